@@ -1,0 +1,146 @@
+"""Frozen, validated descriptions of work.
+
+A config says everything a computation depends on, random state included: the
+same config gives the same numbers on every machine, worker and reload. Every
+limit that a control, a link or a config file must respect stands here once.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Source = Literal[
+    "uniform",
+    "normal",
+    "scales",
+    "heavy_tails",
+    "outliers",
+    "correlated",
+    "skewed",
+    "constant",
+    "diabetes",
+    "breast_cancer",
+    "wine",
+    "digits",
+    "table",
+]
+Precision = Literal["float32", "float64"]
+BnMode = Literal["train", "eval"]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+MAX_EPOCHS = 2000
+
+
+class Config(BaseModel):
+    """Base of all configs: frozen, unknown keys, NaN and infinity refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class BatchConfig(Config):
+    """Where a (B, D) batch comes from; see :mod:`bnviz.core.batches`.
+
+    `table` is the content digest of a stored user table and `columns` the
+    chosen columns of it; both belong to ``source="table"`` alone.
+    """
+
+    source: Source = "normal"
+    batch_size: int = Field(256, ge=1, le=65_536)
+    features: int = Field(8, ge=1, le=256)
+    seed: Seed = 42
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _table_with_source(self) -> Self:
+        if (self.source == "table") != (self.table is not None):
+            raise ValueError('source "table" and a table digest go together')
+        return self
+
+
+class NormConfig(Config):
+    """How a batch is normalized: y = gamma * (x - mean) / sqrt(biased variance + eps) + beta.
+
+    `eps` = 0 is the formula without epsilon. `affine_feature` limits gamma and
+    beta to one feature (index from 0); the others keep gamma 1 and beta 0.
+    """
+
+    eps: float = Field(1e-5, ge=0.0, le=10.0)
+    gamma: float = Field(1.0, ge=-10.0, le=10.0)
+    beta: float = Field(0.0, ge=-10.0, le=10.0)
+    affine_feature: int | None = Field(None, ge=0, le=255)
+    precision: Precision = "float32"
+
+
+class DataConfig(Config):
+    """What the nets learn from: the fitness-score data, or a user's table.
+
+    `clip_scores` cuts the fitness score to 0-100 points, as the document does.
+    `validation` is the share of rows held out; it is drawn with `seed`, like
+    the fitness data. `samples` counts the fitness data's rows.
+    """
+
+    source: Literal["fitness", "table"] = "fitness"
+    samples: int = Field(1000, ge=10, le=100_000)
+    clip_scores: bool = True
+    seed: Seed = 42
+    standardize: bool = False
+    validation: float = Field(0.2, ge=0.05, le=0.5)
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    target: str | None = None
+
+    @model_validator(mode="after")
+    def _table_with_source(self) -> Self:
+        named = self.table is not None and self.target is not None and len(self.columns) > 0
+        if (self.source == "table") != named:
+            raise ValueError('source "table" goes with a table digest, its columns and a target')
+        return self
+
+
+class NetworkConfig(Config):
+    """A stack of fully connected layers, once with BN and once without."""
+
+    depth: int = Field(1, ge=1, le=8)
+    width: int = Field(64, ge=1, le=512)
+    activation: Literal["relu", "tanh"] = "relu"
+    bn_position: Literal["before", "after"] = "before"
+    eps: float = Field(1e-5, gt=0.0, le=10.0)
+    torch_momentum: float | None = Field(0.1, gt=0.0, le=1.0)
+
+
+class OptimizerConfig(Config):
+    """How the nets are trained. `heavy_ball` is torch's SGD `momentum`; only "momentum" uses it."""
+
+    kind: Literal["sgd", "momentum", "adam"] = "adam"
+    learning_rate: float = Field(0.01, gt=0.0, le=100.0)
+    heavy_ball: float = Field(0.9, ge=0.0, lt=1.0)
+    epochs: int = Field(50, ge=1, le=MAX_EPOCHS)
+    batch_size: int = Field(128, ge=2, le=65_536)
+
+
+class ProbeConfig(Config):
+    """How smoothness is measured at checkpoints.
+
+    `count` random directions of standard deviation `scale` a parameter; BN in
+    `bn_mode`; gradients in `precision`. `checkpoints` are spread evenly from
+    epoch 0 to the last. `eigenvalues` adds the Hessian's extremes by Lanczos.
+    """
+
+    count: int = Field(20, ge=1, le=1000)
+    scale: float = Field(1e-5, ge=1e-10, le=1.0)
+    precision: Precision = "float64"
+    bn_mode: BnMode = "eval"
+    checkpoints: int = Field(8, ge=0, le=100)
+    eigenvalues: bool = True
+
+
+class TrainConfig(Config):
+    """One comparison: the same data, seeds, initial weights and batches, with BN and without."""
+
+    data: DataConfig = DataConfig()
+    network: NetworkConfig = NetworkConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    probes: ProbeConfig = ProbeConfig()
+    seeds: int = Field(8, ge=1, le=64)
+    seed: Seed = 0
