@@ -1,0 +1,79 @@
+# `make run` and `make test` do all of their own set-up; see `make help`.
+#   PYTHON=python3.12    the Python that the virtual environment is made with
+#   INSTALL_ARGS="..."   further arguments of pip install
+#   RUN_ARGS="..."       further arguments of streamlit run
+#   TEST_ARGS="..."      further arguments of pytest
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+RUN_READY = $(VENV)/.ready-to-run
+TEST_READY = $(VENV)/.ready-to-test
+
+# An environment whose Python is gone, or which was never finished, is made anew.
+ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
+$(shell rm -f $(RUN_READY) $(TEST_READY))
+endif
+
+.PHONY: help run test lint format shots bench browser clean
+
+help:
+	@echo "make run     start the dashboard and open it in the browser"
+	@echo "make test    check style, types and layers, and run every test"
+	@echo "make lint    style, types and layers only"
+	@echo "make format  put the code into its form"
+	@echo "make shots   screenshots of every page into build/shots (PAGE=one_batch: of one)"
+	@echo "make bench   measure speed against references, into build/bench.json"
+	@echo "make clean   remove what was built; the virtual environment and the runs stay"
+
+run: $(RUN_READY)
+	@$(BIN)/python -m streamlit run app.py $(RUN_ARGS)
+
+test: lint browser
+	@$(BIN)/python -m pytest $(TEST_ARGS)
+
+lint: $(TEST_READY)
+	@$(BIN)/python -m ruff check --quiet .
+	@$(BIN)/python -m ruff format --quiet --check . || { echo "Some files are not in form: make format"; exit 1; }
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(TEST_READY)
+	@$(BIN)/python -m ruff check --quiet --fix-only .
+	@$(BIN)/python -m ruff format .
+
+shots: $(TEST_READY) browser
+	@$(BIN)/python -m tools.shots $(PAGE)
+
+bench: $(TEST_READY) browser
+	@$(BIN)/python -m tools.bench $(BENCH)
+
+# The browser found last time is good as long as it is there.
+browser: $(TEST_READY)
+	@test -x "$$(cat $(VENV)/.browser 2>/dev/null)" || $(BIN)/python -m tools.browser
+
+clean:
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	find app.py bnviz pages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is touched only after everything was installed, so that what was interrupted is redone.
+$(RUN_READY): requirements.txt
+	@$(MAKE) --no-print-directory .environment
+	@echo "Installing what the dashboard needs into $(VENV); the first time takes minutes."
+	@$(BIN)/python -m pip install --disable-pip-version-check $(INSTALL_ARGS) -r requirements.txt
+	@touch $@
+
+$(TEST_READY): requirements.txt requirements-dev.txt
+	@$(MAKE) --no-print-directory .environment
+	@echo "Installing what the tests need into $(VENV); the first time takes minutes."
+	@$(BIN)/python -m pip install --disable-pip-version-check $(INSTALL_ARGS) -r requirements-dev.txt
+	@touch $(RUN_READY) $@
+
+.PHONY: .environment
+.environment:
+	@$(PYTHON) -c "" || { echo "No Python at '$(PYTHON)'. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+		echo "bnviz needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name a newer one: make PYTHON=python3.12"; exit 1; }
+	@$(BIN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
+		echo "Python could not make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade

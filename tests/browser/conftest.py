@@ -1,0 +1,66 @@
+"""The product in a real browser: one server and one Chromium for all browser tests."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.screen import Watch, settle
+from tools import browser as chromium
+from tools.server import serve
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """Address of a running dashboard with an empty run history."""
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.NO_BROWSER)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(app_url: str, browser: Browser) -> Iterator[OpenPage]:
+    """Opens a page in a visitor's own window: open_page("one_batch", lang="zh", query={"B": 64}).
+
+    Further arguments are Playwright's for a context (`color_scheme`, `viewport`).
+    At the end the test fails if any page logged an error or asked another host.
+    """
+    watch = Watch(urlsplit(app_url).netloc)
+    contexts = []
+
+    def open_page(
+        name: str = "", lang: str = "en", query: dict[str, Any] | None = None, **options: Any
+    ) -> Page:
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        context = browser.new_context(accept_downloads=True, **options)
+        contexts.append(context)
+        watch.attach(context)
+        page = context.new_page()
+        page.goto(f"{app_url}/{name}?{urlencode({'lang': lang, **(query or {})})}")
+        settle(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert watch.complaints == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """The home page in English."""
+    return open_page()

@@ -1,0 +1,95 @@
+"""What a test sees of a page in the browser: when it is still, its charts, what went wrong.
+
+Streamlit writes the state of the script and of the connection on its root
+element, marks elements that await new content as stale, and puts a widget's or
+chart's `key` into a class ``st-key-KEY`` of its container.
+"""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+
+STILL = """quiet => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
+    const still = app
+        && app.dataset.testScriptState === 'notRunning'
+        && app.dataset.testConnectionState === 'CONNECTED'
+        && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
+        && charts.every(chart => chart.querySelector('.js-plotly-plot .main-svg'));
+    const now = performance.now();
+    if (!still || window.__busyAt === undefined) window.__busyAt = now;
+    return now - window.__busyAt >= quiet;
+}"""
+
+CHART = """element => JSON.parse(JSON.stringify(
+    {data: element.data, layout: element.layout},
+    (key, value) => ArrayBuffer.isView(value) ? Array.from(value) : value,
+))"""
+
+
+def settle(page: Page, quiet: float = 0.25, timeout: float = 30.0) -> None:
+    """Wait until nothing runs, nothing is stale and every chart is drawn, for `quiet` seconds."""
+    page.evaluate("window.__busyAt = undefined")
+    page.wait_for_function(STILL, arg=quiet * 1000, timeout=timeout * 1000)
+
+
+def chart(page: Page, key: str) -> Locator:
+    """The drawn Plotly element of ``st.plotly_chart(..., key=key)``."""
+    return page.locator(f".st-key-{key} .js-plotly-plot")
+
+
+def chart_figure(page: Page, key: str) -> dict[str, Any]:
+    """`data` and `layout` of a drawn chart as JSON, arrays as lists."""
+    figure: dict[str, Any] = _plain(chart(page, key).evaluate(CHART))
+    return figure
+
+
+def slider(page: Page, label: str) -> Locator:
+    """The thumb of the slider with this label: focus it and press arrow keys."""
+    return page.get_by_role("group", name=label, exact=True).get_by_role("slider")
+
+
+def exceptions(page: Page) -> list[str]:
+    """The tracebacks that Streamlit shows on the page."""
+    return page.get_by_test_id("stException").all_inner_texts()
+
+
+@dataclass
+class Watch:
+    """Collects what no page may do: errors on the console, requests to another host."""
+
+    host: str
+    complaints: list[str] = field(default_factory=list)
+
+    def attach(self, context: BrowserContext) -> None:
+        """Watch every page of `context` from now on."""
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        context.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self.host:
+            self.complaints.append(f"request to another host: {request.url[:200]}")
+
+
+def _plain(value: Any) -> Any:
+    """Plotly's packed arrays (`dtype`, `bdata`, `shape`) unpacked, all through."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "bdata" in value:
+        array = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+        shape = [int(n) for n in str(value.get("shape", array.size)).split(",")]
+        return array.reshape(shape).tolist()
+    return {key: _plain(item) for key, item in value.items()}

@@ -1,0 +1,25 @@
+"""For every test: a run history of its own, and the mark of the folder it lives in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        if not folder.endswith(".py"):
+            item.add_marker(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the run history while testing; the user's own is never touched."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BNVIZ_HOME", str(folder))
+        patch.delenv("BNVIZ_STORE", raising=False)
+        yield folder

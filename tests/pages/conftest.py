@@ -1,0 +1,33 @@
+"""Whole pages without a browser: Streamlit's AppTest, always through app.py."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bnviz.ui.navigation import PAGES
+from tools.server import APP
+
+OpenApp = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_app() -> OpenApp:
+    """Runs a page: open_app("one_batch", lang="zh", B="64"). Further arguments are the address's.
+
+    AppTest always starts on the first page and goes to the wanted one from there.
+    """
+    files = {entry.name: entry.path for entry in PAGES}
+
+    def open_app(name: str = PAGES[0].name, lang: str = "en", **query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.query_params["lang"] = lang
+        app.run()
+        if name != PAGES[0].name:
+            app.switch_page(files[name])
+            app.query_params["lang"] = lang
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return open_app

@@ -1,0 +1,114 @@
+"""Who may see whom: by what really gets imported, and by the linter's contracts.
+
+The contracts stand in pyproject.toml under ``tool.importlinter``. A test that
+breaks each of them in a copy shows that they can fail.
+"""
+
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LINTER = Path(sys.executable).with_name("lint-imports")
+SCREEN = {"streamlit", "plotly", "pandas"}
+
+
+def modules(package: str) -> list[str]:
+    """The package and all modules below it, found without importing them."""
+    spec = find_spec(package)
+    assert spec is not None and spec.submodule_search_locations is not None
+    found = [package]
+    for module in pkgutil.iter_modules(spec.submodule_search_locations):
+        name = f"{package}.{module.name}"
+        found += modules(name) if module.ispkg else [name]
+    return found
+
+
+def pulled_in(names: list[str]) -> set[str]:
+    """The top-level packages in memory after importing `names` in a new interpreter."""
+    program = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_core_pulls_in_neither_screen_nor_tables() -> None:
+    assert not pulled_in(modules("bnviz.core")) & SCREEN
+
+
+@pytest.mark.parametrize("room", ["plots", "jobs", "store"])
+def test_below_ui_nothing_pulls_in_streamlit(room: str) -> None:
+    assert "streamlit" not in pulled_in(modules(f"bnviz.{room}"))
+
+
+def test_pulled_in_sees_what_is_imported() -> None:
+    assert "streamlit" in pulled_in(["bnviz.ui.language"])
+
+
+def test_configs_are_light() -> None:
+    """Home must not wait for torch: what a page needs to start imports nothing heavy."""
+    names = ["configs", "batches", "batchnorm", "datasets"]
+    heavy = {"torch", "scipy", "sklearn", "pandas"}
+    assert not pulled_in([f"bnviz.core.{name}" for name in names]) & heavy
+
+
+def contracts_kept(root: Path) -> tuple[bool, str]:
+    # A copy must be found before the repository itself, whatever started this test.
+    path = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [LINTER, "--no-cache", "--no-logo"],
+        cwd=root,
+        env=path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def test_contracts_hold() -> None:
+    kept, report = contracts_kept(ROOT)
+    assert kept, report
+
+
+BREACHES = {
+    "core draws": ("bnviz/core/configs.py", "import plotly"),
+    "core reads tables": ("bnviz/core/configs.py", "import pandas"),
+    "core asks": ("bnviz/core/configs.py", "import streamlit"),
+    "core looks up": ("bnviz/core/configs.py", "import bnviz.store"),
+    "store asks": ("bnviz/store/__init__.py", "import streamlit"),
+    "jobs ask": ("bnviz/jobs/__init__.py", "import streamlit"),
+    "jobs draw": ("bnviz/jobs/__init__.py", "import bnviz.plots"),
+    "plots ask": ("bnviz/plots/__init__.py", "import streamlit"),
+    "plots know the store": ("bnviz/plots/__init__.py", "import bnviz.store"),
+    "plots know jobs": ("bnviz/plots/__init__.py", "import bnviz.jobs"),
+    "store knows jobs": ("bnviz/store/__init__.py", "import bnviz.jobs"),
+    "ui knows a page": ("bnviz/ui/__init__.py", "import pages.explore.one_batch"),
+    "a page calls torch": ("pages/explore/one_batch.py", "import torch"),
+    "a page knows another": ("pages/explore/another.py", "import pages.explore.one_batch"),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_contracts_can_fail(breach: str, tmp_path: Path) -> None:
+    file, line = BREACHES[breach]
+    for name in ("bnviz", "pages"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / file).open("a", encoding="utf-8") as stream:
+        stream.write(f"\n{line}\n")
+    kept, report = contracts_kept(tmp_path)
+    assert not kept
+    assert "BROKEN" in report

@@ -1,0 +1,88 @@
+"""Starts a Streamlit script as a server of its own, for tests, screenshots and measurements."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "app.py"
+
+
+class ServerFailed(RuntimeError):
+    """The server ended or never answered; the message holds what it printed."""
+
+
+@contextmanager
+def serve(
+    script: Path = APP, home: Path | None = None, options: Sequence[str] = ()
+) -> Iterator[str]:
+    """Serve `script` on a free port of this computer; yields its address without a final slash.
+
+    `home` is the folder of the run history, by default a new empty one that is
+    removed afterwards. `options` are further options of ``streamlit run``.
+    Only the process started here is ended.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "server.log"
+        port = _free_port()
+        command = [
+            *(sys.executable, "-m", "streamlit", "run", str(script)),
+            *("--server.address", "127.0.0.1", "--server.port", str(port)),
+            *("--server.headless", "true", "--server.fileWatcherType", "none"),
+            *("--browser.gatherUsageStats", "false"),
+            *options,
+        ]
+        environment = {**os.environ, "BNVIZ_HOME": str(home or folder)}
+        environment.pop("BNVIZ_STORE", None)
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                command,
+                cwd=script.parent,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_healthy(server, address, log)
+            yield address
+        finally:
+            _end(server)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with direct.open(f"{address}/_stcore/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise ServerFailed(log.read_text(encoding="utf-8", errors="replace"))
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
