@@ -180,7 +180,7 @@ class Store(Shelf):
         )
 
 
-def current() -> Store:
+def open_store() -> Store:
     """The history this process works with: one Store an address; raises StoreProblem."""
     return _opened(address())
 

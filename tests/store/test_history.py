@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bnviz.core.datasets import Table
-from bnviz.store import Store, StoreProblem, current
+from bnviz.store import Store, StoreProblem, open_store
 from bnviz.store.database import folder_url
 from bnviz.store.history import STALE_SECONDS
 
@@ -304,7 +304,7 @@ def test_writers_and_readers_at_once(store: Store) -> None:
 def test_two_processes_at_once(tmp_path: Path) -> None:
     """Both open an empty folder, make the file, and write into it at the same time."""
     code = (
-        "import sys; from bnviz.store import current; store = current();"
+        "import sys; from bnviz.store import open_store; store = open_store();"
         "run = store.create('train', '{}', 40);"
         "[store.append(run, i, i, bytes([i])) for i in range(40)];"
         "store.finish(run, 'done'); print(run)"
@@ -330,16 +330,16 @@ def test_where_the_history_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BNVIZ_HOME", raising=False)
     monkeypatch.delenv("BNVIZ_STORE", raising=False)
-    first = current()
+    first = open_store()
     assert Path(first.place) == tmp_path / ".bnviz" / "history.sqlite"
-    assert current() is first
+    assert open_store() is first
     monkeypatch.setenv("BNVIZ_HOME", str(tmp_path / "home 家"))
-    second = current()
+    second = open_store()
     assert Path(second.place) == tmp_path / "home 家" / "history.sqlite"
     monkeypatch.setenv("BNVIZ_STORE", f"sqlite:///{tmp_path}/other/db.sqlite")
-    assert Path(current().place) == tmp_path / "other" / "db.sqlite"
-    assert current().runs() == [] and current() is not first
-    for opened in (first, second, current()):
+    assert Path(open_store().place) == tmp_path / "other" / "db.sqlite"
+    assert open_store().runs() == [] and open_store() is not first
+    for opened in (first, second, open_store()):
         opened.close()
     assert all(path.is_file() for path in tmp_path.glob("*/*.sqlite"))
 
