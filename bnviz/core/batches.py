@@ -130,14 +130,15 @@ def _heavy_tails(rng: Generator, rows: int, features: int) -> Floats:
     """
     center, spread = _centers_and_spreads(features)
     normal = rng.standard_normal((rows, features))
-    return center + spread * (normal / np.sqrt(rng.standard_exponential((rows, features))))
+    values: Floats = normal / np.sqrt(rng.standard_exponential((rows, features)))
+    return center + spread * values
 
 
 @_population("outliers")
 def _outliers(rng: Generator, rows: int, features: int) -> Floats:
     """Normal, but 2 % of the values lie 15 standard deviations off, up and down in turn."""
     center, spread = _centers_and_spreads(features)
-    off = np.where(np.arange(features) % 2, -15.0, 15.0)
+    off: Floats = np.where(np.arange(features) % 2, -15.0, 15.0)
     hit = rng.random((rows, features)) < 0.02
     return center + spread * (rng.standard_normal((rows, features)) + off * hit)
 

@@ -138,9 +138,9 @@ def forward(
 ) -> Forward:
     """All four lines of Algorithm 1 on a float32 or float64 batch; gamma, beta (D,) or numbers."""
     mu = mean(x)
-    variance = biased_variance(x, mu)
-    x_hat = normalize(x, mu, variance, eps)
-    return Forward(mu, variance, gain(variance, eps), x_hat, scale_and_shift(x_hat, gamma, beta))
+    biased = biased_variance(x, mu)
+    x_hat = normalize(x, mu, biased, eps)
+    return Forward(mu, biased, gain(biased, eps), x_hat, scale_and_shift(x_hat, gamma, beta))
 
 
 def apply(values: Floats, config: NormConfig) -> Forward:
@@ -190,13 +190,13 @@ def backward(upstream: Batch2d, result: Forward, gamma: Floats | float = 1.0) ->
 def describe(x: Batch2d) -> Statistics:
     """Every feature's figures in float64; a feature that holds NaN gets NaN throughout."""
     mu = mean(x)
-    variance = biased_variance(x, mu)
+    biased = biased_variance(x, mu)
     columns = np.ascontiguousarray(x.T, dtype=np.float64)
     return Statistics(
         mean=mu,
-        biased_variance=variance,
-        unbiased_variance=variance * _bessel(len(x)),
-        standard_deviation=np.sqrt(variance),
+        biased_variance=biased,
+        unbiased_variance=biased * _bessel(len(x)),
+        standard_deviation=np.sqrt(biased),
         min=columns.min(axis=1),
         max=columns.max(axis=1),
         quantiles=np.quantile(columns, LEVELS, axis=1).T,
