@@ -1,0 +1,132 @@
+"""What is wrong with a config file, said so that it can be put right.
+
+Every refusal names the file, the key's path, the value, the limit and what to write instead.
+"""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bnviz.core.configs import TrainConfig
+
+#: Bytes of the longest config file read; a whole config has about a thousand.
+LONGEST = 1_000_000
+
+_EXAMPLE = "`bnviz train --example` prints a config to start from"
+
+
+class Refusal(Exception):
+    """The command cannot do what was asked; the message is all a person needs."""
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; raises Refusal."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST + 1)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > LONGEST:
+        raise Refusal(f"{path} is larger than {LONGEST:,} bytes, so it is no config; {_EXAMPLE}")
+    try:
+        found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refusal(f"{path} is not JSON: {error.msg} at {where}; {_EXAMPLE}") from error
+    except UnicodeDecodeError as error:
+        raise Refusal(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise Refusal(f"{path} is not a config: {error}; {_EXAMPLE}") from error
+    if not isinstance(found, dict):
+        raise Refusal(f"{path} holds {_shown(found)} where {{...}} is needed; {_EXAMPLE}")
+    return found
+
+
+def to_config(raw: Mapping[str, Any], path: Path) -> TrainConfig:
+    """The config that `raw`, read from `path`, describes; raises one Refusal for all its faults."""
+    try:
+        return TrainConfig.model_validate_json(json.dumps(raw), strict=True)
+    except ValidationError as error:
+        faults = [f"{path}: {_fault(each)}" for each in error.errors(include_url=False)]
+        raise Refusal("\n".join(faults)) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON allows a key twice and keeps the last, which hides a slip."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'the key "{twice}" stands twice; keep one of them')
+    return found
+
+
+def _fault(error: ErrorDetails) -> str:
+    location = error["loc"]
+    if not location:
+        return error["msg"]
+    key = ".".join(str(part) for part in location)
+    schema = _schema(location)
+    if error["type"] == "extra_forbidden":
+        known = sorted(_schema(location[:-1]).get("properties", {}))
+        close = get_close_matches(str(location[-1]), known, 1)
+        meant = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+        return f"{key[:80]} is no key of a config; {meant}"
+    if error["type"] == "value_error":  # a rule about several keys at once
+        rule = error["msg"].removeprefix("Value error, ")
+        hint = "; --table FILE --target COLUMN fills them in" if key == "data" else ""
+        return f"{key}: {rule}{hint}"
+    value = _shown(error["input"])
+    return f"{key} is {value}; {_advice(schema) or error['msg']}"
+
+
+def _schema(location: tuple[int | str, ...]) -> dict[str, Any]:
+    """The JSON schema of the key at `location`, or an empty one if the key is unknown."""
+    root = TrainConfig.model_json_schema()
+    found: dict[str, Any] = root
+    for part in location:
+        found = found.get("items") or found.get("properties", {}).get(part, {})
+        if "$ref" in found:
+            found = root["$defs"][found["$ref"].removeprefix("#/$defs/")]
+    return found
+
+
+def _advice(schema: dict[str, Any]) -> str:
+    """What may stand at a key with this schema."""
+    if "anyOf" in schema:
+        return " or ".join(filter(None, map(_advice, schema["anyOf"])))
+    if "enum" in schema:
+        return "use one of " + ", ".join(json.dumps(each) for each in schema["enum"])
+    kinds = {
+        "integer": "use a whole number",
+        "number": "use a number",
+        "boolean": "use true or false",
+        "string": "use a text in quotes",
+        "array": "use a list [...] of texts in quotes",
+        "object": "use an object {...}",
+        "null": "null",
+    }
+    return kinds.get(schema.get("type", ""), "") + _range(schema)
+
+
+def _range(schema: dict[str, Any]) -> str:
+    limits = []
+    if "minimum" in schema:
+        limits.append(f"from {schema['minimum']:.12g}")
+    if "exclusiveMinimum" in schema:
+        limits.append(f"above {schema['exclusiveMinimum']:.12g}")
+    if "maximum" in schema:
+        limits.append(f"up to {schema['maximum']:.12g}")
+    if "exclusiveMaximum" in schema:
+        limits.append(f"below {schema['exclusiveMaximum']:.12g}")
+    return "".join(f" {limit}" for limit in limits)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:60] + "..."

@@ -1,0 +1,101 @@
+"""The document's experiment as a table: what it published beside what comes out here."""
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Numbers = Mapping[str, Any]
+
+#: The states of facts: network, inputs and BN mode whose exact Hessian is given.
+_STATES = {
+    "bn_eval": "BN, raw inputs, eval mode",
+    "bn_train": "BN, raw inputs, train mode",
+    "no_bn": "no BN, raw inputs",
+    "no_bn_standardized": "no BN, standardized inputs",
+    "bn_train_standardized": "BN, standardized inputs, train mode",
+}
+
+_ESTIMATES = {
+    "published": "as the document published it",
+    "as_published": "the document's code, run here",
+    "corrected": "corrected, float64",
+}
+
+
+def reproduce(arguments: argparse.Namespace) -> int:
+    """`bnviz reproduce`; returns the exit code."""
+    from bnviz.core import reproduce
+
+    report = reproduce.run().as_dict()
+    print(json.dumps(report, allow_nan=False, indent=2) if arguments.json else as_text(report))
+    return 0
+
+
+def as_text(report: Numbers) -> str:
+    """The report as Markdown tables that also read well in a terminal."""
+    blocks = [_lipschitz(report), _eigenvalues(report), _parity(report), _data(report)]
+    return "\n\n".join(blocks)
+
+
+def _lipschitz(report: Numbers) -> str:
+    rows = [
+        [
+            name,
+            *(
+                f"{report['lipschitz'][key][net][figure]:,.2f}"
+                for net in ("bn", "no_bn")
+                for figure in ("median", "max")
+            ),
+        ]
+        for key, name in _ESTIMATES.items()
+    ]
+    exact = [
+        f"{max(map(abs, report['eigenvalues'][state].values())):,.2f}"
+        for state in ("bn_eval", "no_bn")
+    ]
+    rows.append(["exact: largest absolute eigenvalue", "", exact[0], "", exact[1]])
+    head = ["Lipschitz estimate", "BN, median", "BN, largest", "no BN, median", "no BN, largest"]
+    return _table(head, rows)
+
+
+def _eigenvalues(report: Numbers) -> str:
+    rows = [
+        [name, f"{found['min']:,.2f}", f"{found['max']:,.2f}"]
+        for key, name in _STATES.items()
+        for found in [report["eigenvalues"][key]]
+    ]
+    return _table(["Hessian eigenvalues, float64", "smallest", "largest"], rows)
+
+
+def _parity(report: Numbers) -> str:
+    names = {"torch": "torch.nn.BatchNorm1d", "numpy": "vectorized numpy", "loop": "for-loop"}
+    rows = [
+        [names[key], f"{found['max_abs_difference']:.1e}"]
+        for key, found in report["parity"].items()
+    ]
+    return _table(["BN of a 4 x 5 batch", "largest difference to float64"], rows)
+
+
+def _data(report: Numbers) -> str:
+    features = ("height, m", "weight, kg", "vital capacity, ml")
+    data = report["data"]
+    rows = [
+        [name, f"{mean:.8g}", f"{std:.8g}"]
+        for name, mean, std in zip(features, data["mean"], data["std"], strict=True)
+    ]
+    return _table(["The document's data", "mean", "standard deviation"], rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, its columns aligned: text left, numbers right."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        texts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        return "| " + " | ".join(texts) + " |"
+
+    rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:]), ""])
+    return "\n".join([line(head), rule, *(line(row) for row in lines[1:])])
