@@ -1,0 +1,36 @@
+"""bnviz: see what batch normalization really does. Start with ``streamlit run app.py``."""
+
+import streamlit as st
+
+from bnviz.ui.errors import explain
+from bnviz.ui.language import choose_language, say
+from bnviz.ui.navigation import ICON, PAGES
+from bnviz.ui.warm import warm_up_later
+
+
+def contents() -> None:
+    """Page configuration, language, navigation; then the page itself."""
+    st.set_page_config(page_title="bnviz", page_icon=str(ICON), layout="wide")
+    with st.sidebar:
+        choose_language()
+    pages = [
+        st.Page(
+            entry.path,
+            title=say(f"pages.{entry.name}"),
+            icon=entry.icon,
+            url_path=entry.name,
+            default=entry is PAGES[0],
+        )
+        for entry in PAGES
+    ]
+    st.navigation(pages, position="top").run()
+    warm_up_later()
+
+
+if __name__ == "__main__":
+    contents()
+else:
+    # The server starts. Without this the first visitor's deep link is looked up by Streamlit's
+    # older rule, which takes every file in pages/ for a page and finds none of ours.
+    st.navigation([st.Page(contents)])
+    app = st.App(__file__, on_script_error=explain)

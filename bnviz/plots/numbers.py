@@ -1,0 +1,38 @@
+"""How numbers are written on screen: few digits, the same in both languages."""
+
+import math
+
+
+def short(value: float, digits: int = 3) -> str:
+    """`value` with `digits` significant digits: 0.00123, 12.3, 1,230, 1.2e-7, 8.13e7."""
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: "-∞"}.get(value, "–")
+    if value == int(value) and abs(value) < 1e5:
+        return f"{int(value):,}"
+    size = math.floor(math.log10(abs(value)))
+    if -4 < size < 6:
+        return f"{value:,.{max(digits - 1 - size, 0)}f}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{int(exponent)}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with as many digits as it deserves."""
+    return f"{short(100 * share)} %" if math.isfinite(share) else "–"
+
+
+def plain(value: float) -> str:
+    """`value` as one types it, for addresses and scales: 1000, 0.25, 1e-5."""
+    return f"{value:g}".replace("e-0", "e-").replace("e+0", "e") if value % 1 else f"{value:.0f}"
+
+
+def plus_minus(center: float, deviation: float) -> str:
+    """`center` ± `deviation`, both to the digits that the deviation makes meaningful."""
+    if not (math.isfinite(center) and 0 < deviation < 1e5):
+        return f"{short(center)} ± {short(deviation)}"
+    decimals = 2 - math.floor(math.log10(deviation))
+    if decimals > 5 or abs(center) >= 1e6:
+        return f"{short(center)} ± {short(deviation)}"
+    center = round(center, decimals) + 0.0  # no "-0"
+    return f"{center:,.{max(decimals, 0)}f} ± {deviation:,.{max(decimals, 0)}f}"

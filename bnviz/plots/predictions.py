@@ -1,0 +1,48 @@
+"""What the trained nets predict, against what was measured."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from bnviz.plots.theme import SYMBOL, Look, Say, fade, figure, titled
+
+Floats = NDArray[np.floating[Any]]
+
+
+def predicted_against_actual(
+    actual: Floats, predicted: dict[str, Floats], target: str, look: Look, say: Say
+) -> go.Figure:
+    """`actual` (n,) and each net's median prediction over seeds (n,), with the diagonal."""
+    finite = [values[np.isfinite(values)] for values in (actual, *predicted.values())]
+    everything = np.concatenate(finite)
+    ends = [float(everything.min()), float(everything.max())]
+    diagonal: dict[str, Any] = {
+        "type": "scatter",
+        "x": ends,
+        "y": ends,
+        "mode": "lines",
+        "name": say("fitness.perfect"),
+        "line": {"color": look.ink, "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    clouds = [
+        {
+            "type": "scatter",
+            "x": actual,
+            "y": values,
+            "mode": "markers",
+            "name": say(f"net.{net}"),
+            "marker": {"color": fade(look.net(net), 0.65), "size": 7, "symbol": SYMBOL[net]},
+            "hovertemplate": "%{x:.4g} → %{y:.4g}",
+        }
+        for net, values in predicted.items()
+    ]
+    return figure(
+        look,
+        [diagonal, *clouds],
+        430,
+        xaxis=titled(say("fitness.axis.actual", target=target)),
+        yaxis=titled(say("fitness.axis.predicted", target=target)),
+    )

@@ -1,0 +1,97 @@
+"""One look for every figure: colours, dashes and a light and a dark template."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+Say = Callable[..., str]
+
+#: The two nets, and the two sides of a batch, everywhere (Okabe and Ito, safe for colour blindness).
+BN, PLAIN = "#0072B2", "#D55E00"
+_DARK = {BN: "#56B4E9", PLAIN: "#F0863A"}
+DASH = {"bn": "solid", "plain": "dash"}
+SYMBOL = {"bn": "circle", "plain": "diamond"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a figure needs to know of the page around it."""
+
+    dark: bool = False
+
+    @property
+    def ink(self) -> str:
+        """Text and axis titles."""
+        return "#e8edf2" if self.dark else "#17212b"
+
+    @property
+    def faint(self) -> str:
+        """Grid lines and reference lines."""
+        return "rgba(232,237,242,0.16)" if self.dark else "rgba(23,33,43,0.12)"
+
+    @property
+    def paper(self) -> str:
+        """The page behind the figure."""
+        return "#10161d" if self.dark else "#ffffff"
+
+    def color(self, base: str) -> str:
+        """`base` as it reads on this background."""
+        return _DARK.get(base, base) if self.dark else base
+
+    def net(self, side: str) -> str:
+        """The colour of the "bn" or the "plain" net."""
+        return self.color(BN if side == "bn" else PLAIN)
+
+
+def fade(color: str, alpha: float) -> str:
+    """A hex colour made see-through."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: Any) -> go.Figure:
+    """A figure of `traces` (plain dicts) in the house look; `layout` adds axes and the like."""
+    axes = {name: _axis(look) | value for name, value in layout.items() if name[1:5] == "axis"}
+    base: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": look.ink, "size": 14, "family": "system-ui, sans-serif"},
+        "hoverlabel": {"font": {"size": 13}},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "colorway": [look.color(BN), look.color(PLAIN), "#009E73", "#CC79A7", "#E69F00"],
+    }
+    return go.Figure({"data": list(traces), "layout": base | layout | axes})
+
+
+def _axis(look: Look) -> dict[str, Any]:
+    return {
+        "gridcolor": look.faint,
+        "zerolinecolor": look.faint,
+        "linecolor": look.faint,
+        "automargin": True,
+        "exponentformat": "power",
+    }
+
+
+def titled(text: str, **more: Any) -> dict[str, Any]:
+    """An axis with a title."""
+    return {"title": {"text": text}, **more}
+
+
+def heading(text: str, x: float, y: float = 1.0, **more: Any) -> dict[str, Any]:
+    """A heading above a panel, in paper coordinates."""
+    return {
+        "text": f"<b>{text}</b>",
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        **more,
+    }

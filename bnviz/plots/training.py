@@ -1,0 +1,216 @@
+"""A training's curves: both nets on one axis, a band over seeds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.series import Band, band, band_of, gather, layer_band
+from bnviz.core.snapshots import Snapshot
+from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade, figure, heading, titled
+
+NETS = ("bn", "plain")
+HEIGHT = 380
+
+
+def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.Figure:
+    """Validation loss with its band, training loss as a thin line."""
+    traces = []
+    for net in NETS:
+        held_out = band_of(snapshots, net, "validation_loss")
+        traces += banded(held_out, net, say(f"net.{net}"), look)
+        training = band_of(snapshots, net, "train_loss")
+        name = say("fitness.on_training", net=say(f"net.{net}"))
+        traces.append(_line(training, net, name, look) | {"opacity": 0.6, "visible": "legendonly"})
+    axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
+    return _over_epochs(traces, axis, look, say)
+
+
+def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
+    """Lipschitz estimates and the largest Hessian eigenvalue of both nets on one log axis."""
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        for field, width, dash in (
+            ("eigenvalue_max", 3.0, "solid"),
+            ("lipschitz_max", 1.5, "dash"),
+            ("lipschitz_median", 1.5, "dot"),
+        ):
+            if not gather(snapshots, net, field)[0].size:
+                continue
+            over = band_of(snapshots, net, field)
+            name = say(f"fitness.{field}", net=say(f"net.{net}"))
+            line = {"color": look.net(net), "width": width, "dash": dash}
+            if field == "eigenvalue_max":
+                traces.append(_between(over, look.net(net)))
+            traces.append(_line(over, net, name, look, mode="lines+markers") | {"line": line})
+    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
+
+
+def per_seed(snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say) -> go.Figure:
+    """Any figure that each seed has one of, both nets, log axis."""
+    traces = [
+        trace
+        for net in NETS
+        for trace in banded(band_of(snapshots, net, field), net, say(f"net.{net}"), look)
+    ]
+    return _over_epochs(traces, axis, look, say)
+
+
+def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
+    """Share of dead units of every layer, both nets."""
+    layers = len(snapshots[0].bn.dead_share)
+    traces = []
+    for net in NETS:
+        for layer in range(layers):
+            over = layer_band(snapshots, net, "dead_share", layer)
+            name = say("fitness.net_layer", net=say(f"net.{net}"), layer=layer + 1)
+            trace = _line(over, net, name, look, mode="lines+markers")
+            traces.append(trace | {"opacity": 1 - 0.7 * layer / layers})
+    layout = {"tickformat": ".0%", "rangemode": "tozero"}
+    return _over_epochs(traces, say("fitness.axis.dead"), look, say, log=False, **layout)
+
+
+def activations(
+    snapshots: Sequence[Snapshot], layer: int, one_axis: bool, look: Look, say: Say
+) -> go.Figure:
+    """What enters one layer's activation function: quantile ribbons, BN beside no BN."""
+    traces = []
+    for net, axis in zip(NETS, ("", "2"), strict=True):
+        epochs, quantiles = gather(snapshots, net, "activation_quantiles")
+        levels = _median_over_seeds(quantiles[:, layer])
+        means = layer_band(snapshots, net, "activation_mean", layer).median
+        spreads = layer_band(snapshots, net, "activation_std", layer).median
+        traces += _ribbons(epochs, levels, means, spreads, net, axis, look, say)
+    epoch = say("fitness.axis.epoch")
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(epoch, domain=[0, 0.47]),
+        xaxis2=titled(epoch, domain=[0.53, 1]),
+        yaxis=titled(say("fitness.axis.activation")),
+        yaxis2={"anchor": "x2"} | ({"matches": "y"} if one_axis else {}),
+        annotations=[heading(say(f"net.{n}"), x) for n, x in zip(NETS, (0, 0.53), strict=True)],
+        legend={"y": -0.2, "yanchor": "top"},
+    )
+
+
+def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
+    """A median line with its band from the 10 % to the 90 % quantile over seeds."""
+    return [_between(over, look.net(net)), _line(over, net, name, look)]
+
+
+def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": name,
+        "x": over.epochs,
+        "y": over.median,
+        "mode": mode,
+        "line": {"color": look.net(net), "width": 2.5, "dash": DASH[net]},
+        "marker": {"symbol": SYMBOL[net], "size": 7, "color": look.net(net)},
+        "hovertemplate": "%{y:.4g}",
+    }
+
+
+def _over_epochs(
+    traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
+) -> go.Figure:
+    if log:
+        scale |= {"type": "log"}
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
+        yaxis=titled(axis, **scale),
+        hovermode="x unified",
+    )
+
+
+def _median_over_seeds(values: np.ndarray) -> np.ndarray:
+    """(T, S, Q) to (T, Q), leaving out seeds that diverged."""
+    return np.stack([band(np.empty(0), values[..., q]).median for q in range(values.shape[-1])], -1)
+
+
+def _ribbons(
+    epochs: np.ndarray,
+    levels: np.ndarray,
+    means: np.ndarray,
+    spreads: np.ndarray,
+    net: str,
+    axis: str,
+    look: Look,
+    say: Say,
+) -> list[dict[str, Any]]:
+    """Nested quantile bands with the mean and the mean +/- one standard deviation."""
+    color = look.net(net)
+    place: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
+        "legendgroup": net,
+    }
+    around = np.concatenate([epochs, epochs[::-1]])
+    bands = [
+        place
+        | {
+            "name": say("plots.band", low=low, high=high),
+            "x": around,
+            "y": np.concatenate([levels[:, -1 - i], levels[::-1, i]]),
+            "fill": "toself",
+            "fillcolor": fade(color, 0.2),
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+        }
+        for i, (low, high) in enumerate(((5, 95), (25, 75)))
+    ]
+    lines = [
+        place
+        | {
+            "name": say("stat.mean"),
+            "x": epochs,
+            "y": means,
+            "line": {"color": color, "width": 2.5},
+            "hovertemplate": "%{y:.4g}",
+        },
+        place
+        | {
+            "name": say("plots.mean_deviation"),
+            "x": np.concatenate([epochs, [np.nan], epochs]),
+            "y": np.concatenate([means + spreads, [np.nan], means - spreads]),
+            "line": {"color": color, "width": 1.2, "dash": "dot"},
+            "hoverinfo": "skip",
+        },
+    ]
+    return bands + lines
+
+
+def _between(over: Band, color: str) -> dict[str, Any]:
+    """The area from the band's low to its high edge."""
+    return {
+        "type": "scatter",
+        "x": np.concatenate([over.epochs, over.epochs[::-1]]),
+        "y": np.concatenate([over.high, over.low[::-1]]),
+        "fill": "toself",
+        "fillcolor": fade(color, 0.2),
+        "line": {"width": 0},
+        "mode": "lines",
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> go.Figure:
+    """BN's running statistics: the median unit of every layer, with the middle half of units."""
+    epochs, values = gather(snapshots, "bn", field)
+    traces = []
+    for layer in range(values.shape[1]):
+        quantiles = _median_over_seeds(values[:, layer])
+        over = Band(epochs, quantiles[:, 2], quantiles[:, 1], quantiles[:, 3], np.empty(0, int))
+        name = say("fitness.layer", layer=layer + 1)
+        opacity = 1 - 0.7 * layer / values.shape[1]
+        traces += [t | {"opacity": opacity} for t in banded(over, "bn", name, look)]
+    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say, log=False)

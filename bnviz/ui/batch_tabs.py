@@ -1,0 +1,166 @@
+"""The tabs below One batch's figure; only the open one is computed."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.plots.batch_details import MOST_ROWS, batch_to_batch, gain_curve, matrix
+from bnviz.plots.numbers import percent, short
+from bnviz.ui import cached
+from bnviz.ui.formulas import cell_steps
+from bnviz.ui.language import literal, say
+from bnviz.ui.layout import download, look, show
+
+Tab = Callable[[BatchConfig, NormConfig], None]
+#: The table that one picks a cell from; more would only be scrolled past.
+MOST_SHOWN = 1000
+
+
+def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
+    """All tabs, the open one filled."""
+    tabs: dict[str, Tab] = {
+        "statistics": _statistics,
+        "steps": _steps,
+        "matrix": _matrix,
+        "epsilon": _epsilon,
+        "jitter": _jitter,
+        "implementations": _implementations,
+    }
+    titles = [say(f"one_batch.tabs.{name}") for name in tabs]
+    for tab, fill in zip(st.tabs(titles, key="tab", on_change="rerun"), tabs.values(), strict=True):
+        if tab.open:
+            with tab:
+                fill(config, norm)
+
+
+def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:
+    """Per-feature statistics before and after, one row a feature."""
+    before, after = cached.statistics(config), cached.statistics_after(config, norm)
+    measures = ("mean", "biased_variance", "unbiased_variance", "standard_deviation", "min", "max")
+    columns = {say("stat.feature"): list(cached.batch(config).names)}
+    for measure in measures:
+        for side, values in (("before", before), ("after", after)):
+            columns[f"{say(f'stat.{measure}')} ({say(f'stat.{side}')})"] = getattr(values, measure)
+    columns[say("stat.swallowed")] = cached.swallowed(config, norm)
+    return pd.DataFrame(columns)
+
+
+def _statistics(config: BatchConfig, norm: NormConfig) -> None:
+    frame = statistics_frame(config, norm)
+    number = st.column_config.NumberColumn(format="%.5g")
+    share = st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
+    formats = dict.fromkeys(frame.columns[1:-1], number) | {frame.columns[-1]: share}
+    st.dataframe(frame, hide_index=True, column_config=formats, key="statistics")
+    download(lambda: frame, "statistics")
+
+
+def _steps(config: BatchConfig, norm: NormConfig) -> None:
+    batch, result = cached.batch(config), cached.normalized(config, norm)
+    st.caption(say("one_batch.steps.pick"))
+    frame = pd.DataFrame(batch.values[:MOST_SHOWN], columns=_unique(batch.names))
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    left, right = st.columns([3, 2])
+    with left:
+        picked = st.dataframe(
+            frame,
+            key="cells",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=360,
+            column_config=dict.fromkeys(
+                frame.columns, st.column_config.NumberColumn(format="%.5g")
+            ),
+        )
+        if len(batch.values) > MOST_SHOWN:
+            shown, rows = f"{MOST_SHOWN:,}", f"{len(batch.values):,}"
+            st.caption(say("one_batch.steps.shown", shown=shown, rows=rows))
+    cells = picked["selection"]["cells"] or [(0, frame.columns[0])]
+    row, feature = cells[0][0], list(frame.columns).index(cells[0][1])
+    with right:
+        name = literal(batch.names[feature])
+        x, y = (short(float(v[row, feature])) for v in (batch.values, result.y))
+        st.markdown("**" + say("one_batch.steps.cell", row=row + 1, feature=name, x=x, y=y) + "**")
+        for line in cell_steps(batch.values, result, norm, row, feature):
+            st.latex(line)
+        values = ", ".join(short(float(v)) for v in batch.values[:8, feature])
+        st.caption(say("one_batch.steps.column", values=values + ", …" * (len(batch.values) > 8)))
+
+
+def _unique(names: tuple[str, ...]) -> list[str]:
+    return [name if name not in names[:i] else f"{name} ({i + 1})" for i, name in enumerate(names)]
+
+
+def _matrix(config: BatchConfig, norm: NormConfig) -> None:
+    batch, result = cached.batch(config), cached.normalized(config, norm)
+    caption = say("one_batch.matrix.caption")
+    if len(batch.values) > MOST_ROWS:
+        rows = f"{len(batch.values):,}"
+        caption += " " + say("one_batch.matrix.thinned", shown=MOST_ROWS, rows=rows)
+    show(
+        matrix(batch.names, batch.values, result.y, look(), say),
+        "matrix",
+        alt=say("one_batch.matrix.alt"),
+        caption=caption,
+        data=lambda: pd.DataFrame(result.y, columns=_unique(batch.names)),
+    )
+
+
+def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
+    batch, result = cached.batch(config), cached.normalized(config, norm)
+    show(
+        gain_curve(batch.names, result.biased_variance, norm.eps, look(), say),
+        "gain",
+        alt=say("one_batch.gain.alt"),
+        caption=say("one_batch.gain.caption"),
+        data=lambda: statistics_frame(config, norm),
+    )
+
+
+def _jitter(config: BatchConfig, norm: NormConfig) -> None:
+    batch, jitter = cached.batch(config), cached.jitter(config)
+    plain = config.batch_size**-0.5
+    show(
+        batch_to_batch(batch.names, jitter, look(), say),
+        "jitter",
+        alt=say("one_batch.jitter.alt"),
+        caption=say(
+            "one_batch.jitter.caption",
+            batches=len(jitter.seeds),
+            measured=short(jitter.measured),
+            expected=short(jitter.expected),
+            plain=short(plain),
+            finite=say("one_batch.jitter.finite") if jitter.expected < plain else "",
+        ),
+        data=lambda: pd.DataFrame(jitter.departures, jitter.seeds, _unique(batch.names)),
+    )
+
+
+def _implementations(config: BatchConfig, norm: NormConfig) -> None:
+    results = cached.implementations(config, norm)
+    features = len(cached.batch(config).names)
+    notes = [
+        literal(r.error)
+        if r.error
+        else say("one_batch.implementations.timed", count=r.features_timed)
+        if r.features_timed < features
+        else ""
+        for r in results
+    ]
+    heads = [say(f"one_batch.implementations.{h}") for h in ("name", "difference", "time", "note")]
+    differences = [
+        "–" if r.max_abs_difference is None else short(r.max_abs_difference) for r in results
+    ]
+    st.table(
+        pd.DataFrame(
+            {
+                heads[0]: [say(f"one_batch.implementations.{r.name}") for r in results],
+                heads[1]: differences,
+                heads[2]: [f"{short(1e3 * r.seconds)} ms" if r.seconds else "–" for r in results],
+                heads[3]: notes,
+            }
+        ).set_index(heads[0])
+    )
+    st.caption(say("one_batch.implementations.caption", precision=norm.precision))

@@ -1,0 +1,119 @@
+"""Every cache of the screen, in one place.
+
+Configs are frozen and hashable and results are frozen too, so one plain
+least-recently-used cache serves all visitors: unlike ``st.cache_data`` it hands
+out the result itself instead of a copy, which for a large batch would cost more
+than computing it. Arrays are made read-only before they are shared.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnviz.core import batches, batchnorm, effects
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.datasets import Table
+from bnviz.core.jitter import Jitter
+from bnviz.core.jitter import jitter as measure_jitter
+
+if TYPE_CHECKING:
+    from bnviz.core.implementations import Implementation
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _seal(result: object) -> None:
+    """Make every array in a frozen result read-only."""
+    if isinstance(result, np.ndarray):
+        result.setflags(write=False)
+    elif isinstance(result, (tuple, list)):
+        for part in result:
+            _seal(part)
+    elif is_dataclass(result):
+        for field in fields(result):
+            _seal(getattr(result, field.name))
+
+
+def _kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def keep(compute: Callable[P, R]) -> Callable[P, R]:
+        @lru_cache(maxsize=entries)
+        @wraps(compute)
+        def sealed(*args: Any, **kwargs: Any) -> R:
+            result = compute(*args, **kwargs)
+            _seal(result)
+            return result
+
+        return sealed  # type: ignore[return-value]
+
+    return keep
+
+
+@_kept(8)
+def table(digest: str) -> Table | None:
+    """A stored user table."""
+    from bnviz.store import open_store
+
+    return open_store().table(digest)
+
+
+@_kept(4)
+def batch(config: BatchConfig) -> batches.Batch:
+    """The batch that `config` describes."""
+    return batches.draw(config, table(config.table) if config.table else None)
+
+
+@_kept(4)
+def normalized(config: BatchConfig, norm: NormConfig) -> batchnorm.Forward:
+    """That batch after BN."""
+    return batchnorm.apply(batch(config).values, norm)
+
+
+@_kept(16)
+def effect(config: BatchConfig, norm: NormConfig) -> effects.Effect:
+    """What BN did to it."""
+    return effects.effect(normalized(config, norm))
+
+
+@_kept(16)
+def statistics(config: BatchConfig) -> batchnorm.Statistics:
+    """Per-feature statistics before BN."""
+    return batchnorm.describe(batch(config).values)
+
+
+@_kept(16)
+def statistics_after(config: BatchConfig, norm: NormConfig) -> batchnorm.Statistics:
+    """Per-feature statistics after BN."""
+    return batchnorm.describe(normalized(config, norm).y)
+
+
+@_kept(16)
+def jitter(config: BatchConfig) -> Jitter:
+    """Means of the batches up to this one."""
+    return measure_jitter(config, table(config.table) if config.table else None)
+
+
+@_kept(4)
+def implementations(config: BatchConfig, norm: NormConfig) -> tuple["Implementation", ...]:
+    """Four implementations on this batch, timed when first asked for."""
+    from bnviz.core.implementations import compare
+
+    return compare(batch(config).values, norm)
+
+
+@_kept(16)
+def swallowed(config: BatchConfig, norm: NormConfig) -> NDArray[np.float64]:
+    """Per feature, the share of epsilon in variance + epsilon."""
+    return batchnorm.swallowed(normalized(config, norm).biased_variance, norm.eps)
+
+
+@_kept(4)
+def torch_refusal(config: BatchConfig) -> str | None:
+    """What torch.nn.BatchNorm1d in train mode says to this batch, if it refuses it."""
+    from bnviz.core.implementations import torch_refusal
+
+    return torch_refusal(batch(config).values)

@@ -1,0 +1,112 @@
+"""Where One batch's controls become configs: one function a group, nobody else reads widgets."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import streamlit as st
+
+from bnviz.core.configs import BatchConfig, NormConfig, Precision, Source
+from bnviz.ui.fields import decades
+from bnviz.ui.language import say
+from bnviz.ui.linked import choice, slider, steps, switch, whole
+from bnviz.ui.upload import choose_table
+
+BATCH_SIZES = sorted(
+    {*range(1, 11), *(2**k for k in range(17)), *(3 * 2**k for k in range(1, 15)), 100, 1000, 10_000}
+)
+_MOST_SEED = 2**32 - 1
+
+
+def batch_config() -> BatchConfig:
+    """Source, size and seed of a batch; stops the page while a table is still to be given."""
+    with st.sidebar:
+        st.subheader(say("controls.batch"))
+        source = choice(
+            "source",
+            get_args(Source),
+            label=say("source.label"),
+            shown=lambda name: say(f"source.{name}"),
+            default="normal",
+            menu=True,
+        )
+        size = steps(
+            "b", say("controls.batch_size"), 256, BATCH_SIZES, help=say("controls.batch_size_help")
+        )
+        features = slider("d", say("controls.features"), 8, 1, 256)
+        seed_help = say("controls.seed_help")
+        seed = whole("seed", say("controls.seed"), 42, 0, _MOST_SEED, help=seed_help)
+        _next_batch()
+    chosen = choose_table() if source == "table" else {}
+    return BatchConfig(
+        source=source, batch_size=size, features=features, seed=seed, **chosen
+    )
+
+
+def _next_batch() -> None:
+    """Draws the next batch at a click, or over and over while Play is on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(say("controls.next"), icon=":material/skip_next:", key="next", on_click=_advance)
+        playing = st.toggle(say("controls.play"), key="play", help=say("controls.play_help"))
+    if playing:
+        st.session_state["drawn"] = True
+        st.fragment(_play, run_every=0.5)()
+
+
+def _advance() -> None:
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % (_MOST_SEED + 1)
+
+
+def _play() -> None:
+    """Runs with the page, whose batch is fresh, and then alone, where it draws the next."""
+    if not st.session_state.pop("drawn", False):
+        _advance()
+        st.rerun()
+
+
+def norm_config(features: Sequence[str]) -> NormConfig:
+    """Epsilon, gamma, beta and precision, for a batch with these features."""
+    with st.sidebar:
+        st.subheader(say("controls.normalization"))
+        eps = _epsilon()
+        gamma = slider("gamma", say("controls.gamma"), 1.0, -5.0, 5.0, step=0.1)
+        beta = slider("beta", say("controls.beta"), 0.0, -5.0, 5.0, step=0.1)
+        everywhere = gamma == 1.0 and beta == 0.0
+        on = choice(
+            "on",
+            ["all", *map(str, range(1, len(features) + 1))],
+            label=say("controls.affine_feature"),
+            shown=lambda i: say("controls.all_features") if i == "all" else features[int(i) - 1],
+            menu=True,
+            disabled=everywhere,
+        )
+        precision = choice(
+            "precision", get_args(Precision), label=say("controls.precision"), shown=str
+        )
+    return NormConfig(
+        eps=eps,
+        gamma=gamma,
+        beta=beta,
+        affine_feature=None if on == "all" or everywhere else int(on) - 1,
+        precision=precision,
+    )
+
+
+def _epsilon() -> float:
+    without = switch("noeps", say("controls.no_epsilon"))
+    hint = say("controls.epsilon_help")
+    eps = steps(
+        "eps", say("controls.epsilon"), 1e-5, decades(-12, 1), help=hint, disabled=without
+    )
+    return 0.0 if without else eps
+
+
+def own_axes() -> bool:
+    """Whether each feature before BN is drawn over its own range."""
+    with st.sidebar:
+        st.subheader(say("controls.view"))
+        return "own" == choice(
+            "axis",
+            ["shared", "own"],
+            label=say("controls.axis"),
+            shown=lambda name: say(f"controls.axis_{name}"),
+        )

@@ -1,0 +1,21 @@
+"""Which language the reader chose, and the one way to say a sentence in it."""
+
+import streamlit as st
+
+from bnviz.ui.linked import choice
+from bnviz.ui.texts import LANGUAGES, sentence
+
+
+def choose_language() -> None:
+    """The language switch; the choice travels in the address as ``lang``."""
+    choice("lang", list(LANGUAGES), label="Language / 语言", shown=LANGUAGES.__getitem__)
+
+
+def say(key: str, **values: object) -> str:
+    """The sentence at `key` in the reader's language."""
+    return sentence(st.session_state.get("lang") or "en", key, **values)
+
+
+def literal(text: str) -> str:
+    """`text` from a user, safe inside Markdown: shown as typed, never as a link, image or maths."""
+    return "".join("\\" + c if c in r"\`*_{}[]()<>#+-.!|~$:" else c for c in text).replace("\n", " ")

@@ -1,0 +1,68 @@
+"""How a page shows things: its question, its figures, each with data and code."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from bnviz.plots.theme import Look
+from bnviz.ui.language import say
+from bnviz.ui.navigation import PAGES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Frame = Callable[[], pd.DataFrame]
+
+
+def look() -> Look:
+    """The theme the reader sees."""
+    return Look(dark=st.context.theme.type == "dark")
+
+
+def show(
+    figure: go.Figure,
+    key: str,
+    *,
+    alt: str,
+    caption: str = "",
+    data: "Frame | None" = None,
+    code: str = "",
+) -> None:
+    """A figure with its caption, its data to download and the code that computes it."""
+    st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
+    with st.container(horizontal=True, vertical_alignment="top"):
+        if caption:
+            st.caption(caption)
+        if data is None and not code:
+            return
+        more = st.popover(say("figure.more"), key=f"{key}-more", on_change="rerun", type="tertiary")
+        if more.open:
+            with more:
+                if code:
+                    st.code(code, language="python")
+                if data is not None:
+                    download(data, key)
+
+
+def download(data: "Frame", key: str) -> None:
+    """A download of `data`, made only when asked for."""
+    st.download_button(
+        say("figure.download"),
+        lambda: data().to_csv(index=False).encode(),
+        f"bnviz-{key}.csv",
+        "text/csv",
+        key=f"{key}-data",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def card(name: str) -> None:
+    """A page's question, a word about it and the way there."""
+    entry = next(entry for entry in PAGES if entry.name == name)
+    with st.container(border=True):
+        st.markdown(f"#### {say(f'home.card_{name}')}")
+        st.markdown(say(f"home.card_{name}_text"))
+        st.page_link(entry.path, label=say(f"pages.{name}"), icon=entry.icon)

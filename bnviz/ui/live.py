@@ -1,0 +1,106 @@
+"""A training on screen, while it runs and after."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.snapshots import Snapshot
+from bnviz.jobs import runner
+from bnviz.plots import training
+from bnviz.plots.numbers import short
+from bnviz.store import Run, open_store
+from bnviz.ui.language import say
+from bnviz.ui.layout import look, show
+from bnviz.ui.linked import choice
+from bnviz.ui.run_frames import per_seed_frame
+from bnviz.ui.run_tabs import show_tabs
+from bnviz.ui.running import closing_line, progress
+from bnviz.ui.train_verdicts import divergences, verdict
+
+#: How often a running training is looked at, in seconds.
+EVERY = 0.5
+
+
+def follow(run: Run) -> None:
+    """Show `run`; while it is active, look again and again without disturbing the page."""
+    st.fragment(_look, run_every=EVERY if run.active else None)(run.id, run.active)
+
+
+def _look(run_id: str, was_active: bool) -> None:
+    run = open_store().run(run_id)
+    if run is None or (was_active and not run.active):
+        st.rerun()
+    snapshots = runner.snapshots(run_id)
+    config = TrainConfig.model_validate_json(run.config)
+    if snapshots:
+        st.markdown(verdict(config, snapshots, over=not run.active))
+    if run.active:
+        progress(run, snapshots[-1].seconds if snapshots else 0.0)
+    else:
+        closing_line(run)
+    for line in divergences(config, snapshots):
+        st.warning(line, icon=":material/warning:")
+    if snapshots:
+        _curves(config, snapshots)
+        _activations(config, snapshots)
+        show_tabs(run, config, snapshots)
+
+
+def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    points = config.data.source == "fitness"
+    left, right = st.columns(2)
+    with left:
+        show(
+            training.loss(snapshots, say("unit.points_squared") if points else "", look(), say),
+            "loss",
+            alt=say("fitness.loss_alt"),
+            caption=say("fitness.loss_caption", seeds=config.seeds),
+            data=lambda: per_seed_frame(snapshots),
+        )
+    with right:
+        if config.probes.checkpoints == 0:
+            st.caption(say("fitness.no_probes"))
+            return
+        show(
+            training.smoothness(snapshots, look(), say),
+            "smoothness",
+            alt=say("fitness.smoothness_alt"),
+            caption=_probes_in_words(config, snapshots),
+            data=lambda: per_seed_frame(snapshots),
+        )
+
+
+def _probes_in_words(config: TrainConfig, snapshots: Sequence[Snapshot]) -> str:
+    probes = config.probes
+    residuals = [r for s in snapshots for net in (s.bn, s.plain) for r in net.eigenvalue_residual]
+    worst = max((r for r in residuals if r == r), default=float("nan"))
+    return say(
+        "fitness.smoothness_caption",
+        count=probes.count,
+        scale=short(probes.scale),
+        precision=probes.precision,
+        mode=say(f"option.{probes.bn_mode}"),
+        residual=short(worst, 1),
+    )
+
+
+def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    layer = 0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if config.network.depth > 1:
+            layers = [str(number) for number in range(1, config.network.depth + 1)]
+            shown = lambda number: say("fitness.layer", layer=number)  # noqa: E731
+            layer = int(choice("layer", layers, label=say("fitness.layer_label"), shown=shown)) - 1
+        axes = choice(
+            "axes",
+            ["own", "shared"],
+            label=say("fitness.axes"),
+            shown=lambda name: say(f"fitness.axes_{name}"),
+        )
+    show(
+        training.activations(snapshots, layer, axes == "shared", look(), say),
+        "activations",
+        alt=say("fitness.activations_alt", layer=layer + 1),
+        caption=say("fitness.activations_caption", layer=layer + 1),
+    )

@@ -1,0 +1,164 @@
+"""The tabs below a training's curves; only the open one is computed."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.snapshots import Snapshot
+from bnviz.plots import training
+from bnviz.plots.numbers import short
+from bnviz.plots.predictions import predicted_against_actual
+from bnviz.store import Run
+from bnviz.ui import cached, snippets
+from bnviz.ui.language import literal, say
+from bnviz.ui.layout import download, look, show
+from bnviz.ui.run_frames import per_layer_frame, per_seed_frame
+
+Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]
+
+
+def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    """All tabs, the open one filled."""
+    tabs: dict[str, Tab] = {
+        "predictions": _predictions,
+        "your_score": _your_score,
+        "gradients": _gradients,
+        "dead": _dead_units,
+        "running": _running_statistics,
+        "config": _config,
+    }
+    titles = [say(f"fitness.tabs.{name}") for name in tabs]
+    opened = st.tabs(titles, key="run-tab", on_change="rerun")
+    for tab, fill in zip(opened, tabs.values(), strict=True):
+        if tab.open:
+            with tab:
+                fill(run, config, snapshots)
+
+
+def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    evaluation = cached.evaluation(run.id, run.snapshots)
+    if evaluation is None:
+        st.caption(say("fitness.not_yet"))
+        return
+    dataset = cached.dataset(config.data)
+    unit = say("unit.points") if config.data.source == "fitness" else ""
+    sides = {"bn": evaluation.bn, "plain": evaluation.plain}
+    left, right = st.columns([3, 2])
+    with right:
+        rows = [
+            {
+                say("fitness.net"): say(f"net.{net}"),
+                "R²": _over_seeds(side.r2),
+                say("fitness.mae", unit=unit): _over_seeds(side.mean_absolute_error),
+            }
+            for net, side in sides.items()
+        ]
+        rows.append(
+            {
+                say("fitness.net"): say("fitness.baseline"),
+                "R²": short(evaluation.baseline_r2),
+                say("fitness.mae", unit=unit): short(evaluation.baseline_mean_absolute_error),
+            }
+        )
+        st.table(pd.DataFrame(rows).set_index(say("fitness.net")))
+        st.caption(say("fitness.predictions_caption", rows=len(evaluation.targets)))
+    with left:
+        middle = {net: np.median(side.predictions, axis=0) for net, side in sides.items()}
+        target = _target(config, dataset.target)
+        figure = predicted_against_actual(evaluation.targets, middle, target, look(), say)
+        frame = pd.DataFrame({"actual": evaluation.targets} | middle)
+        show(figure, "predictions", alt=say("fitness.predictions_alt"), data=lambda: frame)
+
+
+def _over_seeds(values: np.ndarray) -> str:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return "–"
+    low, middle, high = np.quantile(finite, (0.1, 0.5, 0.9))
+    return short(middle) if len(finite) == 1 else f"{short(middle)}  ({short(low)} … {short(high)})"
+
+
+def _target(config: TrainConfig, name: str) -> str:
+    return say("quantity.score") if config.data.source == "fitness" else literal(name)
+
+
+def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    last = cached.last_state(run.id, run.snapshots)
+    if last is None:
+        st.caption(say("fitness.not_yet"))
+        return
+    dataset = cached.dataset(config.data)
+    asked, answer = st.columns(2, gap="large")
+    with asked:
+        values = [
+            _value(config, name, unit, column)
+            for name, unit, column in zip(dataset.names, dataset.units, dataset.x.T, strict=True)
+        ]
+    scores = cached.predict(run.id, run.snapshots, tuple(values))
+    with answer:
+        for net, side in scores.items():
+            low, middle, high = np.nanquantile(side, (0.1, 0.5, 0.9))
+            st.metric(say(f"net.{net}"), short(middle))
+            seeds = int(np.isfinite(side).sum())
+            st.caption(say("fitness.between", low=short(low), high=short(high), seeds=seeds))
+
+
+def _value(config: TrainConfig, name: str, unit: str, column: np.ndarray) -> float:
+    label = literal(name)
+    if config.data.source == "fitness":
+        label = say(f"quantity.{name}", unit=unit)
+    low, high = float(column.min()), float(column.max())
+    if not low < high:
+        return low
+    middle = float(np.median(column))
+    step = float(f"{(high - low) / 100:.0e}")
+    return st.slider(label, low, high, middle, step, key=f"you-{name}", format="%.4g")
+
+
+def _gradients(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    left, right = st.columns(2)
+    for column, field in ((left, "gradient_norm"), (right, "weight_norm")):
+        with column:
+            figure = training.per_seed(snapshots, field, say(f"fitness.axis.{field}"), look(), say)
+            show(
+                figure,
+                field,
+                alt=say(f"fitness.{field}_caption"),
+                caption=say(f"fitness.{field}_caption"),
+                data=lambda: per_seed_frame(snapshots),
+            )
+
+
+def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    if config.network.activation == "tanh":
+        st.caption(say("fitness.no_dead"))
+        return
+    show(
+        training.dead_units(snapshots, look(), say),
+        "dead",
+        alt=say("fitness.dead_caption"),
+        caption=say("fitness.dead_caption"),
+        data=lambda: per_layer_frame(snapshots),
+    )
+
+
+def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    for column, field in zip(st.columns(2), ("running_mean", "running_variance"), strict=True):
+        with column:
+            show(
+                training.running(snapshots, field, look(), say),
+                field,
+                alt=say(f"fitness.{field}_caption"),
+                caption=say(f"fitness.{field}_caption"),
+            )
+
+
+def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    text = config.model_dump_json(indent=2)
+    st.caption(say("fitness.config_caption"))
+    st.code(snippets.training(config), language="python")
+    st.code(text, language="json", height=320)
+    download(lambda: per_seed_frame(snapshots), "run")

@@ -1,0 +1,49 @@
+"""Home: what is batch normalization, in one live picture, and where to go next."""
+
+import numpy as np
+import streamlit as st
+
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.walk import partway, stage_of
+from bnviz.plots.walk import walk
+from bnviz.ui import cached, formulas
+from bnviz.ui.language import say
+from bnviz.ui.layout import card, look, show
+from bnviz.ui.linked import slider
+
+WINES = BatchConfig(source="wine", batch_size=178, features=13)
+ALCOHOL, COLOR = 0, 9
+
+st.title(say("home.title"))
+st.markdown(say("home.lead"))
+picture, story = st.columns([3, 2], gap="large")
+with picture:
+    progress = slider("progress", say("home.progress"), 0.0, 0.0, 2.0, step=0.05, format="%.2f")
+
+raw = cached.batch(WINES).values
+result = cached.normalized(WINES, NormConfig(precision="float64"))
+pair = [ALCOHOL, COLOR]
+now = partway(raw, result, progress)[:, pair]
+mean, deviation = now.mean(axis=0), now.std(axis=0)
+
+with picture:
+    titles = (say("home.axis_alcohol"), say("home.axis_color"))
+    show(walk(raw[:, pair], now, titles, look(), say), "walk", alt=say("home.alt"))
+with story:
+    st.markdown(
+        say(
+            f"home.stage_{stage_of(progress)}",
+            mean=" / ".join(f"{m + 0.0:.2f}" for m in mean.round(2)),
+            deviation=" / ".join(f"{d:.2f}" for d in deviation),
+            correlation=f"{np.corrcoef(now.T)[0, 1]:.2f}",
+        )
+    )
+    for name in ("mean", "variance", "normalize"):
+        st.latex(getattr(formulas, name.upper()))
+        st.caption(say(f"home.formula_{name}"))
+
+st.subheader(say("home.cards"))
+for column, name in zip(st.columns(2), ("one_batch", "fitness"), strict=True):
+    with column:
+        card(name)
+st.caption(say("home.sources"))
