@@ -115,11 +115,15 @@ def _from_playwright() -> str | None:
     print("No Chrome, Chromium or Edge here: asking Playwright for its Chromium.", flush=True)
     command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=900, check=False)
+        silent = subprocess.DEVNULL
+        done = subprocess.run(command, stdin=silent, stderr=silent, timeout=900, check=False)
     except subprocess.TimeoutExpired:
         return None
     path = _playwright_path() if done.returncode == 0 else None
-    return path if path and _starts(path) else None
+    if path and _starts(path):
+        return path
+    print("Playwright's Chromium is not to be had here, or does not start.", flush=True)
+    return None
 
 
 def _from_debian() -> str | None:

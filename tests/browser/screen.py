@@ -6,6 +6,7 @@ chart's `key` into a class ``st-key-KEY`` of its container.
 """
 
 import base64
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ CHART = """element => JSON.parse(JSON.stringify(
     {data: element.data, layout: element.layout},
     (key, value) => ArrayBuffer.isView(value) ? Array.from(value) : value,
 ))"""
+
+#: On a page's own address Streamlit looks for its server below that address first.
+SEARCH = re.compile(r"^[^/]+//[^/]+/[^?]+/_stcore/(health|host-config)$")
 
 
 def settle(page: Page, quiet: float = 0.25, timeout: float = 30.0) -> None:
@@ -73,8 +77,9 @@ class Watch:
         context.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
+        place = message.location.get("url", "")
+        if message.type == "error" and not SEARCH.search(place):
+            self.complaints.append(f"console: {message.text} ({place})")
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)

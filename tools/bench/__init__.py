@@ -1,0 +1,1 @@
+"""Speed against references, always as ratios from one interleaved run."""

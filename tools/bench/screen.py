@@ -1,0 +1,84 @@
+"""What a person waits for, measured inside Chromium."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, sync_playwright
+
+from bnviz.ui.texts import sentence
+from tests.browser.screen import settle, slider
+from tools import browser as chromium
+from tools.bench import bare
+from tools.bench.harness import Measured, Sample, from_pairs, ratio
+from tools.bench.stopwatch import first_paint, seconds
+from tools.server import APP, serve
+
+MAIN_CHART = ".st-key-main .js-plotly-plot"
+DRAWN = ".js-plotly-plot .main-svg"
+WORDS = '[data-testid="stMain"] [data-testid="stMarkdown"]'
+KEYPRESSES = 40
+FIRST_PAINTS = 7
+
+
+@contextmanager
+def chromium_browser() -> Iterator[Browser]:
+    """A Chromium of our own."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium.get(), args=chromium.arguments())
+
+
+def keypress() -> list[Measured]:
+    """One arrow key on a slider of One batch (256 x 8), to its main chart drawn anew."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        script = bare.write(folder, "text", bare.TEXT)
+        fast = stack.enter_context(serve(script, options=bare.COLLECTION_OFF))
+        stock = stack.enter_context(serve(script))
+        app = stack.enter_context(serve())
+        browser = stack.enter_context(chromium_browser())
+        ours = _pressing(browser, f"{app}/one_batch?gamma=-4", sentence("en", "controls.gamma"))
+        references = [_pressing(browser, address, "Value") for address in (fast, stock)]
+        rounds = [(ours(), *(press() for press in references)) for _ in range(KEYPRESSES + 2)][2:]
+    return [
+        from_pairs("Keypress to repaint / bare text page", [(a, b) for a, b, _ in rounds], 3.0),
+        from_pairs("Keypress to repaint / stock bare page", [(a, c) for a, _, c in rounds], 0.75),
+    ]
+
+
+def _pressing(browser: Browser, address: str, label: str) -> Sample:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(address)
+    settle(page, timeout=60)
+    thumb = slider(page, label)
+    chart = MAIN_CHART if page.locator(MAIN_CHART).count() else ""
+    text = "" if chart else WORDS
+
+    def press() -> float:
+        page.bring_to_front()
+        thumb.focus()
+        return seconds(page, lambda: page.keyboard.press("ArrowRight"), chart=chart, text=text)
+
+    return press
+
+
+def home() -> list[Measured]:
+    """From asking for Home to its chart, on a server just started."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        browser = stack.enter_context(chromium_browser())
+        script = bare.write(folder, "chart", bare.CHART)
+        result = ratio(
+            "First paint of Home / bare page with one chart",
+            lambda: _first_paint(browser, APP),
+            lambda: _first_paint(browser, script),
+            target=1.15,
+            rounds=FIRST_PAINTS,
+        )
+    return [result]
+
+
+def _first_paint(browser: Browser, script: Path) -> float:
+    with serve(script) as address, browser.new_context() as context:
+        return first_paint(context.new_page(), address, DRAWN)
