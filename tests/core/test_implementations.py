@@ -88,7 +88,15 @@ def test_reference_is_exact(precision: str) -> None:
     x = rng.normal([0, 1e3, 1e6, -7], [1, 1, 1, 1e-3], (50, 4)).astype(precision)
     for eps in (0.0, 1e-5):
         got = reference(x, NormConfig(eps=eps, precision=precision))
-        np.testing.assert_allclose(got, exact(x, eps), atol=1e-13)
+        np.testing.assert_allclose(got, exact(x, eps), rtol=0, atol=1e-13)
+
+
+def test_reference_of_a_constant_feature_is_the_formulas() -> None:
+    """The mean of fifty times 0.1 rounds; what is left must not be taken for a spread."""
+    x = np.full((50, 1), 0.1)
+    assert (reference(x, NormConfig()) == 0).all()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        assert np.isnan(reference(x, NormConfig(eps=0.0))).all()
 
 
 def test_reference_scales_and_shifts() -> None:
