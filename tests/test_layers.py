@@ -48,8 +48,8 @@ def test_core_pulls_in_neither_screen_nor_tables() -> None:
     assert not pulled_in(modules("bnviz.core")) & SCREEN
 
 
-@pytest.mark.parametrize("room", ["plots", "jobs", "store"])
-def test_below_ui_nothing_pulls_in_streamlit(room: str) -> None:
+@pytest.mark.parametrize("room", ["plots", "jobs", "store", "cli"])
+def test_only_ui_and_pages_pull_in_streamlit(room: str) -> None:
     assert "streamlit" not in pulled_in(modules(f"bnviz.{room}"))
 
 

@@ -57,6 +57,9 @@ def serve(
             yield address
         finally:
             _end(server)
+            printed = log.read_text(encoding="utf-8", errors="replace")
+            if "Traceback" in printed:
+                print(printed, file=sys.stderr)
 
 
 def _free_port() -> int:

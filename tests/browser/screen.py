@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
+from bnviz.ui.texts import LANGUAGES, catalogue
+
 STILL = """quiet => {
     const app = document.querySelector('[data-testid="stApp"]');
     const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
@@ -59,8 +61,11 @@ def slider(page: Page, label: str) -> Locator:
 
 
 def exceptions(page: Page) -> list[str]:
-    """The tracebacks that Streamlit shows on the page."""
-    return page.get_by_test_id("stException").all_inner_texts()
+    """What went wrong and nobody foresaw: Streamlit's tracebacks, and our own word for them."""
+    ours = [catalogue(language)["problem.unforeseen"].partition("{")[0] for language in LANGUAGES]
+    alerts = page.get_by_test_id("stAlert").all_inner_texts()
+    unforeseen = [text for text in alerts if any(opening in text for opening in ours)]
+    return page.get_by_test_id("stException").all_inner_texts() + unforeseen
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What a person waits for, measured inside Chromium."""
 
+import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,10 +17,12 @@ from tools.bench.stopwatch import first_paint, seconds
 from tools.server import APP, serve
 
 MAIN_CHART = ".st-key-main .js-plotly-plot"
+LOSS_CHART = ".st-key-loss .js-plotly-plot"
 DRAWN = ".js-plotly-plot .main-svg"
 WORDS = '[data-testid="stMain"] [data-testid="stMarkdown"]'
 KEYPRESSES = 40
 FIRST_PAINTS = 7
+LAUNCHES = 6
 
 
 @contextmanager
@@ -82,3 +85,29 @@ def home() -> list[Measured]:
 def _first_paint(browser: Browser, script: Path) -> float:
     with serve(script) as address, browser.new_context() as context:
         return first_paint(context.new_page(), address, DRAWN)
+
+
+def launch() -> list[Measured]:
+    """From a click on Launch to the first point of a curve, against the page's own rerun."""
+    with ExitStack() as stack:
+        address = f"{stack.enter_context(serve())}/fitness"
+        browser = stack.enter_context(chromium_browser())
+        rounds = [_launch_and_rerun(browser, address) for _ in range(LAUNCHES + 1)][1:]
+    return [from_pairs("Launch to first point / rerun of the page", rounds, 10.0)]
+
+
+def _launch_and_rerun(browser: Browser, address: str) -> tuple[float, float]:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(address)
+        settle(page, timeout=60)
+        rerun = statistics.median(
+            seconds(page, lambda: page.keyboard.press("r"), state=True) for _ in range(3)
+        )
+        button = page.locator(".st-key-launch button")
+        launched = seconds(page, button.click, event="click", chart=LOSS_CHART)
+        stop = page.locator(".st-key-stop button")
+        if stop.count():  # the rest of the training is nobody's business here
+            stop.click()
+            stop.wait_for(state="detached")
+    return launched, rerun

@@ -1,0 +1,30 @@
+"""``python -m tools.bench [GROUP ...]``: measure, print the table, write build/bench.json."""
+
+import sys
+
+from tools.bench import harness, numerics, screen
+from tools.server import ROOT
+
+GROUPS = {
+    "training": numerics.training,
+    "keypress": screen.keypress,
+    "home": screen.home,
+    "launch": screen.launch,
+}
+
+
+def main(wanted: list[str]) -> None:
+    """Measure the wanted groups, or all; SystemExit names one that is not there."""
+    unknown = [name for name in wanted if name not in GROUPS]
+    if unknown:
+        raise SystemExit(f"No measurement {unknown[0]}; there are {', '.join(GROUPS)}.")
+    results: list[harness.Measured] = []
+    for name in wanted or GROUPS:
+        print(f"Measuring: {name}", flush=True)
+        results += GROUPS[name]()
+    print(harness.table(results))
+    harness.write(results, ROOT / "build" / "bench.json")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,95 @@
+"""The document's own way of doing things, as the reference for ours.
+
+Its nets, its Dataset and DataLoader loop, and its estimator with the one
+correction without which it measures nothing: a fresh copy for every probe.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+HIDDEN = 64
+BATCH_SIZE = 128
+
+
+class Net(nn.Module):
+    """The document's BNModel or NoBNModel."""
+
+    def __init__(self, *, bn: bool) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(3, HIDDEN)
+        self.bn = nn.BatchNorm1d(HIDDEN) if bn else nn.Identity()
+        self.relu = nn.ReLU()
+        self.fc2 = nn.Linear(HIDDEN, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3) to (N, 1)."""
+        out: Tensor = self.fc2(self.relu(self.bn(self.fc1(x))))
+        return out
+
+
+class Rows(Dataset[tuple[Tensor, Tensor]]):
+    """The document's TensorDataset."""
+
+    def __init__(self, x: Tensor, y: Tensor) -> None:
+        self.x = x
+        self.y = y
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.x[index], self.y[index]
+
+
+def train(net: Net, x: Tensor, y: Tensor, epochs: int, learning_rate: float) -> None:
+    """Adam on the mean squared error over the document's DataLoader."""
+    loader = DataLoader(Rows(x, y), batch_size=BATCH_SIZE, shuffle=True)
+    optimizer = torch.optim.Adam(net.parameters(), lr=learning_rate)
+    net.train()
+    for _ in range(epochs):
+        for batch_x, batch_y in loader:
+            optimizer.zero_grad()
+            torch.autograd.backward(((net(batch_x) - batch_y) ** 2).mean())
+            optimizer.step()
+
+
+def warm_up(net: Net, x: Tensor, y: Tensor) -> None:
+    """50 epochs of forward passes, which set the running statistics; then eval mode."""
+    loader = DataLoader(Rows(x, y), batch_size=BATCH_SIZE, shuffle=True)
+    net.train()
+    for _ in range(50):
+        for batch_x, _ in loader:
+            net(batch_x)
+    net.eval()
+
+
+def estimate(
+    net: nn.Module, x: Tensor, y: Tensor, directions: Iterable[Sequence[Tensor]]
+) -> list[float]:
+    """|gradient change| / |parameter change| for each direction, one after the other."""
+    params = list(net.parameters())
+    originals = [p.data.clone() for p in params]
+    ratios = []
+    for deltas in directions:
+        for p, delta in zip(params, deltas, strict=True):
+            p.data += delta
+        moved = _gradients(net, x, y)
+        for p, original in zip(params, originals, strict=True):
+            p.data = original.clone()
+        back = _gradients(net, x, y)
+        change = sum(torch.norm(a - b, p=2).item() ** 2 for a, b in zip(moved, back, strict=True))
+        step = sum(torch.norm(delta, p=2).item() ** 2 for delta in deltas)
+        ratios.append(float(np.sqrt(change / step)))
+    return ratios
+
+
+def _gradients(net: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
+    loss: Tensor = ((net(x) - y) ** 2).mean()
+    torch.autograd.backward(loss)
+    found = [p.grad.clone() for p in net.parameters() if p.grad is not None]
+    net.zero_grad()
+    return found
