@@ -110,8 +110,11 @@ class _StopFlag:
 
 
 def _sentence(error: Exception) -> str:
-    """What went wrong, in one line of bounded length."""
+    """What went wrong, in one line of bounded length.
+
+    The store and core's ValueErrors speak to people; other errors are named.
+    """
     reason = (str(error).splitlines() or [""])[0]
-    if not isinstance(error, StoreProblem):
-        reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    if not reason or not isinstance(error, StoreProblem | ValueError):
+        reason = f"{type(error).__name__}: {reason}".removesuffix(": ")
     return reason[:300]

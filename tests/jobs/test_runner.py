@@ -1,0 +1,438 @@
+"""Trainings off the page: what core yields is what any watcher reads, whatever happens."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bnviz.core import training
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.datasets import Table
+from bnviz.core.snapshots import NetSnapshot, Snapshot
+from bnviz.jobs import heartbeat, runner, watching
+from bnviz.jobs.watching import Memory
+from bnviz.store import Run, Store, StoreProblem, open_store
+from bnviz.store.database import folder_url
+from bnviz.store.history import STALE_SECONDS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SMALL = TrainConfig(
+    data=DataConfig(samples=60),
+    network=NetworkConfig(width=4),
+    optimizer=OptimizerConfig(epochs=4, batch_size=16),
+    probes=ProbeConfig(count=2, checkpoints=2, eigenvalues=False),
+    seeds=2,
+)
+LONG = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=2000, batch_size=2)})
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A history of the test's own, with nobody at work on it when the test ends."""
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
+    opened = open_store()
+    yield opened
+    for run in opened.runs():
+        opened.request_stop(run.id)
+    wait_for(lambda: not any(run.active for run in opened.runs()))
+    opened.close()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def ended(run_id: str) -> Run:
+    wait_for(lambda: not known(run_id).active)
+    return known(run_id)
+
+
+def known(run_id: str) -> Run:
+    run = open_store().run(run_id)
+    assert run is not None
+    return run
+
+
+def assert_same(one: Snapshot, two: Snapshot, *, state: bool) -> None:
+    assert (one.epoch, one.step) == (two.epoch, two.step)
+    for name in (field.name for field in fields(NetSnapshot)):
+        np.testing.assert_array_equal(getattr(one.bn, name), getattr(two.bn, name), name)
+        np.testing.assert_array_equal(getattr(one.plain, name), getattr(two.plain, name), name)
+    if state:
+        assert one.state.keys() == two.state.keys()
+        for name, value in one.state.items():
+            np.testing.assert_array_equal(value, two.state[name], name)
+
+
+def of_core(config: TrainConfig) -> list[Snapshot]:
+    """What core yields for `config`, without jobs and store."""
+    dataset = training.dataset_for(config.data, None)
+    return list(training.train(config, dataset, lambda: False))
+
+
+class Script:
+    """Stands in for core's train: yields real snapshots, and waits or fails when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.given = of_core(SMALL)
+        self.started: list[int] = []
+        self.gate = threading.Event()
+        self.error: Exception | None = None
+        monkeypatch.setattr(training, "train", self.train)
+
+    def train(
+        self, config: TrainConfig, dataset: object, should_stop: Callable[[], bool]
+    ) -> Iterator[Snapshot]:
+        self.started.append(config.seed)
+        yield self.given[0]
+        while not self.gate.is_set() and not should_stop():
+            time.sleep(0.005)
+        if self.error is not None:
+            raise self.error
+        if not should_stop():
+            yield from self.given[1:]
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    acting = Script(monkeypatch)
+    yield acting
+    acting.gate.set()
+
+
+def seeded(seed: int) -> TrainConfig:
+    return SMALL.model_copy(update={"seed": seed})
+
+
+# ---------------------------------------------------------------- whole runs
+
+
+def test_a_watcher_reads_what_core_yields() -> None:
+    run_id = runner.submit(SMALL)
+    run = ended(run_id)
+    expected = of_core(SMALL)
+    assert (run.status, run.kind, run.done, run.total) == ("done", "train", 4, 4)
+    assert TrainConfig.model_validate_json(run.config) == SMALL
+    found = runner.snapshots(run_id)
+    assert len(found) == len(expected) == run.snapshots
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_same(ours, theirs, state=False)
+        assert not ours.state
+    last = runner.last_state(run_id)
+    assert last is not None and last.state
+    assert_same(last, expected[-1], state=True)
+    assert [s.epoch for s in runner.snapshots(run_id, after=2)] == [s.epoch for s in expected[3:]]
+
+
+def test_two_at_once_do_not_disturb_each_other() -> None:
+    ids = [runner.submit(seeded(seed)) for seed in (5, 6)]
+    for run_id, seed in zip(ids, (5, 6), strict=True):
+        assert ended(run_id).status == "done"
+        for ours, theirs in zip(runner.snapshots(run_id), of_core(seeded(seed)), strict=True):
+            assert_same(ours, theirs, state=False)
+
+
+def test_a_stopped_run_keeps_what_is_there() -> None:
+    run_id = runner.submit(LONG)
+    wait_for(lambda: len(runner.snapshots(run_id)) >= 3)
+    assert known(run_id).status == "running"
+    before = runner.snapshots(run_id)
+    runner.stop(run_id)
+    run = ended(run_id)
+    assert run.status == "stopped" and 2 <= run.done < run.total
+    after = runner.snapshots(run_id)
+    assert len(after) >= len(before) and after[-1].epoch == run.done
+    for ours, theirs in zip(before, after, strict=False):
+        assert_same(ours, theirs, state=False)
+    last = runner.last_state(run_id)
+    assert last is not None and last.epoch == run.done, "the net it stopped with can be used"
+
+
+def test_a_users_table(store: Store) -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    table = Table("a" * 64, ("x1", "x2", "y"), rows)
+    data = DataConfig(source="table", table=table.digest, columns=("x1", "x2"), target="y")
+    config = SMALL.model_copy(update={"data": data})
+    with pytest.raises(StoreProblem) as caught:
+        runner.submit(config)
+    assert caught.value.code == "table_gone" and store.runs() == []
+    store.save_table(table)
+    assert ended(runner.submit(config)).status == "done"
+
+
+# ---------------------------------------------------------------- queue
+
+
+def test_the_first_snapshot_is_there_while_the_second_is_worked_on(script: Script) -> None:
+    run_id = runner.submit(SMALL)
+    wait_for(lambda: len(runner.snapshots(run_id)) == 1)
+    assert known(run_id).status == "running"
+    script.gate.set()
+    assert ended(run_id).status == "done" and len(runner.snapshots(run_id)) == len(script.given)
+
+
+def test_two_work_and_the_others_wait_in_order(script: Script) -> None:
+    ids = [runner.submit(seeded(seed)) for seed in range(5)]
+    wait_for(lambda: len(script.started) == runner.MAX_AT_ONCE)
+    time.sleep(0.1)
+    assert [known(run_id).status for run_id in ids] == ["running"] * 2 + ["queued"] * 3
+    runner.stop(ids[3])
+    assert known(ids[3]).status == "stopped", "at once, not when its turn comes"
+    script.gate.set()
+    assert [ended(run_id).status for run_id in ids] == ["done"] * 3 + ["stopped", "done"]
+    assert sorted(script.started[:2]) == [0, 1] and sorted(script.started[2:]) == [2, 4]
+    assert runner.snapshots(ids[3]) == []
+
+
+def test_who_waits_or_works_in_silence_is_alive(
+    script: Script, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
+    ids = [runner.submit(seeded(seed)) for seed in range(3)]
+    wait_for(lambda: len(script.started) == 2)
+
+    def beats() -> dict[str, float]:
+        with sqlite3.connect(store.place) as connection:
+            rows = connection.execute("SELECT id, heartbeat FROM bnviz_runs").fetchall()
+        connection.close()
+        return dict(rows)
+
+    first = beats()
+    wait_for(lambda: all(beats()[run_id] > first[run_id] for run_id in ids))
+    script.gate.set()
+    wait_for(lambda: not any(run.active for run in store.runs()))
+    wait_for(lambda: not any(t.name == "bnviz-heart" for t in threading.enumerate()))
+
+
+# ---------------------------------------------------------------- failures
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RuntimeError("matrix is singular\nand more"), "RuntimeError: matrix is singular"),
+        (ValueError("There are too few rows."), "There are too few rows."),
+        (MemoryError(), "MemoryError"),
+        (OSError("x" * 1000), "OSError: " + "x" * 291),
+    ],
+)
+def test_a_failing_run_says_so_and_the_next_one_works(
+    script: Script, store: Store, error: Exception, sentence: str
+) -> None:
+    script.error = error
+    script.gate.set()
+    run_id = runner.submit(SMALL)
+    run = ended(run_id)
+    assert (run.status, run.error) == ("failed", sentence)
+    trace = store.traceback(run_id)
+    assert trace is not None and "Traceback" in trace and "raise self.error" in trace
+    assert len(runner.snapshots(run_id)) == 1, "what came before is kept"
+    script.error = None
+    assert ended(runner.submit(SMALL)).status == "done"
+
+
+def test_a_full_disk_fails_the_run(
+    script: Script, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Store.append
+
+    def full(self: Store, run_id: str, index: int, *rest: object) -> bool:
+        if index == 2:
+            raise StoreProblem("full", {"place": self.place, "detail": "disk full"})
+        return append(self, run_id, index, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Store, "append", full)
+    script.gate.set()
+    run = ended(runner.submit(SMALL))
+    assert run.status == "failed" and run.error is not None
+    assert run.error.startswith("The disk that holds the run history")
+    assert run.snapshots == 2
+
+
+def test_a_run_deleted_while_at_work_stays_deleted(script: Script, store: Store) -> None:
+    run_id = runner.submit(SMALL)
+    wait_for(lambda: len(script.started) == 1)
+    store.delete(run_id)
+    wait_for(lambda: not any(t.name == "bnviz-worker" for t in threading.enumerate()))
+    assert store.run(run_id) is None and store.blobs(run_id) == []
+
+
+def test_an_unknown_run() -> None:
+    for run_id in ("nosuchrun1", "../x", "x" * 10_000):
+        assert runner.snapshots(run_id) == [] and runner.last_state(run_id) is None
+        runner.stop(run_id)
+
+
+# ---------------------------------------------------------------- watching
+
+
+def test_polling_decodes_nothing_twice(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = []
+
+    def counting(blob: bytes) -> Snapshot:
+        decoded.append(len(blob))
+        return from_bytes(blob)
+
+    from_bytes = watching.from_bytes
+    monkeypatch.setattr(watching, "from_bytes", counting)
+    run_id = runner.submit(SMALL)
+    wait_for(lambda: len(runner.snapshots(run_id)) == 1)
+    for _ in range(5):
+        runner.snapshots(run_id)
+    script.gate.set()
+    ended(run_id)
+    for _ in range(5):
+        assert len(runner.snapshots(run_id)) == len(script.given) == len(decoded)
+
+
+def test_memory_forgets_the_run_watched_longest_ago(store: Store) -> None:
+    from bnviz.core.snapshots import to_bytes
+
+    blob = to_bytes(replace(of_core(SMALL)[0], state={}))
+    ids = [store.create("train", "{}", 1) for _ in range(3)]
+    for run_id in ids:
+        store.append(run_id, 0, 0, blob)
+    memory = Memory(limit=2 * len(blob))
+    a, b, c = ids
+    for run_id in (a, b, a, c):
+        assert len(memory.snapshots(store, run_id, -1)) == 1
+    for run_id in ids:
+        store.append(run_id, 1, 1, blob)  # so that what is remembered can be told from what is not
+
+    def remembered(run_id: str) -> bool:
+        return (store.place, run_id) in memory._runs
+
+    assert [remembered(run_id) for run_id in ids] == [True, False, True]
+    assert [len(memory.snapshots(store, run_id, -1)) for run_id in ids] == [2, 2, 2]
+    assert Memory(limit=1).snapshots(store, a, 0)[0].epoch == 0, "a run too large is still read"
+
+
+# ---------------------------------------------------------------- processes
+
+PROGRAM = """
+import sys, time
+from bnviz.core.configs import TrainConfig
+from bnviz.jobs import runner
+from bnviz.store import open_store
+run_id = runner.submit(TrainConfig.model_validate_json(sys.argv[1]))
+while not runner.snapshots(run_id):
+    time.sleep(0.01)
+print(run_id, flush=True)
+"""
+
+
+Process = Callable[[str], tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def process() -> Iterator[Process]:
+    """Starts a process that launches LONG, gives the id at the first snapshot, does `after`."""
+    started = []
+
+    def start(after: str) -> tuple[subprocess.Popen[str], str]:
+        program = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM + after, LONG.model_dump_json()],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(program)
+        assert program.stdout is not None
+        return program, program.stdout.readline().strip()
+
+    yield start
+    for program in started:
+        program.kill()
+        program.communicate()
+
+
+WAIT = "while open_store().run(run_id).active: time.sleep(0.05)\n"
+
+
+def test_another_process_watches_and_stops(process: Process) -> None:
+    program, run_id = process(WAIT)
+    count = len(runner.snapshots(run_id))
+    assert count >= 1 and known(run_id).status == "running"
+    wait_for(lambda: len(runner.snapshots(run_id)) > count)
+    runner.stop(run_id)
+    _, errors = program.communicate(timeout=30)
+    assert (program.returncode, errors) == (0, "")
+    assert known(run_id).status == "stopped"
+
+
+@pytest.mark.parametrize("how", ["return", "interrupt"])
+def test_a_process_ends_at_once_and_its_run_is_interrupted(process: Process, how: str) -> None:
+    program, run_id = process("" if how == "return" else "time.sleep(60)")
+    begin = time.monotonic()
+    if how == "interrupt":
+        program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=30)
+    assert time.monotonic() - begin < runner.FAREWELL_SECONDS + 2
+    assert "terminate called" not in errors, "Python must not abort"
+    assert program.returncode == (0 if how == "return" else -signal.SIGINT)
+    run = known(run_id)
+    assert run.status == "interrupted" and run.done < run.total and run.snapshots >= 1
+
+
+def test_a_killed_process_leaves_an_interrupted_run(process: Process, store: Store) -> None:
+    program, run_id = process("time.sleep(60)")
+    program.kill()
+    program.communicate(timeout=30)
+    later = Store(folder_url(Path(store.place).parent), clock=future)
+    run = later.run(run_id)
+    assert run is not None and run.status == "interrupted" and run.snapshots >= 1
+    later.close()
+    store.finish(run_id, "interrupted")
+
+
+def future() -> float:
+    return time.time() + STALE_SECONDS + 1
+
+
+RELOAD = """
+for name in [name for name in sys.modules if name.startswith("bnviz")]:
+    del sys.modules[name]  # as Streamlit's file watcher does
+from bnviz.jobs import runner as new
+assert new is not runner and new.snapshots(run_id)
+count = len(new.snapshots(run_id))
+while len(new.snapshots(run_id)) <= count: time.sleep(0.01)
+new.stop(run_id)
+from bnviz.store import open_store
+while open_store().run(run_id).active: time.sleep(0.01)
+again = new.submit(TrainConfig.model_validate_json(sys.argv[1]))
+while open_store().run(again).active and not new.snapshots(again): time.sleep(0.01)
+"""
+
+
+def test_a_run_outlives_a_reload_of_the_modules(process: Process, store: Store) -> None:
+    program, run_id = process(RELOAD)
+    _, errors = program.communicate(timeout=60)
+    assert (program.returncode, errors) == (0, "")
+    assert sorted(run.status for run in store.runs()) == ["interrupted", "stopped"]
+    assert known(run_id).status == "stopped"
+
+
+def test_launching_needs_no_torch() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import bnviz.jobs.runner, sys; print('torch' in sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ.copy(),
+    )
+    assert done.stdout.strip() == "False"

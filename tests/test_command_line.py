@@ -1,0 +1,332 @@
+"""The `bnviz` command: the dashboard's numbers without it, and refusals a person can act on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bnviz.__main__ import main
+from bnviz.core import training
+from bnviz.core.configs import TrainConfig
+from bnviz.core.snapshots import Snapshot, from_bytes
+from bnviz.store import Store
+from bnviz.store.database import folder_url
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SMALL: dict[str, Any] = {
+    "data": {"samples": 60},
+    "network": {"width": 4},
+    "optimizer": {"epochs": 4, "batch_size": 16},
+    "probes": {"count": 2, "checkpoints": 2, "eigenvalues": False},
+    "seeds": 2,
+}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[..., str]:
+    """Writes a config file: SMALL with some of its parts replaced, or the text given."""
+
+    def write(text: str | bytes | None = None, **parts: Any) -> str:
+        path = tmp_path / "my config.json"
+        if text is None:
+            text = json.dumps(SMALL | parts)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(path)
+
+    return write
+
+
+def strict(text: str) -> Any:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def command(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bnviz", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+# ---------------------------------------------------------------- the command itself
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from bnviz.__main__ import main\n"
+        "try: main(['train', '--help'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert not {'numpy', 'torch', 'pydantic', 'sqlalchemy'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--config" in done.stdout and "--example" in done.stdout
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"bnviz {project['version']}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["train", "--nosuch"]])
+def test_an_unknown_command_is_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2 and "usage: bnviz" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    program = command("train", "--example")
+    assert program.stdout is not None and program.stderr is not None
+    program.stdout.close()  # before anything is written: the imports take a while
+    assert program.stderr.read() == ""
+    assert program.wait(30) == 1
+    program.stderr.close()
+
+
+# ---------------------------------------------------------------- train
+
+
+def test_the_example_is_the_default_config(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--example"]) == 0
+    assert TrainConfig.model_validate_json(capsys.readouterr().out) == TrainConfig()
+
+
+def test_the_run_is_the_one_the_dashboard_shows(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "out dir"
+    assert main(["train", "--config", config(), "--out", str(out), "--json"]) == 0
+    printed, told = capsys.readouterr()
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    asked = TrainConfig.model_validate_json(json.dumps(SMALL))
+    assert TrainConfig.model_validate_json(json.dumps(record["config"])) == asked
+
+    store = Store(folder_url(out))
+    run = store.run(record["run"])
+    assert run is not None and (run.status, run.kind, run.done) == ("done", "train", 4)
+    assert TrainConfig.model_validate_json(run.config) == asked
+    found = [from_bytes(blob) for _, blob in store.blobs(run.id)]
+    expected = list(training.train(asked, training.dataset_for(asked.data, None), lambda: False))
+    assert [each.epoch for each in found] == [each.epoch for each in expected]
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours.bn.train_loss, theirs.bn.train_loss)
+        np.testing.assert_array_equal(ours.plain.lipschitz_max, theirs.plain.lipschitz_max)
+    assert store.last_state_blob(run.id) is not None
+    store.close()
+
+    last = strict(printed)
+    assert (last["run"], last["status"], last["epoch"]) == (run.id, "done", 4)
+    np.testing.assert_array_equal(last["bn"]["train_loss"], expected[-1].bn.train_loss)
+    assert np.shape(last["plain"]["activation_quantiles"]) == (1, 2, 5)
+    assert "epoch 4 of 4" in told and "epochs/s" in told
+    assert f"BNVIZ_HOME='{out}' streamlit run app.py" in told and run.id in told
+
+
+def test_the_record_of_a_run_runs_again(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    assert main(["train", "--config", config(), "--out", out, "--json"]) == 0
+    first = strict(capsys.readouterr().out)
+    again = ["train", "--config", f"{out}/run.json", "--out", out, "--json"]
+    assert main(again) == 0
+    second = strict(capsys.readouterr().out)
+    assert first.pop("run") != second.pop("run")
+    assert first.pop("seconds") > 0 and second.pop("seconds") > 0
+    assert first == second
+
+
+def test_what_is_not_a_number_is_null(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wild = {"kind": "sgd", "learning_rate": 100.0, "epochs": 6, "batch_size": 16}
+    path = config(optimizer=wild)
+    assert main(["train", "--config", path, "--out", str(tmp_path / "out"), "--json"]) == 0
+    last = strict(capsys.readouterr().out)
+    assert last["plain"]["diverged"] == [1.0, 1.0]
+    assert last["plain"]["train_loss"] == [None, None]
+
+
+def test_ctrl_c_stops_and_keeps(config: Callable[..., str], tmp_path: Path) -> None:
+    path = config(optimizer={"epochs": 2000, "batch_size": 2})
+    program = command("train", "--config", path, "--out", str(tmp_path / "out"), "--json")
+    assert program.stderr is not None
+    assert program.stderr.readline().startswith("epoch 0 of 2000")
+    program.send_signal(signal.SIGINT)
+    printed, told = program.communicate(timeout=60)
+    assert program.returncode == 130 and "Traceback" not in told
+    last = strict(printed)
+    assert last["status"] == "stopped" and last["epoch"] < 2000
+    assert f"Run {last['run']} stopped after {last['epoch']} of 2000 epochs." in told
+    store = Store(folder_url(tmp_path / "out"))
+    run, state = store.run(last["run"]), store.last_state_blob(last["run"])
+    assert run is not None and run.status == "stopped" and run.snapshots > 0
+    assert state is not None and from_bytes(state).epoch == last["epoch"]
+    store.close()
+
+
+def test_a_failed_training(
+    config: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> Iterator[Snapshot]:
+        raise ArithmeticError("the sum is too large")
+        yield
+
+    monkeypatch.setattr(training, "train", fail)
+    assert main(["train", "--config", config(), "--out", str(tmp_path / "out"), "--json"]) == 1
+    printed, told = capsys.readouterr()
+    assert printed == "" and "Traceback" not in told
+    assert "failed after 0 of 4 epochs: ArithmeticError: the sum is too large" in told
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(arguments) == 2
+    printed, told = capsys.readouterr()
+    assert printed == "" and "Traceback" not in told
+    assert all(line.startswith("bnviz: ") for line in told.splitlines())
+    return told
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [
+        (
+            {"optimizer": {"epochs": 5000}},
+            "optimizer.epochs is 5000; use a whole number from 1 up to 2000",
+        ),
+        ({"seeds": 2.5}, "seeds is 2.5; use a whole number from 1 up to 64"),
+        ({"seeds": "8"}, 'seeds is "8"; use a whole number from 1 up to 64'),
+        ({"seeds": True}, "seeds is true; use a whole number from 1 up to 64"),
+        (
+            {"optimizer": {"kind": "adagrad"}},
+            'optimizer.kind is "adagrad"; use one of "sgd", "momentum", "adam"',
+        ),
+        (
+            {"optimizer": {"learning_rate": 0}},
+            "optimizer.learning_rate is 0; use a number above 0 up to 100",
+        ),
+        (
+            {"optimizer": {"heavy_ball": float("nan")}},
+            "optimizer.heavy_ball is NaN; use a number from 0 below 1",
+        ),
+        (
+            {"network": {"torch_momentum": 2}},
+            "network.torch_momentum is 2; use a number above 0 up to 1 or null",
+        ),
+        ({"network": {"widht": 3}}, "network.widht is no key of a config; did you mean width?"),
+        (
+            {"xyz": 1},
+            "xyz is no key of a config; known here: data, network, optimizer, probes, seed, seeds",
+        ),
+        ({"data": {"standardize": 1}}, "data.standardize is 1; use true or false"),
+        ({"data": None}, "data is null; use an object {...}"),
+        ({"data": {"source": "table"}}, "--table FILE --target COLUMN"),
+    ],
+)
+def test_a_config_that_cannot_be(
+    config: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    part: dict[str, Any],
+    sentence: str,
+) -> None:
+    path, out = config(**part), tmp_path / "out"
+    told = refusal(["train", "--config", path, "--out", str(out)], capsys)
+    assert told.startswith(f"bnviz: {path}: ") and sentence in told and told.count("\n") == 1
+    assert not out.exists(), "nothing is made for a config that cannot be"
+
+
+def test_all_faults_are_told_at_once(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config(seeds=0, network={"depth": 99})
+    told = refusal(["train", "--config", path, "--out", str(tmp_path / "out")], capsys)
+    assert told.count("\n") == 2 and "seeds is 0" in told and "network.depth is 99" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is not JSON: Expecting value at line 1, column 1"),
+        ('{"seeds": 1,\n "seed": }', "is not JSON: Expecting value at line 2, column 10"),
+        ("[1, 2]", "holds [1, 2] where {...} is needed"),
+        ('{"seeds": 1, "seeds": 2}', 'the key "seeds" stands twice'),
+        (b"\xff\xfe\x00", "is not UTF-8 text (byte 0)"),
+        ("[" * 100_000, "is not a config"),
+        ('{"seeds": ' + "9" * 5000 + "}", "is not a config"),
+        ('{"\\ud800": 1}', "Invalid JSON"),
+        (" " * 2_000_000, "is larger than 1,000,000 bytes"),
+    ],
+)
+def test_a_file_that_is_no_config(
+    config: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str | bytes,
+    sentence: str,
+) -> None:
+    path = config(text)
+    told = refusal(["train", "--config", path, "--out", str(tmp_path / "out")], capsys)
+    assert path in told and sentence in told
+
+
+def test_a_config_with_a_byte_order_mark(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = config(b"\xef\xbb\xbf" + json.dumps(SMALL).encode())
+    assert main(["train", "--config", path, "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_files_that_cannot_be_used(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(path: str, out: Path) -> str:
+        return refusal(["train", "--config", path, "--out", str(out)], capsys)
+
+    assert "No such file" in told(str(tmp_path / "nosuch.json"), tmp_path / "out")
+    assert "Is a directory" in told(str(tmp_path), tmp_path / "out")
+    (tmp_path / "file").write_text("in the way")
+    assert f"{tmp_path}/file" in told(config(), tmp_path / "file")
+    (tmp_path / "history.sqlite").write_bytes(b"no database at all" * 100)
+    assert "is not a readable run history" in told(config(), tmp_path)
+    assert "--config FILE and --out DIR" in refusal(["train"], capsys)
+
+
+def test_a_config_is_never_overwritten(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "run.json"
+    mine.write_text(json.dumps(SMALL))
+    told = refusal(["train", "--config", str(mine), "--out", str(tmp_path)], capsys)
+    assert f"{mine} would be overwritten" in told
+    assert json.loads(mine.read_text()) == SMALL and os.listdir(tmp_path) == ["run.json"]
