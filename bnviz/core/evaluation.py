@@ -1,0 +1,104 @@
+"""How well the trained nets predict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bnviz.core.chunking import chunks
+from bnviz.core.configs import NetworkConfig, TrainConfig
+from bnviz.core.datasets import Dataset
+from bnviz.core.networks import Stack, forward
+from bnviz.core.preparation import prepare, split
+from bnviz.core.snapshots import Floats
+from bnviz.core.vectors import Tensors
+
+State = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """One net on the held-out rows, each seed: a diverged seed is NaN."""
+
+    predictions: Floats
+    """(S, n) in target units."""
+    r2: Floats
+    """(S,) coefficient of determination; NaN where the targets are constant."""
+    mean_absolute_error: Floats
+    """(S,) in target units."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Both nets on the n held-out rows, beside the training rows' mean target as a prediction."""
+
+    targets: Floats
+    """(n,) in target units."""
+    bn: Predicted
+    plain: Predicted
+    baseline_r2: float
+    """R2 of always predicting the mean; NaN where the targets are constant, else at most 0."""
+    baseline_mean_absolute_error: float
+    """In target units."""
+    baseline_loss: float
+    """Mean squared error of the same, in squared target units."""
+
+
+def evaluate(config: TrainConfig, dataset: Dataset, state: State) -> Evaluation:
+    """Both nets of a snapshot's `state`, in eval mode, on the rows of `dataset` held out."""
+    train, held = split(config.data, len(dataset.x))
+    targets = dataset.y[held, 0].astype(np.float64)
+    bn, plain = predict(config, dataset, state, dataset.x[held])
+    mean = np.full((1, len(held)), dataset.y[train, 0].astype(np.float64).mean())
+    baseline = _against(targets, mean)
+    return Evaluation(
+        targets,
+        _against(targets, bn),
+        _against(targets, plain),
+        float(baseline.r2[0]),
+        float(baseline.mean_absolute_error[0]),
+        float(np.square(mean - targets).mean()),
+    )
+
+
+def predict(
+    config: TrainConfig, dataset: Dataset, state: State, x: NDArray[np.floating]
+) -> tuple[Floats, Floats]:
+    """Raw rows `x` (n, D) through both nets in eval mode: BN's and the plain net's answers, (S, n).
+
+    Inputs are standardized inside, as they were in training on `dataset`.
+    """
+    scaled = prepare(config.data, dataset).scaling.apply(np.asarray(x))
+    sides = []
+    for name in ("bn", "plain"):
+        stack = stack_of(config.network, state, name)
+        parts = [
+            forward(stack.part(part), scaled).output.numpy().astype(np.float64)
+            for part in chunks(stack.size, len(x), stack.network.width, scaled.dtype)
+        ]
+        sides.append(np.concatenate(parts))
+    return sides[0], sides[1]
+
+
+def stack_of(network: NetworkConfig, state: State, name: str) -> Stack:
+    """The net `name`, "bn" or "plain", of a snapshot's state."""
+    layers = [*(f"layers.{index}" for index in range(network.depth)), "output"]
+
+    def take(*endings: str) -> Tensors:
+        keys = [f"{layer}.{ending}" for layer in layers for ending in endings]
+        found = {key: state[f"{name}/{key}"] for key in keys if f"{name}/{key}" in state}
+        return {key: torch.tensor(value) for key, value in found.items()}
+
+    params = take("weight", "bias", "gamma", "beta")
+    return Stack(network, params, take("running_mean", "running_variance", "batches"))
+
+
+def _against(targets: Floats, predictions: Floats) -> Predicted:
+    residual = targets - predictions
+    spread = np.square(targets - targets.mean()).sum()
+    # Targets that are all alike leave a spread of rounding errors only.
+    unexplained = np.square(residual).sum(axis=1)
+    r2 = 1 - unexplained / spread if np.ptp(targets) > 0 else np.full(len(residual), np.nan)
+    return Predicted(predictions, r2, np.abs(residual).mean(axis=1))
