@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from bnviz.ui.navigation import PAGES
@@ -17,6 +18,8 @@ def open_app() -> OpenApp:
 
     AppTest always starts on the first page and goes to the wanted one from there.
     """
+    # A reader is told the kind of an error only; who tests wants to know all.
+    config.set_option("client.showErrorDetails", "full")
     files = {entry.name: entry.path for entry in PAGES}
 
     def open_app(name: str = PAGES[0].name, lang: str = "en", **query: str) -> AppTest:
