@@ -92,9 +92,9 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     )
     data.add_argument(
         "--missing",
-        choices=["drop", "fill"],
+        choices=["drop", "mean", "median", "zero"],
         default="drop",
-        help="rows with missing values: leave out, or fill with the column's mean (default: drop)",
+        help="rows with missing values: drop them (the default), or fill the gaps with this",
     )
 
 
