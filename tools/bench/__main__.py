@@ -6,6 +6,7 @@ from tools.bench import harness, numerics, screen
 from tools.server import ROOT
 
 GROUPS = {
+    "probes": numerics.probes,
     "training": numerics.training,
     "keypress": screen.keypress,
     "home": screen.home,

@@ -4,8 +4,6 @@ Its nets, its Dataset and DataLoader loop, and its estimator with the one
 correction without which it measures nothing: a fresh copy for every probe.
 """
 
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -67,14 +65,14 @@ def warm_up(net: Net, x: Tensor, y: Tensor) -> None:
     net.eval()
 
 
-def estimate(
-    net: nn.Module, x: Tensor, y: Tensor, directions: Iterable[Sequence[Tensor]]
-) -> list[float]:
-    """|gradient change| / |parameter change| for each direction, one after the other."""
+def estimate(net: Net, x: Tensor, y: Tensor, count: int, scale: float) -> list[float]:
+    """The document's estimate_L, corrected: |gradient change| / |step|, probe by probe."""
     params = list(net.parameters())
     originals = [p.data.clone() for p in params]
     ratios = []
-    for deltas in directions:
+    torch.manual_seed(42)
+    for _ in range(count):
+        deltas = [torch.randn_like(p) * scale for p in params]
         for p, delta in zip(params, deltas, strict=True):
             p.data += delta
         moved = _gradients(net, x, y)
@@ -87,7 +85,7 @@ def estimate(
     return ratios
 
 
-def _gradients(net: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
+def _gradients(net: Net, x: Tensor, y: Tensor) -> list[Tensor]:
     loss: Tensor = ((net(x) - y) ** 2).mean()
     torch.autograd.backward(loss)
     found = [p.grad.clone() for p in net.parameters() if p.grad is not None]

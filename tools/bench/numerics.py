@@ -1,15 +1,74 @@
 """The numerics against the way they are usually written."""
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from bnviz.core.configs import DataConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.configs import (
+    DataConfig,
+    NetworkConfig,
+    OptimizerConfig,
+    ProbeConfig,
+    TrainConfig,
+)
 from bnviz.core.fitness import fitness_data
+from bnviz.core.gradients import network_gradient
+from bnviz.core.lipschitz import directions, estimates
+from bnviz.core.networks import Stack, initial
+from bnviz.core.snapshots import Floats
 from bnviz.core.training import train
 from tools.bench import document
 from tools.bench.harness import Measured, ratio, timed
 
+PROBES = 100
+SCALE = 1e-5
 SEEDS = 32
 EPOCHS = 10
+
+
+def probes() -> list[Measured]:
+    """100 corrected probes of the document's nets in float64, the same directions for both."""
+    return [_probes(bn=False, target=1 / 5), _probes(bn=True, target=1 / 4)]
+
+
+def _probes(*, bn: bool, target: float) -> Measured:
+    net, stack = document_net(bn=bn)
+    x, y = document_data()
+    gradient = network_gradient(stack, x.T.contiguous(), y[:, 0], "eval")
+
+    def together() -> Floats | None:
+        return estimates(gradient, stack.params, directions(stack.params, PROBES, 42), SCALE)
+
+    def loop() -> Floats:
+        return np.array(document.estimate(net, x, y, PROBES, SCALE))
+
+    found = together()
+    assert found is not None and np.allclose(found, loop(), rtol=1e-6, atol=0)
+    name = f"{PROBES} probes, {'BN' if bn else 'no BN'} / the document's loop"
+    return ratio(name, timed(together), timed(loop), target=target, rounds=9)
+
+
+def document_data() -> tuple[Tensor, Tensor]:
+    """The document's x (N, 3) and y (N, 1) in float64."""
+    data = fitness_data()
+    return torch.from_numpy(data.x).double(), torch.from_numpy(data.y).double()
+
+
+def document_net(*, bn: bool) -> tuple[document.Net, Stack]:
+    """One of the document's nets, warmed up, in eval mode, as it writes it and as we do."""
+    torch.manual_seed(42)
+    x, y = document_data()
+    net = document.Net(bn=bn).double()
+    document.warm_up(net, x, y)
+    config = NetworkConfig(width=document.HIDDEN)
+    empty = initial(config, x.shape[1], [0], bn=bn)
+    params = zip(empty.params, net.parameters(), strict=True)
+    buffers = zip(empty.buffers, net.buffers(), strict=True)
+    return net, Stack(
+        config,
+        {name: value.detach()[None].clone() for name, value in params},
+        {name: value[None].clone() for name, value in buffers},
+    )
 
 
 def training() -> list[Measured]:
