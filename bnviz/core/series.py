@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Band:
-    """Over seeds that are still finite, at T moments: median and 10 % and 90 % quantiles, each (T,).
+    """Over seeds that are still finite, at T moments: median, 10 % and 90 % quantiles, each (T,).
 
     `alive` (T,) counts those seeds; where none is left the band is NaN.
     """
@@ -37,7 +37,7 @@ def band(epochs: Floats, values: Floats) -> Band:
     """The band over the last axis of `values` (T, S)."""
     values = np.where(np.isfinite(values), values, np.nan)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: the band is NaN, as it says
+        warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated
         low, median, high = np.nanquantile(values, (0.1, 0.5, 0.9), axis=-1)
     return Band(epochs, median, low, high, np.isfinite(values).sum(axis=-1))
 

@@ -111,20 +111,25 @@ def gain_curve(
                 "size": 11,
                 "color": look.color(PLAIN),
                 "symbol": np.where(dead, "circle-open", "circle").tolist(),
-                "line": {"width": 1.5, "color": np.where(dead, look.color(PLAIN), "white").tolist()},
+                "line": {
+                    "width": 1.5,
+                    "color": np.where(dead, look.color(PLAIN), "white").tolist(),
+                },
             },
             "customdata": biased_variance,
             "text": list(names),
             "hovertemplate": "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
         },
     ]
-    mark = [{"type": "line", "x0": eps, "x1": eps, "y0": 0, "y1": 1, "yref": "paper"}] if eps else []
+    mark = (
+        [{"type": "line", "x0": eps, "x1": eps, "y0": 0, "y1": 1, "yref": "paper"}] if eps else []
+    )
     return figure(
         look,
         traces,
         430,
-        xaxis=titled(say("stat.biased_variance"), type="log"),
-        yaxis=titled(say("one_batch.gain.axis"), type="log"),
+        xaxis=titled(say("stat.biased_variance"), type="log", dtick=1),
+        yaxis=titled(say("one_batch.gain.axis"), type="log", dtick=1),
         shapes=[line | {"line": {"color": look.ink, "width": 1, "dash": "dash"}} for line in mark],
         annotations=[
             {

@@ -15,6 +15,7 @@ Floats = NDArray[np.floating[Any]]
 
 #: Up to here each feature gets a ridge of its own; beyond, ridges would be hairlines.
 MOST_RIDGES = 12
+_LONGEST = 20
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -45,7 +46,8 @@ def _ridges(
     ]
     rows = np.arange(len(names))
     left = say("one_batch.axis.own" if own_axes else "one_batch.axis.value")
-    ticks = {"tickvals": rows, "ticktext": list(names), "showgrid": True, "zeroline": False}
+    labels = [name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…" for name in names]
+    ticks = {"tickvals": rows, "ticktext": labels, "showgrid": True, "zeroline": False}
     span = {"range": [len(names) - 0.75, -1.02]}
     return figure(
         look,
@@ -56,6 +58,7 @@ def _ridges(
         yaxis=ticks | span,
         yaxis2=ticks | span | {"showticklabels": False, "anchor": "x2", "matches": "y"},
         annotations=_panel_headings(say),
+        margin={"l": 20 + 8 * max(map(len, labels)), "r": 8, "t": 36, "b": 52},
         showlegend=False,
         hovermode="closest",
     )
@@ -145,7 +148,8 @@ def _ribbons(
         yaxis=titled(left),
         yaxis2=titled(say("one_batch.axis.normalized"), anchor="x2"),
         annotations=_panel_headings(say),
-        legend={"y": -0.16, "yanchor": "top"},
+        legend={"y": -0.12, "yanchor": "top"},
+        margin={"l": 68, "r": 8, "t": 36, "b": 90},
     )
 
 
@@ -160,7 +164,9 @@ def _ribbon_panel(
 
     def band(low: int, high: int, alpha: float) -> dict[str, Any]:
         return place | {
-            "name": say("plots.band", low=round(100 * _LEVELS[low]), high=round(100 * _LEVELS[high])),
+            "name": say(
+                "plots.band", low=round(100 * _LEVELS[low]), high=round(100 * _LEVELS[high])
+            ),
             "x": around,
             "y": np.concatenate([levels[low], levels[high][::-1]]),
             "fill": "toself",

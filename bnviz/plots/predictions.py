@@ -1,18 +1,19 @@
 """What the trained nets predict, against what was measured."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from bnviz.plots.theme import SYMBOL, Look, Say, fade, figure, titled
+from bnviz.plots.theme import BN, SYMBOL, Look, Say, fade, figure, titled
 
 Floats = NDArray[np.floating[Any]]
 
 
 def predicted_against_actual(
-    actual: Floats, predicted: dict[str, Floats], target: str, look: Look, say: Say
+    actual: Floats, predicted: Mapping[str, Floats], target: str, look: Look, say: Say
 ) -> go.Figure:
     """`actual` (n,) and each net's median prediction over seeds (n,), with the diagonal."""
     finite = [values[np.isfinite(values)] for values in (actual, *predicted.values())]
@@ -45,4 +46,25 @@ def predicted_against_actual(
         430,
         xaxis=titled(say("fitness.axis.actual", target=target)),
         yaxis=titled(say("fitness.axis.predicted", target=target)),
+    )
+
+
+def targets(values: Floats, target: str, look: Look, say: Say) -> go.Figure:
+    """How often each value of the target (n,) occurs."""
+    counts, edges = np.histogram(values, bins=60)
+    bars: dict[str, Any] = {
+        "type": "bar",
+        "x": (edges[:-1] + edges[1:]) / 2,
+        "y": counts,
+        "width": np.diff(edges),
+        "marker": {"color": look.color(BN), "line": {"width": 0}},
+        "hovertemplate": "%{x:.4g}: %{y}<extra></extra>",
+    }
+    return figure(
+        look,
+        [bars],
+        320,
+        xaxis=titled(target),
+        yaxis=titled(say("fitness.axis_rows")),
+        bargap=0,
     )

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 Say = Callable[..., str]
 
-#: The two nets, and the two sides of a batch, everywhere (Okabe and Ito, safe for colour blindness).
+#: The two nets, and the two sides of a batch, everywhere (Okabe and Ito, colour-blind safe).
 BN, PLAIN = "#0072B2", "#D55E00"
 _DARK = {BN: "#56B4E9", PLAIN: "#F0863A"}
 DASH = {"bn": "solid", "plain": "dash"}
@@ -56,7 +56,7 @@ def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: 
     axes = {name: _axis(look) | value for name, value in layout.items() if name[1:5] == "axis"}
     base: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
+        "margin": {"l": 68, "r": 8, "t": 36, "b": 52},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": look.ink, "size": 14, "family": "system-ui, sans-serif"},
@@ -72,14 +72,14 @@ def _axis(look: Look) -> dict[str, Any]:
         "gridcolor": look.faint,
         "zerolinecolor": look.faint,
         "linecolor": look.faint,
-        "automargin": True,
         "exponentformat": "power",
+        "automargin": False,  # it lays the figure out several times, which doubles the time to draw
     }
 
 
 def titled(text: str, **more: Any) -> dict[str, Any]:
     """An axis with a title."""
-    return {"title": {"text": text}, **more}
+    return {"title": {"text": text, "standoff": 8}, **more}
 
 
 def heading(text: str, x: float, y: float = 1.0, **more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from bnviz.core.snapshots import Snapshot
 from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade, figure, heading, titled
 
 NETS = ("bn", "plain")
-HEIGHT = 380
+HEIGHT = 420
 
 
 def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.Figure:
@@ -44,10 +44,12 @@ def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure
             if field == "eigenvalue_max":
                 traces.append(_between(over, look.net(net)))
             traces.append(_line(over, net, name, look, mode="lines+markers") | {"line": line})
-    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
+    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say, dtick=1)
 
 
-def per_seed(snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say) -> go.Figure:
+def per_seed(
+    snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say
+) -> go.Figure:
     """Any figure that each seed has one of, both nets, log axis."""
     traces = [
         trace
@@ -74,14 +76,24 @@ def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure
 def activations(
     snapshots: Sequence[Snapshot], layer: int, one_axis: bool, look: Look, say: Say
 ) -> go.Figure:
-    """What enters one layer's activation function: quantile ribbons, BN beside no BN."""
-    traces = []
+    """What enters one layer's activation function: quantile ribbons, BN beside no BN.
+
+    The axes fit the epochs after the first snapshot: there BN still has the running
+    statistics it was made with, and its output may be a thousand times as wide.
+    """
+    traces: list[dict[str, Any]] = []
+    reach: dict[str, tuple[float, float]] = {}
     for net, axis in zip(NETS, ("", "2"), strict=True):
         epochs, quantiles = gather(snapshots, net, "activation_quantiles")
         levels = _median_over_seeds(quantiles[:, layer])
         means = layer_band(snapshots, net, "activation_mean", layer).median
         spreads = layer_band(snapshots, net, "activation_std", layer).median
         traces += _ribbons(epochs, levels, means, spreads, net, axis, look, say)
+        later = levels[1:] if len(levels) > 2 else levels
+        reach[net] = float(np.nanmin(later)), float(np.nanmax(later))
+    if one_axis:
+        lows, highs = zip(*reach.values(), strict=True)
+        reach = dict.fromkeys(NETS, (min(lows), max(highs)))
     epoch = say("fitness.axis.epoch")
     return figure(
         look,
@@ -89,11 +101,17 @@ def activations(
         HEIGHT,
         xaxis=titled(epoch, domain=[0, 0.47]),
         xaxis2=titled(epoch, domain=[0.53, 1]),
-        yaxis=titled(say("fitness.axis.activation")),
-        yaxis2={"anchor": "x2"} | ({"matches": "y"} if one_axis else {}),
+        yaxis=titled(say("fitness.axis.activation"), range=_padded(reach["bn"])),
+        yaxis2={"anchor": "x2", "range": _padded(reach["plain"])},
         annotations=[heading(say(f"net.{n}"), x) for n, x in zip(NETS, (0, 0.53), strict=True)],
-        legend={"y": -0.2, "yanchor": "top"},
+        showlegend=False,
     )
+
+
+def _padded(reach: tuple[float, float]) -> list[float] | None:
+    low, high = reach
+    pad = 0.06 * (high - low)
+    return [low - pad, high + pad] if high > low else None
 
 
 def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
@@ -126,6 +144,8 @@ def _over_epochs(
         xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
         yaxis=titled(axis, **scale),
         hovermode="x unified",
+        legend={"y": -0.2, "yanchor": "top", "font": {"size": 13}},
+        margin={"l": 72, "r": 8, "t": 12, "b": 100},
     )
 
 

@@ -1,14 +1,14 @@
 """The tabs below One batch's figure; only the open one is computed."""
 
 from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.plots.batch_details import MOST_ROWS, batch_to_batch, gain_curve, matrix
-from bnviz.plots.numbers import percent, short
+from bnviz.plots.numbers import short
 from bnviz.ui import cached
 from bnviz.ui.formulas import cell_steps
 from bnviz.ui.language import literal, say
@@ -40,7 +40,7 @@ def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:
     """Per-feature statistics before and after, one row a feature."""
     before, after = cached.statistics(config), cached.statistics_after(config, norm)
     measures = ("mean", "biased_variance", "unbiased_variance", "standard_deviation", "min", "max")
-    columns = {say("stat.feature"): list(cached.batch(config).names)}
+    columns: dict[str, Any] = {say("stat.feature"): list(cached.batch(config).names)}
     for measure in measures:
         for side, values in (("before", before), ("after", after)):
             columns[f"{say(f'stat.{measure}')} ({say(f'stat.{side}')})"] = getattr(values, measure)

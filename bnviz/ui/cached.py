@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core import batches, batchnorm, effects
-from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.core.datasets import Table
+from bnviz.core.configs import BatchConfig, DataConfig, NormConfig, TrainConfig
+from bnviz.core.datasets import Dataset, Table
 from bnviz.core.jitter import Jitter
 from bnviz.core.jitter import jitter as measure_jitter
 
 if TYPE_CHECKING:
+    from bnviz.core.evaluation import Evaluation
     from bnviz.core.implementations import Implementation
+    from bnviz.core.snapshots import Snapshot
+    from bnviz.store.tables import Reading
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,3 +120,57 @@ def torch_refusal(config: BatchConfig) -> str | None:
     from bnviz.core.implementations import torch_refusal
 
     return torch_refusal(batch(config).values)
+
+
+@_kept(8)
+def dataset(config: DataConfig) -> Dataset:
+    """What the nets learn from."""
+    from bnviz.core.preparation import dataset_for
+
+    return dataset_for(config, table(config.table) if config.table else None)
+
+
+def held_out(config: DataConfig) -> int:
+    """How many rows are held out for validation."""
+    from bnviz.core.preparation import split
+
+    return len(split(config, len(dataset(config).x))[1])
+
+
+@_kept(4)
+def reading(name: str, blob: bytes) -> "Reading":
+    """What a user's file holds."""
+    from bnviz.store.tables import read
+
+    return read(name, blob)
+
+
+@_kept(8)
+def last_state(run_id: str, snapshots: int) -> "Snapshot | None":
+    """The newest of a run's `snapshots` that carries the nets themselves."""
+    from bnviz.jobs import runner
+
+    return runner.last_state(run_id)
+
+
+@_kept(8)
+def evaluation(config: TrainConfig, run_id: str, snapshots: int) -> "Evaluation | None":
+    """Both nets of that snapshot on the held-out rows; None before the first such snapshot."""
+    from bnviz.core.evaluation import evaluate
+
+    last = last_state(run_id, snapshots)
+    return evaluate(config, dataset(config.data), last.state) if last else None
+
+
+@_kept(64)
+def predict(
+    config: TrainConfig, run_id: str, snapshots: int, row: tuple[float, ...]
+) -> dict[str, NDArray[np.float64]] | None:
+    """What every seed of both nets answers to one raw row."""
+    from bnviz.core.evaluation import predict
+
+    last = last_state(run_id, snapshots)
+    if last is None:
+        return None
+    bn, plain = predict(config, dataset(config.data), last.state, np.array([row]))
+    return {"bn": bn[:, 0], "plain": plain[:, 0]}

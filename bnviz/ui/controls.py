@@ -12,7 +12,14 @@ from bnviz.ui.linked import choice, slider, steps, switch, whole
 from bnviz.ui.upload import choose_table
 
 BATCH_SIZES = sorted(
-    {*range(1, 11), *(2**k for k in range(17)), *(3 * 2**k for k in range(1, 15)), 100, 1000, 10_000}
+    {
+        *range(1, 11),
+        *(2**k for k in range(17)),
+        *(3 * 2**k for k in range(1, 15)),
+        100,
+        1000,
+        10_000,
+    }
 )
 _MOST_SEED = 2**32 - 1
 
@@ -36,10 +43,9 @@ def batch_config() -> BatchConfig:
         seed_help = say("controls.seed_help")
         seed = whole("seed", say("controls.seed"), 42, 0, _MOST_SEED, help=seed_help)
         _next_batch()
-    chosen = choose_table() if source == "table" else {}
-    return BatchConfig(
-        source=source, batch_size=size, features=features, seed=seed, **chosen
-    )
+    table = choose_table() if source == "table" else None
+    digest = table.digest if table else None
+    return BatchConfig(source=source, batch_size=size, features=features, seed=seed, table=digest)
 
 
 def _next_batch() -> None:
@@ -94,9 +100,7 @@ def norm_config(features: Sequence[str]) -> NormConfig:
 def _epsilon() -> float:
     without = switch("noeps", say("controls.no_epsilon"))
     hint = say("controls.epsilon_help")
-    eps = steps(
-        "eps", say("controls.epsilon"), 1e-5, decades(-12, 1), help=hint, disabled=without
-    )
+    eps = steps("eps", say("controls.epsilon"), 1e-5, decades(-12, 1), help=hint, disabled=without)
     return 0.0 if without else eps
 
 
@@ -104,9 +108,10 @@ def own_axes() -> bool:
     """Whether each feature before BN is drawn over its own range."""
     with st.sidebar:
         st.subheader(say("controls.view"))
-        return "own" == choice(
+        picked = choice(
             "axis",
             ["shared", "own"],
             label=say("controls.axis"),
             shown=lambda name: say(f"controls.axis_{name}"),
         )
+    return picked == "own"

@@ -8,19 +8,21 @@ from bnviz.plots.numbers import short
 
 MEAN = r"\mu_d = \frac{1}{B}\sum_{b=1}^{B} x_{b,d}"
 VARIANCE = r"\sigma_d^2 = \frac{1}{B}\sum_{b=1}^{B} \left(x_{b,d}-\mu_d\right)^2"
-NORMALIZE = (
-    r"y_{b,d} = \gamma_d\,\frac{x_{b,d}-\mu_d}{\sqrt{\sigma_d^2+\epsilon}} + \beta_d"
-)
+NORMALIZE = r"y_{b,d} = \gamma_d\,\frac{x_{b,d}-\mu_d}{\sqrt{\sigma_d^2+\epsilon}} + \beta_d"
 
 
 def number(value: float) -> str:
     """`value` for LaTeX, powers of ten written out."""
     text = short(float(value), 4).replace(",", "{,}")
     mantissa, _, exponent = text.partition("e")
-    return rf"{mantissa}\times 10^{{{exponent}}}" if exponent else mantissa.replace("–", r"\text{NaN}")
+    return (
+        rf"{mantissa}\times 10^{{{exponent}}}" if exponent else mantissa.replace("–", r"\text{NaN}")
+    )
 
 
-def cell_steps(x: np.ndarray, result: Forward, norm: NormConfig, row: int, feature: int) -> list[str]:
+def cell_steps(
+    x: np.ndarray, result: Forward, norm: NormConfig, row: int, feature: int
+) -> list[str]:
     """The document's three steps and gamma, beta for x[row, feature], one line each."""
     acts = norm.affine_feature in (None, feature)
     gamma, beta = (norm.gamma, norm.beta) if acts else (1.0, 0.0)
@@ -28,11 +30,13 @@ def cell_steps(x: np.ndarray, result: Forward, norm: NormConfig, row: int, featu
     rows, value = f"{len(x):,}".replace(",", "{,}"), number(x[row, feature])
     x_hat, y = number(result.x_hat[row, feature]), number(result.y[row, feature])
     first, last = number(x[0, feature]), number(x[-1, feature])
+    by_mean, eps = _signed(mean), number(norm.eps)
+    affine = _signed(number(gamma)), _signed(number(beta))
     return [
         rf"\mu = \tfrac{{1}}{{{rows}}}\,({first} + \dots + {last}) = {mean}",
-        rf"\sigma^2 = \tfrac{{1}}{{{rows}}}\,\textstyle\sum_b (x_b - {_signed(mean)})^2 = {variance}",
-        rf"\hat x = \frac{{{value} - {_signed(mean)}}}{{\sqrt{{{variance} + {number(norm.eps)}}}}} = {x_hat}",
-        rf"y = {_signed(number(gamma))} \cdot {_signed(x_hat)} + {_signed(number(beta))} = {y}",
+        rf"\sigma^2 = \tfrac{{1}}{{{rows}}}\,\textstyle\sum_b (x_b - {by_mean})^2 = {variance}",
+        rf"\hat x = \frac{{{value} - {by_mean}}}{{\sqrt{{{variance} + {eps}}}}} = {x_hat}",
+        rf"y = {affine[0]} \cdot {_signed(x_hat)} + {affine[1]} = {y}",
     ]
 
 

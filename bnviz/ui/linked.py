@@ -52,9 +52,7 @@ def whole(key: str, label: str, default: int, least: int, most: int, **options: 
     return int(value)
 
 
-def slider(
-    key: str, label: str, default: N, least: N, most: N, **options: Any
-) -> N:
+def slider(key: str, label: str, default: N, least: N, most: N, **options: Any) -> N:
     """A number on a linear scale, of the type of its limits."""
     wish = _wish(key)
     value = st.slider(label, least, most, default, key=key, bind="query-params", **options)
@@ -62,9 +60,7 @@ def slider(
     return cast(N, value)
 
 
-def steps(
-    key: str, label: str, default: N, grid: Sequence[N], **options: Any
-) -> N:
+def steps(key: str, label: str, default: N, grid: Sequence[N], **options: Any) -> N:
     """A number on an uneven grid, as for logarithmic scales.
 
     A link may ask for any number between the grid's ends: it joins the grid
@@ -80,7 +76,7 @@ def steps(
         label, stops, default, format_func=plain, key=key, bind="query-params", **options
     )
     _check(label, wish, value)
-    return value
+    return cast(N, value)
 
 
 def switch(key: str, label: str, default: bool = False, **options: Any) -> bool:
@@ -100,9 +96,13 @@ def choice(
     shown: Callable[[str], str],
     default: str | None = None,
     menu: bool = False,
+    pinned: bool = False,
     **more: Any,
 ) -> str:
-    """One of `options`, which are stable ids; `shown` gives their label in the reader's language."""
+    """One of `options`, which are stable ids; `shown` gives their label in the reader's language.
+
+    The default stays out of the address unless `pinned`: then what comes first may change.
+    """
     default = default or options[0]
     written = st.session_state.setdefault("address", {})
     wish = st.query_params.get(key)
@@ -117,7 +117,7 @@ def choice(
     if not menu:
         more["required"] = True
     value = ask(label, options, format_func=shown, key=key, persist_state="session", **more)
-    written[key] = None if value == default else value
+    written[key] = None if value == default and not pinned else value
     if written[key] is None:
         st.query_params.pop(key, None)
     elif wish != value:

@@ -13,10 +13,10 @@ class PageEntry:
     icon: str
 
 
-PAGES = (
-    PageEntry("home", "pages/explore/home.py", ":material/home:"),
-    PageEntry("one_batch", "pages/explore/one_batch.py", ":material/grid_on:"),
-    PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:"),
-)
+HOME = PageEntry("home", "pages/explore/home.py", ":material/home:")
+ONE_BATCH = PageEntry("one_batch", "pages/explore/one_batch.py", ":material/grid_on:")
+FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
+
+PAGES = (HOME, ONE_BATCH, FITNESS)
 
 ICON = Path(__file__).with_name("icon.png")

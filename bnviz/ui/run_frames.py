@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PER_SEED = [
-    f.name
-    for f in fields(NetSnapshot)
-    if not f.name.startswith(("activation", "running", "dead"))
+    f.name for f in fields(NetSnapshot) if not f.name.startswith(("activation", "running", "dead"))
 ]
 
 

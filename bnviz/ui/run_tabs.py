@@ -15,6 +15,7 @@ from bnviz.store import Run
 from bnviz.ui import cached, snippets
 from bnviz.ui.language import literal, say
 from bnviz.ui.layout import download, look, show
+from bnviz.ui.preview import target_of
 from bnviz.ui.run_frames import per_layer_frame, per_seed_frame
 
 Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]
@@ -39,7 +40,7 @@ def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> N
 
 
 def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
-    evaluation = cached.evaluation(run.id, run.snapshots)
+    evaluation = cached.evaluation(config, run.id, run.snapshots)
     if evaluation is None:
         st.caption(say("fitness.not_yet"))
         return
@@ -67,7 +68,7 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         st.caption(say("fitness.predictions_caption", rows=len(evaluation.targets)))
     with left:
         middle = {net: np.median(side.predictions, axis=0) for net, side in sides.items()}
-        target = _target(config, dataset.target)
+        target = target_of(config, dataset)
         figure = predicted_against_actual(evaluation.targets, middle, target, look(), say)
         frame = pd.DataFrame({"actual": evaluation.targets} | middle)
         show(figure, "predictions", alt=say("fitness.predictions_alt"), data=lambda: frame)
@@ -81,15 +82,7 @@ def _over_seeds(values: np.ndarray) -> str:
     return short(middle) if len(finite) == 1 else f"{short(middle)}  ({short(low)} … {short(high)})"
 
 
-def _target(config: TrainConfig, name: str) -> str:
-    return say("quantity.score") if config.data.source == "fitness" else literal(name)
-
-
 def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
-    last = cached.last_state(run.id, run.snapshots)
-    if last is None:
-        st.caption(say("fitness.not_yet"))
-        return
     dataset = cached.dataset(config.data)
     asked, answer = st.columns(2, gap="large")
     with asked:
@@ -97,8 +90,11 @@ def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
             _value(config, name, unit, column)
             for name, unit, column in zip(dataset.names, dataset.units, dataset.x.T, strict=True)
         ]
-    scores = cached.predict(run.id, run.snapshots, tuple(values))
+    scores = cached.predict(config, run.id, run.snapshots, tuple(values))
     with answer:
+        if scores is None:
+            st.caption(say("fitness.not_yet"))
+            return
         for net, side in scores.items():
             low, middle, high = np.nanquantile(side, (0.1, 0.5, 0.9))
             st.metric(say(f"net.{net}"), short(middle))

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.presets import PRESETS
 from bnviz.jobs import runner
 from bnviz.store import Run, open_store
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import notice_of
+from bnviz.ui.navigation import FITNESS
 
 
 def launch(config: TrainConfig) -> None:
@@ -53,3 +54,54 @@ def progress(run: Run, seconds: float) -> None:
 def clock(seconds: float) -> str:
     """Minutes and seconds, or a dash while unknown."""
     return "–" if seconds != seconds else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+def launch_button(config: TrainConfig) -> None:
+    """Launch the training that the controls describe."""
+    st.button(
+        say("train.launch"),
+        key="launch",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        on_click=launch,
+        args=(config,),
+    )
+
+
+def closing_line(run: Run) -> None:
+    """How the run ended."""
+    seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
+    text = say(
+        f"run.{run.status}",
+        done=run.done,
+        total=run.total,
+        seconds=f"{seconds:.1f}",
+        error=literal(run.error or ""),
+    )
+    (st.error if run.status == "failed" else st.caption)(text)
+
+
+def earlier() -> None:
+    """Links to the newest runs, and to an empty page for a new one."""
+    with st.popover(
+        say("run.earlier"), icon=":material/history:", on_change="rerun", key="runs"
+    ) as p:
+        if not p.open:
+            return
+        runs = open_store().runs(limit=12)
+        for run in runs:
+            st.page_link(FITNESS.path, label=_title(run), query_params={"run": run.id})
+        if not runs:
+            st.caption(say("run.none_yet"))
+
+
+def _title(run: Run) -> str:
+    config = TrainConfig.model_validate_json(run.config)
+    preset = next((name for name, known in PRESETS.items() if known == config), None)
+    return say(
+        "run.line",
+        when=run.created.astimezone().strftime("%m-%d %H:%M"),
+        preset=say(f"preset.{preset}") if preset else say("run.own_settings"),
+        status=say(f"run.is_{run.status}"),
+    )

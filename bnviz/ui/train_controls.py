@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import (
     Config,
@@ -16,11 +17,12 @@ from bnviz.core.presets import PRESETS
 from bnviz.ui.fields import GRIDS, field
 from bnviz.ui.language import say
 from bnviz.ui.linked import choice, steps, switch
-from bnviz.ui.upload import choose_table
+from bnviz.ui.upload import choose_table, choose_target
 
 
 def train_config() -> TrainConfig:
-    """Everything a training depends on, starting from a preset."""
+    """Everything a training depends on, starting from a preset; stops while a table is missing."""
+    main = st.container()
     with st.sidebar:
         preset = PRESETS[
             choice(
@@ -33,7 +35,7 @@ def train_config() -> TrainConfig:
             )
         ]
         with st.expander(say("train.data_title"), icon=":material/database:"):
-            data = _data(preset.data)
+            data = _data(preset.data, main)
         with st.expander(say("train.network_title"), icon=":material/hub:"):
             network = _section(preset.network, "network", ("depth", "width", "activation"))
         with st.expander(say("train.normalization_title"), icon=":material/equalizer:"):
@@ -68,11 +70,15 @@ def _section(owner: Config, prefix: str, names: tuple[str, ...]) -> dict[str, An
     return {name: field(owner, name, f"{prefix}.{name}") for name in names}
 
 
-def _data(preset: DataConfig) -> DataConfig:
+def _data(preset: DataConfig, main: DeltaGenerator) -> DataConfig:
     source = field(preset, "source", "data.source")
     if source == "table":
         own = _section(preset, "data", ("standardize", "validation", "seed"))
-        return DataConfig(source="table", **own, **choose_table(with_target=True))
+        with main:
+            table = choose_table(least_columns=2)
+            target = choose_target(table)
+        inputs = tuple(name for name in table.names if name != target)
+        return DataConfig(source="table", table=table.digest, columns=inputs, target=target, **own)
     names = ("samples", "clip_scores", "standardize", "validation", "seed")
     return DataConfig(source="fitness", **_section(preset, "data", names))
 

@@ -1,12 +1,128 @@
-"""A user's own table: choosing, reading, repairing."""
+"""A user's own table: choose a file, hear what is wrong with it, repair it, use it.
 
-from typing import Any
+What is chosen is kept in the store under the digest of its content, and the digest
+travels in the address: a link shows the same table to whoever shares the store.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_args
 
 import streamlit as st
 
-from bnviz.ui.language import say
+from bnviz.core.datasets import Table
+from bnviz.plots.numbers import short
+from bnviz.store import StoredTable, open_store
+from bnviz.store.findings import Finding, Unreadable
+from bnviz.store.tables import MAX_BYTES, MAX_CHOSEN, Missing, Reading, to_table
+from bnviz.ui import cached
+from bnviz.ui.language import literal, say
+from bnviz.ui.linked import choice
+
+#: More remarks than this are folded away.
+MOST_OPEN = 6
 
 
-def choose_table(with_target: bool = False) -> dict[str, Any]:
-    st.info(say("upload.waiting"))
-    st.stop()
+def choose_table(least_columns: int = 1) -> Table:
+    """The table to work on, from a file or from the store; stops the page until there is one."""
+    with st.container(border=True):
+        st.subheader(say("upload.title"))
+        file = st.file_uploader(
+            say("upload.choose", limit=MAX_BYTES >> 20), ["csv", "tsv", "txt", "parquet", "pq"]
+        )
+        try:
+            table = _from_file(file.name, file.getvalue()) if file else _from_store()
+        except Unreadable as problem:
+            st.error(in_words("unreadable", problem), icon=":material/error:")
+            st.stop()
+        if len(table.names) < least_columns:
+            st.error(say("upload.two_columns", count=len(table.names)), icon=":material/error:")
+            st.stop()
+        st.caption(say("upload.ready", rows=f"{len(table.values):,}", columns=len(table.names)))
+    return table
+
+
+def choose_target(table: Table) -> str:
+    """The column to predict."""
+    positions = [str(position) for position in range(1, len(table.names) + 1)]
+    shown = lambda position: table.names[int(position) - 1]  # noqa: E731
+    last = positions[-1]
+    picked = choice(
+        "target", positions, label=say("upload.target"), shown=shown, default=last, menu=True
+    )
+    return table.names[int(picked) - 1]
+
+
+def in_words(group: str, remark: Finding | Unreadable) -> str:
+    """A remark on a file in the reader's language, the file's own words made harmless."""
+    return say(f"{group}.{remark.code}", **_readable(remark.values))
+
+
+def _from_file(name: str, blob: bytes) -> Table:
+    reading = cached.reading(name, blob)
+    lines = [in_words("finding", finding) for finding in reading.findings]
+    if lines:
+        with st.expander(
+            say("upload.findings", count=len(lines)),
+            expanded=len(lines) <= MOST_OPEN,
+            icon=":material/fact_check:",
+        ):
+            st.markdown("\n".join(f"- {line}" for line in lines))
+    columns = st.multiselect(
+        say("upload.columns", limit=MAX_CHOSEN),
+        reading.names,
+        reading.names[:MAX_CHOSEN],
+        max_selections=MAX_CHOSEN,
+    )
+    table = to_table(reading, columns, _missing(reading, columns))
+    open_store().save_table(table)
+    st.session_state["table"] = table.digest
+    st.query_params["table"] = table.digest
+    return table
+
+
+def _missing(reading: Reading, columns: list[str]) -> Missing:
+    rows = reading.complete_rows(columns)
+    if rows == len(reading.values):
+        return "drop"
+    picked: Missing = st.radio(
+        say("upload.missing"),
+        get_args(Missing),
+        format_func=lambda way: say(f"upload.{way}", rows=f"{rows:,}"),
+        horizontal=True,
+    )
+    return picked
+
+
+def _from_store() -> Table:
+    known = {table.digest: table for table in open_store().tables()}
+    if not known:
+        st.info(say("upload.waiting"), icon=":material/upload_file:")
+        st.stop()
+    digest = choice(
+        "table",
+        list(known),
+        label=say("upload.stored"),
+        shown=lambda digest: _summary(known[digest]),
+        menu=True,
+        pinned=True,
+    )
+    table = cached.table(digest)
+    assert table is not None, "the store listed it a moment ago"
+    return table
+
+
+def _summary(table: StoredTable) -> str:
+    names = ", ".join(table.names[:4]) + (", …" if len(table.names) > 4 else "")
+    return say("upload.summary", names=names, rows=f"{table.rows:,}")
+
+
+def _readable(values: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _word(value) for name, value in values.items()}
+
+
+def _word(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_word, value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    return short(value, 6) if isinstance(value, float) else literal(str(value))

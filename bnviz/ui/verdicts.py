@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from bnviz.core.batches import Batch, feature_limit, row_limit
-
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.effects import Effect
 from bnviz.plots.numbers import percent, short
@@ -13,16 +12,23 @@ from bnviz.ui import cached
 from bnviz.ui.language import literal, say
 
 
-def batch_verdict(names: Sequence[str], effect: Effect, config: BatchConfig, norm: NormConfig) -> str:
+def batch_verdict(
+    names: Sequence[str], effect: Effect, config: BatchConfig, norm: NormConfig
+) -> str:
     """What BN did to this batch, exceptions named."""
     every = norm.affine_feature is None
     gamma, beta = (short(abs(norm.gamma)), short(norm.beta)) if every else ("1", "0")
     if config.batch_size == 1:
-        return say("one_batch.verdict.single" if norm.eps else "one_batch.verdict.single_undefined", beta=beta)
+        return say(
+            "one_batch.verdict.single" if norm.eps else "one_batch.verdict.single_undefined",
+            beta=beta,
+        )
     parts = [_overall(names, effect, norm, gamma, beta), _swallowed(names, effect)]
     if effect.constant.any():
         key = "constant" if norm.eps else "undefined"
-        parts.append(say(f"one_batch.verdict.{key}", features=_named(names, effect.constant), beta=beta))
+        parts.append(
+            say(f"one_batch.verdict.{key}", features=_named(names, effect.constant), beta=beta)
+        )
     return say("sentence.between").join(part for part in parts if part)
 
 

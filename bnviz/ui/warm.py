@@ -2,6 +2,7 @@
 
 import threading
 from functools import cache
+
 #: Importing torch holds up everything else for a second or two; the first page goes first.
 SECONDS_AFTER_FIRST_PAGE = 2.0
 

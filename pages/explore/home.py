@@ -35,7 +35,7 @@ with story:
             f"home.stage_{stage_of(progress)}",
             mean=" / ".join(f"{m + 0.0:.2f}" for m in mean.round(2)),
             deviation=" / ".join(f"{d:.2f}" for d in deviation),
-            correlation=f"{np.corrcoef(now.T)[0, 1]:.2f}",
+            correlation=f"{np.corrcoef(*now.T)[0][1]:.2f}",
         )
     )
     for name in ("mean", "variance", "normalize"):

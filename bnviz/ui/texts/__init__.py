@@ -25,6 +25,6 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 def sentence(language: str, key: str, **values: object) -> str:
-    """The sentence at `key` with `values` put in (str.format); raises KeyError for an unknown key."""
+    """The sentence at `key` with `values` put in (str.format). Raises KeyError."""
     text = catalogue(language)[key]
     return text.format(**values) if values else text
