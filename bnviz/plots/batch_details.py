@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.jitter import Jitter
+from bnviz.plots.labels import label, labels
 from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.floating[Any]]
@@ -26,7 +27,7 @@ def matrix(names: Sequence[str], before: Floats, after: Floats, look: Look, say:
     place = (before[kept] - low) / np.where(high > low, high - low, 1.0)
     finite = np.abs(after[np.isfinite(after)])
     limit = float(np.quantile(finite, 0.98)) if finite.size else 1.0
-    shared: dict[str, Any] = {"type": "heatmap", "x": list(names), "y": kept + 1}
+    shared: dict[str, Any] = {"type": "heatmap", "x": labels(names), "y": kept + 1}
     hover = f"%{{x}}, {say('one_batch.row')} %{{y}}<br>%{{customdata:.5g}}<extra></extra>"
     return figure(
         look,
@@ -117,7 +118,7 @@ def gain_curve(
                 },
             },
             "customdata": biased_variance,
-            "text": list(names),
+            "text": labels(names),
             "hovertemplate": "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
         },
     ]
@@ -165,7 +166,7 @@ def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -
     dots = [
         {
             "type": "scatter",
-            "name": name,
+            "name": label(name),
             "x": jitter.seeds,
             "y": jitter.departures[:, index],
             "mode": "lines+markers",

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.densities import outlines
+from bnviz.plots.labels import LONGEST, labels
 from bnviz.plots.numbers import plus_minus
 from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
 
@@ -15,7 +16,6 @@ Floats = NDArray[np.floating[Any]]
 
 #: Up to here each feature gets a ridge of its own; beyond, ridges would be hairlines.
 MOST_RIDGES = 12
-_LONGEST = 20
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -46,8 +46,7 @@ def _ridges(
     ]
     rows = np.arange(len(names))
     left = say("one_batch.axis.own" if own_axes else "one_batch.axis.value")
-    labels = [name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…" for name in names]
-    ticks = {"tickvals": rows, "ticktext": labels, "showgrid": True, "zeroline": False}
+    ticks = {"tickvals": rows, "ticktext": labels(names), "showgrid": True, "zeroline": False}
     span = {"range": [len(names) - 0.75, -1.02]}
     return figure(
         look,
@@ -58,7 +57,7 @@ def _ridges(
         yaxis=ticks | span,
         yaxis2=ticks | span | {"showticklabels": False, "anchor": "x2", "matches": "y"},
         annotations=_panel_headings(say),
-        margin={"l": 20 + 8 * max(map(len, labels)), "r": 8, "t": 36, "b": 52},
+        margin={"l": 20 + 8 * min(max(map(len, names)), LONGEST), "r": 8, "t": 36, "b": 52},
         showlegend=False,
         hovermode="closest",
     )
@@ -111,7 +110,7 @@ def _ridge_panel(
             "mode": "markers",
             "marker": {"color": color, "size": 11, "line": {"color": "white", "width": 1.5}},
             "customdata": np.column_stack([mean, deviation]),
-            "text": list(names),
+            "text": labels(names),
             "hovertemplate": f"%{{text}}<br>{say('stat.mean')} %{{customdata[0]:.6g}}"
             f"<br>{say('stat.standard_deviation')} %{{customdata[1]:.6g}}<extra></extra>",
         },
@@ -186,7 +185,7 @@ def _ribbon_panel(
             "y": levels[2],
             "mode": "lines",
             "line": {"color": color, "width": 2},
-            "text": list(names),
+            "text": labels(names),
             "hovertemplate": "%{text}: %{y:.4g}",
         },
         place
@@ -196,7 +195,7 @@ def _ribbon_panel(
             "y": x.mean(axis=0, dtype=np.float64),
             "mode": "markers",
             "marker": {"color": color, "size": 4, "symbol": "diamond"},
-            "text": list(names),
+            "text": labels(names),
             "hovertemplate": "%{text}: %{y:.4g}",
         },
     ]

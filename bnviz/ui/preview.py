@@ -5,10 +5,11 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.datasets import Dataset
+from bnviz.plots.labels import label
 from bnviz.plots.numbers import percent, short
 from bnviz.plots.predictions import targets
 from bnviz.ui import cached
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.layout import look, show
 
 
@@ -57,4 +58,4 @@ def clipping_note(config: TrainConfig, dataset: Dataset) -> None:
 
 def target_of(config: TrainConfig, dataset: Dataset) -> str:
     """The name of what is predicted, as the reader's language has it."""
-    return say("quantity.score") if config.data.source == "fitness" else literal(dataset.target)
+    return say("quantity.score") if config.data.source == "fitness" else label(dataset.target)

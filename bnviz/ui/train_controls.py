@@ -75,7 +75,7 @@ def _data(preset: DataConfig, main: DeltaGenerator) -> DataConfig:
     if source == "table":
         own = _section(preset, "data", ("standardize", "validation", "seed"))
         with main:
-            table = choose_table(least_columns=2)
+            table = choose_table(least_columns=2, least_rows=3)
             target = choose_target(table)
         inputs = tuple(name for name in table.names if name != target)
         return DataConfig(source="table", table=table.digest, columns=inputs, target=target, **own)

@@ -1,3 +1,9 @@
 """placeholder"""
-def verdict(config, snapshots, over): return ""
-def divergences(config, snapshots): return []
+
+
+def verdict(config, snapshots, over):
+    return ""
+
+
+def divergences(config, snapshots):
+    return []

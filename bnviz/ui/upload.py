@@ -19,10 +19,10 @@ from bnviz.ui.language import literal, say
 from bnviz.ui.linked import choice
 
 #: More remarks than this are folded away.
-MOST_OPEN = 6
+MOST_OPEN = 10
 
 
-def choose_table(least_columns: int = 1) -> Table:
+def choose_table(least_columns: int = 1, least_rows: int = 1) -> Table:
     """The table to work on, from a file or from the store; stops the page until there is one."""
     with st.container(border=True):
         st.subheader(say("upload.title"))
@@ -34,10 +34,11 @@ def choose_table(least_columns: int = 1) -> Table:
         except Unreadable as problem:
             st.error(in_words("unreadable", problem), icon=":material/error:")
             st.stop()
-        if len(table.names) < least_columns:
-            st.error(say("upload.two_columns", count=len(table.names)), icon=":material/error:")
+        rows, columns = table.values.shape
+        if columns < least_columns or rows < least_rows:
+            st.error(say("upload.small", rows=rows, columns=columns), icon=":material/error:")
             st.stop()
-        st.caption(say("upload.ready", rows=f"{len(table.values):,}", columns=len(table.names)))
+        st.caption(say("upload.ready", rows=f"{rows:,}", columns=columns))
     return table
 
 

@@ -75,7 +75,8 @@ def batch_notes(batch: Batch, config: BatchConfig) -> list[str]:
     if len(batch.names) < config.features and config.source != "table":
         limit = feature_limit(config.source)
         notes.append(say("one_batch.limited", limit=limit, asked=config.features))
-    rows = row_limit(config.source)
+    table = cached.table(config.table) if config.table else None
+    rows = len(table.values) if table else row_limit(config.source)
     if rows is not None and config.batch_size > rows:
         notes.append(say("one_batch.replaced", limit=rows, asked=f"{config.batch_size:,}"))
     if config.batch_size == 1:

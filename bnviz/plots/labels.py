@@ -1,0 +1,16 @@
+"""Names from users as labels: short, and never taken for markup by Plotly."""
+
+from collections.abc import Iterable
+from html import escape
+
+LONGEST = 20
+
+
+def label(name: str) -> str:
+    """`name` cut to LONGEST characters, its angle brackets and ampersands shown as typed."""
+    return escape(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…", quote=False)
+
+
+def labels(names: Iterable[str]) -> list[str]:
+    """All of them."""
+    return [label(name) for name in names]
