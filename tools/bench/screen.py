@@ -18,6 +18,7 @@ from tools.server import APP, serve
 
 MAIN_CHART = ".st-key-main .js-plotly-plot"
 LOSS_CHART = ".st-key-loss .js-plotly-plot"
+STOP = ".st-key-stop button"
 DRAWN = ".js-plotly-plot .main-svg"
 WORDS = '[data-testid="stMain"] [data-testid="stMarkdown"]'
 KEYPRESSES = 40
@@ -106,8 +107,7 @@ def _launch_and_rerun(browser: Browser, address: str) -> tuple[float, float]:
         )
         button = page.locator(".st-key-launch button")
         launched = seconds(page, button.click, event="click", chart=LOSS_CHART)
-        stop = page.locator(".st-key-stop button")
-        if stop.count():  # the rest of the training is nobody's business here
-            stop.click()
-            stop.wait_for(state="detached")
+        # The rest of the training is nobody's business here.
+        page.evaluate(f"document.querySelector({STOP!r})?.click()")
+        page.locator(STOP).wait_for(state="detached")
     return launched, rerun
