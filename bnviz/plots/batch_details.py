@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bnviz.core.jitter import Jitter
 from bnviz.plots.labels import label, labels
+from bnviz.plots.one_batch import Side
 from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.floating[Any]]
@@ -17,54 +18,59 @@ Floats = NDArray[np.floating[Any]]
 MOST_ROWS = 512
 
 
-def matrix(names: Sequence[str], before: Floats, after: Floats, look: Look, say: Say) -> go.Figure:
-    """The batch (B, D) as two heat maps; before, each column runs over its own range.
+def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) -> go.Figure:
+    """The batch (B, D) as a heat map.
 
-    After BN one symmetric colour scale serves the whole matrix.
+    Before BN each column runs over its own range; after, one symmetric colour
+    scale serves the whole matrix.
     """
-    kept = np.linspace(0, len(before) - 1, min(len(before), MOST_ROWS)).astype(np.intp)
-    low, high = before.min(axis=0), before.max(axis=0)
-    place = (before[kept] - low) / np.where(high > low, high - low, 1.0)
-    finite = np.abs(after[np.isfinite(after)])
-    limit = float(np.quantile(finite, 0.98)) if finite.size else 1.0
-    shared: dict[str, Any] = {"type": "heatmap", "x": labels(names), "y": kept + 1}
-    hover = f"%{{x}}, {say('one_batch.row')} %{{y}}<br>%{{customdata:.5g}}<extra></extra>"
+    kept = np.linspace(0, len(x) - 1, min(len(x), MOST_ROWS)).astype(np.intp)
+    place = f"%{{x}}, {say('one_batch.row')} %{{y}}"
+    cells: dict[str, Any] = {
+        "type": "heatmap",
+        "x": labels(names),
+        "y": kept + 1,
+        "customdata": x[kept],
+        "hovertemplate": place + "<br>%{customdata:.5g}<extra></extra>",
+    } | (_own_range(x, kept, say) if side == "before" else _one_scale(x, kept, look, say))
     return figure(
         look,
-        [
-            shared
-            | {
-                "z": place.astype(np.float32),
-                "customdata": before[kept],
-                "hovertemplate": hover,
-                "colorscale": "Cividis",
-                "colorbar": _colorbar(say("one_batch.axis.own"), 0.46, [0, 1]),
-            },
-            shared
-            | {
-                "z": after[kept].astype(np.float32),
-                "customdata": after[kept],
-                "hovertemplate": hover,
-                "colorscale": [[0, PLAIN], [0.5, look.paper], [1, BN]],
-                "zmin": -limit,
-                "zmax": limit,
-                "colorbar": _colorbar(say("one_batch.axis.normalized"), 1.0),
-                "xaxis": "x2",
-                "yaxis": "y2",
-            },
-        ],
+        [cells],
         500,
-        xaxis={"domain": [0, 0.44], "type": "category"},
-        xaxis2={"domain": [0.56, 0.98], "type": "category"},
+        xaxis={"type": "category"},
         yaxis=titled(say("one_batch.row"), autorange="reversed"),
-        yaxis2={"autorange": "reversed", "anchor": "x2", "matches": "y", "showticklabels": False},
-        annotations=[heading(say("one_batch.before"), 0), heading(say("one_batch.after"), 0.56)],
+        annotations=[heading(say(f"one_batch.{side}"))],
+        margin={"l": 68, "r": 8, "t": 36, "b": 110},
     )
 
 
-def _colorbar(title: str, x: float, ticks: list[float] | None = None) -> dict[str, Any]:
-    bar: dict[str, Any] = {"title": {"text": title, "side": "right"}, "x": x, "thickness": 12}
-    return bar | ({"tickvals": ticks} if ticks else {})
+def _own_range(x: Floats, kept: NDArray[np.intp], say: Say) -> dict[str, Any]:
+    low, high = x.min(axis=0), x.max(axis=0)
+    place = (x[kept] - low) / np.where(high > low, high - low, 1.0)
+    bar = _colorbar(say("one_batch.axis.own")) | {"tickvals": [0, 1]}
+    return {"z": place.astype(np.float32), "colorscale": "Cividis", "colorbar": bar}
+
+
+def _one_scale(x: Floats, kept: NDArray[np.intp], look: Look, say: Say) -> dict[str, Any]:
+    finite = np.abs(x[np.isfinite(x)])
+    limit = float(np.quantile(finite, 0.98)) if finite.size else 1.0
+    return {
+        "z": x[kept].astype(np.float32),
+        "zmin": -limit,
+        "zmax": limit,
+        "colorscale": [[0, PLAIN], [0.5, look.paper], [1, BN]],
+        "colorbar": _colorbar(say("one_batch.axis.normalized")),
+    }
+
+
+def _colorbar(title: str) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "side": "top"},
+        "orientation": "h",
+        "thickness": 10,
+        "y": -0.12,
+        "yanchor": "top",
+    }
 
 
 def gain_curve(
@@ -85,7 +91,6 @@ def gain_curve(
         gain = 1 / np.sqrt(biased_variance + eps)
     traces: list[dict[str, Any]] = [
         {
-            "type": "scatter",
             "name": say("one_batch.gain.without"),
             "x": curve,
             "y": 1 / np.sqrt(curve),
@@ -94,7 +99,6 @@ def gain_curve(
             "hoverinfo": "skip",
         },
         {
-            "type": "scatter",
             "name": say("one_batch.gain.with"),
             "x": curve,
             "y": 1 / np.sqrt(curve + eps),
@@ -103,7 +107,6 @@ def gain_curve(
             "hoverinfo": "skip",
         },
         {
-            "type": "scatter",
             "name": say("one_batch.gain.features"),
             "x": place,
             "y": np.where(np.isfinite(gain), gain, np.nan),
@@ -153,7 +156,6 @@ def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -
     reach = 2 * jitter.expected
     ends = [jitter.seeds[0] - 0.5, jitter.seeds[-1] + 0.5]
     band: dict[str, Any] = {
-        "type": "scatter",
         "name": say("one_batch.jitter.band"),
         "x": [*ends, *ends[::-1]],
         "y": [-reach, -reach, reach, reach],
@@ -165,7 +167,6 @@ def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -
     }
     dots = [
         {
-            "type": "scatter",
             "name": label(name),
             "x": jitter.seeds,
             "y": jitter.departures[:, index],

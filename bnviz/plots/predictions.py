@@ -20,7 +20,6 @@ def predicted_against_actual(
     everything = np.concatenate(finite)
     ends = [float(everything.min()), float(everything.max())]
     diagonal: dict[str, Any] = {
-        "type": "scatter",
         "x": ends,
         "y": ends,
         "mode": "lines",
@@ -30,7 +29,6 @@ def predicted_against_actual(
     }
     clouds = [
         {
-            "type": "scatter",
             "x": actual,
             "y": values,
             "mode": "markers",

@@ -82,16 +82,15 @@ def titled(text: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": text, "standoff": 8}, **more}
 
 
-def heading(text: str, x: float, y: float = 1.0, **more: Any) -> dict[str, Any]:
-    """A heading above a panel, in paper coordinates."""
+def heading(text: str) -> dict[str, Any]:
+    """A heading above the plot."""
     return {
         "text": f"<b>{text}</b>",
-        "x": x,
-        "y": y,
+        "x": 0,
+        "y": 1,
         "xref": "paper",
         "yref": "paper",
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
-        **more,
     }

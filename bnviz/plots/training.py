@@ -74,44 +74,44 @@ def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure
 
 
 def activations(
-    snapshots: Sequence[Snapshot], layer: int, one_axis: bool, look: Look, say: Say
+    snapshots: Sequence[Snapshot], net: str, layer: int, one_axis: bool, look: Look, say: Say
 ) -> go.Figure:
-    """What enters one layer's activation function: quantile ribbons, BN beside no BN.
+    """What enters one layer's activation function in one net: quantile ribbons over epochs.
 
-    The axes fit the epochs after the first snapshot: there BN still has the running
-    statistics it was made with, and its output may be a thousand times as wide.
+    The axis fits the epochs after the first snapshot: there BN still has the running
+    statistics it was made with, and its output may be a thousand times as wide. With
+    `one_axis` it fits both nets.
     """
-    traces: list[dict[str, Any]] = []
-    reach: dict[str, tuple[float, float]] = {}
-    for net, axis in zip(NETS, ("", "2"), strict=True):
-        epochs, quantiles = gather(snapshots, net, "activation_quantiles")
-        levels = _median_over_seeds(quantiles[:, layer])
-        means = layer_band(snapshots, net, "activation_mean", layer).median
-        spreads = layer_band(snapshots, net, "activation_std", layer).median
-        traces += _ribbons(epochs, levels, means, spreads, net, axis, look, say)
-        later = levels[1:] if len(levels) > 2 else levels
-        reach[net] = float(np.nanmin(later)), float(np.nanmax(later))
-    if one_axis:
-        lows, highs = zip(*reach.values(), strict=True)
-        reach = dict.fromkeys(NETS, (min(lows), max(highs)))
-    epoch = say("fitness.axis.epoch")
+    epochs, levels = _levels(snapshots, net, layer)
+    means = layer_band(snapshots, net, "activation_mean", layer).median
+    spreads = layer_band(snapshots, net, "activation_std", layer).median
+    shown = NETS if one_axis else (net,)
+    later = np.concatenate(
+        [_levels(snapshots, each, layer)[1][-max(1, len(epochs) - 1) :] for each in shown]
+    )
     return figure(
         look,
-        traces,
+        _ribbons(epochs, levels, means, spreads, look.net(net), say),
         HEIGHT,
-        xaxis=titled(epoch, domain=[0, 0.47]),
-        xaxis2=titled(epoch, domain=[0.53, 1]),
-        yaxis=titled(say("fitness.axis.activation"), range=_padded(reach["bn"])),
-        yaxis2={"anchor": "x2", "range": _padded(reach["plain"])},
-        annotations=[heading(say(f"net.{n}"), x) for n, x in zip(NETS, (0, 0.53), strict=True)],
+        xaxis=titled(say("fitness.axis.epoch")),
+        yaxis=titled(say("fitness.axis.activation"), range=_padded(np.concatenate(later))),
+        annotations=[heading(say(f"net.{net}"))],
         showlegend=False,
     )
 
 
-def _padded(reach: tuple[float, float]) -> list[float] | None:
-    low, high = reach
-    pad = 0.06 * (high - low)
-    return [low - pad, high + pad] if high > low else None
+def _levels(snapshots: Sequence[Snapshot], net: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs (T,) and quantile levels (T, Q) of one layer, the median over seeds."""
+    epochs, quantiles = gather(snapshots, net, "activation_quantiles")
+    return epochs, _median_over_seeds(quantiles[:, layer])
+
+
+def _padded(values: np.ndarray) -> list[float] | None:
+    finite = values[np.isfinite(values)]
+    if not finite.size or np.ptp(finite) == 0:
+        return None
+    pad = 0.06 * np.ptp(finite)
+    return [float(finite.min() - pad), float(finite.max() + pad)]
 
 
 def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
@@ -121,7 +121,6 @@ def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
 
 def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> dict[str, Any]:
     return {
-        "type": "scatter",
         "name": name,
         "x": over.epochs,
         "y": over.median,
@@ -159,59 +158,45 @@ def _ribbons(
     levels: np.ndarray,
     means: np.ndarray,
     spreads: np.ndarray,
-    net: str,
-    axis: str,
-    look: Look,
+    color: str,
     say: Say,
 ) -> list[dict[str, Any]]:
     """Nested quantile bands with the mean and the mean +/- one standard deviation."""
-    color = look.net(net)
-    place: dict[str, Any] = {
-        "type": "scatter",
-        "mode": "lines",
-        "xaxis": f"x{axis}",
-        "yaxis": f"y{axis}",
-        "legendgroup": net,
-    }
-    around = np.concatenate([epochs, epochs[::-1]])
     bands = [
-        place
-        | {
+        {
             "name": say("plots.band", low=low, high=high),
-            "x": around,
+            "x": np.concatenate([epochs, epochs[::-1]]),
             "y": np.concatenate([levels[:, -1 - i], levels[::-1, i]]),
+            "mode": "lines",
             "fill": "toself",
             "fillcolor": fade(color, 0.2),
             "line": {"width": 0},
             "hoverinfo": "skip",
         }
-        for i, (low, high) in enumerate(((5, 95), (25, 75)))
+        for i, (low, high) in enumerate((("5%", "95%"), ("25%", "75%")))
     ]
-    lines = [
-        place
-        | {
-            "name": say("stat.mean"),
-            "x": epochs,
-            "y": means,
-            "line": {"color": color, "width": 2.5},
-            "hovertemplate": "%{y:.4g}",
-        },
-        place
-        | {
-            "name": say("plots.mean_deviation"),
-            "x": np.concatenate([epochs, [np.nan], epochs]),
-            "y": np.concatenate([means + spreads, [np.nan], means - spreads]),
-            "line": {"color": color, "width": 1.2, "dash": "dot"},
-            "hoverinfo": "skip",
-        },
-    ]
-    return bands + lines
+    mean: dict[str, Any] = {
+        "name": say("stat.mean"),
+        "x": epochs,
+        "y": means,
+        "mode": "lines",
+        "line": {"color": color, "width": 2.5},
+        "hovertemplate": "%{y:.4g}",
+    }
+    spread: dict[str, Any] = {
+        "name": say("plots.mean_deviation"),
+        "x": np.concatenate([epochs, [np.nan], epochs]),
+        "y": np.concatenate([means + spreads, [np.nan], means - spreads]),
+        "mode": "lines",
+        "line": {"color": color, "width": 1.2, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    return [*bands, mean, spread]
 
 
 def _between(over: Band, color: str) -> dict[str, Any]:
     """The area from the band's low to its high edge."""
     return {
-        "type": "scatter",
         "x": np.concatenate([over.epochs, over.epochs[::-1]]),
         "y": np.concatenate([over.high, over.low[::-1]]),
         "fill": "toself",

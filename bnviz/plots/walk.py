@@ -35,7 +35,6 @@ def _cloud(x: Floats, name: str, color: str, alpha: float, symbol: str) -> list[
     ]
     return [
         {
-            "type": "scatter",
             "name": name,
             "x": x[:, 0],
             "y": x[:, 1],
@@ -44,7 +43,6 @@ def _cloud(x: Floats, name: str, color: str, alpha: float, symbol: str) -> list[
             "hovertemplate": "%{x:.3g}, %{y:.3g}",
         },
         {
-            "type": "scatter",
             "x": [point[0] for point in cross],
             "y": [point[1] for point in cross],
             "mode": "lines",

@@ -9,10 +9,11 @@ import streamlit as st
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.plots.batch_details import MOST_ROWS, batch_to_batch, gain_curve, matrix
 from bnviz.plots.numbers import short
+from bnviz.plots.one_batch import Side
 from bnviz.ui import cached
 from bnviz.ui.formulas import cell_steps
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import download, look, show
+from bnviz.ui.layout import download, explain, look, show, show_pair
 
 Tab = Callable[[BatchConfig, NormConfig], None]
 #: The table that one picks a cell from; more would only be scrolled past.
@@ -99,13 +100,13 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
     if len(batch.values) > MOST_ROWS:
         rows = f"{len(batch.values):,}"
         caption += " " + say("one_batch.matrix.thinned", shown=MOST_ROWS, rows=rows)
-    show(
-        matrix(batch.names, batch.values, result.y, look(), say),
-        "matrix",
-        alt=say("one_batch.matrix.alt"),
-        caption=caption,
-        data=lambda: pd.DataFrame(result.y, columns=_unique(batch.names)),
+    sides: dict[Side, Any] = {"before": batch.values, "after": result.y}
+    show_pair(
+        {f"matrix-{side}": matrix(batch.names, x, side, look(), say) for side, x in sides.items()},
+        say("one_batch.matrix.alt"),
+        lambda key: say(f"one_batch.{key.removeprefix('matrix-')}"),
     )
+    explain("matrix", caption, data=lambda: pd.DataFrame(result.y, columns=_unique(batch.names)))
 
 
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:

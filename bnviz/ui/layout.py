@@ -1,6 +1,6 @@
 """How a page shows things: its question, its figures, each with data and code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -31,19 +31,35 @@ def show(
     code: str = "",
 ) -> None:
     """A figure with its caption, its data to download and the code that computes it."""
+    draw(figure, key, alt)
+    explain(key, caption, data, code)
+
+
+def show_pair(figures: Mapping[str, go.Figure], alt: str, name: Callable[[str], str]) -> None:
+    """Figures by key beside each other, below each other on a phone."""
+    for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        with column:
+            draw(figure, key, f"{name(key)}: {alt}")
+
+
+def draw(figure: go.Figure, key: str, alt: str) -> None:
+    """A figure alone. Its theme is its own: Streamlit's would cost a second layout."""
     st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
-    with st.container(horizontal=True, vertical_alignment="top"):
-        if caption:
-            st.caption(caption)
-        if data is None and not code:
-            return
-        more = st.popover(say("figure.more"), key=f"{key}-more", on_change="rerun", type="tertiary")
-        if more.open:
-            with more:
-                if code:
-                    st.code(code, language="python")
-                if data is not None:
-                    download(data, key)
+
+
+def explain(key: str, caption: str = "", data: "Frame | None" = None, code: str = "") -> None:
+    """What stands below the figure or figures at `key`."""
+    if caption:
+        st.caption(caption)
+    if data is None and not code:
+        return
+    more = st.popover(say("figure.more"), key=f"{key}-more", on_change="rerun", type="tertiary")
+    if more.open:
+        with more:
+            if code:
+                st.code(code, language="python")
+            if data is not None:
+                download(data, key)
 
 
 def download(data: "Frame", key: str) -> None:

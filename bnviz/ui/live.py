@@ -11,9 +11,9 @@ from bnviz.plots import training
 from bnviz.plots.numbers import short
 from bnviz.store import Run, open_store
 from bnviz.ui.language import say
-from bnviz.ui.layout import look, show
+from bnviz.ui.layout import explain, look, show, show_pair
 from bnviz.ui.linked import choice
-from bnviz.ui.run_frames import per_seed_frame
+from bnviz.ui.run_frames import per_layer_frame, per_seed_frame
 from bnviz.ui.run_tabs import show_tabs
 from bnviz.ui.running import closing_line, progress
 from bnviz.ui.train_verdicts import divergences, verdict
@@ -98,9 +98,15 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             label=say("fitness.axes"),
             shown=lambda name: say(f"fitness.axes_{name}"),
         )
-    show(
-        training.activations(snapshots, layer, axes == "shared", look(), say),
-        "activations",
-        alt=say("fitness.activations_alt", layer=layer + 1),
-        caption=say("fitness.activations_caption", layer=layer + 1),
+    show_pair(
+        {
+            f"activations-{net}": training.activations(
+                snapshots, net, layer, axes == "shared", look(), say
+            )
+            for net in training.NETS
+        },
+        say("fitness.activations_alt", layer=layer + 1),
+        lambda key: say(f"net.{key.removeprefix('activations-')}"),
     )
+    caption = say("fitness.activations_caption", layer=layer + 1)
+    explain("activations", caption, data=lambda: per_layer_frame(snapshots))

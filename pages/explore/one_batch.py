@@ -1,12 +1,14 @@
 """One batch: what does BN do to it?"""
 
+from typing import Any
+
 import streamlit as st
 
-from bnviz.plots.one_batch import MOST_RIDGES, before_after
+from bnviz.plots.one_batch import MOST_RIDGES, Side, distributions
 from bnviz.ui import cached, controls, snippets
 from bnviz.ui.batch_tabs import show_tabs, statistics_frame
 from bnviz.ui.language import say
-from bnviz.ui.layout import look, show
+from bnviz.ui.layout import explain, look, show_pair
 from bnviz.ui.verdicts import batch_notes, batch_verdict
 
 st.title(say("one_batch.title"))
@@ -20,13 +22,20 @@ st.markdown(batch_verdict(batch.names, cached.effect(config, norm), config, norm
 for note in batch_notes(batch, config):
     st.caption(note)
 
-kind = "caption" if len(batch.names) <= MOST_RIDGES else "caption_ribbons"
+sides: dict[Side, Any] = {"before": batch.values, "after": result.y}
 size = {"features": len(batch.names), "rows": f"{config.batch_size:,}"}
-show(
-    before_after(batch.names, batch.values, result.y, own_axes, look(), say),
-    "main",
-    alt=say("one_batch.alt", **size),
-    caption=say(f"one_batch.{kind}", **size),
+show_pair(
+    {
+        side: distributions(batch.names, x, side, own_axes and side == "before", look(), say)
+        for side, x in sides.items()
+    },
+    say("one_batch.alt", **size),
+    lambda side: say(f"one_batch.{side}"),
+)
+kind = "caption" if len(batch.names) <= MOST_RIDGES else "caption_bands"
+explain(
+    "batch",
+    say(f"one_batch.{kind}", **size),
     data=lambda: statistics_frame(config, norm),
     code=snippets.one_batch(config, norm),
 )

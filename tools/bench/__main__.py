@@ -8,6 +8,7 @@ from tools.server import ROOT
 GROUPS = {
     "probes": numerics.probes,
     "training": numerics.training,
+    "eigenvalues": numerics.eigenvalues,
     "keypress": screen.keypress,
     "home": screen.home,
     "launch": screen.launch,

@@ -2,7 +2,9 @@
 
 import numpy as np
 import torch
+from hessian_eigenthings import EigenResult, HessianOperator, lanczos, supervised_loss
 from torch import Tensor
+from torch.nn import functional
 
 from bnviz.core.configs import (
     DataConfig,
@@ -11,8 +13,9 @@ from bnviz.core.configs import (
     ProbeConfig,
     TrainConfig,
 )
+from bnviz.core.curvature import Extremes, extremes
 from bnviz.core.fitness import fitness_data
-from bnviz.core.gradients import network_gradient
+from bnviz.core.gradients import network_gradient, objective_of
 from bnviz.core.lipschitz import directions, estimates
 from bnviz.core.networks import Stack, initial
 from bnviz.core.snapshots import Floats
@@ -22,6 +25,7 @@ from tools.bench.harness import Measured, ratio, timed
 
 PROBES = 100
 SCALE = 1e-5
+ACCURACY = 1e-6
 SEEDS = 32
 EPOCHS = 10
 
@@ -46,6 +50,44 @@ def _probes(*, bn: bool, target: float) -> Measured:
     assert found is not None and np.allclose(found, loop(), rtol=1e-6, atol=0)
     name = f"{PROBES} probes, {'BN' if bn else 'no BN'} / the document's loop"
     return ratio(name, timed(together), timed(loop), target=target, rounds=9)
+
+
+def eigenvalues() -> list[Measured]:
+    """Both ends of the Hessian's spectrum, to 1e-6 relative, of the document's nets in float64.
+
+    The reference is asked for each end with the fewest steps, found beforehand,
+    after which it reports that end as converged.
+    """
+    return [_eigenvalues(bn=False), _eigenvalues(bn=True)]
+
+
+def _eigenvalues(*, bn: bool) -> Measured:
+    net, stack = document_net(bn=bn)
+    x, y = document_data()
+    objective = objective_of(stack, x.T.contiguous(), y[:, 0], "eval")
+    operator = HessianOperator(net, [(x, y)], supervised_loss(functional.mse_loss))
+
+    def ours() -> Extremes | None:
+        return extremes(objective, stack.params)
+
+    def theirs(which: str, steps: int) -> EigenResult:
+        return lanczos(operator, k=1, which=which, max_iter=steps, tol=ACCURACY, seed=0)
+
+    def fewest(which: str) -> int:
+        return next(n for n in range(2, 200) if bool(theirs(which, n).converged.all()))
+
+    low, high = fewest("SA"), fewest("LA")
+    found = ours()
+    ends = [theirs("SA", 2 * low).eigenvalues.item(), theirs("LA", 2 * high).eigenvalues.item()]
+    assert found is not None
+    assert np.allclose([*found.minimum, *found.maximum], ends, rtol=ACCURACY, atol=0)
+    return ratio(
+        f"Extreme eigenvalues, {'BN' if bn else 'no BN'} / hessian-eigenthings",
+        timed(ours),
+        timed(lambda: (theirs("SA", low), theirs("LA", high))),
+        target=1.0,
+        rounds=15,
+    )
 
 
 def document_data() -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from tools.bench.harness import Measured, Sample, from_pairs, ratio
 from tools.bench.stopwatch import first_paint, seconds
 from tools.server import APP, serve
 
-MAIN_CHART = ".st-key-main .js-plotly-plot"
+MAIN_CHART = ".st-key-after .js-plotly-plot"
 LOSS_CHART = ".st-key-loss .js-plotly-plot"
 STOP = ".st-key-stop button"
 DRAWN = ".js-plotly-plot .main-svg"
