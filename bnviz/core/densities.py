@@ -20,7 +20,10 @@ class Outlines:
 
 
 def outlines(x: NDArray[np.floating], points: int = 80) -> Outlines:
-    """Density outline of each column of `x` (B, D); a constant column becomes one spike."""
+    """Density outline of each column of `x` (B, D).
+
+    A constant column becomes one spike, one that holds NaN is NaN throughout.
+    """
     x = x.astype(np.float64)
     rows, features = x.shape
     deviation = x.std(axis=0)
@@ -33,7 +36,8 @@ def outlines(x: NDArray[np.floating], points: int = 80) -> Outlines:
 
     # Share each value between its two grid neighbours, then smooth along the grid.
     place = (x - start) / safe
-    left = np.clip(place.astype(np.intp), 0, points - 2)
+    with np.errstate(invalid="ignore"):  # a NaN falls anywhere: its part is NaN too
+        left = np.clip(place.astype(np.intp), 0, points - 2)
     part = np.clip(place - left, 0.0, 1.0)
     flat = left + np.arange(features) * points
     size = features * points

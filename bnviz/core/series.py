@@ -45,7 +45,7 @@ def band(epochs: Floats, values: Floats) -> Band:
 def band_of(snapshots: Sequence[Snapshot], side: str, field: str) -> Band:
     """The band of a figure that each seed has one of, such as a loss."""
     epochs, values = gather(snapshots, side, field)
-    return band(epochs, values.reshape(len(epochs), -1))
+    return band(epochs, values.reshape(len(epochs), -1 if values.size else 1))
 
 
 def layer_band(snapshots: Sequence[Snapshot], side: str, field: str, layer: int) -> Band:

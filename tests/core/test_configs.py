@@ -1,0 +1,108 @@
+"""Configs are frozen, refuse what makes no sense, and cost no torch to import."""
+
+import subprocess
+import sys
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from bnviz.core import configs
+from bnviz.core.configs import (
+    BatchConfig,
+    DataConfig,
+    NetworkConfig,
+    NormConfig,
+    OptimizerConfig,
+    ProbeConfig,
+    TrainConfig,
+)
+
+REFUSED: list[tuple[type[BaseModel], dict[str, Any]]] = [
+    (BatchConfig, {"batch_size": 0}),
+    (BatchConfig, {"batch_size": 65_537}),
+    (BatchConfig, {"features": 0}),
+    (BatchConfig, {"features": 257}),
+    (BatchConfig, {"seed": -1}),
+    (BatchConfig, {"seed": 2**32}),
+    (BatchConfig, {"source": "nope"}),
+    (BatchConfig, {"source": "table"}),
+    (BatchConfig, {"table": "a digest"}),
+    (BatchConfig, {"batchsize": 8}),
+    (NormConfig, {"eps": -1e-12}),
+    (NormConfig, {"eps": float("nan")}),
+    (NormConfig, {"eps": 10.1}),
+    (NormConfig, {"gamma": float("inf")}),
+    (NormConfig, {"affine_feature": 256}),
+    (NormConfig, {"precision": "float16"}),
+    (DataConfig, {"samples": 9}),
+    (DataConfig, {"validation": 0.0}),
+    (DataConfig, {"source": "table", "table": "digest", "target": "y"}),
+    (DataConfig, {"source": "table", "table": "digest", "columns": ("x",)}),
+    (DataConfig, {"target": "y", "table": "digest", "columns": ("x",)}),
+    (NetworkConfig, {"depth": 0}),
+    (NetworkConfig, {"width": 513}),
+    (NetworkConfig, {"eps": 0.0}),
+    (NetworkConfig, {"torch_momentum": 0.0}),
+    (OptimizerConfig, {"learning_rate": 0.0}),
+    (OptimizerConfig, {"heavy_ball": 1.0}),
+    (OptimizerConfig, {"batch_size": 1}),
+    (OptimizerConfig, {"epochs": configs.MAX_EPOCHS + 1}),
+    (ProbeConfig, {"scale": 0.0}),
+    (ProbeConfig, {"count": 0}),
+    (ProbeConfig, {"bn_mode": "both"}),
+    (TrainConfig, {"seeds": 65}),
+    (TrainConfig, {"network": {"width": 0}}),
+    (TrainConfig, {"momentum": 0.9}),
+]
+
+
+@pytest.mark.parametrize(("kind", "values"), REFUSED, ids=lambda v: getattr(v, "__name__", str(v)))
+def test_refused(kind: type[BaseModel], values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        kind(**values)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        BatchConfig(batch_size=1, features=1, seed=0),
+        BatchConfig(batch_size=65_536, features=256, seed=2**32 - 1),
+        BatchConfig(source="table", table="digest", columns=("a", "b")),
+        NormConfig(eps=0.0),
+        NormConfig(eps=10.0, gamma=-10.0, beta=10.0, affine_feature=255),
+        DataConfig(source="table", table="digest", columns=("a",), target="b"),
+        NetworkConfig(torch_momentum=None),
+        TrainConfig(seeds=64),
+    ],
+    ids=str,
+)
+def test_accepted_frozen_hashable_and_back_from_json(config: BaseModel) -> None:
+    assert type(config).model_validate_json(config.model_dump_json()) == config
+    assert hash(config) == hash(config.model_copy())
+    name = next(iter(type(config).model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(config, name, getattr(config, name))
+
+
+def test_a_config_repeats_itself_as_code() -> None:
+    """Snippets shown on screen are made of reprs."""
+    for config in (TrainConfig(), BatchConfig(source="wine"), NormConfig(affine_feature=3)):
+        assert eval(repr(config), vars(configs)) == config
+
+
+def test_every_source_of_batches_has_data() -> None:
+    from bnviz.core.batches import draw
+
+    for source in get_args(configs.Source):
+        if source != "table":
+            assert draw(BatchConfig(source=source, batch_size=4, features=2)).values.shape == (4, 2)
+
+
+def test_the_first_page_needs_no_heavy_import() -> None:
+    code = (
+        "import sys; from bnviz.core import batches, batchnorm, configs, datasets;"
+        "print([m for m in ('torch', 'scipy', 'sklearn', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
