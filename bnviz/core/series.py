@@ -34,7 +34,9 @@ def gather(snapshots: Sequence[Snapshot], side: str, field: str) -> tuple[Floats
 
 
 def band(epochs: Floats, values: Floats) -> Band:
-    """The band over the last axis of `values` (T, S)."""
+    """The band over the last axis of `values` (T, S); none at all when T is 0."""
+    if not values.size:
+        return Band(epochs, *np.empty((3, 0)), np.empty(0, np.int64))
     values = np.where(np.isfinite(values), values, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated
@@ -45,7 +47,7 @@ def band(epochs: Floats, values: Floats) -> Band:
 def band_of(snapshots: Sequence[Snapshot], side: str, field: str) -> Band:
     """The band of a figure that each seed has one of, such as a loss."""
     epochs, values = gather(snapshots, side, field)
-    return band(epochs, values.reshape(len(epochs), -1 if values.size else 1))
+    return band(epochs, values.reshape(len(epochs), -1 if values.size else 0))
 
 
 def layer_band(snapshots: Sequence[Snapshot], side: str, field: str, layer: int) -> Band:
