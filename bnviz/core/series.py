@@ -36,7 +36,8 @@ def gather(snapshots: Sequence[Snapshot], side: str, field: str) -> tuple[Floats
 def band(epochs: Floats, values: Floats) -> Band:
     """The band over the last axis of `values` (T, S); none at all when T is 0."""
     if not values.size:
-        return Band(epochs, *np.empty((3, 0)), np.empty(0, np.int64))
+        nothing = np.empty(0)
+        return Band(epochs, nothing, nothing, nothing, np.empty(0, np.int64))
     values = np.where(np.isfinite(values), values, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated
