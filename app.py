@@ -1,5 +1,7 @@
 """bnviz: see what batch normalization really does. Start with ``streamlit run app.py``."""
 
+import logging
+
 import streamlit as st
 
 from bnviz.ui.errors import explain
@@ -32,5 +34,7 @@ if __name__ == "__main__":
 else:
     # The server starts. Without this the first visitor's deep link is looked up by Streamlit's
     # older rule, which takes every file in pages/ for a page and finds none of ours.
+    logging.disable(logging.WARNING)  # that nobody is visiting yet is no news
     st.navigation([st.Page(contents)])
+    logging.disable(logging.NOTSET)
     app = st.App(__file__, on_script_error=explain)
