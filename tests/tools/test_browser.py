@@ -1,8 +1,11 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from tools import browser
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="stands shell scripts in for browsers")
 
 
 @pytest.fixture(autouse=True)
