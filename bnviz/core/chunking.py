@@ -14,10 +14,15 @@ import torch
 CHUNK_BYTES = 2_600_000
 
 
+def chunk_size(rows: int, width: int, dtype: torch.dtype) -> int:
+    """How many networks with (width, rows) activations make a chunk of about CHUNK_BYTES."""
+    return max(1, CHUNK_BYTES // (rows * width * dtype.itemsize))
+
+
 def chunks(networks: int, rows: int, width: int, dtype: torch.dtype) -> Iterator[slice]:
-    """Slices that cut `networks` into chunks of about CHUNK_BYTES of (width, rows) activations."""
+    """Slices that cut `networks` into chunks."""
     keep_freed_memory()
-    size = max(1, CHUNK_BYTES // (rows * width * dtype.itemsize))
+    size = chunk_size(rows, width, dtype)
     for start in range(0, networks, size):
         yield slice(start, min(start + size, networks))
 
