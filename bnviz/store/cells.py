@@ -98,10 +98,13 @@ def _read_text(cells: Cells, decimal_comma: bool) -> Floats | None:
     lower = pc.utf8_lower(tidy)
     missing, infinite = _mask(pc.is_in(lower, _MISSING)), _mask(_matches(lower, _INFINITE))
     rest = ~missing & ~infinite
+    if missing.all():
+        cells.findings.append(Finding("empty_column", {"column": cells.name}))
+        return None
     percent = rest & _mask(pc.ends_with(tidy, "%"))
     tidy = pc.utf8_trim_whitespace(pc.utf8_rtrim(tidy, "%"))
     style, readable, plain = _best_style(tidy, rest, decimal_comma)
-    if 2 * readable.sum() < max(rest.sum(), 1) and not infinite.any():
+    if 2 * readable.sum() < rest.sum():
         return _words(cells, lower, missing, rest)
     values = np.full(len(rest), np.nan)
     written = pc.filter(_respell(tidy, style), pa.array(readable))
@@ -147,9 +150,6 @@ def _respell(tidy: Any, style: str) -> Any:
 def _words(cells: Cells, lower: Any, missing: Mask, rest: Mask) -> Floats | None:
     """A column that is not made of numbers: true and false, dates, or text."""
     yes, no = _mask(pc.is_in(lower, _TRUE)), _mask(pc.is_in(lower, _FALSE))
-    if not rest.any():
-        cells.findings.append(Finding("empty_column", {"column": cells.name}))
-        return None
     if (yes | no)[rest].all():
         cells.findings.append(Finding("boolean", {"column": cells.name}))
         cells.note("missing", missing)

@@ -65,7 +65,8 @@ def split(blob: bytes) -> Delimited:
         table, bad = table.filter(pa.array(keep)), [found for found in bad if found[0] != 1]
         numbers = numbers[keep]
     else:
-        findings.append(Finding("no_header", {"columns": len(header)}))
+        shown = header if len(header) < 5 else [*header[:2], "…", header[-1]]
+        findings.append(Finding("no_header", {"columns": shown}))
     columns, numbers = _without_blank_rows(table, numbers)
     above += declared
     if bad:

@@ -12,7 +12,7 @@ from typing import Literal
 FindingCode = Literal[
     # about the file
     "encoding",  # encoding: not UTF-8
-    "no_header",  # columns: the first row holds numbers; columns are named x1, x2, ...
+    "no_header",  # columns: the names given, as the first row holds numbers
     "ragged_rows",  # count, row, expected, actual: rows with too few or many fields, left out
     "unnamed_column",  # position, renamed
     "duplicate_name",  # position, column, renamed

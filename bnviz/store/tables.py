@@ -67,11 +67,6 @@ class Reading:
     separator: str | None
     findings: tuple[Finding, ...]
 
-    def missing(self) -> dict[str, int]:
-        """How many rows of each column hold no usable number."""
-        counts = np.isnan(self.values).sum(axis=0)
-        return dict(zip(self.names, map(int, counts), strict=True))
-
     def complete_rows(self, columns: Sequence[str]) -> int:
         """How many rows are complete in all of `columns`: what "drop" would leave."""
         return int((~np.isnan(self.values[:, _places(self, columns)]).any(axis=1)).sum())
@@ -103,7 +98,8 @@ def read(name: str, blob: bytes) -> Reading:
         findings += met
         if values is not None:
             kept[label] = values
-    _require_numbers(names, kept, findings)
+    if not kept:
+        raise _no_numbers(findings, int(rows[0]))
     if len(kept) > MAX_CHOSEN:
         findings.append(Finding("too_many_columns", {"count": len(kept), "limit": MAX_CHOSEN}))
     matrix = np.column_stack(list(kept.values()))
@@ -172,14 +168,13 @@ def _distinct(names: Sequence[str]) -> tuple[list[str], list[Finding]]:
     return result, findings
 
 
-def _require_numbers(names: Sequence[str], kept: object, findings: Sequence[Finding]) -> None:
-    if kept:
-        return
-    about = ("text", "dates", "no_numbers_type", "empty_column", "infinite", "huge")
-    first = next((found.values for found in findings if found.code in about), {})
-    shown = [clip(name) for name in names[:5]]
-    cell = {"row": first.get("row"), "text": first.get("text", "")}
-    raise Unreadable("no_numbers", {"columns": shown, "column": first.get("column"), **cell})
+def _no_numbers(findings: Sequence[Finding], row: int) -> Unreadable:
+    """Which columns there are instead, and the first cell that is in the way."""
+    left_out = ("text", "dates", "no_numbers_type", "empty_column")
+    about = [finding.values for finding in findings if finding.code in left_out]
+    columns = [clip(values["column"]) for values in about]
+    cell = {"row": about[0].get("row", row), "text": about[0].get("text", "")}
+    return Unreadable("no_numbers", {"columns": columns[:5], "column": columns[0], **cell})
 
 
 def _parquet(blob: bytes) -> tuple[list[str], list[Any], NDArray[np.int64], list[Finding]]:
