@@ -174,3 +174,13 @@ def predict(
         return None
     bn, plain = predict(config, dataset(config.data), last.state, np.array([row]))
     return {"bn": bn[:, 0], "plain": plain[:, 0]}
+
+
+@_kept(16)
+def baseline_loss(config: DataConfig) -> float:
+    """The held-out mean squared error of always answering the training targets' mean."""
+    from bnviz.core.preparation import split
+
+    y = dataset(config).y[:, 0].astype(np.float64)
+    train, held = split(config, len(y))
+    return float(np.square(y[held] - y[train].mean()).mean())
