@@ -59,8 +59,15 @@ def evaluate(config: TrainConfig, dataset: Dataset, state: State) -> Evaluation:
         _against(targets, plain),
         float(baseline.r2[0]),
         float(baseline.mean_absolute_error[0]),
-        float(np.square(mean - targets).mean()),
+        baseline_loss(config, dataset),
     )
+
+
+def baseline_loss(config: TrainConfig, dataset: Dataset) -> float:
+    """Mean squared error, on the held-out rows, of always predicting the training rows' mean."""
+    train, held = split(config.data, len(dataset.x))
+    y = dataset.y[:, 0].astype(np.float64)
+    return float(np.square(y[held] - y[train].mean()).mean())
 
 
 def predict(

@@ -1,67 +1,130 @@
-"""The verdict can come out every way, and its figures are those of the losses it is given."""
+"""Verdicts come out every way they can."""
+
+import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bnviz.core.verdicts import compare
+from bnviz.core.verdicts import Verdict, compare
 
-NAN = float("nan")
-FAR = 1e9
+nan, inf = math.nan, math.inf
+NONE = [0, 0, 0, 0]
 
 
-def losses(*values: float) -> np.ndarray:
-    return np.array(values, dtype=np.float64)
+def verdict(bn: list[float], plain: list[float], baseline: float | None = None) -> Verdict:
+    return compare(bn, plain, [0] * len(bn), [0] * len(bn), baseline)
+
+
+def test_bn_wins_clearly() -> None:
+    found = verdict([1, 2, 3, 4], [2, 4, 6, 8])
+    assert (found.winner, found.bn_wins, found.plain_wins, found.pairs) == ("bn", 4, 0, 4)
+    assert (found.bn_median, found.plain_median, found.difference) == (2.5, 5.0, 0.5)
+    assert found.spread == 0 and found.beyond_spread is True
+
+
+def test_plain_wins_clearly() -> None:
+    found = verdict([2, 4, 6, 8], [1, 2, 3, 4])
+    assert (found.winner, found.bn_wins, found.plain_wins) == ("plain", 0, 4)
+    assert found.difference == 0.5 and found.beyond_spread is True
+
+
+def test_a_difference_within_the_spread() -> None:
+    found = verdict([1.0, 2.0, 3.0, 4.0], [2.0, 1.0, 6.0, 3.2])
+    assert (found.winner, found.difference) == ("bn", pytest.approx(1 - 2.5 / 2.6))
+    assert found.beyond_spread is False
+    # Relative differences 0.5, -0.5, 0.5, -0.2; their quartiles -0.275 and 0.5.
+    assert found.spread == pytest.approx(0.775)
+    assert (found.bn_wins, found.plain_wins) == (2, 2)
+
+
+def test_equal_medians_are_a_tie() -> None:
+    found = verdict([1, 2, 3, 4], [4, 3, 2, 1])
+    assert (found.winner, found.difference, found.beyond_spread) == ("tie", 0, False)
+    found = verdict([0, 0], [0, 0])
+    assert (found.winner, found.difference, found.spread) == ("tie", 0, 0)
+
+
+def test_one_seed_has_no_spread() -> None:
+    found = verdict([1], [2])
+    assert (found.winner, found.pairs, found.difference) == ("bn", 1, 0.5)
+    assert math.isnan(found.spread) and found.beyond_spread is None
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_diverged_seeds_are_counted_and_left_out(by_flag: bool) -> None:
+    bad = 1e9 if by_flag else nan
+    found = compare(
+        [1, bad, 3, 1],
+        [2, 1, bad, bad],
+        [0, int(by_flag), 0, 0],
+        [0, 0, int(by_flag), int(by_flag)],
+    )
+    assert (found.bn_diverged, found.plain_diverged, found.pairs, found.seeds) == (1, 2, 1, 4)
+    assert (found.winner, found.bn_median, found.plain_median) == ("bn", 1, 2)
+    assert found.beyond_spread is None
+
+
+def test_infinite_losses_count_as_diverged() -> None:
+    found = verdict([1, 1], [inf, 2])
+    assert (found.plain_diverged, found.pairs) == (1, 1)
 
 
 @pytest.mark.parametrize(
-    ("bn", "plain", "outcome"),
+    ("bn", "plain", "winner"),
     [
-        (losses(1.0, 1.1, 0.9), losses(2.0, 2.1, 1.9), "bn"),
-        (losses(2.0, 2.1, 1.9), losses(1.0, 1.1, 0.9), "plain"),
-        (losses(1.0, 2.0, 0.5), losses(1.1, 1.0, 1.0), "even"),
-        (losses(1.0, 1.0), losses(1.0, 1.0), "even"),
-        (losses(1.0), losses(5.0), "single"),
-        (losses(1.0, NAN), losses(5.0, 2.0), "single"),
-        (losses(1.0, NAN), losses(NAN, 2.0), "single"),
-        (losses(1.0, 2.0), losses(NAN, np.inf), "only_bn"),
-        (losses(NAN, NAN), losses(1.0, NAN), "only_plain"),
-        (losses(NAN), losses(NAN), "nothing"),
+        ([nan, nan], [1, 2], "plain"),
+        ([1, 2], [nan, nan], "bn"),
+        ([nan, nan], [nan, nan], "neither"),
+        ([1, nan], [nan, 2], "incomplete"),
     ],
 )
-def test_every_outcome_can_come_out(bn: np.ndarray, plain: np.ndarray, outcome: str) -> None:
-    assert compare(bn, plain, FAR).outcome == outcome
+def test_without_a_pair(bn: list[float], plain: list[float], winner: str) -> None:
+    found = verdict(bn, plain)
+    assert (found.winner, found.pairs, found.beyond_spread) == (winner, 0, None)
+    assert math.isnan(found.difference) and math.isnan(found.spread)
+    assert math.isnan(found.bn_median) and math.isnan(found.plain_median)
 
 
-def test_swapping_the_nets_swaps_the_verdict() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        a, b = rng.lognormal(0, 0.3, 6), rng.lognormal(0.3, 0.3, 6)
-        there, back = compare(a, b, FAR), compare(b, a, FAR)
-        swap = {"bn": "plain", "plain": "bn", "even": "even"}
-        assert back.outcome == swap[there.outcome]
-        assert back.bn_wins == there.pairs - there.bn_wins
-        assert back.ratio == pytest.approx(1 / there.ratio)
-        assert back.spread == pytest.approx(there.spread)
+@pytest.mark.parametrize(
+    ("bn", "plain", "beats"),
+    [
+        ([1, 1], [9, 9], (True, False)),
+        ([9, 9], [1, 1], (False, True)),
+        ([1, 2], [1, 2], (True, True)),
+        ([5, 9], [5, 5], (False, False)),
+        ([nan, nan], [1, 1], (None, True)),
+        ([1, nan], [nan, 9], (True, False)),
+    ],
+)
+def test_beside_the_trivial_predictor(
+    bn: list[float], plain: list[float], beats: tuple[bool | None, bool | None]
+) -> None:
+    found = verdict(bn, plain, baseline=5)
+    assert (found.bn_beats_baseline, found.plain_beats_baseline) == beats
+    assert verdict(bn, plain).bn_beats_baseline is None
 
 
-def test_figures_are_those_of_the_pairs() -> None:
-    bn, plain = losses(1.0, 3.0, NAN, 2.0), losses(2.0, 2.0, 1.0, 8.0)
-    verdict = compare(bn, plain, FAR)
-    ratios = np.array([0.5, 1.5, 0.25])
-    assert (verdict.pairs, verdict.bn_wins) == (3, 2)
-    assert verdict.ratio == pytest.approx(0.5)
-    assert 1 + verdict.spread == pytest.approx(stats.gstd(ratios))
-    assert (verdict.bn_diverged, verdict.plain_diverged) == (1, 0)
+LOSSES = st.lists(
+    st.tuples(
+        st.floats(0, 1e12) | st.sampled_from([nan, inf]),
+        st.floats(0, 1e12) | st.sampled_from([nan, inf]),
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
-def test_a_net_that_loses_to_the_mean_is_told_so() -> None:
-    verdict = compare(losses(1.0, 1.2), losses(3.0, 3.3), baseline=2.0)
-    assert verdict.bn_useful
-    assert not verdict.plain_useful
-
-
-def test_a_loss_of_zero_is_a_win() -> None:
-    verdict = compare(losses(0.0, 0.0), losses(1.0, 2.0), FAR)
-    assert verdict.outcome == "bn"
-    assert verdict.bn_wins == 2
+@given(LOSSES)
+def test_swapping_the_nets_swaps_the_verdict(pairs: list[tuple[float, float]]) -> None:
+    bn, plain = map(list, zip(*pairs, strict=True))
+    one, two = verdict(bn, plain, 3.0), verdict(plain, bn, 3.0)
+    assert two.winner == {"bn": "plain", "plain": "bn"}.get(one.winner, one.winner)
+    assert (one.bn_wins, one.bn_diverged) == (two.plain_wins, two.plain_diverged)
+    assert one.bn_beats_baseline == two.plain_beats_baseline
+    np.testing.assert_equal(one.difference, two.difference)
+    np.testing.assert_allclose(one.spread, two.spread, atol=1e-12)
+    assert math.isnan(one.difference) or 0 <= one.difference <= 1
+    assert math.isnan(one.spread) or 0 <= one.spread <= 2
+    assert one.bn_wins + one.plain_wins <= one.pairs <= one.seeds
