@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.jitter import Jitter
-from bnviz.plots.labels import label, labels
+from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.one_batch import Side
 from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
 
@@ -28,7 +28,7 @@ def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) ->
     place = f"%{{x}}, {say('one_batch.row')} %{{y}}"
     cells: dict[str, Any] = {
         "type": "heatmap",
-        "x": labels(names),
+        "x": distinct(names),
         "y": kept + 1,
         "customdata": x[kept],
         "hovertemplate": place + "<br>%{customdata:.5g}<extra></extra>",

@@ -14,3 +14,11 @@ def label(name: str) -> str:
 def labels(names: Iterable[str]) -> list[str]:
     """All of them."""
     return [label(name) for name in names]
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """All of them, each different: Plotly takes categories of one label for one category."""
+    found: dict[str, int] = {}
+    for position, text in enumerate(labels(names), start=1):
+        found[text if text not in found else f"{text} ({position})"] = position
+    return list(found)

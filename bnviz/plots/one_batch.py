@@ -82,7 +82,8 @@ def _ridge_traces(
     shape = outlines(x)
     grid = (shape.grid - start[:, None]) / width[:, None]
     center, reach = (mean - start) / width, deviation / width
-    edge = grid.max() + 0.3 * np.ptp(grid)
+    drawn = grid[np.isfinite(grid)]  # without epsilon a constant feature is NaN after BN
+    edge = drawn.max() + 0.3 * np.ptp(drawn) if drawn.size else 1.0
     ridge = np.hstack([rows[:, None], rows[:, None] - 0.8 * shape.height, rows[:, None], gap])
     return [
         {

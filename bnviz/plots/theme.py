@@ -59,12 +59,13 @@ def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: 
         "margin": {"l": 68, "r": 8, "t": 36, "b": 52},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": look.ink, "size": 14, "family": "system-ui, sans-serif"},
+        "font": {"color": look.ink, "size": 13, "family": "system-ui, sans-serif"},
         "hoverlabel": {"font": {"size": 13}},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         "colorway": [look.color(BN), look.color(PLAIN), "#009E73", "#CC79A7", "#E69F00"],
     }
-    return go.Figure({"data": list(traces), "layout": base | layout | axes})
+    legend = base["legend"] | layout.get("legend", {})
+    return go.Figure({"data": list(traces), "layout": base | layout | axes | {"legend": legend}})
 
 
 def _axis(look: Look) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def _axis(look: Look) -> dict[str, Any]:
 
 def titled(text: str, **more: Any) -> dict[str, Any]:
     """An axis with a title."""
-    return {"title": {"text": text, "standoff": 8}, **more}
+    return {"title": {"text": text, "standoff": 8, "font": {"size": 14}}, **more}
 
 
 def heading(text: str) -> dict[str, Any]:

@@ -143,8 +143,8 @@ def _over_epochs(
         xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
         yaxis=titled(axis, **scale),
         hovermode="x unified",
-        legend={"y": -0.2, "yanchor": "top", "font": {"size": 13}},
-        margin={"l": 72, "r": 8, "t": 12, "b": 100},
+        legend={"y": -0.18, "yanchor": "top"},
+        margin={"l": 72, "r": 8, "t": 12, "b": 118},
     )
 
 

@@ -1,7 +1,7 @@
 """The tabs below One batch's figure; only the open one is computed."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +14,9 @@ from bnviz.ui import cached
 from bnviz.ui.formulas import cell_steps
 from bnviz.ui.language import literal, say
 from bnviz.ui.layout import download, explain, look, show, show_pair
+
+if TYPE_CHECKING:
+    from bnviz.core.implementations import Implementation
 
 Tab = Callable[[BatchConfig, NormConfig], None]
 #: The table that one picks a cell from; more would only be scrolled past.
@@ -142,14 +145,6 @@ def _jitter(config: BatchConfig, norm: NormConfig) -> None:
 def _implementations(config: BatchConfig, norm: NormConfig) -> None:
     results = cached.implementations(config, norm)
     features = len(cached.batch(config).names)
-    notes = [
-        literal(r.error)
-        if r.error
-        else say("one_batch.implementations.timed", count=r.features_timed)
-        if r.features_timed < features
-        else ""
-        for r in results
-    ]
     heads = [say(f"one_batch.implementations.{h}") for h in ("name", "difference", "time", "note")]
     differences = [
         "–" if r.max_abs_difference is None else short(r.max_abs_difference) for r in results
@@ -160,8 +155,19 @@ def _implementations(config: BatchConfig, norm: NormConfig) -> None:
                 heads[0]: [say(f"one_batch.implementations.{r.name}") for r in results],
                 heads[1]: differences,
                 heads[2]: [f"{short(1e3 * r.seconds)} ms" if r.seconds else "–" for r in results],
-                heads[3]: notes,
+                heads[3]: [_note(r, features) for r in results],
             }
         ).set_index(heads[0])
     )
     st.caption(say("one_batch.implementations.caption", precision=norm.precision))
+
+
+def _note(result: "Implementation", features: int) -> str:
+    if result.error:
+        return literal(result.error)
+    notes = []
+    if result.not_finite:
+        notes.append(say("one_batch.implementations.not_finite", count=result.not_finite))
+    if result.features_timed < features:
+        notes.append(say("one_batch.implementations.timed", count=result.features_timed))
+    return say("sentence.between").join(notes)

@@ -39,13 +39,21 @@ def batch_config() -> BatchConfig:
         size = steps(
             "b", say("controls.batch_size"), 256, BATCH_SIZES, help=say("controls.batch_size_help")
         )
-        features = slider("d", say("controls.features"), 8, 1, 256)
+        own = source == "table"  # whose columns are chosen beside the file
+        features = slider("d", say("controls.features"), 8, 1, 256, disabled=own)
         seed_help = say("controls.seed_help")
         seed = whole("seed", say("controls.seed"), 42, 0, _MOST_SEED, help=seed_help)
         _next_batch()
-    table = choose_table() if source == "table" else None
-    digest = table.digest if table else None
-    return BatchConfig(source=source, batch_size=size, features=features, seed=seed, table=digest)
+    if source != "table":
+        return BatchConfig(source=source, batch_size=size, features=features, seed=seed)
+    table = choose_table()
+    return BatchConfig(
+        source=source,
+        batch_size=size,
+        features=len(table.names),
+        seed=seed,
+        table=table.digest,
+    )
 
 
 def _next_batch() -> None:

@@ -52,8 +52,8 @@ def divergences(config: TrainConfig, snapshots: Sequence[Snapshot]) -> list[str]
     lines = []
     for net in ("bn", "plain"):
         flags = np.array([getattr(snapshot, net).diverged for snapshot in snapshots])
-        gone = np.flatnonzero(flags[-1]) if len(flags) else []
-        if len(gone):
+        gone = np.flatnonzero(flags[-1]) if len(flags) else np.empty(0, np.intp)
+        if gone.size:
             epochs = [snapshots[int(flags[:, seed].argmax())].epoch for seed in gone]
             which = [
                 say("fitness.seed_at", seed=config.seed + int(seed), epoch=epoch)
