@@ -23,9 +23,12 @@ def main(wanted: list[str]) -> None:
     results: list[harness.Measured] = []
     for name in wanted or GROUPS:
         print(f"Measuring: {name}", flush=True)
-        results += GROUPS[name]()
-    print(harness.table(results))
-    harness.write(results, ROOT / "build" / "bench.json")
+        found = GROUPS[name]()
+        print(harness.table(found), flush=True)
+        results += found
+        # What was measured so far is kept, should a later measurement fail.
+        harness.write(results, ROOT / "build" / "bench.json")
+    print("\n" + harness.table(results))
 
 
 if __name__ == "__main__":
