@@ -20,5 +20,7 @@ def distinct(names: Iterable[str]) -> list[str]:
     """All of them, each different: Plotly takes categories of one label for one category."""
     found: dict[str, int] = {}
     for position, text in enumerate(labels(names), start=1):
-        found[text if text not in found else f"{text} ({position})"] = position
+        while text in found:
+            text += f" ({position})"
+        found[text] = position
     return list(found)

@@ -78,23 +78,22 @@ def activations(
 ) -> go.Figure:
     """What enters one layer's activation function in one net: quantile ribbons over epochs.
 
-    The axis fits the epochs after the first snapshot: there BN still has the running
-    statistics it was made with, and its output may be a thousand times as wide. With
-    `one_axis` it fits both nets.
+    The axis fits the epochs after the first, where BN still has the running statistics
+    it was made with, and its output may be a thousand times as wide. With `one_axis`
+    it fits both nets.
     """
     epochs, levels = _levels(snapshots, net, layer)
     means = layer_band(snapshots, net, "activation_mean", layer).median
     spreads = layer_band(snapshots, net, "activation_std", layer).median
     shown = NETS if one_axis else (net,)
-    later = np.concatenate(
-        [_levels(snapshots, each, layer)[1][-max(1, len(epochs) - 1) :] for each in shown]
-    )
+    later = epochs > epochs[0] if epochs[-1] > epochs[0] else slice(None)
+    fitted = np.concatenate([_levels(snapshots, each, layer)[1][later] for each in shown])
     return figure(
         look,
         _ribbons(epochs, levels, means, spreads, look.net(net), say),
         HEIGHT,
         xaxis=titled(say("fitness.axis.epoch")),
-        yaxis=titled(say("fitness.axis.activation"), range=_padded(np.concatenate(later))),
+        yaxis=titled(say("fitness.axis.activation"), range=_padded(fitted)),
         annotations=[heading(say(f"net.{net}"))],
         showlegend=False,
     )
