@@ -15,36 +15,45 @@ from bnviz.ui.language import say
 def verdict(config: TrainConfig, snapshots: Sequence[Snapshot], *, over: bool) -> str:
     """Which net is better now, by how much, and whether either has learned anything."""
     last, baseline = snapshots[-1], cached.baseline_loss(config.data)
-    found = compare(last.bn.validation_loss, last.plain.validation_loss, baseline)
+    found = compare(
+        last.bn.validation_loss,
+        last.plain.validation_loss,
+        last.bn.diverged,
+        last.plain.diverged,
+        baseline,
+    )
+    parts = [_winner(found), _spread(found), _usefulness(found, baseline)]
     opening = "" if over else say("fitness.verdict.so_far")
-    return opening + _comparison(found, config.seeds) + _usefulness(found, baseline)
+    return opening + say("sentence.between").join(part for part in parts if part)
 
 
-def _comparison(found: Verdict, seeds: int) -> str:
-    factor = max(found.ratio, 1 / found.ratio) if found.ratio > 0 else np.inf
-    wins = found.pairs - found.bn_wins if found.outcome == "plain" else found.bn_wins
-    diverged = found.bn_diverged if found.outcome == "only_bn" else found.plain_diverged
-    large = found.outcome in ("bn", "plain") and factor > 2
+def _winner(found: Verdict) -> str:
+    if found.winner in ("bn", "plain") and not found.pairs:
+        diverged = found.bn_diverged if found.winner == "bn" else found.plain_diverged
+        alive = found.seeds - diverged
+        return say(f"fitness.verdict.only_{found.winner}", alive=alive, seeds=found.seeds)
     return say(
-        f"fitness.verdict.{found.outcome}" + ("_times" if large else ""),
-        percent=percent(1 - 1 / factor),
-        times=short(factor),
-        factor=short(found.ratio if found.outcome == "single" else factor),
-        spread=short(1 + found.spread),
-        wins=wins,
+        f"fitness.verdict.{found.winner}",
+        difference=percent(found.difference),
+        wins=found.plain_wins if found.winner == "plain" else found.bn_wins,
         pairs=found.pairs,
-        alive=seeds - diverged,
-        seeds=seeds,
     )
 
 
-def _usefulness(found: Verdict, baseline: float) -> str:
-    useless = {"bn": not found.bn_useful, "plain": not found.plain_useful}
-    if found.outcome == "nothing" or not any(useless.values()):
+def _spread(found: Verdict) -> str:
+    if found.winner not in ("bn", "plain") or not found.pairs:
         return ""
-    which = "both" if all(useless.values()) else next(net for net in useless if useless[net])
-    sentence = say(f"fitness.verdict.useless_{which}", baseline=short(baseline))
-    return say("sentence.between") + sentence
+    key = {True: "clear", False: "unclear", None: "single"}[found.beyond_spread]
+    return say(f"fitness.verdict.{key}", spread=percent(found.spread))
+
+
+def _usefulness(found: Verdict, baseline: float) -> str:
+    judged = {"bn": found.bn_beats_baseline, "plain": found.plain_beats_baseline}
+    useless = [net for net, beats in judged.items() if beats is False]
+    if not useless:
+        return ""
+    which = "both" if len(useless) == 2 else useless[0]
+    return say(f"fitness.verdict.useless_{which}", baseline=short(baseline))
 
 
 def divergences(config: TrainConfig, snapshots: Sequence[Snapshot]) -> list[str]:
