@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.series import band
 from bnviz.core.snapshots import Snapshot
 from bnviz.plots import training
 from bnviz.plots.numbers import short
@@ -67,7 +68,7 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         st.table(pd.DataFrame(rows).set_index(say("fitness.net")))
         st.caption(say("fitness.predictions_caption", rows=len(evaluation.targets)))
     with left:
-        middle = {net: np.median(side.predictions, axis=0) for net, side in sides.items()}
+        middle = {net: band(np.empty(0), side.predictions.T).median for net, side in sides.items()}
         target = target_of(config, dataset)
         figure = predicted_against_actual(evaluation.targets, middle, target, look(), say)
         frame = pd.DataFrame({"actual": evaluation.targets} | middle)
@@ -96,10 +97,10 @@ def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
             st.caption(say("fitness.not_yet"))
             return
         for net, side in scores.items():
-            low, middle, high = np.nanquantile(side, (0.1, 0.5, 0.9))
-            st.metric(say(f"net.{net}"), short(middle))
-            seeds = int(np.isfinite(side).sum())
-            st.caption(say("fitness.between", low=short(low), high=short(high), seeds=seeds))
+            over = band(np.empty(0), side)
+            low, middle, high = (short(float(v)) for v in (over.low, over.median, over.high))
+            st.metric(say(f"net.{net}"), middle)
+            st.caption(say("fitness.between", low=low, high=high, seeds=int(over.alive)))
 
 
 def _value(config: TrainConfig, name: str, unit: str, column: np.ndarray) -> float:
