@@ -11,7 +11,12 @@ from bnviz.core.snapshots import Snapshot
 from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade, figure, heading, titled
 
 NETS = ("bn", "plain")
-HEIGHT = 420
+HEIGHT = 400
+_MEASURES = (
+    ("eigenvalue_max", 3.0, "solid"),
+    ("lipschitz_max", 1.5, "dash"),
+    ("lipschitz_median", 1.5, "dot"),
+)
 
 
 def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.Figure:
@@ -28,23 +33,32 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.F
 
 
 def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
-    """Lipschitz estimates and the largest Hessian eigenvalue of both nets on one log axis."""
+    """Lipschitz estimates and the largest Hessian eigenvalue of both nets on one log axis.
+
+    Colour tells the nets apart, width and dash the three measures; a click on a
+    net in the legend takes all its measures away.
+    """
     traces: list[dict[str, Any]] = []
     for net in NETS:
-        for field, width, dash in (
-            ("eigenvalue_max", 3.0, "solid"),
-            ("lipschitz_max", 1.5, "dash"),
-            ("lipschitz_median", 1.5, "dot"),
-        ):
+        named = False
+        for field, width, dash in _MEASURES:
             if not gather(snapshots, net, field)[0].size:
                 continue
             over = band_of(snapshots, net, field)
-            name = say(f"fitness.{field}", net=say(f"net.{net}"))
-            line = {"color": look.net(net), "width": width, "dash": dash}
             if field == "eigenvalue_max":
-                traces.append(_between(over, look.net(net)))
-            traces.append(_line(over, net, name, look, mode="lines+markers") | {"line": line})
-    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say, dtick=1)
+                traces.append(_between(over, look.net(net)) | {"legendgroup": net})
+            trace = _line(over, net, say(f"net.{net}"), look, mode="lines+markers")
+            traces.append(
+                trace
+                | {
+                    "line": {"color": look.net(net), "width": width, "dash": dash},
+                    "legendgroup": net,
+                    "showlegend": not named,
+                    "hovertemplate": f"%{{y:.4g}} {say(f'fitness.{field}')}",
+                }
+            )
+            named = True
+    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
 
 
 def per_seed(
@@ -134,7 +148,7 @@ def _over_epochs(
     traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
 ) -> go.Figure:
     if log:
-        scale |= {"type": "log"}
+        scale |= {"type": "log"} | ({"dtick": 1} if _decades(traces) > 1.5 else {})
     return figure(
         look,
         traces,
@@ -142,9 +156,16 @@ def _over_epochs(
         xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
         yaxis=titled(axis, **scale),
         hovermode="x unified",
-        legend={"y": -0.18, "yanchor": "top"},
-        margin={"l": 72, "r": 8, "t": 12, "b": 118},
+        legend={"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
+        margin={"l": 72, "r": 8, "t": 12, "b": 92},
     )
+
+
+def _decades(traces: list[dict[str, Any]]) -> float:
+    """How many powers of ten the curves span."""
+    values = np.concatenate([np.asarray(trace["y"], dtype=np.float64) for trace in traces])
+    values = values[np.isfinite(values) & (values > 0)]
+    return float(np.ptp(np.log10(values))) if values.size else 0.0
 
 
 def _median_over_seeds(values: np.ndarray) -> np.ndarray:

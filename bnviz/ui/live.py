@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.snapshots import Snapshot
 from bnviz.jobs import runner
 from bnviz.plots import training
-from bnviz.plots.numbers import short
+from bnviz.plots.numbers import percent, short
 from bnviz.store import Run, open_store
 from bnviz.ui.language import say
 from bnviz.ui.layout import explain, look, show, show_pair
@@ -73,15 +74,19 @@ def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
 
 def _probes_in_words(config: TrainConfig, snapshots: Sequence[Snapshot]) -> str:
     probes = config.probes
-    residuals = [r for s in snapshots for net in (s.bn, s.plain) for r in net.eigenvalue_residual]
-    worst = max((r for r in residuals if r == r), default=float("nan"))
+    nets = [net for s in snapshots for net in (s.bn, s.plain) if net.eigenvalue_max.size]
+    worst = [
+        np.nanmax(n.eigenvalue_residual / np.maximum(-n.eigenvalue_min, n.eigenvalue_max))
+        for n in nets
+        if np.isfinite(n.eigenvalue_max).any()
+    ]
     return say(
         "fitness.smoothness_caption",
         count=probes.count,
         scale=short(probes.scale),
         precision=probes.precision,
         mode=say(f"option.{probes.bn_mode}"),
-        residual=short(worst, 1),
+        residual=percent(max(worst, default=float("nan"))),
     )
 
 
