@@ -23,6 +23,9 @@ from bnviz.core.training import train
 from tools.bench import document
 from tools.bench.harness import Measured, ratio, timed
 
+# One thread for both sides: whoever else uses the machine then disturbs both alike.
+torch.set_num_threads(1)
+
 PROBES = 100
 SCALE = 1e-5
 ACCURACY = 1e-6
