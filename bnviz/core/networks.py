@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -101,6 +102,21 @@ def initial(network: NetworkConfig, features: int, seeds: Sequence[int], *, bn: 
             buffers[f"{layer}running_variance"] = ones.clone()
             buffers[f"{layer}batches"] = torch.zeros(len(seeds), dtype=torch.int64)
     return Stack(network, params, buffers)
+
+
+def stack_of_one(network: NetworkConfig, module: nn.Module, *, bn: bool) -> Stack:
+    """A stack holding a copy of one ordinary module, built layer by layer as `network` says.
+
+    Its parameters and buffers are taken in order: linear layer, BN, ..., linear layer.
+    """
+    params, buffers = list(module.parameters()), list(module.buffers())
+    like = initial(network, params[0].shape[1], [0], bn=bn)
+
+    def copies(names: Tensors, values: list[Any]) -> Tensors:
+        pairs = zip(names, values, strict=True)
+        return {name: value.detach().clone().unsqueeze(0) for name, value in pairs}
+
+    return Stack(network, copies(like.params, params), copies(like.buffers, buffers))
 
 
 def _initial_weights(network: NetworkConfig, features: int, seed: int) -> Tensors:
