@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from bnviz.__main__ import main
+from bnviz.cli.reproduce import as_text
 from bnviz.core import training
 from bnviz.core.configs import TrainConfig
 from bnviz.core.snapshots import Snapshot, from_bytes
@@ -205,6 +206,94 @@ def test_a_failed_training(
     assert "failed after 0 of 4 epochs: ArithmeticError: the sum is too large" in told
 
 
+# ---------------------------------------------------------------- the user's own data
+
+CSV = "x1,name,x2,y\n" + "".join(
+    f"{row},n{row},{row * row % 7 if row != 5 else ''},{3 * row}\n" for row in range(30)
+)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[[str], str]:
+    def write(text: str) -> str:
+        path = tmp_path / "my data.csv"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_a_file_of_ones_own(
+    config: Callable[..., str],
+    table: Callable[[str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, file = tmp_path / "out", table(CSV)
+    small = {**SMALL["data"], "validation": 0.5}
+    arguments = ["train", "--config", config(data=small), "--out", str(out), "--table", file]
+    assert main([*arguments, "--target", "y", "--json"]) == 0
+    printed, told = capsys.readouterr()
+    assert f"{file}: Column name holds text (row 2" in told
+    assert f"{file}: 29 of 30 rows (--missing drop)" in told
+    store = Store(folder_url(out))
+    run = store.run(strict(printed)["run"])
+    assert run is not None
+    data = TrainConfig.model_validate_json(run.config).data
+    assert (data.source, data.columns, data.target) == ("table", ("x1", "x2"), "y")
+    assert data.validation == 0.5, "the rest of the config's data counts"
+    kept = store.table(data.table or "")
+    assert kept is not None and kept.names == ("x1", "x2", "y")
+    np.testing.assert_array_equal(kept.values[:, 2], [3 * row for row in range(30) if row != 5])
+    store.close()
+
+    # The record holds the digest alone: it runs again where the data is, and only there.
+    record = str(out / "run.json")
+    assert main(["train", "--config", record, "--out", str(out)]) == 0
+    capsys.readouterr()
+    told = refusal(["train", "--config", record, "--out", str(tmp_path / "other")], capsys)
+    assert "--table FILE --target COLUMN" in told
+    filled = [*arguments, "--target", "y", "--missing", "mean", "--columns", "x2"]
+    assert main(filled) == 0 and "30 of 30 rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        (CSV, [], "no target yet; use --target with one of: x1, x2, y"),
+        (CSV, ["--target", "name"], "no numeric column 'name'; use --target with one of: x1, x2"),
+        (CSV, ["--target", "y", "--columns", "x1,z"], "'z' is no numeric column of the file"),
+        (CSV, ["--target", "y", "--columns", "x1,y"], "'y' is the target itself"),
+        ("a,b\nx,y\nu,v\n", ["--target", "b"], "None of the columns (a, b) holds numbers"),
+        ("", ["--target", "b"], "The file is empty"),
+        ("a,b\n1,\n,2\n", ["--target", "b"], "No row is complete"),
+        ("a,\x1b[2Jb\n1,2\n3,4\n", [], "\N{REPLACEMENT CHARACTER}[2Jb"),
+    ],
+)
+def test_a_file_that_cannot_be_learned_from(
+    config: Callable[..., str],
+    table: Callable[[str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    options: list[str],
+    sentence: str,
+) -> None:
+    file, out = table(text), tmp_path / "out"
+    arguments = ["train", "--config", config(), "--out", str(out), "--table", file, *options]
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert sentence in told.splitlines()[-1] and "Traceback" not in told and "\x1b" not in told
+    assert told.splitlines()[-1].startswith(f"bnviz: {file}: ") and not out.exists()
+
+
+def test_a_file_that_is_not_there(
+    config: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["train", "--config", config(), "--out", str(tmp_path / "out"), "--table", "nosuch"]
+    assert "nosuch cannot be read: No such file" in refusal(arguments, capsys)
+
+
 # ---------------------------------------------------------------- refusals
 
 
@@ -330,3 +419,67 @@ def test_a_config_is_never_overwritten(
     told = refusal(["train", "--config", str(mine), "--out", str(tmp_path)], capsys)
     assert f"{mine} would be overwritten" in told
     assert json.loads(mine.read_text()) == SMALL and os.listdir(tmp_path) == ["run.json"]
+
+
+# ---------------------------------------------------------------- reproduce
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, Any]:
+    """What `reproduce --json` prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bnviz", "reproduce", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    found: dict[str, Any] = strict(done.stdout)
+    return found
+
+
+def test_reproduce_tells_all_numbers(report: dict[str, Any]) -> None:
+    assert [len(report["data"][key]) for key in ("mean", "std")] == [3, 3]
+    assert [len(report["activations_after_bn"][key]) for key in ("mean", "std")] == [64, 64]
+    published = report["lipschitz"]["published"]
+    assert published["bn"] == {"median": 0.0, "max": 7799.11}
+    assert published["no_bn"] == {"median": 0.0, "max": 2415774.36}
+    for kind in ("as_published", "corrected"):
+        assert {net: set(found) for net, found in report["lipschitz"][kind].items()} == {
+            "bn": {"median", "max"},
+            "no_bn": {"median", "max"},
+        }
+    assert set(report["eigenvalues"]) == {
+        "bn_eval",
+        "bn_train",
+        "no_bn",
+        "no_bn_standardized",
+        "bn_train_standardized",
+    }
+    assert all(found["min"] < 0 < found["max"] for found in report["eigenvalues"].values())
+    assert set(report["parity"]) == {"torch", "numpy", "loop"}
+    assert all(0 <= found["max_abs_difference"] < 1e-5 for found in report["parity"].values())
+
+
+def test_reproduce_shows_the_same_numbers_as_tables(report: dict[str, Any]) -> None:
+    lines = as_text(report).splitlines()
+
+    def row(start: str) -> list[str]:
+        (found,) = [line for line in lines if line.startswith(f"| {start}")]
+        return [cell.strip() for cell in found.split("|")[2:-1]]
+
+    assert row("as the document published it") == ["0.00", "7,799.11", "0.00", "2,415,774.36"]
+    corrected = report["lipschitz"]["corrected"]
+    assert row("corrected") == [
+        f"{corrected[net][figure]:,.2f}" for net in ("bn", "no_bn") for figure in ("median", "max")
+    ]
+    extremes = report["eigenvalues"]["no_bn"]
+    assert row("no BN, raw inputs") == [f"{extremes['min']:,.2f}", f"{extremes['max']:,.2f}"]
+    assert row("exact")[3] == f"{extremes['max']:,.2f}"
+    assert row("height") == [f"{report['data'][key][0]:.8g}" for key in ("mean", "std")]
+    tables = [block for block in as_text(report).split("\n\n") if block.startswith("|")]
+    assert len(tables) == 4
+    for block in tables:
+        assert len({line.count("|") for line in block.splitlines()}) == 1, "a Markdown table"
+        assert len({len(line) for line in block.splitlines()}) == 1, "aligned"

@@ -383,7 +383,11 @@ def test_a_process_ends_at_once_and_its_run_is_interrupted(process: Process, how
     _, errors = program.communicate(timeout=30)
     assert time.monotonic() - begin < runner.FAREWELL_SECONDS + 2
     assert "terminate called" not in errors, "Python must not abort"
-    assert program.returncode == (0 if how == "return" else -signal.SIGINT)
+    if how == "return":
+        assert (program.returncode, errors) == (0, "")
+    else:  # Python forgets the signal, and gives 1, if another thread calls exec() meanwhile
+        assert program.returncode in (-signal.SIGINT, 1)
+        assert errors.strip().endswith("KeyboardInterrupt")
     run = known(run_id)
     assert run.status == "interrupted" and run.done < run.total and run.snapshots >= 1
 
