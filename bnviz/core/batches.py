@@ -5,7 +5,6 @@ config's seed only draws the rows, so another seed is another batch of the same
 population. All draws come from numpy's PCG64.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -16,9 +15,9 @@ from numpy.typing import NDArray
 
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.datasets import Table
+from bnviz.core.synthetic import POPULATIONS, labels
 
 Floats = NDArray[np.float64]
-Population = Callable[[Generator, int, int], Floats]
 
 MAX_FEATURES: Final = 256
 
@@ -46,8 +45,8 @@ def draw(config: BatchConfig, table: Table | None = None) -> Batch:
         names, rows = _load(config.source)
         names = names[: config.features]
         return Batch(names, ("",) * len(names), _pick(rng, config, rows[:, : len(names)]))
-    names, units = _labels(config.source, config.features)
-    draw_rows = _POPULATIONS[config.source]
+    names, units = labels(config.source, config.features)
+    draw_rows = POPULATIONS[config.source]
     return Batch(names, units, draw_rows(rng, config.batch_size, config.features))
 
 
@@ -61,131 +60,17 @@ def row_limit(source: Source) -> int | None:
     return REAL[source][0] if source in REAL else None
 
 
-# ---------------------------------------------------------------- synthetic populations
+def all_rows(config: BatchConfig, table: Table | None = None) -> Floats | None:
+    """Every row of the real data or table that `config` draws from, (N, D); None for the others.
 
-_POPULATIONS: dict[str, Population] = {}
-
-
-def _population(name: Source) -> Callable[[Population], Population]:
-    def register(function: Population) -> Population:
-        _POPULATIONS[name] = function
-        return function
-
-    return register
-
-
-_GOLDEN: Final = (5**0.5 - 1) / 2
-_ROOT: Final = 2**0.5
-
-
-def _centers_and_spreads(features: int) -> tuple[Floats, Floats]:
-    """Mean in [-4, 4] and standard deviation in [0.3, 3] of each feature, (D,) each.
-
-    Multiples of an irrational number, modulo 1, fill a range evenly for any D.
+    Raises ValueError as :func:`draw` does.
     """
-    index = np.arange(1, features + 1, dtype=np.float64)
-    center: Floats = 8 * (index * _GOLDEN % 1) - 4
-    spread: Floats = 0.3 * 10 ** (index * _ROOT % 1)
-    return center, spread
+    if config.source == "table":
+        return _chosen(config, table)[1]
+    if config.source in REAL:
+        return _load(config.source)[1][:, : config.features]
+    return None
 
-
-@_population("uniform")
-def _uniform(rng: Generator, rows: int, features: int) -> Floats:
-    """[0, 1), as in the document."""
-    return rng.random((rows, features))
-
-
-@_population("normal")
-def _normal(rng: Generator, rows: int, features: int) -> Floats:
-    """Every feature its own mean and standard deviation."""
-    center, spread = _centers_and_spreads(features)
-    return center + spread * rng.standard_normal((rows, features))
-
-
-#: The fitness data's features: name, unit, lowest and highest value.
-FITNESS: Final = (
-    ("height", "m", 1.2, 2.0),
-    ("weight", "kg", 30.0, 120.0),
-    ("vital_capacity", "mL", 2000.0, 5000.0),
-)
-#: Beyond those three, feature d is uniform below 10 to one of these powers, in turn.
-_POWERS: Final = (-6, 3, -3, 6, -1, 5, -5, 2, -2, 4, -4, 1, 0)
-
-
-@_population("scales")
-def _scales(rng: Generator, rows: int, features: int) -> Floats:
-    """Uniform features whose units differ by up to twelve powers of ten."""
-    further = [10.0 ** _POWERS[i % len(_POWERS)] for i in range(features - len(FITNESS))]
-    low = np.array([f[2] for f in FITNESS] + [0.0] * len(further))[:features]
-    high = np.array([f[3] for f in FITNESS] + further)[:features]
-    values: Floats = low + (high - low) * rng.random((rows, features))
-    return values
-
-
-@_population("heavy_tails")
-def _heavy_tails(rng: Generator, rows: int, features: int) -> Floats:
-    """Student's t with 2 degrees of freedom: the population's variance is infinite.
-
-    A normal over the root of an exponential variable, which is a chi-square(2) over 2.
-    """
-    center, spread = _centers_and_spreads(features)
-    normal = rng.standard_normal((rows, features))
-    values: Floats = normal / np.sqrt(rng.standard_exponential((rows, features)))
-    return center + spread * values
-
-
-@_population("outliers")
-def _outliers(rng: Generator, rows: int, features: int) -> Floats:
-    """Normal, but 2 % of the values lie 15 standard deviations off, up and down in turn."""
-    center, spread = _centers_and_spreads(features)
-    off: Floats = np.where(np.arange(features) % 2, -15.0, 15.0)
-    hit = rng.random((rows, features)) < 0.02
-    return center + spread * (rng.standard_normal((rows, features)) + off * hit)
-
-
-@_population("correlated")
-def _correlated(rng: Generator, rows: int, features: int) -> Floats:
-    """Normal features that share two latent factors, which make 90 % of each one's variance."""
-    center, spread = _centers_and_spreads(features)
-    angle = np.arange(features)
-    loadings = np.sqrt(0.9) * np.stack([np.cos(angle), np.sin(angle)])
-    factors = rng.standard_normal((rows, 2))
-    own = np.sqrt(0.1) * rng.standard_normal((rows, features))
-    values: Floats = center + spread * (factors @ loadings + own)
-    return values
-
-
-@_population("skewed")
-def _skewed(rng: Generator, rows: int, features: int) -> Floats:
-    """Lognormal (sigma 0.75) and exponential in turn, times each feature's spread."""
-    _, spread = _centers_and_spreads(features)
-    values: Floats = rng.standard_normal((rows, features))
-    values[:, 0::2] = np.exp(0.75 * values[:, 0::2])
-    values[:, 1::2] = rng.standard_exponential((rows, features // 2))
-    return spread * values
-
-
-@_population("constant")
-def _constant(rng: Generator, rows: int, features: int) -> Floats:
-    """Normal features, but x1 is constant and x2 nearly: its standard deviation is 1e-4."""
-    center, spread = _centers_and_spreads(features)
-    spread[:2] = (0.0, 1e-4)[:features]
-    return center + spread * rng.standard_normal((rows, features))
-
-
-def _labels(source: Source, features: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    names = [f"x{i}" for i in range(1, features + 1)]
-    units = [""] * features
-    if source == "scales":
-        for i in range(features):
-            if i < len(FITNESS):
-                names[i], units[i] = FITNESS[i][:2]
-            else:
-                names[i] += f"_1e{_POWERS[(i - len(FITNESS)) % len(_POWERS)]:+d}"
-    return tuple(names), tuple(units)
-
-
-# ---------------------------------------------------------------- real data
 
 #: Rows and features of the data sets that ship with scikit-learn.
 REAL: Final[dict[Source, tuple[int, int]]] = {
@@ -214,6 +99,12 @@ def _pick(rng: Generator, config: BatchConfig, rows: Floats) -> Floats:
 
 
 def _from_table(rng: Generator, config: BatchConfig, table: Table | None) -> Batch:
+    names, rows = _chosen(config, table)
+    return Batch(names, ("",) * len(names), _pick(rng, config, rows))
+
+
+def _chosen(config: BatchConfig, table: Table | None) -> tuple[tuple[str, ...], Floats]:
+    """Names and all rows of the columns that `config` takes from its table."""
     if table is None or table.digest != config.table:
         raise ValueError(f"the batch is drawn from table {config.table}, which was not given")
     missing = [name for name in config.columns if name not in table.names]
@@ -221,4 +112,4 @@ def _from_table(rng: Generator, config: BatchConfig, table: Table | None) -> Bat
         raise ValueError(f"the table has no column {missing[0]!r}; it has {list(table.names)}")
     names = (config.columns or table.names)[: config.features]
     places = [table.names.index(name) for name in names]
-    return Batch(names, ("",) * len(names), _pick(rng, config, table.values[:, places]))
+    return names, table.values[:, places]

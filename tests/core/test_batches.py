@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 from sklearn import datasets
 
-from bnviz.core.batches import FITNESS, REAL, Batch, draw, feature_limit, row_limit
+from bnviz.core.batches import REAL, Batch, draw, feature_limit, row_limit
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.datasets import Table
+from bnviz.core.synthetic import FITNESS
 
 SYNTHETIC = [source for source in get_args(Source) if source not in (*REAL, "table")]
 EVERY = [source for source in get_args(Source) if source != "table"]
