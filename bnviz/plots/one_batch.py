@@ -51,6 +51,10 @@ def _ridges(
     names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
 ) -> go.Figure:
     rows = np.arange(len(names))
+    mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
+    numbers = [plus_minus(*pair) for pair in zip(mean, deviation, strict=True)]
+    ticks = [f"<b>{name}</b><br>{two}" for name, two in zip(labels(names), numbers, strict=True)]
+    longest = max(min(max(map(len, names)), LONGEST), max(map(len, numbers)))
     return figure(
         look,
         _ridge_traces(names, x, own_axes, look.color(COLORS[side]), say),
@@ -60,12 +64,12 @@ def _ridges(
         ),
         yaxis={
             "tickvals": rows,
-            "ticktext": labels(names),
+            "ticktext": ticks,
             "range": [len(names) - 0.75, -1.02],
             "zeroline": False,
         },
         annotations=[heading(say(f"one_batch.{side}"))],
-        margin={"l": 20 + 8 * min(max(map(len, names)), LONGEST), "r": 8, "t": 36, "b": 52},
+        margin={"l": 20 + 8 * longest, "r": 8, "t": 36, "b": 52},
         showlegend=False,
         hovermode="closest",
     )
@@ -74,7 +78,7 @@ def _ridges(
 def _ridge_traces(
     names: Sequence[str], x: Floats, own_axes: bool, color: str, say: Say
 ) -> list[dict[str, Any]]:
-    """Outlines, mean and standard deviation bars, and their figures."""
+    """Outlines, means, and bars of one standard deviation to either side."""
     rows = np.arange(len(names), dtype=np.float64)
     mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     start, width = _stretch(x, own_axes)
@@ -82,8 +86,6 @@ def _ridge_traces(
     shape = outlines(x)
     grid = (shape.grid - start[:, None]) / width[:, None]
     center, reach = (mean - start) / width, deviation / width
-    drawn = grid[np.isfinite(grid)]  # without epsilon a constant feature is NaN after BN
-    edge = drawn.max() + 0.3 * np.ptp(drawn) if drawn.size else 1.0
     ridge = np.hstack([rows[:, None], rows[:, None] - 0.8 * shape.height, rows[:, None], gap])
     return [
         {
@@ -114,16 +116,6 @@ def _ridge_traces(
             "text": labels(names),
             "hovertemplate": f"%{{text}}<br>{say('stat.mean')} %{{customdata[0]:.6g}}"
             f"<br>{say('stat.standard_deviation')} %{{customdata[1]:.6g}}<extra></extra>",
-        },
-        {
-            "name": "figures",
-            "x": np.full(len(names), edge),
-            "y": rows - 0.3,
-            "mode": "text",
-            "text": [plus_minus(*pair) for pair in zip(mean, deviation, strict=True)],
-            "textposition": "middle left",
-            "cliponaxis": False,
-            "hoverinfo": "skip",
         },
     ]
 

@@ -55,6 +55,7 @@ def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: 
     """A figure of `traces` (plain dicts) in the house look; `layout` adds axes and the like."""
     axes = {name: _axis(look) | value for name, value in layout.items() if name[1:5] == "axis"}
     base: dict[str, Any] = {
+        "template": "none",
         "height": height,
         "margin": {"l": 68, "r": 8, "t": 36, "b": 52},
         "paper_bgcolor": "rgba(0,0,0,0)",
