@@ -21,6 +21,12 @@ def show_run(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
+def leave_run() -> None:
+    """Make this page show no run, as for a new visitor."""
+    st.session_state.pop("run", None)
+    st.query_params.pop("run", None)
+
+
 def current_run() -> Run | None:
     """The run that the address names, else the one this session last looked at."""
     asked = st.query_params.get("run", st.session_state.get("run"))
@@ -83,12 +89,13 @@ def closing_line(run: Run) -> None:
 
 
 def earlier() -> None:
-    """Links to the newest runs, and to an empty page for a new one."""
+    """Links to the newest runs, and a way back to none."""
     with st.popover(
         say("run.earlier"), icon=":material/history:", on_change="rerun", key="runs"
     ) as p:
         if not p.open:
             return
+        st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
         runs = open_store().runs(limit=12)
         for run in runs:
             st.page_link(FITNESS.path, label=_title(run), query_params={"run": run.id})
