@@ -56,12 +56,22 @@ def _kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return keep
 
 
-@_kept(8)
 def table(digest: str) -> Table | None:
-    """A stored user table."""
+    """A stored user table; None is not kept: it may be stored later."""
+    try:
+        return _table(digest)
+    except LookupError:
+        return None
+
+
+@_kept(8)
+def _table(digest: str) -> Table:
     from bnviz.store import open_store
 
-    return open_store().table(digest)
+    found = open_store().table(digest)
+    if found is None:
+        raise LookupError(digest)
+    return found
 
 
 @_kept(4)

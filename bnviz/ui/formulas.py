@@ -29,11 +29,12 @@ def cell_steps(
     mean, variance = number(result.mean[feature]), number(result.biased_variance[feature])
     rows, value = f"{len(x):,}".replace(",", "{,}"), number(x[row, feature])
     x_hat, y = number(result.x_hat[row, feature]), number(result.y[row, feature])
-    first, last = number(x[0, feature]), number(x[-1, feature])
+    terms = [_signed(number(v)) for v in x[[0, -1][: len(x)], feature]]
+    total = (r" + \dots + " if len(x) > 2 else " + ").join(terms)
     by_mean, eps = _signed(mean), number(norm.eps)
     affine = _signed(number(gamma)), _signed(number(beta))
     return [
-        rf"\mu = \tfrac{{1}}{{{rows}}}\,({first} + \dots + {last}) = {mean}",
+        rf"\mu = \tfrac{{1}}{{{rows}}}\,({total}) = {mean}",
         rf"\sigma^2 = \tfrac{{1}}{{{rows}}}\,\textstyle\sum_b (x_b - {by_mean})^2 = {variance}",
         rf"\hat x = \frac{{{value} - {by_mean}}}{{\sqrt{{{variance} + {eps}}}}} = {x_hat}",
         rf"y = {affine[0]} \cdot {_signed(x_hat)} + {affine[1]} = {y}",

@@ -18,6 +18,5 @@ def say(key: str, **values: object) -> str:
 
 def literal(text: str) -> str:
     """`text` from a user, safe inside Markdown: shown as typed, never as a link, image or maths."""
-    return "".join("\\" + c if c in r"\`*_{}[]()<>#+-.!|~$:" else c for c in text).replace(
-        "\n", " "
-    )
+    shown = "".join("\\" + c if c in r"\`*_{}[]()<>#+-.!|~$:&" else c for c in text)
+    return shown.replace("\n", " ").replace("\r", " ")

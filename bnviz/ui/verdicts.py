@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bnviz.core.batches import Batch, feature_limit, row_limit
+from bnviz.core.batchnorm import affine
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.effects import Effect
 from bnviz.plots.numbers import percent, short
@@ -16,34 +17,63 @@ def batch_verdict(
     names: Sequence[str], effect: Effect, config: BatchConfig, norm: NormConfig
 ) -> str:
     """What BN did to this batch, exceptions named."""
-    every = norm.affine_feature is None
-    gamma, beta = (short(abs(norm.gamma)), short(norm.beta)) if every else ("1", "0")
     if config.batch_size == 1:
-        return say(
-            "one_batch.verdict.single" if norm.eps else "one_batch.verdict.single_undefined",
-            beta=beta,
-        )
-    parts = [_overall(names, effect, norm, gamma, beta), _swallowed(names, effect)]
-    if effect.constant.any():
-        key = "constant" if norm.eps else "undefined"
-        parts.append(
-            say(f"one_batch.verdict.{key}", features=_named(names, effect.constant), beta=beta)
-        )
+        parts = [_single(norm), _one_affine(names, norm)]
+    else:
+        parts = [
+            _overall(names, effect, norm),
+            _swallowed(names, effect),
+            *_constant(names, effect, norm),
+            _one_affine(names, norm),
+        ]
     return say("sentence.between").join(part for part in parts if part)
 
 
-def _overall(names: Sequence[str], effect: Effect, norm: NormConfig, gamma: str, beta: str) -> str:
-    good, tolerance = int(effect.normalized.sum()), short(max(effect.tolerance, 1e-16), 1)
-    figures = {"gamma": gamma, "beta": beta, "tolerance": tolerance}
+def _single(norm: NormConfig) -> str:
+    if not norm.eps:
+        return say("one_batch.verdict.single_undefined")
+    beta = norm.beta if norm.affine_feature is None else 0.0
+    return say("one_batch.verdict.single", beta=short(beta))
+
+
+def _overall(names: Sequence[str], effect: Effect, norm: NormConfig) -> str:
+    every = norm.affine_feature is None
+    gamma, beta = (abs(norm.gamma), norm.beta) if every else (1.0, 0.0)
+    good = int(effect.normalized.sum())
     if good == 0:
-        return say("one_batch.verdict.none", **figures)
+        return say("one_batch.verdict.none", gamma=short(gamma))
+    figures = {
+        "gamma": short(gamma),
+        "beta": short(beta),
+        "tolerance": short(max(gamma * effect.tolerance, 1e-16), 1),
+    }
     if good < len(names):
         return say("one_batch.verdict.most", good=good, all=len(names), **figures)
-    if norm.affine_feature is not None:
-        one = literal(names[norm.affine_feature])
-        figures |= {"gamma": short(abs(norm.gamma)), "beta": short(norm.beta)}
-        return say("one_batch.verdict.one_affine", feature=one, **figures)
     return say("one_batch.verdict.normal", **figures)
+
+
+def _one_affine(names: Sequence[str], norm: NormConfig) -> str:
+    if norm.affine_feature is None:
+        return ""
+    feature = literal(names[norm.affine_feature])
+    gamma, beta = short(norm.gamma), short(norm.beta)
+    return say("one_batch.verdict.one_affine", feature=feature, gamma=gamma, beta=beta)
+
+
+def _constant(names: Sequence[str], effect: Effect, norm: NormConfig) -> list[str]:
+    """One sentence for each value that constant features get."""
+    betas = affine(norm, len(names))[1]
+    if not norm.eps:
+        betas = np.zeros(len(names))  # all get NaN alike
+    key = "constant" if norm.eps else "undefined"
+    return [
+        say(
+            f"one_batch.verdict.{key}",
+            features=_named(names, effect.constant & (betas == beta)),
+            beta=short(float(beta)),
+        )
+        for beta in np.unique(betas[effect.constant])
+    ]
 
 
 def _swallowed(names: Sequence[str], effect: Effect) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from bnviz.core import batches, configs
+from bnviz.core import configs
 from bnviz.core.presets import PRESETS
 from bnviz.core.verdicts import Winner
 from bnviz.core.walk import stage_of
@@ -237,7 +237,7 @@ FAMILIES: dict[str, Any] = {
     "one_batch.tabs.{}": ["statistics", "steps", "matrix", "epsilon", "jitter", "implementations"],
     "one_batch.implementations.{}": [*IMPLEMENTATIONS, "name", "difference", "time", "note"],
     "one_batch.verdict.{}": ["constant", "undefined"],
-    "quantity.{}": [name for name, *_ in batches.FITNESS],
+    "quantity.{}": ["height", "weight", "vital_capacity"],
     "fitness.tabs.{}": ["predictions", "your_score", "gradients", "dead", "running", "config"],
     "fitness.{}": ["eigenvalue_max", "lipschitz_max", "lipschitz_median"],
     "fitness.{}_caption": NORMS + RUNNING,

@@ -1,0 +1,111 @@
+"""The code shown on screen runs as it stands and gives the numbers shown beside it."""
+
+import io
+from contextlib import redirect_stdout
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bnviz.core import batches, batchnorm
+from bnviz.core.configs import (
+    BatchConfig,
+    DataConfig,
+    NetworkConfig,
+    NormConfig,
+    OptimizerConfig,
+    ProbeConfig,
+    TrainConfig,
+)
+from bnviz.core.datasets import Table
+from bnviz.store import open_store
+from bnviz.ui import snippets
+
+TABLE = Table(
+    "0" * 64, ("weight, 'kg'", 'height "m"', "名"), np.random.default_rng(0).normal(size=(30, 3))
+)
+
+
+def run(code: str) -> tuple[dict[str, Any], str]:
+    """What the code leaves behind, and what it prints."""
+    found: dict[str, Any] = {}
+    with redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "snippet", "exec"), found)
+    return found, printed.getvalue()
+
+
+@pytest.fixture
+def stored_table() -> Table:
+    open_store().save_table(TABLE)
+    return TABLE
+
+
+@pytest.mark.parametrize(
+    ("batch", "norm"),
+    [
+        (BatchConfig(), NormConfig()),
+        (BatchConfig(source="wine", batch_size=50, features=3, seed=7), NormConfig(eps=0.0)),
+        (
+            BatchConfig(source="scales", features=5),
+            NormConfig(gamma=2.0, beta=-1.0, affine_feature=3, precision="float64"),
+        ),
+    ],
+    ids=str,
+)
+def test_one_batch(batch: BatchConfig, norm: NormConfig) -> None:
+    left, printed = run(snippets.one_batch(batch, norm))
+    drawn = batches.draw(batch)
+    expected = batchnorm.apply(drawn.values, norm)
+    assert np.array_equal(left["batch"].values, drawn.values)
+    assert np.array_equal(left["result"].y, expected.y)
+    means = [batchnorm.describe(x).mean for x in (drawn.values, expected.y)]
+    assert printed == "".join(f"{mean}\n" for mean in means), "before, then after"
+
+
+def test_one_batch_of_a_users_table(stored_table: Table) -> None:
+    config = BatchConfig(source="table", table=stored_table.digest, batch_size=10, features=3)
+    left, _ = run(snippets.one_batch(config, NormConfig()))
+    assert np.array_equal(left["batch"].values, batches.draw(config, stored_table).values)
+
+
+SMALL = TrainConfig(
+    data=DataConfig(samples=50),
+    network=NetworkConfig(width=4),
+    optimizer=OptimizerConfig(epochs=2),
+    probes=ProbeConfig(count=1, checkpoints=1),
+    seeds=2,
+)
+
+
+def test_training() -> None:
+    from bnviz.core.training import dataset_for, train
+
+    left, printed = run(snippets.training(SMALL))
+    *_, last = train(SMALL, dataset_for(SMALL.data), lambda: False)
+    assert left["config"] == SMALL
+    assert np.array_equal(left["snapshot"].bn.validation_loss, last.bn.validation_loss)
+    assert np.array_equal(left["snapshot"].plain.validation_loss, last.plain.validation_loss)
+    lines = printed.splitlines()
+    assert lines[0].startswith("0 ") and lines[-1].startswith("2 ")
+    assert str(last.bn.validation_loss) in lines[-1]
+
+
+def test_training_on_a_users_table(stored_table: Table) -> None:
+    columns, target = stored_table.names[:2], stored_table.names[2]
+    data = DataConfig(source="table", table=stored_table.digest, columns=columns, target=target)
+    left, _ = run(snippets.training(SMALL.model_copy(update={"data": data})))
+    assert left["dataset"].target == target
+    assert np.isfinite(left["snapshot"].bn.validation_loss).all()
+
+
+@pytest.mark.parametrize("code", [snippets.one_batch(BatchConfig(), NormConfig())])
+def test_nothing_in_a_snippet_is_idle(code: str) -> None:
+    """Every name that it brings in is used."""
+    import ast
+
+    tree = ast.parse(code)
+    brought = {
+        a.asname or a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names
+    }
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    assert brought - used == set()

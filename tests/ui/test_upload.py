@@ -1,0 +1,129 @@
+"""Every remark on a file can be said in both languages, with its column and row."""
+
+from functools import partial
+from typing import Any, get_args
+
+import pytest
+
+from bnviz.plots.theme import Say
+from bnviz.store.findings import Finding, FindingCode, Unreadable, UnreadableCode
+from bnviz.store.tables import read, to_table
+from bnviz.ui import upload
+from bnviz.ui.texts import LANGUAGES, sentence
+
+ROWS = "".join(f"{i},{i * i},{i % 7}.5\n" for i in range(1, 30))
+
+
+def csv(head: str, *cells: str) -> bytes:
+    """A numeric file whose third column begins with `cells`."""
+    rows = ROWS.splitlines()
+    for place, cell in enumerate(cells):
+        rows[place] = ",".join([*rows[place].split(",")[:2], cell])
+    return "\n".join([head, *rows, ""]).encode()
+
+
+#: A file for each finding; the row and column that its sentence must name.
+FILES: dict[FindingCode, tuple[bytes, tuple[str, ...]]] = {
+    "encoding": ("高,重\n1,2\n3,4\n".encode("gb18030"), ("gb18030",)),
+    "no_header": (ROWS.encode(), ()),
+    "ragged_rows": (csv("a,b,c", "1,9"), ("2",)),
+    "unnamed_column": (csv("a,,c"), ("2",)),
+    "duplicate_name": (csv("a,c,c"), ("c",)),
+    "one_row": (b"a,b\n1,2\n", ("2",)),
+    "too_many_columns": (
+        (
+            ",".join(f"c{i}" for i in range(300)) + "\n" + (",".join(["1"] * 300) + "\n") * 2
+        ).encode(),
+        ("300", "256"),
+    ),
+    "text": (csv("a,b,c", *["word"] * 29), ("c", "2", "word")),
+    "dates": (csv("a,b,c", *["2024-01-31"] * 29), ("c", "2")),
+    "empty_column": (csv("a,b,c", *[""] * 29), ("c",)),
+    "mixed": (csv("a,b,c", "word"), ("c", "2", "word")),
+    "missing": (csv("a,b,c", "1", ""), ("c", "3")),
+    "infinite": (csv("a,b,c", "1", "inf"), ("c", "3")),
+    "huge": (csv("a,b,c", "1e300"), ("c", "2")),
+    "big_integers": (csv("a,b,c", "12345678901234567891"), ("c", "2")),
+    "constant": (csv("a,b,c", *["4.5"] * 29), ("c", "4.50")),
+    "boolean": (csv("a,b,c", *["yes", "no"] * 14, "yes"), ("c",)),
+    "percent": (csv("a,b,c", *["12 %"] * 29), ("c",)),
+    "spaces": (csv("a,b,c", " 1 "), ("c", "2")),
+    "thousands": (csv("a,b,c", *['"1,234"'] * 29), ("c",)),
+    "decimal_comma": (b"a;b\n" + b"1,5;2\n" * 9, ("a",)),
+}
+REFUSED: dict[UnreadableCode, tuple[bytes, tuple[str, ...]]] = {
+    "empty": (b" \n", ()),
+    "encoding": (b"a,b\n1,2\n\xff\xff\xff,3\n", ("3",)),
+    "binary": (b"\x00\x01\x02" * 50, ()),
+    "spreadsheet": (b"PK\x03\x04" + b"0" * 50, ()),
+    "compressed": (b"\x1f\x8b" + b"0" * 50, ()),
+    "damaged": (b"PAR1" + b"0" * 50, ()),
+    "no_rows": (b"a,b\n", ("a", "b")),
+    "ragged": (b"a,b\n1,2,3,4\n", ("2", "4")),
+    "no_numbers": (b"a,b\nred,blue\ngreen,grey\n", ("a", "red")),
+    "too_wide": (
+        (",".join(f"c{i}" for i in range(6000)) + "\n" + ",".join(["1"] * 6000)).encode(),
+        ("6,000",),
+    ),
+}
+
+
+@pytest.fixture(params=list(LANGUAGES))
+def say(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Say:
+    words = partial(sentence, request.param)
+    monkeypatch.setattr(upload, "say", words)
+    return words
+
+
+@pytest.mark.parametrize("code", FILES)
+def test_findings_in_words(code: FindingCode, say: Say) -> None:
+    blob, named = FILES[code]
+    found = [finding for finding in read("data.csv", blob).findings if finding.code == code]
+    assert found, "the file does not show this finding"
+    text = upload.in_words("finding", found[0])
+    assert all(part in text for part in named), text
+    assert "{" not in text and "None" not in text.removeprefix("None of"), text
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_refusals_in_words(code: UnreadableCode, say: Say) -> None:
+    blob, named = REFUSED[code]
+    with pytest.raises(Unreadable) as caught:
+        read("data.csv", blob)
+    assert caught.value.code == code
+    text = upload.in_words("unreadable", caught.value)
+    assert all(part in text for part in named), text
+    assert "{" not in text and "None" not in text.removeprefix("None of"), text
+
+
+def test_refusals_of_a_choice_in_words(say: Say) -> None:
+    reading = read("data.csv", csv("a,b,c", "1", ""))
+    for columns, named in (([], ()), (["nope"], ("nope",))):
+        with pytest.raises(Unreadable) as caught:
+            to_table(reading, columns, "drop")
+        text = upload.in_words("unreadable", caught.value)
+        assert all(part in text for part in named) and "{" not in text
+
+
+def test_nothing_left_in_words(say: Say) -> None:
+    reading = read("data.csv", b"a,b\n1,\n,2\n3,\n,4\n")
+    with pytest.raises(Unreadable) as caught:
+        to_table(reading, ["a", "b"], "drop")
+    assert caught.value.code == "nothing_left"
+    assert "4" in upload.in_words("unreadable", caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["![](http://example.org/x.png)", "<script>", "[a](javascript:x)", "$x$"]
+)
+def test_words_from_a_file_are_made_harmless(value: str, say: Say) -> None:
+    values: dict[str, Any] = {"column": value, "count": 1, "row": 2, "text": value}
+    text = upload.in_words("finding", Finding("text", values))
+    assert value not in text
+
+
+def test_which_remarks_have_no_file_here() -> None:
+    """Files too large or too odd to make for a test of words; tests/store knows them."""
+    assert set(get_args(FindingCode)) - set(FILES) == {"too_many_rows", "no_numbers_type"}
+    rest = set(get_args(UnreadableCode)) - set(REFUSED)
+    assert rest == {"too_big", "no_columns", "unknown_column", "too_many_columns", "nothing_left"}
