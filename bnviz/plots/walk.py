@@ -16,8 +16,8 @@ def walk(raw: Floats, now: Floats, titles: tuple[str, str], look: Look, say: Say
     return figure(
         look,
         [
-            *_cloud(raw, say("home.raw"), look.color(PLAIN), 0.35, "diamond"),
-            *_cloud(now, say("home.now"), look.color(BN), 0.75, "circle"),
+            *_cloud(raw, say("home.raw"), look.color(PLAIN), 0.35, "diamond", look.ink),
+            *_cloud(now, say("home.now"), look.color(BN), 0.75, "circle", look.ink),
         ],
         440,
         xaxis=titled(titles[0], range=[-4, 16], zeroline=True, zerolinewidth=2),
@@ -27,7 +27,9 @@ def walk(raw: Floats, now: Floats, titles: tuple[str, str], look: Look, say: Say
     )
 
 
-def _cloud(x: Floats, name: str, color: str, alpha: float, symbol: str) -> list[dict[str, Any]]:
+def _cloud(
+    x: Floats, name: str, color: str, alpha: float, symbol: str, ink: str
+) -> list[dict[str, Any]]:
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     cross = [
         mean + deviation * np.array(step)
@@ -46,7 +48,7 @@ def _cloud(x: Floats, name: str, color: str, alpha: float, symbol: str) -> list[
             "x": [point[0] for point in cross],
             "y": [point[1] for point in cross],
             "mode": "lines",
-            "line": {"color": color, "width": 4},
+            "line": {"color": ink, "width": 3},
             "showlegend": False,
             "hoverinfo": "skip",
         },
