@@ -163,7 +163,7 @@ def _over_epochs(
 
 def _decades(traces: list[dict[str, Any]]) -> float:
     """How many powers of ten the curves span."""
-    values = np.concatenate([np.asarray(trace["y"], dtype=np.float64) for trace in traces])
+    values = np.concatenate([np.empty(0), *(np.asarray(trace["y"], float) for trace in traces)])
     values = values[np.isfinite(values) & (values > 0)]
     return float(np.ptp(np.log10(values))) if values.size else 0.0
 

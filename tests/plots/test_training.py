@@ -78,6 +78,9 @@ def test_loss_without_unit(run: list[Snapshot], say: Say) -> None:
     assert "()" not in training.loss(run, "", Look(), say).layout.yaxis.title.text
 
 
+MEASURES = ("eigenvalue_max", "lipschitz_max", "lipschitz_median")
+
+
 def test_smoothness(run: list[Snapshot], say: Say, look: Look) -> None:
     figure = training.smoothness(run, look, say)
     assert_sound(figure)
@@ -85,10 +88,12 @@ def test_smoothness(run: list[Snapshot], say: Say, look: Look) -> None:
     probed = [s for s in run if s.bn.lipschitz_max.size]
     assert {s.epoch for s in probed} == {0, 4}
     for net, color in zip(("bn", "plain"), house_colors(look), strict=True):
-        for field in ("lipschitz_median", "lipschitz_max", "eigenvalue_max"):
-            (line,) = traces(figure, name=say(f"fitness.{field}", net=say(f"net.{net}")))
+        lines = traces(figure, name=say(f"net.{net}"))
+        assert [line.showlegend for line in lines] == [True, False, False]
+        for line, field in zip(lines, MEASURES, strict=True):
             assert np.allclose(line.y, np.median(over_seeds(probed, net, field), axis=1))
             assert line.line.color == color
+            assert say(f"fitness.{field}") in line.hovertemplate
     assert len({t.line.dash for t in figure.data if t.name}) == 3, "told apart by dash too"
 
 
