@@ -144,3 +144,19 @@ class TrainConfig(Config):
     probes: ProbeConfig = ProbeConfig()
     seeds: int = Field(8, ge=1, le=64)
     seed: Seed = 0
+
+
+class StreamConfig(Config):
+    """Batches that stream through BN in train mode; see :mod:`bnviz.core.streaming`.
+
+    Batch t = 1 ... `steps` is drawn like `batch`, with a seed of its own. From batch
+    `shift_at` on the data has moved by `shift` of its standard deviations and its spread
+    is `spread` times as large; 0 for never. `torch_momentum` None is the cumulative average.
+    """
+
+    batch: BatchConfig = BatchConfig(batch_size=32)
+    steps: int = Field(100, ge=2, le=1000)
+    torch_momentum: float | None = Field(0.1, gt=0.0, le=1.0)
+    shift_at: int = Field(0, ge=0, le=1000)
+    shift: float = Field(0.0, ge=-10.0, le=10.0)
+    spread: float = Field(1.0, ge=0.1, le=10.0)

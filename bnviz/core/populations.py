@@ -75,7 +75,8 @@ class Moments:
         )
         k2 = self.expected_variance(rows)
         k22 = (np.square(k2) - k4 / size) * (size - 1) / (size + 1)
-        return k4 * (1 / rows - 1 / size) + 2 * k22 * (1 / (rows - 1) - 1 / (size - 1))
+        spread = k4 * (1 / rows - 1 / size) + 2 * k22 * (1 / (rows - 1) - 1 / (size - 1))
+        return np.asarray(spread)
 
 
 def moments(config: BatchConfig, table: Table | None = None) -> Moments:
