@@ -103,9 +103,11 @@ def stack_of(network: NetworkConfig, state: State, name: str) -> Stack:
 
 
 def _against(targets: Floats, predictions: Floats) -> Predicted:
+    finite = np.isfinite(predictions).all(axis=1, keepdims=True)
+    predictions = np.where(finite, predictions, np.nan)
     residual = targets - predictions
-    spread = np.square(targets - targets.mean()).sum()
-    # Targets that are all alike leave a spread of rounding errors only.
-    unexplained = np.square(residual).sum(axis=1)
-    r2 = 1 - unexplained / spread if np.ptp(targets) > 0 else np.full(len(residual), np.nan)
+    # Targets that are all alike would leave a spread of rounding errors.
+    constant = np.ptp(targets) == 0
+    spread = np.nan if constant else np.square(targets - targets.mean()).sum()
+    r2 = 1 - np.square(residual).sum(axis=1) / spread
     return Predicted(predictions, r2, np.abs(residual).mean(axis=1))

@@ -28,6 +28,8 @@ QUANTILE_ROWS = 64
 _NOTHING = np.empty(0)
 
 
+# Seeds that are diverging hold infinities, which numpy would warn of.
+@np.errstate(invalid="ignore", over="ignore")
 @torch.no_grad()
 def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSnapshot:
     """Everything but probes. Seeds that have `diverged` (S,), or do so now, are NaN throughout."""

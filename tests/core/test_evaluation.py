@@ -90,7 +90,7 @@ def test_constant_targets_have_no_r2() -> None:
 def test_a_diverged_seed_predicts_no_number() -> None:
     dataset, last, _ = trained()
     state = {key: value.copy() for key, value in last.state.items()}
-    state["plain/output.bias"][1] = np.nan
+    state["plain/output.bias"][1] = np.inf
     evaluation = evaluate(CONFIG, dataset, state)
     assert np.isnan(evaluation.plain.r2).tolist() == [False, True, False]
     assert np.isnan(evaluation.plain.mean_absolute_error).tolist() == [False, True, False]
