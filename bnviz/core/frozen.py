@@ -1,0 +1,105 @@
+"""What is frozen? A BN layer takes one training step, and we look what has changed.
+
+Nothing here is known beforehand: every cell of the table is read off the layer. The page
+shows the source of :func:`one_step`, which is therefore the code that ran.
+"""
+
+import inspect
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import nn
+
+#: The attributes of a BN layer that a step may change.
+PARTS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a layer is made and used; `cumulative` is torch's ``momentum=None``."""
+
+    training: bool = True
+    requires_grad: bool = True
+    track_running_stats: bool = True
+    affine: bool = True
+    cumulative: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found: normalized with the "batch" or with the "running" statistics.
+
+    `changed` says of each of PARTS whether the step changed it; None if the layer has none.
+    """
+
+    normalized_with: str
+    changed: dict[str, bool | None]
+
+
+def one_step(
+    training: bool,
+    requires_grad: bool,
+    track_running_stats: bool,
+    affine: bool,
+    momentum: float | None,
+) -> tuple[str, dict[str, bool | None]]:
+    """Forward, backward and one step of SGD; what it normalized with, and what changed."""
+    generator = torch.Generator().manual_seed(0)
+    x = 5 + 2 * torch.randn(32, 3, generator=generator)
+    target = torch.randn(32, 3, generator=generator)
+    layer = nn.BatchNorm1d(
+        3, momentum=momentum, affine=affine, track_running_stats=track_running_stats
+    )
+    layer.requires_grad_(requires_grad)
+    layer.train(training)
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+
+    # What comes before BN can be trained in any case, so that there is always a gradient.
+    first = nn.Parameter(torch.zeros(3))
+    y = layer(x + first)
+    (y - target).square().mean().backward()
+    with torch.no_grad():  # one step of SGD, as torch.optim.SGD takes it
+        for parameter in (first, *layer.parameters()):
+            if parameter.grad is not None:
+                parameter -= 0.1 * parameter.grad
+
+    by_batch = (x - x.mean(0)) / (x.var(0, unbiased=False) + layer.eps).sqrt()
+    normalized_with = "batch" if torch.allclose(y, by_batch, atol=1e-5) else "running"
+    after = layer.state_dict()
+    changed = {
+        name: not torch.equal(before[name], after[name]) if name in before else None
+        for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    }
+    return normalized_with, changed
+
+
+def outcome(setting: Setting) -> Outcome:
+    """One setting, tried."""
+    return Outcome(*one_step(*arguments(setting)))
+
+
+def arguments(setting: Setting) -> tuple[bool, bool, bool, bool, float | None]:
+    """The setting as :func:`one_step` takes it, in its order."""
+    return (
+        setting.training,
+        setting.requires_grad,
+        setting.track_running_stats,
+        setting.affine,
+        None if setting.cumulative else 0.1,
+    )
+
+
+def truth_table() -> list[tuple[Setting, Outcome]]:
+    """Every setting, tried. Without affine there is nothing for requires_grad to act on."""
+    settings = [Setting(*flags) for flags in product((True, False), repeat=5)]
+    return [(s, outcome(s)) for s in settings if s.affine or s.requires_grad]
+
+
+def code(setting: Setting) -> str:
+    """The program that obtained this setting's cells, ready to run."""
+    names = inspect.signature(one_step).parameters
+    pairs = zip(names, arguments(setting), strict=True)
+    values = ", ".join(f"{name}={value}" for name, value in pairs)
+    source = inspect.getsource(one_step)
+    return f"import torch\nfrom torch import nn\n\n\n{source}\n\nprint(one_step({values}))\n"
