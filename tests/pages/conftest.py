@@ -1,6 +1,7 @@
 """Whole pages without a browser: Streamlit's AppTest, always through app.py."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from streamlit import config
@@ -14,15 +15,23 @@ OpenApp = Callable[..., AppTest]
 
 @pytest.fixture
 def open_app() -> OpenApp:
-    """Runs a page: open_app("one_batch", lang="zh", B="64"). Further arguments are the address's.
+    """Runs a page: open_app("one_batch", lang="zh", state={"d": 3}).
 
-    AppTest always starts on the first page and goes to the wanted one from there.
+    `state` is the session's before the page runs; further arguments are the address's.
+    AppTest always starts on the first page and goes to the wanted one from there. In
+    Chinese a page with a menu can be run once only: AppTest asks for its labels again
+    outside of the session, where they are English.
     """
     # A reader is told the kind of an error only; who tests wants to know all.
     config.set_option("client.showErrorDetails", "full")
     files = {entry.name: entry.path for entry in PAGES}
 
-    def open_app(name: str = PAGES[0].name, lang: str = "en", **query: str) -> AppTest:
+    def open_app(
+        name: str = PAGES[0].name,
+        lang: str = "en",
+        state: dict[str, Any] | None = None,
+        **query: str,
+    ) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
         app.query_params["lang"] = lang
         app.run()
@@ -31,6 +40,8 @@ def open_app() -> OpenApp:
             app.query_params["lang"] = lang
         for key, value in query.items():
             app.query_params[key] = value
+        for key, value in (state or {}).items():
+            app.session_state[key] = value
         return app.run()
 
     return open_app

@@ -1,0 +1,121 @@
+"""Every page in both languages through app.py: it stands, and goes on standing as controls move."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bnviz.core.configs import Precision, TrainConfig
+from bnviz.ui.navigation import PAGES
+from bnviz.ui.texts import LANGUAGES, catalogue
+from tests.pages.conftest import OpenApp
+
+#: page: keys of widgets it must have, charts it must show
+TABLE: dict[str, tuple[set[str], set[str]]] = {
+    "home": ({"lang", "progress"}, {"walk"}),
+    "one_batch": (
+        {"lang", "source", "b", "d", "seed", "next", "play", "noeps", "eps", "gamma", "beta", "on"}
+        | {"precision", "axis"},
+        {"before", "after"},
+    ),
+    "fitness": (
+        {"lang", "preset", "launch", "seeds", "seed", "cumulative", "data.source"}
+        | {"optimizer.learning_rate", "network.depth", "probes.count"},
+        {"targets"},
+    ),
+}
+KINDS = ("slider", "select_slider", "number_input", "toggle", "selectbox", "button_group", "button")
+
+#: What does more than change a number has tests of its own.
+ELSEWHERE = {"lang", "play", "launch"}
+
+
+def widgets(app: AppTest) -> Iterator[Any]:
+    for kind in KINDS:
+        yield from app.get(kind)
+
+
+def widget(app: AppTest, key: str) -> Any:
+    return next(widget for widget in widgets(app) if widget.key == key)
+
+
+def charts(app: AppTest) -> set[str]:
+    return {chart.proto.id.split("-", 2)[2] for chart in app.get("plotly_chart")}
+
+
+def field(path: str) -> Any:
+    """The type of a field of a training config."""
+    kind: Any = TrainConfig
+    for name in path.split("."):
+        kind = kind.model_fields[name].annotation
+    return kind
+
+
+def values(found: Any) -> list[Any]:
+    """Both ends of what a control accepts, or all its options, and back to where it stood."""
+    if found.type in ("slider", "number_input"):
+        ends = [end for end in (found.min, found.max) if end is not None]
+        return [*ends, found.value]
+    if found.type == "select_slider":
+        kind = type(found.value)
+        return [kind(float(found.options[0])), kind(float(found.options[-1])), found.value]
+    if found.type == "toggle":
+        return [not found.value, found.value]
+    options = {"axis": ("own", "shared"), "precision": get_args(Precision)}
+    if found.key in options:
+        return [*options[found.key], found.value]
+    return [option for option in get_args(field(found.key)) if option != "table"] + [found.value]
+
+
+def set_to(app: AppTest, key: str, value: Any) -> None:
+    widget(app, key).set_value(value).run()
+    assert not app.exception and not app.error, f"{key} = {value}"
+    assert app.title, f"{key} = {value}"
+
+
+def test_the_table_holds_every_page() -> None:
+    assert list(TABLE) == [entry.name for entry in PAGES]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", TABLE)
+def test_page(name: str, lang: str, open_app: OpenApp) -> None:
+    keys, figures = TABLE[name]
+    app = open_app(name, lang=lang)
+    assert not app.exception and not app.error
+    assert [element.value for element in app.title] == [catalogue(lang)[f"{name}.title"]]
+    assert keys <= {widget.key for widget in widgets(app)}
+    assert figures <= charts(app)
+    for chart in app.get("plotly_chart"):
+        assert chart.proto.alt, "a chart says in words what it shows"
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_every_control_moves(name: str, open_app: OpenApp) -> None:
+    """One after the other, to both of its ends or through all its options, and back."""
+    app = open_app(name)
+    moved = set()
+    for key in [found.key for found in widgets(app)]:
+        found = widget(app, key)
+        if key in ELSEWHERE or found.disabled:
+            continue
+        if found.type == "button":
+            found.click().run()
+            assert not app.exception, key
+        elif found.type == "selectbox":
+            for index in [*range(len(found.options) - (key == "source")), found.index]:
+                widget(app, key).select_index(index).run()
+                assert not app.exception and not app.error, f"{key}: option {index}"
+        else:
+            for value in values(found):
+                set_to(app, key, value)
+        moved.add(key)
+    assert moved >= TABLE[name][0] - ELSEWHERE - {"on"}
+
+
+def test_every_page_has_a_title_in_both_languages() -> None:
+    for lang in LANGUAGES:
+        for entry in PAGES:
+            assert catalogue(lang)[f"{entry.name}.title"]
+            assert catalogue(lang)[f"pages.{entry.name}"]
