@@ -62,7 +62,7 @@ def one_step(
     with torch.no_grad():  # one step of SGD, as torch.optim.SGD takes it
         for parameter in (first, *layer.parameters()):
             if parameter.grad is not None:
-                parameter -= 0.1 * parameter.grad
+                parameter.sub_(0.1 * parameter.grad)
 
     by_batch = (x - x.mean(0)) / (x.var(0, unbiased=False) + layer.eps).sqrt()
     normalized_with = "batch" if torch.allclose(y, by_batch, atol=1e-5) else "running"
