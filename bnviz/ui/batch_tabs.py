@@ -10,8 +10,7 @@ from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.plots.batch_details import MOST_ROWS, batch_to_batch, gain_curve, matrix
 from bnviz.plots.numbers import short
 from bnviz.plots.one_batch import Side
-from bnviz.ui import cached
-from bnviz.ui.formulas import cell_steps
+from bnviz.ui import cached, formulas
 from bnviz.ui.language import literal, say
 from bnviz.ui.layout import download, explain, look, show, show_pair
 
@@ -26,6 +25,7 @@ MOST_SHOWN = 1000
 def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
     """All tabs, the open one filled."""
     tabs: dict[str, Tab] = {
+        "formula": _formula,
         "statistics": _statistics,
         "steps": _steps,
         "matrix": _matrix,
@@ -50,6 +50,20 @@ def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:
             columns[f"{say(f'stat.{measure}')} ({say(f'stat.{side}')})"] = getattr(values, measure)
     columns[say("stat.swallowed")] = cached.swallowed(config, norm)
     return pd.DataFrame(columns)
+
+
+def _formula(config: BatchConfig, norm: NormConfig) -> None:
+    """First, because it stays as it is while controls move: nothing here delays the figures."""
+    forward, backward = st.columns(2, gap="large")
+    with forward:
+        st.markdown(say("one_batch.formula.forward"))
+        for line in (formulas.MEAN, formulas.VARIANCE, formulas.NORMALIZE):
+            st.latex(line)
+    with backward:
+        st.markdown(say("one_batch.formula.backward"))
+        for line in formulas.BACKWARD:
+            st.latex(line)
+    st.caption(say("one_batch.formula.source"))
 
 
 def _statistics(config: BatchConfig, norm: NormConfig) -> None:
@@ -87,7 +101,7 @@ def _steps(config: BatchConfig, norm: NormConfig) -> None:
         name = literal(batch.names[feature])
         x, y = (short(float(v[row, feature])) for v in (batch.values, result.y))
         st.markdown("**" + say("one_batch.steps.cell", row=row + 1, feature=name, x=x, y=y) + "**")
-        for line in cell_steps(batch.values, result, norm, row, feature):
+        for line in formulas.cell_steps(batch.values, result, norm, row, feature):
             st.latex(line)
         values = ", ".join(short(float(v)) for v in batch.values[:8, feature])
         st.caption(say("one_batch.steps.column", values=values + ", …" * (len(batch.values) > 8)))

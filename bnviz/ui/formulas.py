@@ -10,6 +10,13 @@ MEAN = r"\mu_d = \frac{1}{B}\sum_{b=1}^{B} x_{b,d}"
 VARIANCE = r"\sigma_d^2 = \frac{1}{B}\sum_{b=1}^{B} \left(x_{b,d}-\mu_d\right)^2"
 NORMALIZE = r"y_{b,d} = \gamma_d\,\frac{x_{b,d}-\mu_d}{\sqrt{\sigma_d^2+\epsilon}} + \beta_d"
 
+BACKWARD = (
+    r"\frac{\partial L}{\partial\beta_d} = \sum_b g_{b,d}"
+    r"\qquad \frac{\partial L}{\partial\gamma_d} = \sum_b g_{b,d}\,\hat x_{b,d}",
+    r"\frac{\partial L}{\partial x_{b,d}} = \frac{\gamma_d}{\sqrt{\sigma_d^2+\epsilon}}"
+    r"\Big(g_{b,d} - \overline{g_d} - \hat x_{b,d}\,\overline{g_d\,\hat x_d}\Big)",
+)
+
 
 def number(value: float) -> str:
     """`value` for LaTeX, powers of ten written out."""
