@@ -1,9 +1,14 @@
 """For every test: a run history of its own, and the mark of the folder it lives in."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Before torch is imported, here and in what the tests start: small tensors gain nothing from
+# more threads, and threads that wait for a busy machine cost a lot.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 HERE = Path(__file__).parent
 
