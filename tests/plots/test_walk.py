@@ -20,7 +20,8 @@ def test_walk(say: Say, look: Look) -> None:
         (now, after, after_cross, bn),
     ):
         assert np.array_equal(np.column_stack([cloud.x, cloud.y]), data)
-        assert cloud.marker.color.startswith(rgb(color)) and cross.line.color == color
+        assert cloud.marker.color.startswith(rgb(color))
+        assert cross.line.color == look.ink, "seen on its own cloud"
         mean, deviation = data.mean(axis=0), data.std(axis=0)
         ends = np.column_stack([cross.x, cross.y])
         assert np.allclose(ends[[0, 1], 0], mean[0] + deviation[0] * np.array([-1, 1]))
