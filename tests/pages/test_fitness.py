@@ -1,0 +1,310 @@
+"""Fitness training without a browser: launch, watch, stop, reopen; every tab; a user's table."""
+
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from bnviz.core.configs import (
+    DataConfig,
+    NetworkConfig,
+    OptimizerConfig,
+    ProbeConfig,
+    TrainConfig,
+)
+from bnviz.core.datasets import Table
+from bnviz.core.presets import PRESETS
+from bnviz.core.snapshots import NetSnapshot, to_bytes
+from bnviz.core.training import dataset_for, evaluate, predict, train
+from bnviz.jobs import runner
+from bnviz.plots.numbers import short
+from bnviz.store import open_store
+from bnviz.ui.texts import LANGUAGES, catalogue
+from tests.pages.conftest import OpenApp
+from tests.pages.test_pages import charts, field, widget, widgets
+
+EN = catalogue("en")
+TABS = ["predictions", "your_score", "gradients", "dead", "running", "config"]
+SMALL = TrainConfig(
+    data=DataConfig(samples=100, clip_scores=False, standardize=True),
+    network=NetworkConfig(depth=2, width=8),
+    optimizer=OptimizerConfig(epochs=3, batch_size=50),
+    probes=ProbeConfig(count=2, checkpoints=2),
+    seeds=2,
+)
+
+
+def finished(config: TrainConfig) -> str:
+    run_id = runner.submit(config)
+    deadline = time.monotonic() + 60
+    while (run := open_store().run(run_id)) is not None and run.active:
+        assert time.monotonic() < deadline, "the training does not end"
+        time.sleep(0.02)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def done() -> str:
+    """A finished run of SMALL."""
+    return finished(SMALL)
+
+
+def tab_state(tab: str, lang: str = "en") -> dict[str, Any]:
+    return {"run-tab": catalogue(lang)[f"fitness.tabs.{tab}"]}
+
+
+def settings(config: TrainConfig) -> dict[str, Any]:
+    """What the page's controls must be set to for `config`."""
+    flat: dict[str, Any] = {}
+    for name, value in config.model_dump().items():
+        for part, setting in value.items() if isinstance(value, dict) else [("", value)]:
+            flat[f"{name}.{part}".rstrip(".")] = setting
+    for key in ("data.table", "data.columns", "data.target"):
+        del flat[key]
+    return flat
+
+
+# ---------------------------------------------------------------- before
+
+
+def test_presets_fill_every_control(open_app: OpenApp) -> None:
+    app = open_app("fitness")
+    for index, preset in enumerate(PRESETS.values()):
+        widget(app, "preset").select_index(index).run()
+        assert not app.exception
+        expected = settings(preset)
+        shown = {w.key: w.value for w in widgets(app) if w.key in expected}
+        assert shown == {key: expected[key] for key in shown}
+        assert set(expected) - set(shown) <= {"optimizer.heavy_ball"}, "a field without a control"
+
+
+def test_what_is_launched_is_what_is_set(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[TrainConfig] = []
+    monkeypatch.setattr(runner, "submit", lambda config: launched.append(config) or "norun")
+    app = open_app("fitness")
+    widget(app, "preset").select_index(2).run()
+    widget(app, "launch").click().run()
+    widget(app, "network.depth").set_value(3).run()
+    widget(app, "cumulative").set_value(True).run()
+    widget(app, "launch").click().run()
+    chosen = PRESETS["high_rate"]
+    network = chosen.network.model_copy(update={"depth": 3, "torch_momentum": None})
+    assert launched == [chosen, chosen.model_copy(update={"network": network})]
+
+
+def test_every_option_of_every_field_can_be_chosen(open_app: OpenApp) -> None:
+    app = open_app("fitness")
+    for path in ("network.activation", "network.bn_position", "optimizer.kind", "probes.bn_mode"):
+        assert len(widget(app, path).options) == len(get_args(field(path)))
+
+
+@pytest.mark.parametrize("clip", [True, False])
+def test_clipping_is_pointed_out(open_app: OpenApp, clip: bool) -> None:
+    app = open_app("fitness", state={"data.clip_scores": clip})
+    y = dataset_for(DataConfig(clip_scores=clip)).y
+    assert bool(app.info) == clip == bool((y == 100).mean() > 0.5)
+    if clip:
+        assert f"{100 * (y == 100).mean():.1f} %" in app.info[0].value
+    caption = next(c.value for c in app.caption if c.value.startswith("The 1,000 targets"))
+    assert short(float(y.mean(dtype=float)), 4) in caption
+
+
+# ---------------------------------------------------------------- a finished run
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("tab", TABS)
+def test_tabs(open_app: OpenApp, done: str, tab: str, lang: str) -> None:
+    app = open_app("fitness", lang=lang, state=tab_state(tab, lang), run=done)
+    assert not app.exception and not app.error
+    filled = [each.label for each in app.tabs if len(each.children)]
+    assert filled == [catalogue(lang)[f"fitness.tabs.{tab}"]], "the open tab and no other"
+    assert {"loss", "smoothness"} <= charts(app)
+
+
+@pytest.mark.parametrize("gone", ["bn", "plain", "both"])
+@pytest.mark.parametrize("tab", TABS)
+def test_divergence_is_said_and_breaks_nothing(open_app: OpenApp, tab: str, gone: str) -> None:
+    run_id = diverged(gone)
+    app = open_app("fitness", state=tab_state(tab), run=run_id)
+    assert not app.exception and not app.error
+    assert len(app.warning) == (2 if gone == "both" else 1)
+
+
+_diverged: dict[str, str] = {}
+
+
+def diverged(gone: str) -> str:
+    """A stored run in which seeds of one net (all of both, for "both") left the finite numbers."""
+    if gone in _diverged:
+        return _diverged[gone]
+    store = open_store()
+    run_id = store.create("train", SMALL.model_dump_json(), 3)
+    assert store.start(run_id)
+    seeds = [0, 1] if gone == "both" else [1]
+
+    def lost(net: NetSnapshot) -> NetSnapshot:
+        changed = {}
+        for name in (each.name for each in fields(NetSnapshot)):
+            values = getattr(net, name).copy()
+            if values.size:
+                place = (slice(None), seeds) if values.ndim > 1 else (seeds,)
+                values[place] = 1.0 if name == "diverged" else np.nan
+            changed[name] = values
+        return replace(net, **changed)
+
+    def lost_weights(values: np.ndarray) -> np.ndarray:
+        values = values.copy()
+        values[seeds] = np.nan
+        return values
+
+    for index, snapshot in enumerate(train(SMALL, dataset_for(SMALL.data), lambda: False)):
+        if index > 2:
+            sides = [side for side in ("bn", "plain") if gone in (side, "both")]
+            snapshot = replace(snapshot, **{side: lost(getattr(snapshot, side)) for side in sides})
+            state = {
+                name: lost_weights(value) if name.split("/")[0] in sides else value
+                for name, value in snapshot.state.items()
+            }
+            snapshot = replace(snapshot, state=state)
+        blob = to_bytes(snapshot) if snapshot.state else None
+        store.append(run_id, index, snapshot.epoch, to_bytes(replace(snapshot, state={})), blob)
+    store.finish(run_id, "done")
+    _diverged[gone] = run_id
+    return run_id
+
+
+def test_predictions_are_those_of_the_trained_nets(open_app: OpenApp, done: str) -> None:
+    app = open_app("fitness", state=tab_state("predictions"), run=done)
+    dataset = dataset_for(SMALL.data)
+    *_, last = train(SMALL, dataset, lambda: False)
+    found = evaluate(SMALL, dataset, last.state)
+    table = app.table[0].value
+    error = table[EN["fitness.mae"].format(unit=EN["unit.points"])]
+    for net, side in (("bn", found.bn), ("plain", found.plain)):
+        assert table["R²"][EN[f"net.{net}"]].startswith(short(float(np.median(side.r2))))
+        median = float(np.median(side.mean_absolute_error))
+        assert error[EN[f"net.{net}"]].startswith(short(median))
+    assert error[EN["fitness.baseline"]] == short(found.baseline_mean_absolute_error)
+
+
+def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None:
+    app = open_app("fitness", state=tab_state("your_score"), run=done)
+    dataset = dataset_for(SMALL.data)
+    *_, last = train(SMALL, dataset, lambda: False)
+    before = [metric.value for metric in app.metric]
+    widget(app, "you-weight").set_value(35.0).run()
+    assert not app.exception
+    row = [widget(app, f"you-{name}").value for name in dataset.names]
+    assert row[1] == 35.0
+    bn, plain = predict(SMALL, dataset, last.state, np.array([row]))
+    shown = [metric.value for metric in app.metric]
+    assert shown == [short(float(np.median(side))) for side in (bn, plain)]
+    assert shown != before
+
+
+def test_the_code_shown_repeats_the_run(open_app: OpenApp, done: str) -> None:
+    app = open_app("fitness", state=tab_state("config"), run=done)
+    snippet, config = (code.value for code in app.code)
+    assert TrainConfig.model_validate_json(config) == SMALL
+    assert repr(SMALL) in snippet
+
+
+def test_an_earlier_run_is_listed_and_can_be_left(open_app: OpenApp, done: str) -> None:
+    app = open_app("fitness", state={"runs": True}, run=done)
+    assert any(done in link.proto.query_string for link in app.get("page_link"))
+    widget(app, "new").click().run()
+    assert not app.exception
+    assert charts(app) == {"targets"}, "the preview of a new training"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("run_id", ["nosuchrun", "<b>![x](http://example.org/a.png)", "a" * 500])
+def test_an_unknown_run_gets_a_kind_sentence(open_app: OpenApp, lang: str, run_id: str) -> None:
+    app = open_app("fitness", lang=lang, run=run_id)
+    assert not app.exception and not app.error
+    (warning,) = app.warning
+    assert warning.value.startswith(catalogue(lang)["run.unknown"].partition("{")[0])
+    assert len(warning.value) < 400 and "](http" not in warning.value
+    assert "targets" in charts(app), "one can go on"
+
+
+def test_a_failed_run_says_why(open_app: OpenApp) -> None:
+    store = open_store()
+    run_id = store.create("train", SMALL.model_dump_json(), 3)
+    store.start(run_id)
+    store.finish(run_id, "failed", "ValueError: <b>boom</b>", "the traceback")
+    app = open_app("fitness", run=run_id)
+    assert not app.exception
+    (error,) = app.error
+    assert "boom" in error.value and "<b>" not in error.value
+    assert "traceback" not in error.value
+
+
+# ---------------------------------------------------------------- a run at work
+
+
+def test_launch_watch_stop(open_app: OpenApp) -> None:
+    app = open_app("fitness", state={"seeds": 1, "data.samples": 100, "optimizer.epochs": 2000})
+    widget(app, "probes.checkpoints").set_value(2).run()
+    widget(app, "launch").click().run()
+    assert not app.exception
+    run_id = app.session_state["run"]
+    wait(lambda: bool(runner.snapshots(run_id)))
+    app.run()
+    assert "loss" in charts(app) and not app.exception
+    widget(app, "stop").click().run()
+    wait(lambda: not open_store().run(run_id).active)  # type: ignore[union-attr]
+    app.run()
+    assert not app.exception
+    run = open_store().run(run_id)
+    assert run is not None and run.status == "stopped"
+    stopped = EN["run.stopped"].format(done=run.done, total=run.total)
+    assert stopped in [caption.value for caption in app.caption]
+    assert "loss" in charts(app), "what was done stays"
+
+
+def wait(what: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# ---------------------------------------------------------------- a user's table
+
+TABLE = Table(
+    "e" * 64,
+    ("<b>size</b>", "`age` $x$", "price: [a](b)", "always 7"),
+    np.column_stack([np.random.default_rng(0).normal(size=(40, 3)), np.full(40, 7.0)]),
+)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_users_table(open_app: OpenApp, tab: str) -> None:
+    open_store().save_table(TABLE)
+    data = DataConfig(
+        source="table",
+        table=TABLE.digest,
+        columns=(TABLE.names[0], TABLE.names[1], TABLE.names[3]),
+        target=TABLE.names[2],
+    )
+    run_id = finished(SMALL.model_copy(update={"data": data}))
+    app = open_app("fitness", state=tab_state(tab), run=run_id)
+    assert not app.exception and not app.error
+    labels = [w.label for w in widgets(app) if str(w.key).startswith("you-")]
+    assert len(labels) == (2 if tab == "your_score" else 0), "a constant column has no slider"
+    assert all("<b>" not in label and "$x$" not in label for label in labels)
+
+
+def test_a_table_too_small_is_refused_kindly(open_app: OpenApp) -> None:
+    small = Table("d" * 64, ("only",), np.ones((5, 1)))
+    open_store().save_table(small)
+    app = open_app("fitness", state={"data.source": "table"}, table=small.digest)
+    assert not app.exception
+    assert [error.value for error in app.error] == [EN["upload.small"].format(rows=5, columns=1)]
