@@ -1,0 +1,62 @@
+"""A bias before BN gets no gradient: BN subtracts the batch's mean, and the bias with it.
+
+Source: Ioffe and Szegedy (2015), section 3.2: "the bias b can be ignored".
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from bnviz.core.pitfalls.configs import BiasBeforeBn
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+
+
+def without_bias(inputs: int, units: int) -> nn.Sequential:
+    """BN's beta is the bias: the Linear (or Conv) before it needs none."""
+    return nn.Sequential(nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units))
+
+
+def experiment(mode: str, batch_size: int) -> Numbers:
+    """Gradients of the bias of each of 8 units, with BN behind it and without."""
+    torch.manual_seed(0)
+    x, target = torch.randn(batch_size, 8), torch.randn(batch_size, 1)
+    linear, head = nn.Linear(8, 8), nn.Linear(8, 1)
+    found: Numbers = {"unit": torch.arange(1, 9)}
+    for name, layer in (("bn", nn.BatchNorm1d(8)), ("plain", nn.Identity())):
+        net = nn.Sequential(linear, layer, nn.Tanh(), head).train(mode == "train")
+        loss = functional.mse_loss(net(x), target)
+        weight, bias = torch.autograd.grad(loss, [linear.weight, linear.bias])
+        found[f"bias_{name}"] = bias.abs()
+        found[f"weight_{name}"] = weight.abs().amax(dim=1)
+    before, after = nn.Sequential(linear, nn.BatchNorm1d(8)), without_bias(8, 8)
+    after[0].load_state_dict({"weight": linear.weight})
+    before.train(mode == "train"), after.train(mode == "train")
+    found["difference"] = (before(x) - after(x)).abs().max()
+    return found
+
+
+def judge(config: BiasBeforeBn, result: Result) -> Verdict:
+    """Dead when the bias's gradient is rounding beside the weight's."""
+    share = float(result["bias_bn"].max() / result["weight_bn"].max())
+    values = {
+        "bias": float(result["bias_bn"].max()),
+        "weight": float(result["weight_bn"].max()),
+        "plain": float(result["bias_plain"].max()),
+        "difference": result.last("difference"),
+    }
+    return Verdict("dead" if share < 1e-4 else "alive", values)
+
+
+ENTRY = Entry(
+    experiment,
+    (without_bias,),
+    judge,
+    (
+        Source("Ioffe and Szegedy 2015, section 3.2", "https://arxiv.org/abs/1502.03167"),
+        Source(
+            "PyTorch tuning guide: disable bias for convolutions followed by a batch norm",
+            "https://pytorch.org/tutorials/recipes/recipes/tuning_guide.html",
+        ),
+        Source("yjxiong/caffe #98", "https://github.com/yjxiong/caffe/issues/98"),
+    ),
+)

@@ -1,0 +1,174 @@
+"""The controls of every pitfall, with their limits. The order is the gallery's.
+
+Imports no torch: the page can ask before anything is computed.
+"""
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from bnviz.core.configs import BnMode, Config
+
+
+class PitfallConfig(Config):
+    """Base of all: a field is a control."""
+
+    @classmethod
+    def asks(cls, field: str, given: dict[str, object]) -> bool:
+        """Whether `field` matters, when the fields before it have these values."""
+        return True
+
+
+class BiasBeforeBn(PitfallConfig):
+    """A Linear with a bias, followed by BN."""
+
+    mode: BnMode = "train"
+    batch_size: int = Field(64, ge=2, le=4096)
+
+
+class ScaleInvariance(PitfallConfig):
+    """Weights before BN, multiplied by `scale`."""
+
+    scale: float = Field(10.0, ge=1e-4, le=1e4)
+    eps: float = Field(1e-5, ge=1e-12, le=0.1)
+
+
+class WeightDecay(PitfallConfig):
+    """A training whose weight decay acts on weights before BN."""
+
+    decay: float = Field(0.01, ge=0.0, le=0.1)
+    learning_rate: float = Field(0.3, ge=0.01, le=0.5)
+
+
+class GammaDecay(PitfallConfig):
+    """A training whose weight decay acts on gamma too."""
+
+    decay: float = Field(0.01, ge=0.0, le=0.1)
+    steps: int = Field(200, ge=50, le=400)
+
+
+class DeadFeatures(PitfallConfig):
+    """A feature with standard deviation `spread` before BN with `eps`."""
+
+    spread: float = Field(1e-4, ge=1e-8, le=1.0)
+    eps: float = Field(1e-12, ge=1e-12, le=0.1)
+
+
+class GammaZero(PitfallConfig):
+    """Blocks whose last BN starts with gamma 0, in a chain or in residual branches."""
+
+    network: Literal["plain", "residual"] = "plain"
+    depth: int = Field(6, ge=2, le=12)
+
+
+class LastBatch(PitfallConfig):
+    """A data set that the batch size need not divide."""
+
+    rows: int = Field(1025, ge=2, le=4096)
+    batch_size: int = Field(64, ge=2, le=1024)
+
+
+class SortedData(PitfallConfig):
+    """A training whose rows come sorted by class, a share of them shuffled after all."""
+
+    batch_size: int = Field(32, ge=2, le=512)
+    shuffled: float = Field(0.0, ge=0.0, le=1.0)
+
+
+class DropoutBeforeBn(PitfallConfig):
+    """Dropout at `rate`, then BN, on a feature with this mean and standard deviation 1."""
+
+    rate: float = Field(0.5, ge=0.0, le=0.9)
+    mean: float = Field(1.0, ge=0.0, le=5.0)
+
+
+class EvalForgotten(PitfallConfig):
+    """Validation in train mode, over batches of rows in this order."""
+
+    batch_size: int = Field(8, ge=2, le=512)
+    order: Literal["shuffled", "sorted"] = "shuffled"
+
+
+class TrainForgotten(PitfallConfig):
+    """A training that goes on in eval mode after its first validation at `step`."""
+
+    step: int = Field(2, ge=1, le=200)
+    learning_rate: float = Field(0.1, ge=0.01, le=0.5)
+
+
+class NanBatch(PitfallConfig):
+    """A training in which one value of one batch goes wrong at `step`."""
+
+    value: Literal["nan", "inf", "outlier"] = "nan"
+    step: int = Field(40, ge=1, le=100)
+
+
+class Handwritten(PitfallConfig):
+    """BN written by hand with one difference to torch's."""
+
+    bug: Literal[
+        "biased_running_variance", "unbiased_normalization", "cancellation", "no_epsilon"
+    ] = "cancellation"
+    batch_size: int = Field(8, ge=2, le=1024)
+    offset: float = Field(1000.0, ge=1.0, le=1e5)
+    spread: float = Field(0.001, ge=1e-6, le=1.0)
+
+    @classmethod
+    def asks(cls, field: str, given: dict[str, object]) -> bool:
+        """Each bug depends on one thing."""
+        matters = {"cancellation": "offset", "no_epsilon": "spread"}
+        return field in ("bug", matters.get(str(given.get("bug")), "batch_size"))
+
+
+class LowPrecision(PitfallConfig):
+    """BN cast to 16 bits, on features with this standard deviation."""
+
+    dtype: Literal["float16", "bfloat16"] = "float16"
+    spread: float = Field(500.0, ge=1e-4, le=1e4)
+
+
+class Folding(PitfallConfig):
+    """BN in eval mode folded into the Linear before or after it."""
+
+    order: Literal["linear_bn", "bn_linear"] = "linear_bn"
+    shape: Literal["nc", "nlc", "nlc_other"] = "nc"
+
+
+class TargetNormalized(PitfallConfig):
+    """A regression net that ends in BN; the target's mean and standard deviation."""
+
+    mean: float = Field(80.0, ge=0.0, le=1000.0)
+    spread: float = Field(10.0, ge=0.1, le=100.0)
+
+
+class Family(PitfallConfig):
+    """One member of the family, on one (N, C, L) tensor."""
+
+    norm: Literal["batch", "layer", "group", "instance", "rms"] = "batch"
+    groups: int = Field(2, ge=1, le=6)
+
+    @classmethod
+    def asks(cls, field: str, given: dict[str, object]) -> bool:
+        """Only group norm has groups."""
+        return field != "groups" or given.get("norm") == "group"
+
+
+CONFIGS: Final[dict[str, type[PitfallConfig]]] = {
+    "eval_forgotten": EvalForgotten,
+    "train_forgotten": TrainForgotten,
+    "last_batch": LastBatch,
+    "sorted_data": SortedData,
+    "nan_batch": NanBatch,
+    "dropout_before_bn": DropoutBeforeBn,
+    "target_normalized": TargetNormalized,
+    "bias_before_bn": BiasBeforeBn,
+    "scale_invariance": ScaleInvariance,
+    "weight_decay": WeightDecay,
+    "gamma_decay": GammaDecay,
+    "gamma_zero": GammaZero,
+    "dead_features": DeadFeatures,
+    "low_precision": LowPrecision,
+    "handwritten": Handwritten,
+    "folding": Folding,
+    "family": Family,
+}

@@ -1,0 +1,87 @@
+"""eval() forgotten: a prediction depends on the company in the batch, and changes the net.
+
+Source: torch.nn.Module.eval; Ioffe and Szegedy (2015), section 3.1.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bnviz.core.pitfalls.configs import EvalForgotten
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.tasks import blobs, classifier
+
+
+@torch.no_grad()
+def predict(net: nn.Module, x: Tensor) -> Tensor:
+    """Class of each row, in eval mode whatever the mode was; no_grad alone does not do that."""
+    was_training = net.training
+    net.eval()
+    answer: Tensor = net(x).argmax(dim=1)
+    net.train(was_training)
+    return answer
+
+
+def trained() -> nn.Sequential:
+    """A classifier after 100 steps on shuffled batches."""
+    net, (x, y) = classifier(), blobs(1024)
+    adam = torch.optim.Adam(net.parameters(), lr=0.02)
+    for _ in range(100):
+        rows = torch.randint(1024, (64,))
+        loss = functional.cross_entropy(net(x[rows]), y[rows])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return net
+
+
+def experiment(batch_size: int, order: str) -> Numbers:
+    """Validation accuracy over the batch size, in train mode and in eval mode."""
+    torch.manual_seed(0)
+    net, (x, y) = trained(), blobs(512)
+    if order == "shuffled":
+        mix = torch.randperm(512)
+        x, y = x[mix], y[mix]
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    sizes = sorted({*(2**k for k in range(1, 10)), batch_size})
+    forgotten, right, afterwards = [], [], []
+    for size in sizes:
+        with torch.no_grad():
+            full = [b for b in x.split(size) if len(b) > 1]
+            guess = torch.cat([net.train()(b).argmax(dim=1) for b in full])
+        forgotten.append((guess == y[: len(guess)]).double().mean())
+        afterwards.append((predict(net, x) == y).double().mean())
+        net.load_state_dict(state)
+        right.append((predict(net, x) == y).double().mean())
+    return {
+        "size": torch.tensor(sizes),
+        "forgotten": torch.stack(forgotten),
+        "right": torch.stack(right),
+        "afterwards": torch.stack(afterwards),
+    }
+
+
+def judge(config: EvalForgotten, result: Result) -> Verdict:
+    """Harmful when the accuracy moves by more than 3 points."""
+    here = int(abs(result["size"] - config.batch_size).argmin())
+    names = ("forgotten", "right", "afterwards")
+    values = {f"{name}_share": float(result[name][here]) for name in names}
+    gap = values["right_share"] - values["forgotten_share"]
+    name = "worse" if gap > 0.03 else "better" if gap < -0.03 else "same"
+    return Verdict(name, {"size": config.batch_size, **values})
+
+
+ENTRY = Entry(
+    experiment,
+    (predict,),
+    judge,
+    (
+        Source("pytorch/pytorch #5406", "https://github.com/pytorch/pytorch/issues/5406"),
+        Source("pytorch/vision #2079", "https://github.com/pytorch/vision/issues/2079"),
+        Source(
+            "layumi/Person_reID_baseline_pytorch #218",
+            "https://github.com/layumi/Person_reID_baseline_pytorch/issues/218",
+        ),
+    ),
+    (blobs, classifier, trained),
+)

@@ -1,0 +1,100 @@
+"""BN written by hand, with one of four differences to torch's that are common in the wild.
+
+Source: documentation of torch.nn.BatchNorm1d: normalization divides by the biased variance,
+the running variance is the unbiased one; Chan, Golub and LeVeque (1983) on the textbook
+formula of the variance.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from bnviz.core.pitfalls.configs import Handwritten
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+
+
+class HandwrittenBn(nn.Module):
+    """BN over (B, D) with torch's defaults; `bug` names what is done differently."""
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, features: int, bug: str = "") -> None:
+        super().__init__()
+        self.bug, self.momentum, self.eps = bug, 0.1, 1e-5
+        self.register_buffer("running_mean", torch.zeros(features))
+        self.register_buffer("running_var", torch.ones(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D) to (B, D)."""
+        eps = 0.0 if self.bug == "no_epsilon" else self.eps
+        if not self.training:
+            return (x - self.running_mean) / torch.sqrt(self.running_var + eps)
+        mean = x.mean(dim=0)
+        biased = (x - mean).square().mean(dim=0)
+        if self.bug == "cancellation":
+            biased = x.square().mean(dim=0) - mean.square()
+        unbiased = biased * len(x) / (len(x) - 1)
+        remembered = biased if self.bug == "biased_running_variance" else unbiased
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(remembered, self.momentum)
+        divisor = unbiased if self.bug == "unbiased_normalization" else biased
+        return (x - mean) / torch.sqrt(divisor + eps)
+
+
+def differences(layer: nn.Module, rows: int, offset: float, spread: float) -> list[Tensor]:
+    """Largest differences to torch's layer in train mode, and in eval mode after 30 batches."""
+    torch.manual_seed(0)
+    reference = nn.BatchNorm1d(4, affine=False)
+    for _ in range(30):
+        x = spread * (torch.randn(rows, 4) + offset)
+        in_train = (layer.train()(x) - reference.train()(x)).abs().max()
+    held_out = spread * (torch.randn(64, 4) + offset)
+    in_eval = (layer.eval()(held_out) - reference.eval()(held_out)).abs().max()
+    return [in_train, in_eval]
+
+
+def experiment(bug: str, batch_size: int, offset: float, spread: float) -> Numbers:
+    """Differences over the one thing that this bug depends on; the others are harmless."""
+    if bug == "cancellation":
+        chosen, grid = offset, [10.0 ** (k / 2) for k in range(11)]
+        cases = {o: (256, o, 1.0) for o in sorted({*grid, chosen})}
+    elif bug == "no_epsilon":
+        chosen, grid = spread, [10.0 ** (-k / 2) for k in range(13)]
+        cases = {s: (256, 0.0, s) for s in sorted({*grid, chosen})}
+    else:
+        chosen, grid = float(batch_size), [2.0**k for k in range(1, 11)]
+        cases = {b: (int(b), 0.0, 1.0) for b in sorted({*grid, chosen})}
+    wrong = torch.tensor([differences(HandwrittenBn(4, bug), *case) for case in cases.values()])
+    right = torch.tensor([differences(HandwrittenBn(4), *case) for case in cases.values()])
+    return {
+        "x": torch.tensor(list(cases)),
+        "train": wrong[:, 0],
+        "eval": wrong[:, 1],
+        "right": right.amax(dim=1),
+        "here": torch.tensor(list(cases).index(chosen)),
+    }
+
+
+def judge(config: Handwritten, result: Result) -> Verdict:
+    """Where the bug shows: in train mode, in eval mode, in both, or nowhere here."""
+    here = int(result["here"])
+    values = {name: float(result[name][here]) for name in ("train", "eval", "right")}
+    shows = [not values[mode] < 0.01 for mode in ("train", "eval")]  # NaN shows too
+    name = {(1, 1): "both", (1, 0): "train", (0, 1): "eval", (0, 0): "nowhere"}
+    return Verdict(name[int(shows[0]), int(shows[1])], values)
+
+
+ENTRY = Entry(
+    experiment,
+    (HandwrittenBn,),
+    judge,
+    (
+        Source("pytorch/pytorch #3122", "https://github.com/pytorch/pytorch/issues/3122"),
+        Source("pytorch/pytorch #77427", "https://github.com/pytorch/pytorch/issues/77427"),
+        Source("google/flax #1491", "https://github.com/google/flax/issues/1491"),
+        Source(
+            "tensorflow/tensorflow #3290", "https://github.com/tensorflow/tensorflow/issues/3290"
+        ),
+    ),
+    (differences,),
+)

@@ -1,0 +1,70 @@
+"""A last batch of one row: BN has nothing to divide by, and torch refuses it.
+
+Source: torch.nn.functional.batch_norm, which raises ValueError for one value a channel.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from bnviz.core.pitfalls.configs import LastBatch
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+
+
+def training_loader(rows: Tensor, batch_size: int) -> "DataLoader[Tensor]":
+    """Leaves out the incomplete last batch; shuffling leaves out other rows each epoch."""
+    return DataLoader(rows, batch_size, shuffle=True, drop_last=True)  # type: ignore[arg-type]
+
+
+def experiment(rows: int, batch_size: int) -> Numbers:
+    """One epoch of an ordinary loader through BN in train mode, and the fixed loader's batches."""
+    torch.manual_seed(0)
+    data, bn, refusal = torch.randn(rows, 4), nn.BatchNorm1d(4), ""
+    size, passed, error = [], [], []
+    for batch in data[torch.randperm(rows)].split(batch_size):  # what DataLoader does
+        try:
+            bn(batch)
+            passed.append(1)
+        except ValueError as problem:
+            refusal = str(problem)
+            passed.append(0)
+        size.append(len(batch))
+        error.append(batch.mean(dim=0).square().mean().sqrt())
+    fixed = [len(batch) for batch in training_loader(data, batch_size)]
+    return {
+        "batch": torch.arange(1, len(size) + 1),
+        "size": torch.tensor(size),
+        "passed": torch.tensor(passed),
+        "error": torch.stack(error),
+        "fixed": torch.tensor(fixed),
+        "refusal": refusal,
+    }
+
+
+def judge(config: LastBatch, result: Result) -> Verdict:
+    """Refused, a short last batch, or nothing left over."""
+    tail, fixed = int(result["size"][-1]), len(result["fixed"])
+    values = {"batches": len(result["size"]), "tail": tail, "fixed": fixed}
+    values |= {"rows": config.rows, "size": config.batch_size}
+    if not result["passed"].all():
+        return Verdict("refused", values | {"message": result.said["refusal"]})
+    if tail == config.batch_size:
+        return Verdict("even", values)
+    if len(result["size"]) == 1:
+        return Verdict("only", values)
+    return Verdict("short", values | {"share": tail / config.batch_size})
+
+
+ENTRY = Entry(
+    experiment,
+    (training_loader,),
+    judge,
+    (
+        Source("fastai/fastai #1352", "https://github.com/fastai/fastai/issues/1352"),
+        Source("openvinotoolkit/nncf #379", "https://github.com/openvinotoolkit/nncf/pull/379"),
+        Source(
+            "torch.utils.data.DataLoader, drop_last",
+            "https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader",
+        ),
+    ),
+)

@@ -1,0 +1,78 @@
+"""Running statistics in 16 bits: float16 overflows at 65,504, bfloat16 stops moving early.
+
+Source: PyTorch's documentation of automatic mixed precision, which keeps batch_norm's
+statistics in float32.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from bnviz.core.pitfalls.configs import LowPrecision
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+
+
+def keep_statistics_in_float32(net: nn.Module) -> nn.Module:
+    """After net.half() or net.bfloat16(): BN takes 16-bit inputs, its own numbers keep 32 bits."""
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+            layer.float()
+    return net
+
+
+def remember(layer: nn.Module, batches: Tensor, held_out: Tensor) -> Tensor:
+    """Let BN see the batches in train mode; its output in eval mode."""
+    for batch in batches:
+        layer.train()(batch)
+    y: Tensor = layer.eval()(held_out)
+    return y.detach().double()
+
+
+def experiment(dtype: str, spread: float) -> Numbers:
+    """Error in eval mode over the spread of the features: all in 16 bits, and mixed."""
+    torch.manual_seed(0)
+    kind = torch.float16 if dtype == "float16" else torch.bfloat16
+    spreads = torch.tensor(sorted({*(10.0 ** (k / 2) for k in range(-8, 9)), spread}))
+    batches = (torch.randn(100, 128, 1) + 1) * spreads
+    held_out = (torch.randn(128, 1) + 1) * spreads
+    features = len(spreads)
+    layers = {
+        "exact": nn.BatchNorm1d(features, momentum=0.05).double(),
+        "low": nn.BatchNorm1d(features, momentum=0.05).to(kind),
+        "mixed": nn.BatchNorm1d(features, momentum=0.05).to(kind),
+    }
+    keep_statistics_in_float32(layers["mixed"])
+    exact = remember(layers["exact"], batches.to(kind).double(), held_out.to(kind).double())
+    found: Numbers = {"spread": spreads}
+    for name in ("low", "mixed"):
+        y = remember(layers[name], batches.to(kind), held_out.to(kind))
+        found[name] = (y - exact).square().mean(dim=0).sqrt()
+    for name, layer in layers.items():
+        assert layer.running_var is not None
+        found[f"variance_{name}"] = layer.running_var
+    return found
+
+
+def judge(config: LowPrecision, result: Result) -> Verdict:
+    """Overflowed, wrong by more than rounding, or as good as mixed."""
+    here = int(abs(result["spread"] / config.spread - 1).argmin())
+    values = {name: float(result[name][here]) for name in result.numbers}
+    if not values["variance_low"] < 1e300:
+        return Verdict("overflow", values)
+    return Verdict("worse" if values["low"] > 2 * values["mixed"] else "fine", values)
+
+
+ENTRY = Entry(
+    experiment,
+    (keep_statistics_in_float32,),
+    judge,
+    (
+        Source(
+            "PyTorch, automatic mixed precision: ops that autocast to float32",
+            "https://pytorch.org/docs/stable/amp.html",
+        ),
+        Source("apple/coreai-torch #54", "https://github.com/apple/coreai-torch/pull/54"),
+        Source("pytorch/pytorch #126525", "https://github.com/pytorch/pytorch/pull/126525"),
+        Source("fastai/fastai #507", "https://github.com/fastai/fastai/issues/507"),
+    ),
+    (remember,),
+)

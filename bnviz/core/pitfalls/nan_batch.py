@@ -1,0 +1,96 @@
+"""One NaN in one batch: the optimizer's guard skips the step, but BN has already remembered it.
+
+Source: torch.nn.BatchNorm1d: running = (1 - momentum) running + momentum batch, in the
+forward pass; NaN times anything is NaN.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bnviz.core.pitfalls.configs import NanBatch
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+
+
+def usable(x: Tensor) -> bool:
+    """Ask before the forward pass: afterwards the running statistics have changed already."""
+    return bool(x.isfinite().all())
+
+
+def poisoned(net: nn.Module) -> list[str]:
+    """Names of buffers that hold NaN or infinity. Empty is healthy; check before saving."""
+    return [name for name, b in net.named_buffers() if not b.isfinite().all()]
+
+
+def train(value: float, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
+    """Training and validation loss at each of 100 steps, and the poisoned buffers."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
+    adam = torch.optim.Adam(net.parameters(), lr=0.01)
+    held_out = torch.randn(512, 4)
+    training, validation = [], []
+    for t in range(1, 101):
+        x = torch.randn(64, 4)
+        target = x[:, :1].sin()
+        if t == step:
+            x[0, 0] = value
+        if not fixed or usable(x):
+            loss = functional.mse_loss(net.train()(x), target)
+            adam.zero_grad()
+            if loss.isfinite():  # the usual guard: it protects the weights
+                loss.backward()
+                adam.step()
+        training.append(loss.detach())
+        with torch.no_grad():
+            validation.append(functional.mse_loss(net.eval()(held_out), held_out[:, :1].sin()))
+    return torch.stack(training), torch.stack(validation), ", ".join(poisoned(net))
+
+
+def experiment(value: str, step: int) -> Numbers:
+    """The same training with the guard behind the forward pass, and before it."""
+    number = {"nan": float("nan"), "inf": float("inf"), "outlier": 300.0}[value]
+    training, validation, names = train(number, step, fixed=False)
+    _, right, _ = train(number, step, fixed=True)
+    return {
+        "step": torch.arange(1, 101),
+        "training": training,
+        "validation": validation,
+        "fixed": right,
+        "poisoned": names,
+    }
+
+
+def judge(config: NanBatch, result: Result) -> Verdict:
+    """Poisoned for good, recovering, or already recovered at the end."""
+    training, validation = result["training"], result["validation"]
+    bad = ~(validation < 1e300)  # NaN is not
+    values: dict[str, float | str] = {
+        "step": config.step,
+        "training": float(training[-1]),
+        "fixed": result.last("fixed"),
+        "buffers": result.said["poisoned"],
+        "steps": int(bad[config.step - 1 :].sum()),
+        "validation": float(validation[-1]),
+        "worst": float(validation[config.step - 1 :].max()),
+    }
+    if bad[-1]:
+        return Verdict("poisoned", values)
+    before = float(validation[max(config.step - 2, 0)])
+    late = (validation[config.step - 1 :] > 1.1 * before).nonzero()[0]
+    values |= {"before": before, "late": int(late[-1]) + 1 if len(late) else 0}
+    return Verdict("recovers" if validation[-1] <= 1.1 * before else "suffers", values)
+
+
+ENTRY = Entry(
+    experiment,
+    (usable, poisoned),
+    judge,
+    (
+        Source("pytorch/pytorch #1206", "https://github.com/pytorch/pytorch/issues/1206"),
+        Source(
+            "facebookresearch/SparseConvNet #190",
+            "https://github.com/facebookresearch/SparseConvNet/issues/190",
+        ),
+    ),
+    (train,),
+)

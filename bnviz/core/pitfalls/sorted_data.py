@@ -1,0 +1,80 @@
+"""Shuffling forgotten with sorted data: BN subtracts from each batch what tells its class.
+
+Source: the threads cited below; Ioffe and Szegedy (2015), section 4.2.1, shuffle more
+thoroughly for BN's sake.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bnviz.core.pitfalls.configs import SortedData
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.tasks import blobs, classifier
+
+
+def shuffled_batches(rows: int, size: int) -> list[Tensor]:
+    """Row numbers in another order every epoch, as DataLoader(..., shuffle=True) gives them."""
+    return list(torch.randperm(rows).split(size))
+
+
+def nearly_sorted_batches(rows: int, size: int, share: float) -> list[Tensor]:
+    """Row numbers in order, but for a share of them that change places."""
+    order = torch.arange(rows)
+    moved = torch.randperm(rows)[: int(share * rows)]
+    order[moved] = moved[torch.randperm(len(moved))]
+    return list(order.split(size))
+
+
+def train(batch_size: int, shuffled: float, fixed: bool) -> tuple[Tensor, Tensor]:
+    """Accuracy after each of 8 epochs: on the training batches as they came, and held out."""
+    torch.manual_seed(0)
+    net, (x, y), (held_out, answer) = classifier(), blobs(512), blobs(512)
+    adam = torch.optim.Adam(net.parameters(), lr=0.01)
+    training, validation = [], []
+    for _ in range(8):
+        batches = nearly_sorted_batches(512, batch_size, shuffled)
+        right = 0
+        for rows in shuffled_batches(512, batch_size) if fixed else batches:
+            output = net.train()(x[rows])
+            adam.zero_grad()
+            functional.cross_entropy(output, y[rows]).backward()
+            adam.step()
+            right += int((output.argmax(dim=1) == y[rows]).sum())
+        training.append(right / 512)
+        with torch.no_grad():
+            guess = net.eval()(held_out).argmax(dim=1)
+        validation.append(float((guess == answer).double().mean()))
+    return torch.tensor(training), torch.tensor(validation)
+
+
+def experiment(batch_size: int, shuffled: float) -> Numbers:
+    """The same training in sorted and in shuffled order."""
+    training, validation = train(batch_size, shuffled, fixed=False)
+    _, right = train(batch_size, shuffled, fixed=True)
+    return {
+        "epoch": torch.arange(1, 9),
+        "training": training,
+        "validation": validation,
+        "fixed": right,
+    }
+
+
+def judge(config: SortedData, result: Result) -> Verdict:
+    """By the held-out accuracy after the last epoch."""
+    values = {f"{name}_share": result.last(name) for name in ("training", "validation", "fixed")}
+    worse = values["validation_share"] < values["fixed_share"] - 0.05
+    return Verdict("worse" if worse else "same", values)
+
+
+ENTRY = Entry(
+    experiment,
+    (shuffled_batches,),
+    judge,
+    (
+        Source("Ioffe and Szegedy 2015, section 4.2.1", "https://arxiv.org/abs/1502.03167"),
+        Source("openpifpaf/openpifpaf #308", "https://github.com/openpifpaf/openpifpaf/pull/308"),
+        Source("pytorch/pytorch #58986", "https://github.com/pytorch/pytorch/issues/58986"),
+    ),
+    (blobs, classifier, nearly_sorted_batches, train),
+)
