@@ -27,7 +27,7 @@ from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, field, widget, widgets
 
 EN = catalogue("en")
-TABS = ["predictions", "your_score", "gradients", "dead", "running", "config"]
+TABS = [key.rpartition(".")[2] for key in EN if key.startswith("fitness.tabs.")]
 SMALL = TrainConfig(
     data=DataConfig(samples=100, clip_scores=False, standardize=True),
     network=NetworkConfig(depth=2, width=8),

@@ -1,6 +1,7 @@
 """One batch: what stands on the page is what core computes; every tab, every odd batch."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, widget
 
 EN = catalogue("en")
-TABS = ["statistics", "steps", "matrix", "epsilon", "jitter", "implementations"]
+TABS = [key.rpartition(".")[2] for key in EN if key.startswith("one_batch.tabs.")]
 
 
 OneBatch = Callable[..., AppTest]
@@ -143,7 +144,10 @@ def test_many_features_change_the_figure_not_its_place(one_batch: OneBatch) -> N
     assert {"before", "after"} <= charts(one_batch(d=256))
 
 
-def test_own_table_asks_for_a_file(one_batch: OneBatch) -> None:
+def test_own_table_asks_for_a_file(
+    one_batch: OneBatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
     app = one_batch(source="table")
     assert [element.value for element in app.info] == [EN["upload.waiting"]]
     assert not charts(app)

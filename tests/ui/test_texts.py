@@ -14,7 +14,6 @@ from pydantic import BaseModel
 
 from bnviz.core import configs
 from bnviz.core.presets import PRESETS
-from bnviz.core.verdicts import Winner
 from bnviz.core.walk import stage_of
 from bnviz.store import history, problems
 from bnviz.store.findings import FindingCode, UnreadableCode
@@ -130,9 +129,28 @@ def patterns(node: ast.expr) -> list[str]:
     return []
 
 
+@cache
+def words() -> frozenset[str]:
+    """Every string that stands in the code."""
+    return frozenset(
+        node.value
+        for tree in sources().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
 def expand(pattern: str) -> set[str]:
-    """The keys that a pattern means."""
-    return {pattern.format(member) for member in FAMILIES.get(pattern, [""])}
+    """The keys that a pattern means: by its family, else those whose other part is a word of ours.
+
+    "one_batch.{}" means "one_batch.before", because "before" stands in the code by itself.
+    """
+    if "{}" not in pattern:
+        return {pattern}
+    if pattern in FAMILIES:
+        return {pattern.format(member) for member in FAMILIES[pattern]}
+    fitting = re.compile(re.escape(pattern).replace(r"\{\}", r"(\w+)"))
+    return {key for key in EN if (m := fitting.fullmatch(key)) and set(m.groups()) <= words()}
 
 
 @cache
@@ -159,7 +177,7 @@ def test_every_sentence_asked_for_exists() -> None:
     assert len(uses()) > 100
     for use in uses():
         for pattern in use.patterns:
-            assert "{}" not in pattern or pattern in FAMILIES, f"declare it: {use.place}"
+            assert expand(pattern), use.place
         assert use.keys <= set(EN), use.place
 
 
@@ -172,13 +190,7 @@ def test_every_sentence_gets_the_values_it_needs() -> None:
 
 
 def test_no_sentence_is_unused() -> None:
-    literals = {
-        node.value
-        for tree in sources().values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    used = {key for use in uses() for key in use.keys} | (literals & set(EN))
+    used = {key for use in uses() for key in use.keys} | (words() & set(EN))
     assert sorted(set(EN) - used) == []
 
 
@@ -205,24 +217,13 @@ OPTIONS = {
     if name not in _OWN_CONTROLS
 }
 
-SIDES = ["before", "after"]
-NETS = ["bn", "plain"]
-NORMS = ["gradient_norm", "weight_norm"]
-RUNNING = ["running_mean", "running_variance"]
-IMPLEMENTATIONS = ["torch", "numpy", "loop", "document_loop"]
-MEASURES = ["mean", "biased_variance", "unbiased_variance", "standard_deviation", "min", "max"]
-
-#: Every family of keys that code puts together, with all its members, by the code's own types
-#: where there are some.
+#: Families of keys whose members are known by a type or a table of the code.
 FAMILIES: dict[str, Any] = {
     "pages.{}": [entry.name for entry in PAGES],
     "home.card_{}": [entry.name for entry in PAGES[1:]],
     "home.card_{}_text": [entry.name for entry in PAGES[1:]],
     "home.stage_{}": {stage_of(progress / 4) for progress in range(9)},
-    "home.formula_{}": ["mean", "variance", "normalize"],
     "source.{}": get_args(configs.Source),
-    "controls.axis_{}": ["shared", "own"],
-    "stat.{}": MEASURES + SIDES,
     "finding.{}": get_args(FindingCode),
     "unreadable.{}": get_args(UnreadableCode),
     "problem.{}": get_args(problems.Code),
@@ -232,20 +233,6 @@ FAMILIES: dict[str, Any] = {
     "option.{}": OPTIONS,
     "run.{}": get_args(history.Status),
     "run.is_{}": get_args(history.Status),
-    "net.{}": NETS,
-    "one_batch.{}": [*SIDES, "caption", "caption_bands"],
-    "one_batch.tabs.{}": ["statistics", "steps", "matrix", "epsilon", "jitter", "implementations"],
-    "one_batch.implementations.{}": [*IMPLEMENTATIONS, "name", "difference", "time", "note"],
-    "one_batch.verdict.{}": ["constant", "undefined"],
-    "quantity.{}": ["height", "weight", "vital_capacity"],
-    "fitness.tabs.{}": ["predictions", "your_score", "gradients", "dead", "running", "config"],
-    "fitness.{}": ["eigenvalue_max", "lipschitz_max", "lipschitz_median"],
-    "fitness.{}_caption": NORMS + RUNNING,
-    "fitness.axis.{}": NORMS + RUNNING,
-    "fitness.axes_{}": ["own", "shared"],
-    "fitness.verdict.{}": [*get_args(Winner), "clear", "unclear", "single"],
-    "fitness.verdict.only_{}": NETS,
-    "fitness.verdict.useless_{}": [*NETS, "both"],
 }
 
 
