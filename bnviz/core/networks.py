@@ -3,7 +3,7 @@
 A stack's every tensor begins with a dimension K, so that K networks are one
 tensor program (`baddbmm`; BN works channel by channel, so K layers of BN over H
 channels are one BN over K * H). Activations are feature-major, (K, H, N) for N
-rows: that is what fused BN wants, and it makes ``weight @ x`` the forward pass.
+rows: a channel lies in one piece, and the forward pass is ``weight @ x``.
 Weights keep torch's orientation (out, in), and a stack's tensors keep the order of
 ``Module.parameters()``; one network can be taken out as an ordinary module.
 """
@@ -135,15 +135,12 @@ def _initial_weights(network: NetworkConfig, features: int, seed: int) -> Tensor
     return weights
 
 
-def forward(
-    stack: Stack, x: Tensor, mode: BnMode = "eval", *, update: bool = False, fused: bool = True
-) -> Pass:
+def forward(stack: Stack, x: Tensor, mode: BnMode = "eval", *, update: bool = False) -> Pass:
     """Run rows `x`, (D, N) for all networks or (K, D, N), through the stack.
 
-    In train mode BN uses the batch's statistics, and `update` moves the running
-    ones as ``torch.nn.BatchNorm1d`` would; a single row raises torch's ValueError.
-    In eval mode BN is folded away. ``fused=False`` writes train-mode BN out in
-    elementary operations: its second derivatives cost half the fused one's.
+    In train mode BN uses the statistics of these rows, and `update` moves the running
+    ones as ``torch.nn.BatchNorm1d`` would; a single row raises ValueError. In eval
+    mode BN is folded away. Differentiable any number of times.
     """
     folded_away = mode == "eval" or not stack.has_bn
     if folded_away:
@@ -154,11 +151,11 @@ def forward(
     for index in range(network.depth):
         x = linear(params, f"layers.{index}", x)
         if not folded_away and network.bn_position == "before":
-            x = _batch_norm(stack, f"layers.{index}", x, update, fused)
+            x = _batch_norm(stack, f"layers.{index}", x, update)
         entering.append(x)
         x = activate(x)
         if not folded_away and network.bn_position == "after":
-            x = _batch_norm(stack, f"layers.{index}", x, update, fused)
+            x = _batch_norm(stack, f"layers.{index}", x, update)
     return Pass(linear(params, "output", x).squeeze(1), tuple(entering))
 
 
@@ -203,28 +200,40 @@ def _scale_and_shift(stack: Stack, layer: str) -> tuple[Tensor, Tensor]:
     return scale, stack.params[f"{layer}.beta"] - stack.buffers[f"{layer}.running_mean"] * scale
 
 
-def _batch_norm(stack: Stack, layer: str, x: Tensor, update: bool, fused: bool) -> Tensor:
-    """BN in train mode over the rows of x (K, H, N)."""
-    networks, width, rows = x.shape
-    gamma, beta = stack.params[f"{layer}.gamma"], stack.params[f"{layer}.beta"]
-    if not fused:
-        centred = x - x.mean(2, keepdim=True)
-        inverse = torch.rsqrt(centred.square().mean(2, keepdim=True) + stack.network.eps)
-        return torch.addcmul(beta.unsqueeze(2), centred, gamma.unsqueeze(2) * inverse)
-    mean = variance = None
-    share = stack.network.torch_momentum or 0.0
+def _batch_norm(stack: Stack, layer: str, x: Tensor, update: bool) -> Tensor:
+    """BN in train mode over the rows of x (K, H, N).
+
+    In elementary operations: the second derivatives of fused BN cost twice as much,
+    and those of ``torch.func.hessian`` through it are wrong in torch 2.13.
+    """
+    refuse_single_row(x)
+    mean = x.mean(2, keepdim=True)
+    centred = x - mean
+    variance = centred.square().mean(2, keepdim=True)
     if update:
-        mean = stack.buffers[f"{layer}.running_mean"].view(-1)
-        variance = stack.buffers[f"{layer}.running_variance"].view(-1)
-        batches = stack.buffers[f"{layer}.batches"].add_(1)
-        share = stack.network.torch_momentum or 1 / int(batches[0])
-    return functional.batch_norm(
-        x.reshape(1, networks * width, rows),
-        mean,
-        variance,
-        gamma.reshape(-1),
-        beta.reshape(-1),
-        training=True,
-        momentum=share,
-        eps=stack.network.eps,
-    ).view(networks, width, rows)
+        move_running_statistics(stack, layer, mean, variance, x.shape[2])
+    scale = stack.params[f"{layer}.gamma"].unsqueeze(2) * torch.rsqrt(variance + stack.network.eps)
+    return centred * scale + stack.params[f"{layer}.beta"].unsqueeze(2)
+
+
+def refuse_single_row(x: Tensor) -> None:
+    """Raise ValueError for rows (..., N) that BN has no variance of."""
+    if x.shape[-1] < 2:
+        raise ValueError("BN in train mode needs more than one row: a single one has no variance.")
+
+
+@torch.no_grad()
+def move_running_statistics(
+    stack: Stack, layer: str, mean: Tensor, biased_variance: Tensor, rows: int
+) -> None:
+    """Move a BN layer's running statistics, in place, as ``torch.nn.BatchNorm1d`` does.
+
+    `mean` and `biased_variance` (K, H, 1) are those of a batch of so many `rows`. The
+    new values weigh `torch_momentum`, or, where that is None, as much as each value
+    before them; the running variance follows the unbiased variance.
+    """
+    batches = stack.buffers[f"{layer}.batches"].add_(1)
+    share = stack.network.torch_momentum or 1 / int(batches[0])
+    stack.buffers[f"{layer}.running_mean"].lerp_(mean.squeeze(2), share)
+    unbiased_variance = biased_variance.squeeze(2) * (rows / (rows - 1))
+    stack.buffers[f"{layer}.running_variance"].lerp_(unbiased_variance, share)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.gradients import gradient_of, network_gradient, objective_of
+from bnviz.core.gradients import gradient_of, loss_gradient, network_gradient, objective_of
 from bnviz.core.networks import folded, forward, initial
 from tests.core.torch_nets import lived_in, module_of, one_of
 
@@ -62,19 +62,16 @@ def test_building_nets_leaves_the_global_random_state_alone() -> None:
 @pytest.mark.parametrize("bn", [True, False])
 def test_output_and_entering_activations(network: NetworkConfig, mode: str, bn: bool) -> None:
     stack, (x, _) = lived_in(initial(network, 3, SEEDS, bn=bn)), rows()
-    for fused in (True, False):
-        passed = forward(stack, x.T, mode, fused=fused)  # type: ignore[arg-type]
-        for index in range(len(SEEDS)):
-            module = one_of(stack, index).train(mode == "train")
-            seen: list[torch.Tensor] = []
-            for layer in module:
-                if isinstance(layer, nn.ReLU | nn.Tanh):
-                    layer.register_forward_pre_hook(
-                        lambda _, inputs, seen=seen: seen.append(inputs[0])
-                    )
-            torch.testing.assert_close(passed.output[index], module(x)[:, 0])
-            for ours, theirs in zip(passed.entering, seen, strict=True):
-                torch.testing.assert_close(ours[index].T, theirs)
+    passed = forward(stack, x.T, mode)  # type: ignore[arg-type]
+    for index in range(len(SEEDS)):
+        module = one_of(stack, index).train(mode == "train")
+        seen: list[torch.Tensor] = []
+        for layer in module:
+            if isinstance(layer, nn.ReLU | nn.Tanh):
+                layer.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
+        torch.testing.assert_close(passed.output[index], module(x)[:, 0])
+        for ours, theirs in zip(passed.entering, seen, strict=True):
+            torch.testing.assert_close(ours[index].T, theirs)
 
 
 @pytest.mark.parametrize("network", SHAPES, ids=str)
@@ -88,7 +85,10 @@ def test_networks_may_have_rows_of_their_own(network: NetworkConfig) -> None:
 
 @pytest.mark.parametrize("torch_momentum", [0.1, 1.0, None])
 @pytest.mark.parametrize("position", ["before", "after"])
-def test_running_statistics_move_as_in_torch(torch_momentum: float | None, position: str) -> None:
+@pytest.mark.parametrize("way", ["forward", "gradient"])
+def test_running_statistics_move_as_in_torch(
+    torch_momentum: float | None, position: str, way: str
+) -> None:
     network = NetworkConfig(
         depth=2,
         width=5,
@@ -99,7 +99,10 @@ def test_running_statistics_move_as_in_torch(torch_momentum: float | None, posit
     modules = [one_of(stack, index) for index in range(len(SEEDS))]
     for _ in range(4):
         x = torch.randn(len(SEEDS), 3, 8, dtype=torch.float64)
-        forward(stack, x, "train", update=True)
+        if way == "forward":
+            forward(stack, x, "train", update=True)
+        else:
+            loss_gradient(stack, x, x[:, 0], "train", update=True)
         for index, module in enumerate(modules):
             module(x[index].T)
             for ours, theirs in zip(stack.buffers.values(), module.buffers(), strict=True):
@@ -111,13 +114,17 @@ def test_running_statistics_rest_unless_asked() -> None:
     before = {name: value.clone() for name, value in stack.buffers.items()}
     forward(stack, torch.randn(3, 8), "train")
     forward(stack, torch.randn(3, 8), "eval")
+    loss_gradient(stack, torch.randn(3, 8), torch.randn(8), "train")
+    loss_gradient(stack, torch.randn(3, 8), torch.randn(8), "eval")
     assert all(torch.equal(before[name], value) for name, value in stack.buffers.items())
 
 
 def test_a_single_row_is_refused_in_train_mode_as_torch_does() -> None:
     stack = initial(NetworkConfig(), 3, SEEDS, bn=True)
-    with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
+    with pytest.raises(ValueError, match="more than one row"):
         forward(stack, torch.randn(3, 1), "train")
+    with pytest.raises(ValueError, match="more than one row"):
+        loss_gradient(stack, torch.randn(3, 1), torch.randn(1), "train")
     assert forward(stack, torch.randn(3, 1), "eval").output.shape == (3, 1)
 
 
