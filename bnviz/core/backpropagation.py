@@ -19,14 +19,14 @@ class Workspace:
     """Scratch tensors that are used again from call to call."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Tensor] = {}
+        self._held: dict[tuple[object, ...], Tensor] = {}
 
     def take(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
         """An uninitialized tensor of `shape`, valid until `name` is taken again."""
-        held = self._held.get(name)
-        fits = held is not None and held.dtype == like.dtype and held.shape[1:] == shape[1:]
-        if held is None or not fits or len(held) < shape[0]:
-            held = self._held[name] = like.new_empty(shape)
+        key = (name, shape[1:], like.dtype)
+        held = self._held.get(key)
+        if held is None or len(held) < shape[0]:
+            held = self._held[key] = like.new_empty(shape)
         return held[: shape[0]]
 
 

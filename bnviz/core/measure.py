@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bnviz.core.backpropagation import Workspace
 from bnviz.core.chunking import chunks
 from bnviz.core.gradients import loss_gradient, mean_squared_error
 from bnviz.core.networks import Stack, forward
@@ -34,8 +35,9 @@ _NOTHING = np.empty(0)
 def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSnapshot:
     """Everything but probes. Seeds that have `diverged` (S,), or do so now, are NaN throughout."""
     x = torch.cat([data.train_x[:, :LOSS_ROWS], data.validation_x[:, :LOSS_ROWS]], dim=1)
+    workspace = Workspace()
     parts = [
-        _measure_part(stack.part(part), data, x)
+        _measure_part(stack.part(part), data, x, workspace)
         for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype)
     ]
     found = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
@@ -75,14 +77,15 @@ def masked(snapshot: NetSnapshot, gone: NDArray[np.bool_]) -> NetSnapshot:
     return NetSnapshot(**values)
 
 
-def _measure_part(stack: Stack, data: Prepared, x: Tensor) -> dict[str, Floats]:
+def _measure_part(
+    stack: Stack, data: Prepared, x: Tensor, workspace: Workspace
+) -> dict[str, Floats]:
     """Figures of a few networks, the seeds along the last axis."""
     rows = min(LOSS_ROWS, data.train_x.shape[1])
     passed = forward(stack, x, "eval")
     train, validation = passed.output[:, :rows], passed.output[:, rows:]
-    gradient = loss_gradient(
-        stack, data.train_x[:, :GRADIENT_ROWS], data.train_y[:GRADIENT_ROWS], "train"
-    )
+    some, targets = data.train_x[:, :GRADIENT_ROWS], data.train_y[:GRADIENT_ROWS]
+    gradient = loss_gradient(stack, some, targets, "train", workspace=workspace)
     layers = [
         _activations(stack, entering[:, :, : min(rows, ACTIVATION_ROWS)])
         for entering in passed.entering

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bnviz.core.backpropagation import Workspace
 from bnviz.core.chunking import chunks, keep_freed_memory
 from bnviz.core.configs import TrainConfig
 from bnviz.core.datasets import Dataset
@@ -93,6 +94,7 @@ class Run:
         # Apart from the stream of the initial weights, so that the order of the
         # batches does not depend on the shape of the network.
         self.orders = [np.random.default_rng([seed, 1]) for seed in self.seeds]
+        self.workspace = Workspace()
         self.steps = 0
 
     def train_epoch(self, should_stop: Callable[[], bool]) -> bool:
@@ -109,7 +111,7 @@ class Run:
             x = self.data.train_x[:, batch].transpose(0, 1)
             y = self.data.train_y[batch]
             for net in self.nets.values():
-                net.step(batch_gradient(net.stack, x, y))
+                net.step(batch_gradient(net.stack, x, y, self.workspace))
             self.steps += 1
         return True
 
@@ -158,13 +160,15 @@ def make_net(config: TrainConfig, seeds: Sequence[int], features: int, *, bn: bo
     return Net(stack, parameters, step, np.zeros(len(seeds), dtype=np.bool_))
 
 
-def batch_gradient(stack: Stack, x: Tensor, y: Tensor) -> Tensor:
+def batch_gradient(stack: Stack, x: Tensor, y: Tensor, workspace: Workspace) -> Tensor:
     """(S, n) each seed's gradient on its own batch x (S, D, B), y (S, B).
 
     Moves the running statistics.
     """
     parts = []
     for part in chunks(stack.size, x.shape[2], stack.network.width, x.dtype):
-        gradient = loss_gradient(stack.part(part), x[part], y[part], "train", update=True)
+        gradient = loss_gradient(
+            stack.part(part), x[part], y[part], "train", update=True, workspace=workspace
+        )
         parts.append(flatten(list(gradient.values())))
     return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from bnviz.core import training
+from bnviz.core import chunking, measure, training
 from bnviz.core.configs import (
     DataConfig,
     NetworkConfig,
@@ -326,3 +326,28 @@ def test_epoch_0_comes_at_once_and_again_with_its_probes() -> None:
     assert [s.bn.lipschitz_max.size for s in snapshots] == [0, 3, 0, 0, 3]
     assert [s.plain.eigenvalue_max.size for s in snapshots] == [0, 3, 0, 0, 3]
     assert [bool(s.state) for s in snapshots] == [False, True, False, False, True]
+
+
+def test_chunks_change_nothing_but_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    probes = ProbeConfig(count=5, checkpoints=2)
+    config = SMALL.model_copy(update={"probes": probes})
+    whole = run(config)
+    monkeypatch.setattr(chunking, "CHUNK_BYTES", 1)  # every network by itself
+    for one, two in zip(whole, run(config), strict=True):
+        assert_close(one, two, rtol=1e-3, atol=1e-5)
+
+
+def test_large_data_are_judged_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    last, data = small()[-1], prepare(SMALL.data, training.dataset_for(SMALL.data))
+    monkeypatch.setattr(measure, "LOSS_ROWS", 10)
+    monkeypatch.setattr(measure, "ACTIVATION_ROWS", 20)
+    sampled = run(SMALL)[-1]
+    module = one_of(stack_of(SMALL.network, last.state, "bn"), 0).eval()
+    with torch.no_grad():
+        for field, x, y in (
+            ("train_loss", data.train_x, data.train_y),
+            ("validation_loss", data.validation_x, data.validation_y),
+        ):
+            loss = (module(x.T[:10])[:, 0] - y[:10]).square().mean()
+            assert getattr(sampled.bn, field)[0] == pytest.approx(loss.item(), rel=1e-5)
+    assert (sampled.bn.activation_mean != last.bn.activation_mean).all()
