@@ -12,7 +12,7 @@ from bnviz.plots.numbers import short
 from bnviz.plots.one_batch import Side
 from bnviz.ui import cached, formulas
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import download, explain, look, show, show_pair
+from bnviz.ui.layout import download, explain, look, show, show_pair, tabs
 
 if TYPE_CHECKING:
     from bnviz.core.implementations import Implementation
@@ -24,7 +24,7 @@ MOST_SHOWN = 1000
 
 def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
     """All tabs, the open one filled."""
-    tabs: dict[str, Tab] = {
+    fill: dict[str, Tab] = {
         "formula": _formula,
         "statistics": _statistics,
         "steps": _steps,
@@ -33,11 +33,8 @@ def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
         "jitter": _jitter,
         "implementations": _implementations,
     }
-    titles = [say(f"one_batch.tabs.{name}") for name in tabs]
-    for tab, fill in zip(st.tabs(titles, key="tab", on_change="rerun"), tabs.values(), strict=True):
-        if tab.open:
-            with tab:
-                fill(config, norm)
+    for name in tabs("tab", fill, lambda name: say(f"one_batch.tabs.{name}")):
+        fill[name](config, norm)
 
 
 def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from bnviz.plots.predictions import predicted_against_actual
 from bnviz.store import Run
 from bnviz.ui import cached, snippets
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import download, look, show
+from bnviz.ui.layout import download, look, show, tabs
 from bnviz.ui.preview import target_of
 from bnviz.ui.run_frames import per_layer_frame, per_seed_frame
 
@@ -24,7 +24,7 @@ Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]
 
 def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     """All tabs, the open one filled."""
-    tabs: dict[str, Tab] = {
+    fill: dict[str, Tab] = {
         "predictions": _predictions,
         "your_score": _your_score,
         "gradients": _gradients,
@@ -32,12 +32,8 @@ def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> N
         "running": _running_statistics,
         "config": _config,
     }
-    titles = [say(f"fitness.tabs.{name}") for name in tabs]
-    opened = st.tabs(titles, key="run-tab", on_change="rerun")
-    for tab, fill in zip(opened, tabs.values(), strict=True):
-        if tab.open:
-            with tab:
-                fill(run, config, snapshots)
+    for name in tabs("run-tab", fill, lambda name: say(f"fitness.tabs.{name}")):
+        fill[name](run, config, snapshots)
 
 
 def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:

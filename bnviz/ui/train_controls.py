@@ -19,6 +19,9 @@ from bnviz.ui.language import say
 from bnviz.ui.linked import choice, steps, switch
 from bnviz.ui.upload import choose_table, choose_target
 
+#: The path of a config's `seed`, which as a key would be that of One batch's seed.
+FIRST_SEED = "first_seed"
+
 
 def train_config() -> TrainConfig:
     """Everything a training depends on, starting from a preset; stops while a table is missing."""
@@ -44,7 +47,7 @@ def train_config() -> TrainConfig:
         with st.expander(say("train.optimizer_title"), icon=":material/trending_down:"):
             optimizer = _optimizer(preset)
             seeds = field(preset, "seeds", "seeds")
-            seed = field(preset, "seed", "seed")
+            seed = field(preset, "seed", FIRST_SEED)
         with st.expander(say("train.probes_title"), icon=":material/straighten:"):
             probes = _section(preset.probes, "probes", tuple(ProbeConfig.model_fields))
     return TrainConfig(
@@ -61,9 +64,10 @@ def _fill_from_preset() -> None:
     """Set every control to the preset just chosen."""
     preset = PRESETS[st.session_state["preset"]].model_dump()
     for name, value in preset.items():
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        for part, setting in parts:
-            st.session_state[f"{name}.{part}".rstrip(".")] = setting
+        if isinstance(value, dict):
+            st.session_state.update({f"{name}.{part}": each for part, each in value.items()})
+        else:
+            st.session_state[FIRST_SEED if name == "seed" else name] = value
 
 
 def _section(owner: Config, prefix: str, names: tuple[str, ...]) -> dict[str, Any]:

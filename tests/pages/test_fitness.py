@@ -64,6 +64,7 @@ def settings(config: TrainConfig) -> dict[str, Any]:
             flat[f"{name}.{part}".rstrip(".")] = setting
     for key in ("data.table", "data.columns", "data.target"):
         del flat[key]
+    flat["first_seed"] = flat.pop("seed")
     return flat
 
 

@@ -20,7 +20,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"before", "after"},
     ),
     "fitness": (
-        {"lang", "preset", "launch", "seeds", "seed", "cumulative", "data.source"}
+        {"lang", "preset", "launch", "seeds", "first_seed", "cumulative", "data.source"}
         | {"optimizer.learning_rate", "network.depth", "probes.count"},
         {"targets"},
     ),

@@ -20,6 +20,7 @@ from bnviz.store.findings import FindingCode, UnreadableCode
 from bnviz.store.tables import Missing
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.texts import LANGUAGES, catalogue, sentence
+from bnviz.ui.train_controls import FIRST_SEED
 from tools.server import ROOT
 
 EN, ZH = catalogue("en"), catalogue("zh")
@@ -209,7 +210,11 @@ def literals_in(kind: Any) -> tuple[str, ...]:
 
 #: Chosen by other controls than a labelled field of their own.
 _OWN_CONTROLS = {"data.table", "data.columns", "data.target"}
-FIELDS = [name for name, _ in fields_of(configs.TrainConfig) if name not in _OWN_CONTROLS]
+FIELDS = [
+    FIRST_SEED if name == "seed" else name
+    for name, _ in fields_of(configs.TrainConfig)
+    if name not in _OWN_CONTROLS
+]
 OPTIONS = {
     option
     for name, kind in fields_of(configs.TrainConfig)
