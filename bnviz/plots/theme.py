@@ -24,12 +24,12 @@ class Look:
     @property
     def ink(self) -> str:
         """Text and axis titles."""
-        return "#e8edf2" if self.dark else "#17212b"
+        return "#e8edf2" if self.dark else "#0f1923"
 
     @property
     def faint(self) -> str:
         """Grid lines and reference lines."""
-        return "rgba(232,237,242,0.16)" if self.dark else "rgba(23,33,43,0.12)"
+        return "rgba(232,237,242,0.16)" if self.dark else "rgba(15,25,35,0.12)"
 
     @property
     def paper(self) -> str:
