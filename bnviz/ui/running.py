@@ -7,6 +7,7 @@ from bnviz.core.presets import PRESETS
 from bnviz.jobs import runner
 from bnviz.store import Run, open_store
 from bnviz.ui.language import literal, say
+from bnviz.ui.layout import look
 from bnviz.ui.navigation import FITNESS
 
 
@@ -67,7 +68,8 @@ def launch_button(config: TrainConfig) -> None:
     st.button(
         say("train.launch"),
         key="launch",
-        type="primary",
+        # Streamlit writes white on the primary colour, which on a dark page is a light one.
+        type="secondary" if look().dark else "primary",
         icon=":material/play_arrow:",
         width="stretch",
         on_click=launch,
