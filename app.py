@@ -7,7 +7,7 @@ import streamlit as st
 from bnviz.ui.errors import explain
 from bnviz.ui.language import choose_language, say
 from bnviz.ui.navigation import ICON, PAGES
-from bnviz.ui.warm import warm_up_later
+from bnviz.ui.warm import warm_up_later, warm_up_now
 
 
 def contents() -> None:
@@ -37,4 +37,5 @@ else:
     logging.disable(logging.WARNING)  # that nobody is visiting yet is no news
     st.navigation([st.Page(contents)])
     logging.disable(logging.NOTSET)
+    warm_up_now()
     app = st.App(__file__, on_script_error=explain)

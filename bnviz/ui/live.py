@@ -19,19 +19,20 @@ from bnviz.ui.run_tabs import show_tabs
 from bnviz.ui.running import closing_line, progress
 from bnviz.ui.train_verdicts import divergences, verdict
 
-#: How often a running training is looked at, in seconds.
-EVERY = 0.5
+#: How often a running training is looked at, in seconds: before its first snapshot, and after.
+WAITING, EVERY = 0.1, 0.5
 
 
 def follow(run: Run) -> None:
     """Show `run`; while it is active, look again and again without disturbing the page."""
-    st.fragment(_look, run_every=EVERY if run.active else None)(run.id, run.active)
+    pace = (EVERY if run.snapshots else WAITING) if run.active else None
+    st.fragment(_look, run_every=pace)(run.id, pace)
 
 
-def _look(run_id: str, was_active: bool) -> None:
+def _look(run_id: str, pace: float | None) -> None:
     run = open_store().run(run_id)
-    if run is None or (was_active and not run.active):
-        st.rerun()
+    if run is None or (pace and not run.active) or (pace == WAITING and run.snapshots):
+        st.rerun()  # the page sets the new pace, or none
     snapshots = runner.snapshots(run_id)
     config = TrainConfig.model_validate_json(run.config)
     if snapshots:

@@ -1,10 +1,20 @@
-"""Imports what the next page will need, once the first page has been painted."""
+"""Imports at the right moment: a first page's before it is asked for, torch after it is painted."""
 
+import importlib
 import threading
 from functools import cache
 
+#: What every page imports beyond Streamlit itself.
+EVERY_PAGE = ("bnviz.ui.cached", "bnviz.ui.layout", "plotly.graph_objs.scatter", "plotly.io")
+
 #: Importing torch holds up everything else for a second or two; the first page goes first.
 SECONDS_AFTER_FIRST_PAGE = 2.0
+
+
+def warm_up_now() -> None:
+    """When the server starts: what the first page would otherwise wait for."""
+    for module in EVERY_PAGE:
+        importlib.import_module(module)
 
 
 @cache
