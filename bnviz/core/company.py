@@ -125,7 +125,32 @@ def exact_quantiles(z: float, size: int, levels: tuple[float, ...]) -> Floats:
     return np.asarray(np.sqrt(others / size) * t / np.sqrt(1 + t**2 / size))
 
 
-def large_batch(z: float, size: int, moments: Moments, feature: int) -> Floats:
+def density(
+    config: BatchConfig, feature: int, z: float, size: int, eps: float, moments: Moments
+) -> tuple[Floats, Floats] | None:
+    """Where theory expects the output in batches of `size`: places and density, (n,) each.
+
+    None for two rows, whose output is a sign, and where there is no theory.
+    """
+    scale = float(moments.scale[feature])
+    if size < 3 or scale <= 0 or not np.isfinite(moments.fourth[feature]):
+        return None
+    levels = np.linspace(0.002, 0.998, 160)
+    exact = config.source in NORMAL
+    places = (
+        exact_quantiles(z, size, tuple(levels))
+        if exact
+        else large_batch(z, size, moments, feature, tuple(levels))
+    ) * (scale / np.sqrt(scale**2 + eps))
+    steps = np.diff(places)
+    if not np.all(steps > 0):
+        return None
+    return (places[1:] + places[:-1]) / 2, np.diff(levels) / steps
+
+
+def large_batch(
+    z: float, size: int, moments: Moments, feature: int, levels: tuple[float, ...] = LEVELS
+) -> Floats:
     """Quantiles of the normal approximation for any data with four moments.
 
     From y = (z - m) / s by the delta method: variance (1 + z skewness + z^2 (kurtosis - 1) / 4)
@@ -137,4 +162,4 @@ def large_batch(z: float, size: int, moments: Moments, feature: int) -> Floats:
     skewness, kurtosis = moments.third[feature] / scale**3, moments.fourth[feature] / scale**4
     left = moments.variance_of_mean(size - 1)[feature] / scale**2
     variance = (1 + z * skewness + z**2 * (kurtosis - 1) / 4) * left
-    return np.asarray(z + np.sqrt(max(variance, 0.0)) * norm.ppf(LEVELS))
+    return np.asarray(z + np.sqrt(max(variance, 0.0)) * norm.ppf(levels))

@@ -184,10 +184,12 @@ def gap(found: Walk, quantity: Quantity, reference: Literal["true", "train"]) ->
 
 @dataclass(frozen=True)
 class EvalOutput:
-    """What eval mode makes of today's data, (D,) each: train mode makes it mean 0, deviation 1."""
+    """Today's data behind BN in eval mode, (D,) each; train mode makes its mean 0."""
 
     mean: Floats
     deviation: Floats
+    train_deviation: Floats
+    """What the true variance would make of it: 1, but for epsilon."""
 
 
 def eval_output(found: Walk, eps: float) -> EvalOutput:
@@ -195,6 +197,9 @@ def eval_output(found: Walk, eps: float) -> EvalOutput:
     mean, variance = found.mean, found.variance
     with np.errstate(invalid="ignore"):
         inverse = 1 / np.sqrt(variance.running[-1] + eps)
+        true = variance.true[-1]
         return EvalOutput(
-            (mean.true[-1] - mean.running[-1]) * inverse, np.sqrt(variance.true[-1]) * inverse
+            (mean.true[-1] - mean.running[-1]) * inverse,
+            np.sqrt(true) * inverse,
+            np.sqrt(true / (true + eps)),
         )

@@ -42,7 +42,9 @@ def _seal(result: object) -> None:
             _seal(getattr(result, field.name))
 
 
-def _kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Remember the last results of a pure function, as many as `entries`, and seal them."""
+
     def keep(compute: Callable[P, R]) -> Callable[P, R]:
         @lru_cache(maxsize=entries)
         @wraps(compute)
@@ -64,7 +66,7 @@ def table(digest: str) -> Table | None:
         return None
 
 
-@_kept(8)
+@kept(8)
 def _table(digest: str) -> Table:
     from bnviz.store import open_store
 
@@ -74,43 +76,43 @@ def _table(digest: str) -> Table:
     return found
 
 
-@_kept(4)
+@kept(4)
 def batch(config: BatchConfig) -> batches.Batch:
     """The batch that `config` describes."""
     return batches.draw(config, table(config.table) if config.table else None)
 
 
-@_kept(4)
+@kept(4)
 def normalized(config: BatchConfig, norm: NormConfig) -> batchnorm.Forward:
     """That batch after BN."""
     return batchnorm.apply(batch(config).values, norm)
 
 
-@_kept(16)
+@kept(16)
 def effect(config: BatchConfig, norm: NormConfig) -> effects.Effect:
     """What BN did to it."""
     return effects.effect(normalized(config, norm))
 
 
-@_kept(16)
+@kept(16)
 def statistics(config: BatchConfig) -> batchnorm.Statistics:
     """Per-feature statistics before BN."""
     return batchnorm.describe(batch(config).values)
 
 
-@_kept(16)
+@kept(16)
 def statistics_after(config: BatchConfig, norm: NormConfig) -> batchnorm.Statistics:
     """Per-feature statistics after BN."""
     return batchnorm.describe(normalized(config, norm).y)
 
 
-@_kept(16)
+@kept(16)
 def jitter(config: BatchConfig) -> Jitter:
     """Means of the batches up to this one."""
     return measure_jitter(config, table(config.table) if config.table else None)
 
 
-@_kept(4)
+@kept(4)
 def implementations(config: BatchConfig, norm: NormConfig) -> tuple["Implementation", ...]:
     """Four implementations on this batch, timed when first asked for."""
     from bnviz.core.implementations import compare
@@ -118,13 +120,13 @@ def implementations(config: BatchConfig, norm: NormConfig) -> tuple["Implementat
     return compare(batch(config).values, norm)
 
 
-@_kept(16)
+@kept(16)
 def swallowed(config: BatchConfig, norm: NormConfig) -> NDArray[np.float64]:
     """Per feature, the share of epsilon in variance + epsilon."""
     return batchnorm.swallowed(normalized(config, norm).biased_variance, norm.eps)
 
 
-@_kept(4)
+@kept(4)
 def torch_refusal(config: BatchConfig) -> str | None:
     """What torch.nn.BatchNorm1d in train mode says to this batch, if it refuses it."""
     from bnviz.core.implementations import torch_refusal
@@ -132,7 +134,7 @@ def torch_refusal(config: BatchConfig) -> str | None:
     return torch_refusal(batch(config).values)
 
 
-@_kept(8)
+@kept(8)
 def dataset(config: DataConfig) -> Dataset:
     """What the nets learn from."""
     from bnviz.core.preparation import dataset_for
@@ -147,7 +149,7 @@ def held_out(config: DataConfig) -> int:
     return len(split(config, len(dataset(config).x))[1])
 
 
-@_kept(4)
+@kept(4)
 def reading(name: str, blob: bytes) -> "Reading":
     """What a user's file holds."""
     from bnviz.store.tables import read
@@ -155,7 +157,7 @@ def reading(name: str, blob: bytes) -> "Reading":
     return read(name, blob)
 
 
-@_kept(8)
+@kept(8)
 def last_state(run_id: str, snapshots: int) -> "Snapshot | None":
     """The newest of a run's `snapshots` that carries the nets themselves."""
     from bnviz.jobs import runner
@@ -163,7 +165,7 @@ def last_state(run_id: str, snapshots: int) -> "Snapshot | None":
     return runner.last_state(run_id)
 
 
-@_kept(8)
+@kept(8)
 def evaluation(config: TrainConfig, run_id: str, snapshots: int) -> "Evaluation | None":
     """Both nets of that snapshot on the held-out rows; None before the first such snapshot."""
     from bnviz.core.evaluation import evaluate
@@ -172,7 +174,7 @@ def evaluation(config: TrainConfig, run_id: str, snapshots: int) -> "Evaluation 
     return evaluate(config, dataset(config.data), last.state) if last else None
 
 
-@_kept(64)
+@kept(64)
 def predict(
     config: TrainConfig, run_id: str, snapshots: int, row: tuple[float, ...]
 ) -> dict[str, NDArray[np.float64]] | None:
@@ -186,7 +188,7 @@ def predict(
     return {"bn": bn[:, 0], "plain": plain[:, 0]}
 
 
-@_kept(16)
+@kept(16)
 def baseline_loss(config: DataConfig) -> float:
     """The held-out mean squared error of always answering the training targets' mean."""
     from bnviz.core.preparation import split

@@ -24,8 +24,11 @@ BATCH_SIZES = sorted(
 _MOST_SEED = 2**32 - 1
 
 
-def batch_config() -> BatchConfig:
-    """Source, size and seed of a batch; stops the page while a table is still to be given."""
+def batch_config(rows: int = 256, features: int = 8, *, play: bool = True) -> BatchConfig:
+    """Source, size and seed of a batch; stops the page while a table is still to be given.
+
+    `rows` and `features` are where the page begins; with `play` the next batch can be drawn.
+    """
     with st.sidebar:
         st.subheader(say("controls.batch"))
         source = choice(
@@ -37,7 +40,7 @@ def batch_config() -> BatchConfig:
             menu=True,
         )
         size = steps(
-            "b", say("controls.batch_size"), 256, BATCH_SIZES, help=say("controls.batch_size_help")
+            "b", say("controls.batch_size"), rows, BATCH_SIZES, help=say("controls.batch_size_help")
         )
         own = source == "table"  # whose columns are chosen beside the file
         features = slider("d", say("controls.features"), 8, 1, 256, disabled=own)

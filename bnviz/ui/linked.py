@@ -6,7 +6,7 @@ A wish in the address that cannot be granted is named in a notice, never dropped
 in silence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 import streamlit as st
@@ -123,3 +123,31 @@ def choice(
     elif wish != value:
         st.query_params[key] = value
     return cast(str, value)
+
+
+def tabs(
+    key: str, options: Sequence[str], *, label: str, shown: Callable[[str], str]
+) -> Iterator[str]:
+    """Tabs by stable ids, the open one in the address: yields the id to fill, within its tab."""
+    labels = {option: shown(option) for option in options}
+    written = st.session_state.setdefault("address", {})
+    wish = st.query_params.get(key)
+    here = f"{key}.open"  # the id: the label changes with the language
+    if wish is not None and wish != written.get(key):
+        if wish in labels:
+            st.session_state[key] = labels[wish]
+        else:
+            _notice(label, wish, labels[options[0]])
+    if st.session_state.get(key) not in labels.values():
+        st.session_state[key] = labels.get(st.session_state.get(here, ""), labels[options[0]])
+    opened = st.tabs(list(labels.values()), key=key, on_change="rerun")
+    for option, tab in zip(options, opened, strict=True):
+        if tab.open:
+            st.session_state[here] = option
+            written[key] = None if option == options[0] else option
+            if written[key] is None:
+                st.query_params.pop(key, None)
+            elif wish != option:
+                st.query_params[key] = option
+            with tab:
+                yield option

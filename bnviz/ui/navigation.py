@@ -15,8 +15,11 @@ class PageEntry:
 
 HOME = PageEntry("home", "pages/explore/home.py", ":material/home:")
 ONE_BATCH = PageEntry("one_batch", "pages/explore/one_batch.py", ":material/grid_on:")
+TRAIN_VS_EVAL = PageEntry(
+    "train_vs_eval", "pages/explore/train_vs_eval.py", ":material/compare_arrows:"
+)
 FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
 
-PAGES = (HOME, ONE_BATCH, FITNESS)
+PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, FITNESS)
 
 ICON = Path(__file__).with_name("icon.png")

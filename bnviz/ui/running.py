@@ -100,12 +100,13 @@ def earlier() -> None:
         st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
         runs = open_store().runs(limit=12)
         for run in runs:
-            st.page_link(FITNESS.path, label=_title(run), query_params={"run": run.id})
+            st.page_link(FITNESS.path, label=title_of(run), query_params={"run": run.id})
         if not runs:
             st.caption(say("run.none_yet"))
 
 
-def _title(run: Run) -> str:
+def title_of(run: Run) -> str:
+    """When the run began, from what settings, and how it stands."""
     config = TrainConfig.model_validate_json(run.config)
     preset = next((name for name, known in PRESETS.items() if known == config), None)
     return say(

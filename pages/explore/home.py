@@ -10,6 +10,7 @@ from bnviz.ui import cached, formulas
 from bnviz.ui.language import say
 from bnviz.ui.layout import card, look, show
 from bnviz.ui.linked import slider
+from bnviz.ui.navigation import PAGES
 
 WINES = BatchConfig(source="wine", batch_size=178, features=13)
 ALCOHOL, COLOR = 0, 9
@@ -43,7 +44,8 @@ with story:
         st.caption(say(f"home.formula_{name}"))
 
 st.subheader(say("home.cards"))
-for column, name in zip(st.columns(2), ("one_batch", "fitness"), strict=True):
-    with column:
-        card(name)
+columns = st.columns(2)
+for index, entry in enumerate(PAGES[1:]):
+    with columns[index % 2]:
+        card(entry.name)
 st.caption(say("home.sources"))

@@ -19,6 +19,12 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         | {"precision", "axis"},
         {"before", "after"},
     ),
+    "train_vs_eval": (
+        {"lang", "source", "b", "d", "seed", "eps", "stream_cumulative", "momentum"}
+        | {"keras_momentum", "steps", "shift_at", "shift", "spread", "feature"}
+        | {"quantity", "reference", "gap_step"},
+        {"running-mean", "running-variance", "gap"},
+    ),
     "fitness": (
         {"lang", "preset", "launch", "seeds", "first_seed", "cumulative", "data.source"}
         | {"optimizer.learning_rate", "network.depth", "probes.count"},
@@ -62,7 +68,12 @@ def values(found: Any) -> list[Any]:
         return [kind(float(found.options[0])), kind(float(found.options[-1])), found.value]
     if found.type == "toggle":
         return [not found.value, found.value]
-    options = {"axis": ("own", "shared"), "precision": get_args(Precision)}
+    options = {
+        "axis": ("own", "shared"),
+        "precision": get_args(Precision),
+        "quantity": ("variance", "mean"),
+        "reference": ("train", "true"),
+    }
     if found.key in options:
         return [*options[found.key], found.value]
     return [option for option in get_args(field(found.key)) if option != "table"] + [found.value]

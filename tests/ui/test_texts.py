@@ -62,7 +62,7 @@ NAMES = re.compile(
     r"`[^`]*`|\{\w+\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
     r"|torch\.nn\.BatchNorm1d|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
     r"|float(32|64)|UTF-8|ZIP|MB|NaN|Lanczos|Hessian|Lipschitz|BN|R²|epsilon|vol|momentum|None|L2"
-    r"|sqrt|for 循环|JSON|bnviz"
+    r"|sqrt|for 循环|JSON|bnviz|Keras"
 )
 
 

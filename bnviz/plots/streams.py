@@ -1,0 +1,240 @@
+"""Train versus eval: the walk of the running statistics, its gap, the momentum clock."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from bnviz.core.momentum import Clock, remaining, shares, weights
+from bnviz.core.streaming import Gap, Quantity, Track
+from bnviz.plots.labels import label
+from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+
+Floats = NDArray[np.float64]
+
+HEIGHT = 380
+#: More steps than this are thinned: there are no more pixels.
+MOST_STEPS = 160
+#: How many standard deviations wide a predicted band is, up and down.
+BAND = 2.0
+PARTS = ("warm_up", "bessel", "drift", "noise")
+#: Okabe and Ito, as everywhere; lighter ones on a dark page come from Look.color.
+COLORS = {"warm_up": "#E69F00", "bessel": "#CC79A7", "drift": "#009E73", "noise": "#7F8C99"}
+
+
+def thinned(steps: int) -> NDArray[np.intp]:
+    """At most MOST_STEPS of 0 ... `steps`, evenly spaced, both ends among them."""
+    return np.unique(np.linspace(0, steps, min(steps + 1, MOST_STEPS)).round().astype(np.intp))
+
+
+def running(
+    track: Track, quantity: Quantity, feature: int, name: str, look: Look, say: Say
+) -> go.Figure:
+    """One feature's running statistic, its batches, the true value and the predicted band."""
+    steps = np.arange(len(track.running))
+    value, true = track.running[:, feature], track.true[:, feature]
+    expected, spread = track.expected[:, feature], BAND * track.deviation[:, feature]
+    color = look.color(BN)
+    traces = [_band(steps, expected - spread, expected + spread, color, say)]
+    traces.append(
+        {
+            "name": say("train_vs_eval.walk.batch"),
+            "x": steps[1:],
+            "y": track.batch[:, feature],
+            "mode": "markers",
+            "marker": {"color": look.color(PLAIN), "size": 4, "opacity": 0.55},
+            "hovertemplate": "%{y:.5g}",
+        }
+    )
+    traces.append(_true(steps, true, look, say))
+    traces.append(
+        {
+            "name": say(f"train_vs_eval.walk.running_{quantity}"),
+            "x": steps,
+            "y": value,
+            "mode": "lines",
+            "line": {"color": color, "width": 2.5},
+            "hovertemplate": "%{y:.5g}",
+        }
+    )
+    return _over_steps(
+        traces,
+        say(f"train_vs_eval.axis.{quantity}"),
+        say(f"train_vs_eval.walk.{quantity}_of", feature=label(name)),
+        look,
+        say,
+    )
+
+
+def all_running(
+    track: Track, quantity: Quantity, scale: Floats, names: Sequence[str], look: Look, say: Say
+) -> go.Figure:
+    """Every feature's distance from the true value: in standard deviations, or relative to it.
+
+    Features without a spread, or without a true value, are left out.
+    """
+    kept = thinned(len(track.running) - 1)
+    unit = scale if quantity == "mean" else track.true[-1]
+    shown = np.flatnonzero(np.isfinite(unit) & (unit > 0))
+    away = (track.running[kept] - track.true[kept])[:, shown] / unit[shown]
+    spread = BAND * (track.deviation[kept][:, shown] / unit[shown]).max(axis=1, initial=0.0)
+    gap = np.full((1, len(shown)), np.nan)
+    color = look.color(BN)
+    lines = {
+        "name": say("train_vs_eval.walk.every"),
+        "x": np.tile(np.append(kept.astype(np.float64), np.nan), len(shown)),
+        "y": np.vstack([away, gap]).T.ravel(),
+        "text": np.repeat([label(names[int(i)]) for i in shown], len(kept) + 1),
+        "mode": "lines",
+        "line": {"color": fade(color, 0.8 if len(shown) <= 12 else 0.35), "width": 1.3},
+        "hovertemplate": "%{text}: %{y:.4g}",
+    }
+    return _over_steps(
+        [
+            _band(kept, -spread, spread, color, say),
+            _true(kept, np.zeros(len(kept)), look, say),
+            lines,
+        ],
+        say(f"train_vs_eval.axis.{quantity}_away"),
+        say(f"train_vs_eval.walk.{quantity}_all"),
+        look,
+        say,
+    )
+
+
+def _band(steps: NDArray[Any], low: Floats, high: Floats, color: str, say: Say) -> dict[str, Any]:
+    finite = np.isfinite(low) & np.isfinite(high)
+    steps, low, high = steps[finite], low[finite], high[finite]
+    return {
+        "name": say("train_vs_eval.walk.band"),
+        "x": np.concatenate([steps, steps[::-1]]),
+        "y": np.concatenate([low, high[::-1]]),
+        "fill": "toself",
+        "fillcolor": fade(color, 0.18),
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+    }
+
+
+def _true(steps: NDArray[Any], true: Floats, look: Look, say: Say) -> dict[str, Any]:
+    return {
+        "name": say("train_vs_eval.walk.true"),
+        "x": steps,
+        "y": np.where(np.isfinite(true), true, np.nan),
+        "mode": "lines",
+        "line": {"color": look.ink, "width": 1.5, "dash": "dot", "shape": "vh"},
+        "hovertemplate": "%{y:.5g}",
+    }
+
+
+def _over_steps(
+    traces: list[dict[str, Any]], axis: str, title: str, look: Look, say: Say, **layout: Any
+) -> go.Figure:
+    below = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"}
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
+        yaxis=titled(axis, zeroline=False),
+        annotations=[heading(title)],
+        legend=below,
+        hovermode="x unified",
+        margin={"l": 72, "r": 8, "t": 36, "b": 100},
+        **layout,
+    )
+
+
+def gap_parts(found: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> go.Figure:
+    """The four parts of one feature's gap stacked over the steps, and their sum as a line."""
+    kept = thinned(len(found.total) - 1)
+    bars = [
+        {
+            "type": "bar",
+            "name": say(f"train_vs_eval.gap.{part}"),
+            "x": kept,
+            "y": getattr(found, part)[kept, feature],
+            "marker": {"color": COLORS[part], "line": {"width": 0}},
+            "hovertemplate": "%{y:.4g}",
+        }
+        for part in PARTS
+    ]
+    total = {
+        "name": say("train_vs_eval.gap.total"),
+        "x": kept,
+        "y": found.total[kept, feature],
+        "mode": "lines",
+        "line": {"color": look.ink, "width": 2},
+        "hovertemplate": "%{y:.4g}",
+    }
+    title = say("train_vs_eval.gap.of", feature=label(name))
+    return _over_steps([*bars, total], axis, title, look, say, barmode="relative", bargap=0)
+
+
+def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> go.Figure:
+    """What remains of the start after each batch, with half-life and 1 % marked."""
+    reach = 6 if torch_momentum is None else max(6, int(np.ceil(1.25 * clock.hundredth)))
+    steps = np.linspace(0, reach, min(reach + 1, 400)).round()
+    left = remaining(shares(torch_momentum, reach))[steps.astype(np.intp)]
+    curve = {
+        "x": steps,
+        "y": left,
+        "mode": "lines",
+        "line": {"color": look.color(BN), "width": 3},
+        "hovertemplate": "%{x}: %{y:.3%}<extra></extra>",
+    }
+    marks = {
+        "x": [clock.half_life, clock.hundredth],
+        "y": [0.5, 0.01],
+        "mode": "markers",
+        "marker": {"color": look.color(PLAIN), "size": 11, "line": {"color": "white", "width": 1}},
+        "hovertemplate": "%{x:.1f}: %{y:.0%}<extra></extra>",
+    }
+    return figure(
+        look,
+        [curve] if torch_momentum is None or torch_momentum == 1 else [curve, marks],
+        HEIGHT - 40,
+        xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
+        yaxis=titled(say("train_vs_eval.clock.axis_start"), tickformat=".0%", range=[-0.03, 1.05]),
+        annotations=[heading(say("train_vs_eval.clock.start"))],
+        showlegend=False,
+    )
+
+
+def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say) -> go.Figure:
+    """What each batch weighs in the running statistics at the end, the newest on the left."""
+    age = np.arange(steps)
+    shown = age[: min(steps, 200)]
+    traces = [
+        {
+            "name": say("train_vs_eval.clock.yours"),
+            "x": shown,
+            "y": weights(shares(torch_momentum, steps))[::-1][: len(shown)],
+            "mode": "lines",
+            "line": {"color": look.color(BN), "width": 3, "shape": "hvh"},
+            "fill": "tozeroy",
+            "fillcolor": fade(look.color(BN), 0.2),
+            "hovertemplate": "%{y:.3%}",
+        },
+        {
+            "name": say("train_vs_eval.clock.even", steps=steps),
+            "x": shown,
+            "y": np.full(len(shown), 1 / steps),
+            "mode": "lines",
+            "line": {"color": look.ink, "width": 1.5, "dash": "dot"},
+            "hovertemplate": "%{y:.3%}",
+        },
+    ]
+    return figure(
+        look,
+        traces,
+        HEIGHT - 40,
+        xaxis=titled(say("train_vs_eval.clock.axis_age"), zeroline=False),
+        yaxis=titled(say("train_vs_eval.clock.axis_weight"), tickformat=".1%", rangemode="tozero"),
+        annotations=[heading(say("train_vs_eval.clock.weights"))],
+        legend={"y": 0.98, "yanchor": "top", "x": 1, "xanchor": "right", "orientation": "v"},
+        hovermode="x unified",
+    )

@@ -1,0 +1,188 @@
+"""Tabs of Train versus eval about nets: precise BN, what is frozen, one batch split K ways."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from bnviz.core import microbatches
+from bnviz.core.configs import StreamConfig, TrainConfig
+from bnviz.plots import splits
+from bnviz.plots.numbers import short
+from bnviz.store import Run, open_store
+from bnviz.ui import cached
+from bnviz.ui import cached_streams as streams
+from bnviz.ui import stream_snippets as snippets
+from bnviz.ui.language import literal, say
+from bnviz.ui.layout import explain, look, show_pair
+from bnviz.ui.linked import choice, steps, switch
+from bnviz.ui.net_verdicts import frozen_notes, frozen_verdict, recalibration_verdict, split_verdict
+from bnviz.ui.running import title_of
+from bnviz.ui.sources import show_sources
+
+_HERE = "here"
+_SMALL = (2, 3, 4, 8, 16, 32)
+_MOMENTA = (0.01, 0.1, 0.2, 0.5, 1.0)
+_ROWS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+_PARTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
+
+
+def show_recalibration() -> None:
+    """Held-out loss before and after precise BN, and how far the running statistics were off."""
+    runs = {run.id: run for run in open_store().runs(limit=12) if _has_state(run)}
+    left, middle, right = st.columns(3)
+    with left:
+        net = choice(
+            "net",
+            [*runs, _HERE],
+            label=say("train_vs_eval.recalibrate.net"),
+            shown=lambda name: (
+                say("train_vs_eval.recalibrate.here") if name == _HERE else title_of(runs[name])
+            ),
+            menu=True,
+            pinned=True,
+        )
+    with middle:
+        rows = steps("pass_b", say("train_vs_eval.recalibrate.rows"), 64, _ROWS)
+    with right:
+        config = _small_config() if net == _HERE else None
+    if config is not None:
+        with st.spinner(say("train_vs_eval.recalibrate.training")):
+            found = streams.recalibrated_here(config, rows)
+    else:
+        run = runs[net]
+        config = TrainConfig.model_validate_json(run.config)
+        stored = streams.recalibrated_run(config, run.id, run.snapshots, rows)
+        if stored is None:
+            st.caption(say("fitness.not_yet"))
+            return
+        found = stored
+    st.markdown(recalibration_verdict(found, rows))
+    unit = say("unit.points_squared") if config.data.source == "fitness" else ""
+    show_pair(
+        {
+            "losses": splits.losses(found, unit, look(), say),
+            "drifts": splits.drifts(found.drift, look(), say),
+        },
+        say("train_vs_eval.recalibrate.alt"),
+        lambda name: say(f"train_vs_eval.recalibrate.{'loss' if name == 'losses' else 'drift'}"),
+    )
+    explain(
+        "recalibrate",
+        say("train_vs_eval.recalibrate.caption", rows=rows),
+        data=lambda: pd.DataFrame({way: getattr(found, way) for way in splits.WAYS}),
+        code=snippets.RECALIBRATE,
+    )
+    show_sources("recalibrate")
+
+
+def _has_state(run: Run) -> bool:
+    return run.kind == "train" and run.status in ("done", "stopped") and run.snapshots > 0
+
+
+def _small_config() -> TrainConfig:
+    from bnviz.core.recalibration import small_config
+
+    one, other = st.columns(2)
+    with one:
+        size = steps("small_b", say("train_vs_eval.recalibrate.small"), 4, _SMALL)
+    with other:
+        momentum = steps(
+            "small_momentum", say("train_vs_eval.controls.torch_momentum"), 0.5, _MOMENTA
+        )
+    return small_config(size, momentum)
+
+
+def show_frozen() -> None:
+    """One setting in words with its code, then every setting in a table."""
+    from bnviz.core.frozen import Setting, code, outcome
+
+    with st.container(horizontal=True, gap="large"):
+        setting = Setting(
+            training=switch("training", say("train_vs_eval.frozen.training"), True),
+            requires_grad=switch("requires_grad", "`requires_grad`", False),
+            track_running_stats=switch("track", "`track_running_stats`", True),
+            affine=switch("affine", "`affine`", True),
+            cumulative=switch("frozen_cumulative", "`momentum=None`", False),
+        )
+    found = outcome(setting)
+    st.markdown(frozen_verdict(found))
+    for note in frozen_notes(setting, found):
+        st.caption(note)
+    with st.expander(say("train_vs_eval.frozen.code"), icon=":material/code:"):
+        st.code(code(setting), language="python")
+    st.dataframe(_truth_frame(), hide_index=True, key="truth", height=420)
+    explain("frozen", say("train_vs_eval.frozen.caption"), data=_truth_frame)
+    show_sources("frozen")
+
+
+def _truth_frame() -> pd.DataFrame:
+    from bnviz.core.frozen import PARTS
+
+    rows = []
+    for setting, found in streams.truth_table():
+        row: dict[str, Any] = {
+            say("train_vs_eval.frozen.mode"): say(
+                f"option.{'train' if setting.training else 'eval'}"
+            ),
+            "requires_grad": str(setting.requires_grad) if setting.affine else "–",
+            "track_running_stats": str(setting.track_running_stats),
+            "affine": str(setting.affine),
+            "momentum": "None" if setting.cumulative else "0.1",
+            say("train_vs_eval.frozen.with"): say(f"train_vs_eval.frozen.{found.normalized_with}"),
+        }
+        for part in PARTS:
+            row[part] = say(f"train_vs_eval.frozen.{_mark(found.changed[part])}")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _mark(changed: bool | None) -> str:
+    return "absent" if changed is None else "changes" if changed else "stays"
+
+
+def show_split(config: StreamConfig, feature: int, eps: float) -> None:
+    """One logical batch as micro-batches, accumulated and synchronized."""
+    batch = config.batch
+    most = batch.batch_size // 2
+    if most < 2:
+        st.caption(say("train_vs_eval.split.too_few", rows=batch.batch_size))
+        return
+    with st.container(width=420):
+        asked = steps("parts", say("train_vs_eval.split.parts"), 4, _PARTS)
+    parts = min(asked, most)
+    if parts < asked:
+        st.caption(say("train_vs_eval.split.fewer", parts=parts, rows=batch.batch_size))
+    found = streams.split(batch, parts, eps, config.torch_momentum)
+    ways = {
+        way: microbatches.differences(getattr(found, way), found.big)
+        for way in ("accumulated", "synchronized")
+    }
+    st.markdown(split_verdict(found, ways))
+    name = cached.batch(batch).names[feature]
+    show_pair(
+        {
+            "micro": splits.micro_statistics(found, feature, name, look(), say),
+            "differences": splits.split_differences(ways, look(), say),
+        },
+        say("train_vs_eval.split.alt"),
+        lambda key: say(f"train_vs_eval.split.{'statistics' if key == 'micro' else 'difference'}"),
+    )
+    explain(
+        "split",
+        say("train_vs_eval.split.caption", feature=literal(name)),
+        data=lambda: _split_frame(ways),
+        code=snippets.split(batch, parts, eps, config.torch_momentum),
+    )
+    frame = _split_frame(ways)
+    st.table(frame.set_index(frame.columns[0]).map(short))
+    show_sources("split")
+
+
+def _split_frame(ways: dict[str, dict[str, float]]) -> pd.DataFrame:
+    names = [say(f"train_vs_eval.split.{name}") for name in microbatches.COMPARED]
+    columns: dict[str, Any] = {say("train_vs_eval.split.quantity"): names}
+    for way, values in ways.items():
+        columns[say(f"train_vs_eval.split.{way}")] = np.array(list(values.values()))
+    return pd.DataFrame(columns)

@@ -1,0 +1,53 @@
+"""Train versus eval: why does my net behave differently in eval mode?"""
+
+import streamlit as st
+
+from bnviz.core.streaming import Quantity
+from bnviz.plots import streams
+from bnviz.ui import cached_streams as cached
+from bnviz.ui import stream_snippets
+from bnviz.ui.language import literal, say
+from bnviz.ui.layout import explain, look, show_pair
+from bnviz.ui.sources import show_sources
+from bnviz.ui.stream_controls import feature_choice, notes, stream_config
+from bnviz.ui.stream_sections import show_sections
+from bnviz.ui.stream_tabs import walk_frame
+from bnviz.ui.stream_verdicts import stream_verdict
+
+st.title(say("train_vs_eval.title"))
+config, eps = stream_config()
+names = cached.names(config.batch)
+verdict, pick = st.columns([5, 2])
+with pick:
+    chosen = feature_choice(names)
+feature = chosen or 0
+
+if config.batch.batch_size > 1:
+    found = cached.walk(config)
+    verdict.markdown(stream_verdict(found, config, eps))
+    for note in notes(config, names):
+        verdict.caption(note)
+    scale = cached.moments(config.batch).scale
+    quantities: tuple[Quantity, ...] = ("mean", "variance")
+    tracks = {quantity: getattr(found, quantity) for quantity in quantities}
+    show_pair(
+        {
+            f"running-{quantity}": streams.all_running(track, quantity, scale, names, look(), say)
+            if chosen is None
+            else streams.running(track, quantity, feature, names[feature], look(), say)
+            for quantity, track in tracks.items()
+        },
+        say("train_vs_eval.walk.alt"),
+        lambda key: say(f"train_vs_eval.walk.{key.replace('-', '_')}"),
+    )
+    explain(
+        "walk",
+        say("train_vs_eval.walk.caption"),
+        data=lambda: walk_frame(found),
+        code=stream_snippets.walk(config),
+    )
+    show_sources("walk")
+else:
+    verdict.markdown(say("train_vs_eval.single", message=literal(cached.refusal() or "")))
+
+show_sections(config, feature, eps)
