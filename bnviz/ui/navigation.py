@@ -18,8 +18,9 @@ ONE_BATCH = PageEntry("one_batch", "pages/explore/one_batch.py", ":material/grid
 TRAIN_VS_EVAL = PageEntry(
     "train_vs_eval", "pages/explore/train_vs_eval.py", ":material/compare_arrows:"
 )
+PITFALLS = PageEntry("pitfalls", "pages/explore/pitfalls.py", ":material/warning:")
 FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
 
-PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, FITNESS)
+PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS)
 
 ICON = Path(__file__).with_name("icon.png")

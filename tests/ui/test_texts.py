@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from bnviz.core import configs
+from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.presets import PRESETS
 from bnviz.core.walk import stage_of
 from bnviz.store import history, problems
@@ -61,8 +62,8 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
 NAMES = re.compile(
     r"`[^`]*`|\{\w+\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
     r"|torch\.nn\.BatchNorm1d|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
-    r"|float(32|64)|UTF-8|ZIP|MB|NaN|Lanczos|Hessian|Lipschitz|BN|R²|epsilon|vol|momentum|None|L2"
-    r"|sqrt|for 循环|JSON|bnviz|Keras"
+    r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|NaN|Lanczos"
+    r"|Hessian|Lipschitz|BN|R²|epsilon|vol|momentum|None|L2|sqrt|for 循环|JSON|bnviz|Keras"
 )
 
 
@@ -149,7 +150,8 @@ def expand(pattern: str) -> set[str]:
     if "{}" not in pattern:
         return {pattern}
     if pattern in FAMILIES:
-        return {pattern.format(member) for member in FAMILIES[pattern]}
+        members = FAMILIES[pattern]
+        return {pattern.format(*(m if isinstance(m, tuple) else (m,))) for m in members}
     fitting = re.compile(re.escape(pattern).replace(r"\{\}", r"(\w+)"))
     return {key for key in EN if (m := fitting.fullmatch(key)) and set(m.groups()) <= words()}
 
@@ -237,6 +239,16 @@ FAMILIES: dict[str, Any] = {
     "train.{}": FIELDS,
     "option.{}": OPTIONS,
     "run.{}": get_args(history.Status),
+    "pitfalls.{}.title": PITFALLS,
+    "pitfalls.{}.control.{}": [
+        (name, field) for name, owner in PITFALLS.items() for field in owner.model_fields
+    ],
+    "pitfalls.{}.option.{}": [
+        (name, option)
+        for name, owner in PITFALLS.items()
+        for _, kind in fields_of(owner)
+        for option in literals_in(kind)
+    ],
     "run.is_{}": get_args(history.Status),
 }
 

@@ -1,0 +1,69 @@
+"""Pitfalls through app.py: every entry by its link, in both languages, every control moved."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls.configs import CONFIGS
+from bnviz.ui.texts import LANGUAGES, catalogue, sentence
+from tests.pages.conftest import OpenApp
+
+
+def healthy(app: AppTest) -> None:
+    assert [e.value for e in app.exception] == []
+    assert [e.value for e in app.error] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_pitfall_has_a_link(open_app: OpenApp, name: str, lang: str) -> None:
+    app = open_app("pitfalls", lang, pitfall=name)
+    healthy(app)
+    assert app.selectbox(key="pitfall").value == name
+    spoken = [m.value for m in app.markdown]
+    assert "> " + sentence(lang, f"pitfalls.{name}.symptom") in spoken
+    openings = [
+        text.partition("{")[0]
+        for key, text in catalogue(lang).items()
+        if key.startswith(f"pitfalls.{name}.verdict.")
+    ]
+    assert any(s.startswith(o) for s in spoken for o in openings if o), "no verdict"
+    assert entry.fix(name).strip() in [code.value.strip() for code in app.code]
+    fields = CONFIGS[name].model_fields
+    labels = {sentence(lang, f"pitfalls.{name}.control.{field}") for field in fields}
+    shown = {w.label for kind in (app.select_slider, app.selectbox) for w in kind}
+    shown |= {group.label for group in app.get("button_group")}
+    assert len(labels & shown) <= 2, "at most two controls at a time"
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_slider_reaches_both_ends(open_app: OpenApp, name: str) -> None:
+    app = open_app("pitfalls", pitfall=name)
+    for slider in list(app.select_slider):
+        for end in (slider.options[0], slider.options[-1]):
+            app.select_slider(key=slider.key).set_value(type(slider.value)(float(end))).run()
+            healthy(app)
+
+
+def test_next_and_previous_go_round(open_app: OpenApp) -> None:
+    names = list(CONFIGS)
+    app = open_app("pitfalls")
+    app.button(key="previous").click().run()
+    assert app.selectbox(key="pitfall").value == names[-1]
+    app.button(key="following").click().run()
+    assert app.selectbox(key="pitfall").value == names[0]
+    healthy(app)
+
+
+def test_an_unknown_pitfall_is_named_in_a_notice(open_app: OpenApp) -> None:
+    app = open_app("pitfalls", pitfall="quicksand")
+    healthy(app)
+    assert any("quicksand" in toast.value for toast in app.toast)
+
+
+def test_a_bug_asks_for_what_it_depends_on(open_app: OpenApp) -> None:
+    wanted = {"cancellation": "offset", "no_epsilon": "spread", "biased_running_variance": None}
+    for bug, field in wanted.items():
+        app = open_app("pitfalls", pitfall="handwritten", **{"handwritten.bug": bug})
+        keys = [slider.key for slider in app.select_slider]
+        assert keys == [f"handwritten.{field or 'batch_size'}"]
