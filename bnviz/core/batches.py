@@ -86,8 +86,9 @@ REAL: Final[dict[Source, tuple[int, int]]] = {
 @cache
 def _load(source: Source) -> tuple[tuple[str, ...], Floats]:
     """Feature names and all rows, unscaled. scikit-learn is imported only when needed."""
+    names: tuple[str, ...] = _WINE_FEATURES
     if source == "wine":
-        names, rows = _WINE_FEATURES, _wine()
+        rows = _wine()
     else:
         from sklearn import datasets
 

@@ -8,6 +8,7 @@ limit that a control, a link or a config file must respect stands here once.
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Source = Literal[
     "uniform",
@@ -29,6 +30,8 @@ BnMode = Literal["train", "eval"]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 MAX_EPOCHS = 2000
+#: Of all seeds of one net, between hidden layers: with optimizer and probes about a gigabyte.
+MAX_WEIGHTS = 16_000_000
 
 
 class Config(BaseModel):
@@ -144,6 +147,18 @@ class TrainConfig(Config):
     probes: ProbeConfig = ProbeConfig()
     seeds: int = Field(8, ge=1, le=64)
     seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Self:
+        between = self.network.width**2 * (self.network.depth - 1) * self.seeds
+        if between > MAX_WEIGHTS:
+            raise PydanticCustomError(
+                "too_many_weights",
+                "{seeds} nets of this depth and width have {count} weights between their hidden "
+                "layers; the limit is {limit}. Choose fewer seeds, fewer layers or narrower ones.",
+                {"seeds": self.seeds, "count": between, "limit": MAX_WEIGHTS},
+            )
+        return self
 
 
 class StreamConfig(Config):

@@ -18,13 +18,16 @@ from bnviz.core.chunking import chunks
 from bnviz.core.gradients import loss_gradient, mean_squared_error
 from bnviz.core.networks import Stack, forward
 from bnviz.core.preparation import Prepared
-from bnviz.core.snapshots import QUANTILES, Floats, NetSnapshot
+from bnviz.core.snapshots import (
+    ACTIVATION_ROWS,
+    GRADIENT_ROWS,
+    LOSS_ROWS,
+    QUANTILE_ROWS,
+    QUANTILES,
+    Floats,
+    NetSnapshot,
+)
 from bnviz.core.vectors import flatten
-
-LOSS_ROWS = 4096
-ACTIVATION_ROWS = 1024
-GRADIENT_ROWS = 1024
-QUANTILE_ROWS = 64
 
 _NOTHING = np.empty(0)
 

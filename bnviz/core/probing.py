@@ -17,9 +17,7 @@ from bnviz.core.gradients import network_gradient, objective_of
 from bnviz.core.lipschitz import directions, estimates
 from bnviz.core.networks import Stack
 from bnviz.core.preparation import Prepared
-from bnviz.core.snapshots import Floats
-
-PROBE_ROWS = 1024
+from bnviz.core.snapshots import PROBE_ROWS, Floats
 
 #: Lanczos stops at this relative residual: four digits of an eigenvalue that stands
 #: alone, far more than a figure shows. The residual reached is in the snapshot.

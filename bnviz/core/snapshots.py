@@ -15,6 +15,14 @@ from safetensors.numpy import load, save
 
 Floats = NDArray[np.float64]
 
+#: At most so many rows enter a snapshot's losses (of each part), activations, gradient
+#: norm, quantiles and probes. Rows are shuffled, so the first ones are a random sample.
+LOSS_ROWS = 4096
+ACTIVATION_ROWS = 1024
+GRADIENT_ROWS = 1024
+QUANTILE_ROWS = 64
+PROBE_ROWS = 1024
+
 #: The quantiles kept of activations and running statistics, lowest first.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -29,21 +37,21 @@ class NetSnapshot:
     """
 
     train_loss: Floats
-    """(S,) on the training rows, BN in eval mode."""
+    """(S,) on the training rows (up to LOSS_ROWS), BN in eval mode."""
     validation_loss: Floats
-    """(S,) on the held-out rows, BN in eval mode."""
+    """(S,) on the held-out rows (up to LOSS_ROWS), BN in eval mode."""
     gradient_norm: Floats
-    """(S,) L2 norm of the training loss's gradient, BN in train mode."""
+    """(S,) L2 norm of the training loss's gradient (up to GRADIENT_ROWS), train mode."""
     weight_norm: Floats
     """(S,) L2 norm of all weight matrices together (no biases, no gamma)."""
     activation_mean: Floats
-    """(L, S) what enters the activation function, over rows and units, eval mode."""
+    """(L, S) what enters the activation, over units and rows (up to ACTIVATION_ROWS), eval mode."""
     activation_std: Floats
     """(L, S) its biased standard deviation over rows and units."""
     activation_quantiles: Floats
-    """(L, S, 5) its QUANTILES over rows and units."""
+    """(L, S, 5) its QUANTILES over units and the first QUANTILE_ROWS rows."""
     dead_share: Floats
-    """(L, S) share of units whose ReLU is zero on every training row (tanh: NaN)."""
+    """(L, S) share of units whose ReLU is zero on every one of those rows (tanh: NaN)."""
     running_mean: Floats
     """(L, S, 5) QUANTILES over the layer's units of BN's running mean."""
     running_variance: Floats

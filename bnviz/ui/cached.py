@@ -149,6 +149,11 @@ def held_out(config: DataConfig) -> int:
     return len(split(config, len(dataset(config).x))[1])
 
 
+def training_rows(config: DataConfig) -> int:
+    """How many rows are left to train on."""
+    return len(dataset(config).x) - held_out(config)
+
+
 @kept(4)
 def reading(name: str, blob: bytes) -> "Reading":
     """What a user's file holds."""
@@ -189,10 +194,8 @@ def predict(
 
 
 @kept(16)
-def baseline_loss(config: DataConfig) -> float:
+def baseline_loss(config: TrainConfig) -> float:
     """The held-out mean squared error of always answering the training targets' mean."""
-    from bnviz.core.preparation import split
+    from bnviz.core.evaluation import baseline_loss
 
-    y = dataset(config).y[:, 0].astype(np.float64)
-    train, held = split(config, len(y))
-    return float(np.square(y[held] - y[train].mean()).mean())
+    return baseline_loss(config, dataset(config.data))

@@ -3,6 +3,7 @@
 import logging
 
 import streamlit as st
+from pydantic import ValidationError
 
 from bnviz.ui.language import literal, say
 
@@ -11,12 +12,22 @@ _log = logging.getLogger(__name__)
 
 def explain(error: Exception) -> bool:
     """Show a sentence for `error`; what nobody foresaw goes to the log in full."""
+    sentence = _foreseen(error)
+    if not sentence:
+        _log.error("A page failed", exc_info=error)
+        sentence = say("problem.unforeseen", name=type(error).__name__)
+    st.error(sentence, icon=":material/error:")
+    return True
+
+
+def _foreseen(error: Exception) -> str:
     from bnviz.store import StoreProblem
 
     if isinstance(error, StoreProblem):
-        values = {name: literal(value) for name, value in error.values.items()}
-        st.error(say(f"problem.{error.code}", **values), icon=":material/error:")
-    else:
-        _log.error("A page failed", exc_info=error)
-        st.error(say("problem.unforeseen", name=type(error).__name__), icon=":material/error:")
-    return True
+        return say(f"problem.{error.code}", **{n: literal(v) for n, v in error.values.items()})
+    if isinstance(error, ValidationError):
+        for found in error.errors():
+            if found["type"] == "too_many_weights":
+                values = {name: f"{value:,}" for name, value in found["ctx"].items()}
+                return say("problem.too_many_weights", **values)
+    return ""

@@ -6,11 +6,12 @@ import numpy as np
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.snapshots import Snapshot
+from bnviz.core.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.jobs import runner
 from bnviz.plots import training
 from bnviz.plots.numbers import percent, short
 from bnviz.store import Run, open_store
+from bnviz.ui import cached
 from bnviz.ui.language import say
 from bnviz.ui.layout import explain, look, show, show_pair
 from bnviz.ui.linked import choice
@@ -114,5 +115,7 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
         say("fitness.activations_alt", layer=layer + 1),
         lambda key: say(f"net.{key.removeprefix('activations-')}"),
     )
-    caption = say("fitness.activations_caption", layer=layer + 1)
+    rows = min(ACTIVATION_ROWS, cached.training_rows(config.data))
+    some = min(QUANTILE_ROWS, rows)
+    caption = say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some)
     explain("activations", caption, data=lambda: per_layer_frame(snapshots))

@@ -24,7 +24,7 @@ def preview(config: TrainConfig) -> None:
             seeds=config.seeds,
             depth=config.network.depth,
             width=config.network.width,
-            rows=f"{len(dataset.y) - held_out:,}",
+            rows=f"{cached.training_rows(config.data):,}",
             held_out=f"{held_out:,}",
             epochs=config.optimizer.epochs,
         )

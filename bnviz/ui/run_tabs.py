@@ -8,7 +8,7 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.series import band
-from bnviz.core.snapshots import Snapshot
+from bnviz.core.snapshots import ACTIVATION_ROWS, Snapshot
 from bnviz.plots import training
 from bnviz.plots.numbers import short
 from bnviz.plots.predictions import predicted_against_actual
@@ -129,11 +129,13 @@ def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
     if config.network.activation == "tanh":
         st.caption(say("fitness.no_dead"))
         return
+    rows = min(ACTIVATION_ROWS, cached.training_rows(config.data))
+    caption = say("fitness.dead_caption", rows=rows)
     show(
         training.dead_units(snapshots, look(), say),
         "dead",
-        alt=say("fitness.dead_caption"),
-        caption=say("fitness.dead_caption"),
+        alt=caption,
+        caption=caption,
         data=lambda: per_layer_frame(snapshots),
     )
 

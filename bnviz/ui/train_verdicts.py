@@ -14,7 +14,7 @@ from bnviz.ui.language import say
 
 def verdict(config: TrainConfig, snapshots: Sequence[Snapshot], *, over: bool) -> str:
     """Which net is better now, by how much, and whether either has learned anything."""
-    last, baseline = snapshots[-1], cached.baseline_loss(config.data)
+    last, baseline = snapshots[-1], cached.baseline_loss(config)
     found = compare(
         last.bn.validation_loss,
         last.plain.validation_loss,

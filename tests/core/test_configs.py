@@ -54,6 +54,7 @@ REFUSED: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (TrainConfig, {"seeds": 65}),
     (TrainConfig, {"network": {"width": 0}}),
     (TrainConfig, {"momentum": 0.9}),
+    (TrainConfig, {"seeds": 64, "network": {"depth": 8, "width": 512}}),
 ]
 
 
