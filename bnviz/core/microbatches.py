@@ -180,14 +180,17 @@ def _running(moments: Sequence[Moments], torch_momentum: float | None) -> tuple[
 
 
 def differences(found: Pass, big: Pass) -> dict[str, float]:
-    """For each of COMPARED the largest difference to `big`, in units of its largest value there.
+    """For each of COMPARED the largest difference to `big`, over all features.
 
-    A micro-batch's own statistics are compared with those of the big batch.
+    Means are measured in the big batch's standard deviations, everything else by its
+    largest value in the big batch. A micro-batch's own statistics are compared with the
+    big batch's.
     """
+    deviation = np.sqrt(big.biased_variances[0])
     result = {}
     for name in COMPARED:
         ours, theirs = getattr(found, name), getattr(big, name)
-        size = np.abs(theirs).max(axis=0)
-        size = np.where(size > 0, size, 1.0)
-        result[name] = float((np.abs(ours - theirs) / size).max())
+        unit = deviation if name.endswith(("mean", "means")) else np.abs(theirs).max(axis=0)
+        away = np.abs(ours - theirs) / np.where(unit > 0, unit, 1.0)
+        result[name] = float(away.max())
     return result

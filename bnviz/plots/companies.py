@@ -12,7 +12,7 @@ from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, title
 Floats = NDArray[np.float64]
 
 HEIGHT = 380
-_BINS = 50
+_BINS = 36
 
 
 def fan(found: Company, size: int, look: Look, say: Say) -> go.Figure:

@@ -91,6 +91,9 @@ def all_running(
         "line": {"color": fade(color, 0.8 if len(shown) <= 12 else 0.35), "width": 1.3},
         "hovertemplate": "%{text}: %{y:.4g}",
     }
+    # The start may be far off; the axis fits what comes after the first quarter.
+    later = away[len(kept) // 4 :]
+    reach = 1.3 * max(np.abs(later).max(initial=0.0), spread.max(initial=0.0), 1e-12)
     return _over_steps(
         [
             _band(kept, -spread, spread, color, say),
@@ -101,6 +104,7 @@ def all_running(
         say(f"train_vs_eval.walk.{quantity}_all"),
         look,
         say,
+        [-reach, reach],
     )
 
 
@@ -131,7 +135,13 @@ def _true(steps: NDArray[Any], true: Floats, look: Look, say: Say) -> dict[str, 
 
 
 def _over_steps(
-    traces: list[dict[str, Any]], axis: str, title: str, look: Look, say: Say, **layout: Any
+    traces: list[dict[str, Any]],
+    axis: str,
+    title: str,
+    look: Look,
+    say: Say,
+    reach: list[float] | None = None,
+    **layout: Any,
 ) -> go.Figure:
     below = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"}
     return figure(
@@ -139,7 +149,7 @@ def _over_steps(
         traces,
         HEIGHT,
         xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
-        yaxis=titled(axis, zeroline=False),
+        yaxis=titled(axis, zeroline=False, **({"range": reach} if reach else {})),
         annotations=[heading(title)],
         legend=below,
         hovermode="x unified",

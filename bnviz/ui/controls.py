@@ -43,10 +43,11 @@ def batch_config(rows: int = 256, features: int = 8, *, play: bool = True) -> Ba
             "b", say("controls.batch_size"), rows, BATCH_SIZES, help=say("controls.batch_size_help")
         )
         own = source == "table"  # whose columns are chosen beside the file
-        features = slider("d", say("controls.features"), 8, 1, 256, disabled=own)
+        features = slider("d", say("controls.features"), features, 1, 256, disabled=own)
         seed_help = say("controls.seed_help")
         seed = whole("seed", say("controls.seed"), 42, 0, _MOST_SEED, help=seed_help)
-        _next_batch()
+        if play:
+            _next_batch()
     if source != "table":
         return BatchConfig(source=source, batch_size=size, features=features, seed=seed)
     table = choose_table()

@@ -25,6 +25,8 @@ _HERE = "here"
 _SMALL = (2, 3, 4, 8, 16, 32)
 _MOMENTA = (0.01, 0.1, 0.2, 0.5, 1.0)
 _ROWS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+#: Of the truth table's columns, in pixels.
+_WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
 _PARTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
@@ -112,7 +114,10 @@ def show_frozen() -> None:
         st.caption(note)
     with st.expander(say("train_vs_eval.frozen.code"), icon=":material/code:"):
         st.code(code(setting), language="python")
-    st.dataframe(_truth_frame(), hide_index=True, key="truth", height=420)
+    frame = _truth_frame()
+    widths = dict(zip(frame.columns, _WIDTHS, strict=True))
+    columns = {name: st.column_config.Column(width=width) for name, width in widths.items()}
+    st.dataframe(frame, hide_index=True, key="truth", height=420, column_config=columns)
     explain("frozen", say("train_vs_eval.frozen.caption"), data=_truth_frame)
     show_sources("frozen")
 
@@ -123,14 +128,14 @@ def _truth_frame() -> pd.DataFrame:
     rows = []
     for setting, found in streams.truth_table():
         row: dict[str, Any] = {
-            say("train_vs_eval.frozen.mode"): say(
-                f"option.{'train' if setting.training else 'eval'}"
-            ),
+            say("train_vs_eval.frozen.mode"): "train" if setting.training else "eval",
             "requires_grad": str(setting.requires_grad) if setting.affine else "–",
             "track_running_stats": str(setting.track_running_stats),
             "affine": str(setting.affine),
             "momentum": "None" if setting.cumulative else "0.1",
-            say("train_vs_eval.frozen.with"): say(f"train_vs_eval.frozen.{found.normalized_with}"),
+            say("train_vs_eval.frozen.with"): say(
+                f"train_vs_eval.frozen.by_{found.normalized_with}"
+            ),
         }
         for part in PARTS:
             row[part] = say(f"train_vs_eval.frozen.{_mark(found.changed[part])}")

@@ -32,9 +32,8 @@ def show_gap(config: StreamConfig, feature: int) -> None:
             Literal["true", "train"],
             _pick("reference", ("train", "true"), disabled=quantity == "mean"),
         )
+        asked = whole("gap_step", say("train_vs_eval.gap.step"), 1000, 0, 1000, width=260)
     parts = cached.gap(config, quantity, reference)
-    with st.container(width=420):
-        asked = whole("gap_step", say("train_vs_eval.gap.step"), 1000, 0, 1000)
     step = min(asked, len(parts.total) - 1)
     name = found.names[feature]
     values = {part: float(getattr(parts, part)[step, feature]) for part in streams.PARTS}
@@ -111,9 +110,9 @@ def show_clock(config: StreamConfig) -> None:
     values = {
         "torch": "None" if momentum is None else plain(momentum),
         "keras": "–" if momentum is None else plain(complement(momentum)),
-        "window": say("train_vs_eval.clock.batches", count=short(found.window)),
-        "half_life": say("train_vs_eval.clock.batches", count=short(found.half_life)),
-        "hundredth": say("train_vs_eval.clock.batches", count=short(found.hundredth)),
+        "window": short(found.window),
+        "half_life": short(found.half_life),
+        "hundredth": short(found.hundredth),
     }
     for column, (name, value) in zip(st.columns(5), values.items(), strict=True):
         column.metric(say(f"train_vs_eval.clock.{name}"), value)
