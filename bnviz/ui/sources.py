@@ -63,4 +63,5 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
 def show_sources(section: str) -> None:
     """One line of links."""
     links = " · ".join(f"[{name}]({address})" for name, address in SOURCES[section])
-    st.caption(f"{say('train_vs_eval.sources')} {links}")
+    # Not a caption: that would fade the links below what can be read.
+    st.markdown(f":small[{say('train_vs_eval.sources')} {links}]")
