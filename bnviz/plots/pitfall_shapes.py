@@ -18,6 +18,8 @@ class Curves:
     """The axes that are logarithmic: "", "x", "y" or "xy"."""
     here: str = ""
     """The config's field that is a place on the x axis."""
+    titled_by: str = ""
+    """The config's field that names the title of the x axis, where it differs."""
     dots: bool = False
     percent: bool = False
 
@@ -95,7 +97,9 @@ SHAPES: dict[str, Shape] = {
     ),
     "dead_features": Curves("before", {"after": "wrong", "usual": "right"}, "xy", "spread"),
     "low_precision": Curves("spread", {"low": "wrong", "mixed": "right"}, "xy", "spread"),
-    "handwritten": Curves("x", {"train": "wrong", "eval": "more", "right": "right"}, "xy"),
+    "handwritten": Curves(
+        "x", {"train": "wrong", "eval": "more", "right": "right"}, "xy", titled_by="bug"
+    ),
     "folding": Pairs(
         {
             "axis_one": ("original_axis_one", "folded_axis_one", "wrong"),

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.pitfalls.configs import PitfallConfig
+from bnviz.plots.decades import decades
 from bnviz.plots.pitfall_shapes import SHAPES, Bars, Cells, Curves, Pairs, Role
 from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, titled
 
@@ -20,6 +21,9 @@ Numbers = Mapping[str, NDArray[np.float64]]
 _COLOR = {"wrong": PLAIN, "right": BN, "more": "#009E73"}
 _DASH = {"wrong": "dash", "right": "solid", "theory": "dot", "more": "dashdot"}
 _SYMBOL = {"wrong": "diamond", "right": "circle", "theory": "line-ew", "more": "square"}
+_WIDTH = {"wrong": 2.5, "right": 4.0, "theory": 2.0, "more": 1.5}
+#: From the bottom up: what went wrong is seen even where it hides what is right.
+_LAYERS: tuple[Role, ...] = ("right", "theory", "more", "wrong")
 _HEIGHT = 420
 
 
@@ -49,7 +53,8 @@ def draw(name: str, config: PitfallConfig, numbers: Numbers, look: Look, say: Sa
     shape, pen = SHAPES[name], Pen(name, look, say)
     if isinstance(shape, Curves):
         here = getattr(config, shape.here) if shape.here else _chosen(shape, numbers)
-        return _curves(shape, numbers, here, pen)
+        title = pen.axis(getattr(config, shape.titled_by) if shape.titled_by else "x")
+        return _curves(shape, numbers, here, title, pen)
     if isinstance(shape, Bars):
         return _bars(shape, numbers, pen)
     if isinstance(shape, Pairs):
@@ -68,17 +73,20 @@ def _floor(values: NDArray[np.float64]) -> float:
     return float(10 ** np.floor(np.log10(shown.min()) - 1)) if shown.size else 1e-8
 
 
-def _curves(shape: Curves, numbers: Numbers, here: float | None, pen: Pen) -> go.Figure:
+def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen: Pen) -> go.Figure:
     logarithmic = "y" in shape.log
     together = np.concatenate([numbers[name] for name in shape.series])
     floor = _floor(together) if logarithmic else 0.0
     traces = [
         _series(shape, numbers[shape.x], numbers[name], name, role, floor, pen)
-        for name, role in shape.series.items()
+        for name, role in sorted(shape.series.items(), key=lambda item: _LAYERS.index(item[1]))
     ]
     mark = [] if here is None else [_line(here, pen.look)]
-    xaxis = titled(pen.axis("x"), type="log" if "x" in shape.log else "linear")
-    yaxis = titled(pen.axis("y"), type="log" if logarithmic else "linear")
+    xaxis = titled(title) | (decades(numbers[shape.x]) if "x" in shape.log else {})
+    yaxis = titled(pen.axis("y"))
+    if logarithmic:
+        zeros = (together == 0).any()
+        yaxis |= decades(*(t["y"] for t in traces), zero=floor if zeros else None)
     if shape.percent:
         yaxis |= {"tickformat": ".0%", "range": [0, 1.02]}
     if shape.dots:
@@ -88,7 +96,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, pen: Pen) -> go
         traces,
         _HEIGHT,
         xaxis=xaxis,
-        yaxis=yaxis | {"exponentformat": "power"},
+        yaxis=yaxis,
         shapes=mark,
         margin={"l": 76, "r": 8, "t": 64, "b": 52},
     )
@@ -114,7 +122,7 @@ def _series(
         "customdata": y,
         "hovertemplate": "%{customdata:.4g}",
         "mode": "markers" if not lines else "lines+markers" if few else "lines",
-        "line": {"color": color, "dash": _DASH[role], "width": 2.5},
+        "line": {"color": color, "dash": _DASH[role], "width": _WIDTH[role]},
         "marker": {
             "color": color,
             "size": 10 if shape.dots else 7,
@@ -204,12 +212,8 @@ def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> go.Figure:
     flat, values = shared.reshape(samples, -1), numbers[shape.values].reshape(samples, -1)
     z = flat.copy()
     z[0, 0] = 2
-    color = pen.look.color(BN)
-    steps = [
-        pen.look.paper if pen.look.dark else "#eef2f6",
-        fade(color, 0.55),
-        pen.look.color(PLAIN),
-    ]
+    rest = "#1b242e" if pen.look.dark else "#eef2f6"
+    steps = [rest, fade(pen.look.color(BN), 0.55), pen.look.color(PLAIN)]
     scale = [[i / 3 + j / 3, c] for i, c in enumerate(steps) for j in (0, 1)]
     cells = {
         "type": "heatmap",
@@ -220,9 +224,6 @@ def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> go.Figure:
         "x": np.arange(channels * length),
         "y": np.arange(1, samples + 1),
         "customdata": values,
-        "text": [[f"{v:.1f}" for v in row] for row in values],
-        "texttemplate": "%{text}",
-        "textfont": {"size": 11, "color": pen.look.ink},
         "hovertemplate": "%{customdata:.4g}<extra></extra>",
         "showscale": False,
         "xgap": 2,

@@ -81,8 +81,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
 def choose() -> str:
     """Which pitfall; its id is in the address, so that each has a link of its own."""
     names = list(CONFIGS)
-    pick, back, on = st.columns([8, 1, 1], vertical_alignment="bottom")
-    with pick:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choice(
             "pitfall",
             names,
@@ -90,14 +89,11 @@ def choose() -> str:
             shown=lambda n: say(f"pitfalls.{n}.title"),
             menu=True,
         )
-    place = names.index(name)
-    for column, step, icon, key in (
-        (back, -1, ":material/chevron_left:", "previous"),
-        (on, 1, ":material/chevron_right:", "following"),
-    ):
-        with column:
-            label, args = say(f"pitfalls.{key}"), (names[(place + step) % len(names)],)
-            st.button(label, key=key, icon=icon, on_click=_go, args=args, width="stretch")
+        place = names.index(name)
+        for step, key in ((-1, "previous"), (1, "following")):
+            icon = f":material/chevron_{'left' if step < 0 else 'right'}:"
+            args = (names[(place + step) % len(names)],)
+            st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=_go, args=args)
     return name
 
 

@@ -11,7 +11,7 @@ config = pitfalls.ask(name)
 
 st.markdown("> " + say(f"pitfalls.{name}.symptom"))
 st.markdown(pitfalls.verdict(name, config))
-figure, fix = st.columns([3, 2], gap="large")
+figure, fix = st.columns([6, 5], gap="medium")
 with figure:
     pitfalls.show_experiment(name, config)
     pitfall_extras.show_more(name, config)

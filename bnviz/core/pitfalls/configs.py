@@ -85,7 +85,7 @@ class DropoutBeforeBn(PitfallConfig):
 class EvalForgotten(PitfallConfig):
     """Validation in train mode, over batches of rows in this order."""
 
-    batch_size: int = Field(8, ge=2, le=512)
+    batch_size: int = Field(4, ge=2, le=512)
     order: Literal["shuffled", "sorted"] = "shuffled"
 
 

@@ -14,8 +14,7 @@ from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
 
 def amplified(bn: nn.BatchNorm1d, limit: float = 1000.0) -> Tensor:
     """The features whose deviations BN multiplies by more than `limit` in eval mode."""
-    assert bn.running_var is not None
-    gain = bn.weight.abs() / (bn.running_var + bn.eps).sqrt()
+    gain = bn.weight.abs() / (bn.get_buffer("running_var") + bn.eps).sqrt()
     return (gain > limit).nonzero().flatten()
 
 

@@ -32,7 +32,7 @@ _PREAMBLE = {
     "Tensor": "from torch import Tensor",
     "nn": "from torch import nn",
     "functional": "from torch.nn import functional",
-    "DataLoader": "from torch.utils.data import DataLoader",
+    "DataLoader": "from torch.utils.data import DataLoader, TensorDataset",
     "Any": "from typing import Any",
 }
 #: Experiments seed torch's global random state, as one does in a script of one's own.
@@ -126,7 +126,7 @@ def fix(name: str) -> str:
 def program(name: str, config: PitfallConfig) -> str:
     """The whole experiment as a program that needs torch alone."""
     entry = load(name)
-    body = _join((*entry.parts, *entry.fix, entry.experiment))
+    body = _join((*entry.fix, *entry.parts, entry.experiment))
     body = body.replace("-> Numbers:", "-> dict[str, Tensor | str]:").replace(": Numbers =", " =")
     given = ", ".join(f"{field}={value!r}" for field, value in config.model_dump().items())
     call = f"numbers = experiment({given})\nfor name, value in numbers.items():\n"

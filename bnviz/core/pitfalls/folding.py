@@ -14,9 +14,9 @@ from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
 @torch.no_grad()
 def fold(linear: nn.Linear, bn: nn.BatchNorm1d, bn_first: bool) -> nn.Linear:
     """The Linear that does the work of both in eval mode, for inputs (N, C)."""
-    assert bn.running_mean is not None and bn.running_var is not None
-    scale = bn.weight / torch.sqrt(bn.running_var + bn.eps)
-    shift = bn.bias - bn.running_mean * scale
+    mean, variance = bn.get_buffer("running_mean"), bn.get_buffer("running_var")
+    scale = bn.weight / torch.sqrt(variance + bn.eps)
+    shift = bn.bias - mean * scale
     folded = nn.Linear(linear.in_features, linear.out_features)
     if bn_first:  # W (scale x + shift) + b
         folded.weight.copy_(linear.weight * scale)
@@ -47,8 +47,8 @@ def experiment(order: str, shape: str) -> Numbers:
     sizes = (64, length, 4) if length else (64, 4)
     x = 3 * torch.randn(sizes) + torch.arange(4.0)
     linear, found = nn.Linear(4, 4), {}
-    for name, channels in (("axis_one", length or 4), ("last_axis", 4)):
-        bn = nn.BatchNorm1d(channels, momentum=None)
+    for name in ("axis_one", "last_axis") if length else ("last_axis",):
+        bn = nn.BatchNorm1d(length if name == "axis_one" else 4, momentum=None)
         nn.init.uniform_(bn.weight, 0.5, 2.0)
         nn.init.uniform_(bn.bias, -1.0, 1.0)
         norm = bn if name == "axis_one" else OverLastAxis(bn)
@@ -81,10 +81,11 @@ def judge(config: Folding, result: Result) -> Verdict:
     values: dict[str, float | str] = {"right": float(right)}
     if "refusal" in result.said:
         return Verdict("refused", values | {"message": result.said["refusal"]})
+    if "folded_axis_one" not in result.numbers:
+        return Verdict("right", values)
     error = float(abs(result["original_axis_one"] - result["folded_axis_one"]).max())
-    values["error"] = error
-    values["spread"] = float(result["original_axis_one"].std())
-    return Verdict("right" if error < 1e-4 else "wrong", values)
+    spread = float(result["original_axis_one"].std())
+    return Verdict("wrong", values | {"error": error, "spread": spread})
 
 
 ENTRY = Entry(

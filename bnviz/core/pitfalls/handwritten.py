@@ -12,33 +12,54 @@ from bnviz.core.pitfalls.configs import Handwritten
 from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
 
 
-class HandwrittenBn(nn.Module):
-    """BN over (B, D) with torch's defaults; `bug` names what is done differently."""
+class ByHand(nn.Module):
+    """BN over (B, D) as torch does it: what to divide by and what to remember differ."""
 
     running_mean: Tensor
     running_var: Tensor
+    momentum, eps = 0.1, 1e-5
 
-    def __init__(self, features: int, bug: str = "") -> None:
+    def __init__(self, features: int) -> None:
         super().__init__()
-        self.bug, self.momentum, self.eps = bug, 0.1, 1e-5
         self.register_buffer("running_mean", torch.zeros(features))
         self.register_buffer("running_var", torch.ones(features))
 
+    def variances(self, x: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+        """Divide by the biased variance, remember the unbiased one."""
+        biased = (x - mean).square().mean(dim=0)
+        return biased, biased * len(x) / (len(x) - 1)
+
     def forward(self, x: Tensor) -> Tensor:
         """(B, D) to (B, D)."""
-        eps = 0.0 if self.bug == "no_epsilon" else self.eps
-        if not self.training:
-            return (x - self.running_mean) / torch.sqrt(self.running_var + eps)
-        mean = x.mean(dim=0)
-        biased = (x - mean).square().mean(dim=0)
+        mean, variance = self.running_mean, self.running_var
+        if self.training:
+            mean = x.mean(dim=0)
+            variance, remembered = self.variances(x, mean)
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(remembered, self.momentum)
+        return (x - mean) / torch.sqrt(variance + self.eps)
+
+
+class WithBug(ByHand):
+    """The same with one thing done differently."""
+
+    def __init__(self, features: int, bug: str) -> None:
+        super().__init__(features)
+        self.bug = bug
+        if bug == "no_epsilon":
+            self.eps = 0.0
+
+    def variances(self, x: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+        """The three bugs that concern the variance."""
+        biased, unbiased = super().variances(x, mean)
         if self.bug == "cancellation":
             biased = x.square().mean(dim=0) - mean.square()
-        unbiased = biased * len(x) / (len(x) - 1)
-        remembered = biased if self.bug == "biased_running_variance" else unbiased
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(remembered, self.momentum)
-        divisor = unbiased if self.bug == "unbiased_normalization" else biased
-        return (x - mean) / torch.sqrt(divisor + eps)
+            unbiased = biased * len(x) / (len(x) - 1)
+        if self.bug == "unbiased_normalization":
+            biased = unbiased
+        if self.bug == "biased_running_variance":
+            unbiased = biased
+        return biased, unbiased
 
 
 def differences(layer: nn.Module, rows: int, offset: float, spread: float) -> list[Tensor]:
@@ -64,8 +85,8 @@ def experiment(bug: str, batch_size: int, offset: float, spread: float) -> Numbe
     else:
         chosen, grid = float(batch_size), [2.0**k for k in range(1, 11)]
         cases = {b: (int(b), 0.0, 1.0) for b in sorted({*grid, chosen})}
-    wrong = torch.tensor([differences(HandwrittenBn(4, bug), *case) for case in cases.values()])
-    right = torch.tensor([differences(HandwrittenBn(4), *case) for case in cases.values()])
+    wrong = torch.tensor([differences(WithBug(4, bug), *case) for case in cases.values()])
+    right = torch.tensor([differences(ByHand(4), *case) for case in cases.values()])
     return {
         "x": torch.tensor(list(cases)),
         "train": wrong[:, 0],
@@ -86,7 +107,7 @@ def judge(config: Handwritten, result: Result) -> Verdict:
 
 ENTRY = Entry(
     experiment,
-    (HandwrittenBn,),
+    (ByHand,),
     judge,
     (
         Source("pytorch/pytorch #3122", "https://github.com/pytorch/pytorch/issues/3122"),
@@ -96,5 +117,5 @@ ENTRY = Entry(
             "tensorflow/tensorflow #3290", "https://github.com/tensorflow/tensorflow/issues/3290"
         ),
     ),
-    (differences,),
+    (WithBug, differences),
 )

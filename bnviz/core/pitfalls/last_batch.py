@@ -5,15 +5,15 @@ Source: torch.nn.functional.batch_norm, which raises ValueError for one value a 
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.pitfalls.configs import LastBatch
 from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
 
 
-def training_loader(rows: Tensor, batch_size: int) -> "DataLoader[Tensor]":
+def training_loader(rows: TensorDataset, batch_size: int) -> DataLoader[tuple[Tensor, ...]]:
     """Leaves out the incomplete last batch; shuffling leaves out other rows each epoch."""
-    return DataLoader(rows, batch_size, shuffle=True, drop_last=True)  # type: ignore[arg-type]
+    return DataLoader(rows, batch_size, shuffle=True, drop_last=True)
 
 
 def experiment(rows: int, batch_size: int) -> Numbers:
@@ -30,7 +30,7 @@ def experiment(rows: int, batch_size: int) -> Numbers:
             passed.append(0)
         size.append(len(batch))
         error.append(batch.mean(dim=0).square().mean().sqrt())
-    fixed = [len(batch) for batch in training_loader(data, batch_size)]
+    fixed = [len(batch) for (batch,) in training_loader(TensorDataset(data), batch_size)]
     return {
         "batch": torch.arange(1, len(size) + 1),
         "size": torch.tensor(size),

@@ -28,7 +28,7 @@ def train(value: float, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
     net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
     adam = torch.optim.Adam(net.parameters(), lr=0.01)
     held_out = torch.randn(512, 4)
-    training, validation = [], []
+    training, validation, loss = [], [], torch.tensor(torch.nan)
     for t in range(1, 101):
         x = torch.randn(64, 4)
         target = x[:, :1].sin()

@@ -1,0 +1,27 @@
+"""Logarithmic axes whose labels are few, plain and of one size."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnviz.plots.numbers import plain
+
+
+def decades(*values: NDArray[np.float64], zero: float | None = None) -> dict[str, Any]:
+    """The layout of an axis for these values; those that a logarithm cannot show are left out.
+
+    `zero` is the place where zeros are drawn all the same, below everything else.
+    """
+    every = np.concatenate(values)
+    shown = every[np.isfinite(every) & (every > 0)]
+    low, high = (np.log10(shown.min()), np.log10(shown.max())) if shown.size else (0.0, 1.0)
+    low, high = low - 0.04 * (high - low) - 0.02, high + 0.04 * (high - low) + 0.02
+    digits = (1,) if high - low > 3 else (1, 2, 5) if high - low > 0.7 else (1, 1.5, 2, 3, 4, 5, 7)
+    apart = max(1, round((high - low) / 7))
+    powers = range(int(np.floor(low)), int(np.ceil(high)) + 1, apart)
+    ticks = [d * 10.0**k for k in powers for d in digits if low <= np.log10(d * 10.0**k) <= high]
+    if zero is not None:
+        ticks = [zero, *(tick for tick in ticks if tick > 2 * zero)]
+    labels = ["0" if tick == zero else plain(tick) for tick in ticks]
+    return {"type": "log", "range": [low, high], "tickvals": ticks, "ticktext": labels}
