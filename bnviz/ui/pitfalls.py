@@ -43,7 +43,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "batch_size": doubling(1024, 24, 48, 100)[1:],
     },
     "sorted_data": {
-        "batch_size": doubling(512)[1:],
+        "batch_size": doubling(512)[3:],
         "shuffled": [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0],
     },
     "dropout_before_bn": {

@@ -64,14 +64,14 @@ class GammaZero(PitfallConfig):
 class LastBatch(PitfallConfig):
     """A data set that the batch size need not divide."""
 
-    rows: int = Field(1025, ge=2, le=4096)
+    rows: int = Field(1025, ge=2, le=2049)
     batch_size: int = Field(64, ge=2, le=1024)
 
 
 class SortedData(PitfallConfig):
     """A training whose rows come sorted by class, a share of them shuffled after all."""
 
-    batch_size: int = Field(32, ge=2, le=512)
+    batch_size: int = Field(32, ge=8, le=512)
     shuffled: float = Field(0.0, ge=0.0, le=1.0)
 
 

@@ -66,8 +66,8 @@ def experiment(order: str, shape: str) -> Numbers:
 
 def generated(result: Result) -> str:
     """Code that builds the folded layer with its numbers."""
-    rows = ",\n        ".join(str([round(v, 6) for v in r]) for r in result["weight_last_axis"])
-    bias = [round(float(v), 6) for v in result["bias_last_axis"]]
+    weight, bias = (result[f"{name}_last_axis"].round(6).tolist() for name in ("weight", "bias"))
+    rows = ",\n        ".join(map(str, weight))
     return (
         "folded = nn.Linear(4, 4)\nfolded.load_state_dict({\n"
         f'    "weight": torch.tensor([\n        {rows},\n    ]),\n'

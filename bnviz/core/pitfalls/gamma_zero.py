@@ -75,9 +75,7 @@ def judge(config: GammaZero, result: Result) -> Verdict:
         "ones": float(result["ones"].max()),
         "fixed": float(result["fixed"].max()),
     }
-    if not result["zeros_later"].any():
-        return Verdict("dead", values)
-    return Verdict("wakes" if not result["zeros"].any() else "alive", values)
+    return Verdict("wakes" if result["zeros_later"].any() else "dead", values)
 
 
 ENTRY = Entry(

@@ -1,0 +1,66 @@
+"""Pitfalls in a real browser: the figure on screen is core's, controls and links work."""
+
+import numpy as np
+import pytest
+
+from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls.configs import CONFIGS, DeadFeatures, Folding, LastBatch
+from bnviz.plots.pitfall_shapes import SHAPES, Curves
+from bnviz.ui.texts import sentence
+from tests.browser.conftest import OpenPage
+from tests.browser.screen import chart_figure, exceptions, settle, slider
+
+FIGURE = "pitfall-figure"
+
+
+@pytest.mark.parametrize("name", ["bias_before_bn", "dropout_before_bn", "low_precision"])
+def test_the_figure_shows_what_core_measured(open_page: OpenPage, name: str) -> None:
+    page = open_page("pitfalls", query={"pitfall": name})
+    assert exceptions(page) == []
+    numbers, shape = entry.run(name, CONFIGS[name]()).numbers, SHAPES[name]
+    assert isinstance(shape, Curves)
+    drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
+    for series in shape.series:
+        trace = drawn[sentence("en", f"pitfalls.{name}.series.{series}")]
+        assert np.allclose(trace["x"], numbers[shape.x])
+        assert np.allclose(trace["customdata"], numbers[series], rtol=1e-6)
+
+
+def test_a_control_moves_the_figure_and_the_address(open_page: OpenPage) -> None:
+    page = open_page("pitfalls", query={"pitfall": "dead_features"})
+    label = sentence("en", "pitfalls.dead_features.control.eps")
+    slider(page, label).press("End")
+    settle(page)
+    assert "dead_features.eps=0.1" in page.url and "pitfall=dead_features" in page.url
+    drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
+    expected = entry.run("dead_features", DeadFeatures(eps=0.1))["after"]
+    title = sentence("en", "pitfalls.dead_features.series.after")
+    assert np.allclose(drawn[title]["y"], expected)
+
+
+def test_a_link_opens_in_the_other_language(open_page: OpenPage) -> None:
+    query = {"pitfall": "folding", "folding.shape": "nlc", "folding.order": "bn_linear"}
+    page = open_page("pitfalls", "zh", query=query)
+    result = entry.run("folding", Folding(shape="nlc", order="bn_linear"))
+    drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
+    wrong = drawn[sentence("zh", "pitfalls.folding.series.axis_one")]
+    assert np.allclose(wrong["x"], result["original_axis_one"])
+    assert np.allclose(wrong["y"], result["folded_axis_one"])
+
+
+def test_following_puts_the_next_pitfall_into_the_address(open_page: OpenPage) -> None:
+    page = open_page("pitfalls", query={"pitfall": "last_batch"})
+    after = list(CONFIGS)[list(CONFIGS).index("last_batch") + 1]
+    page.locator(".st-key-following button").click()
+    settle(page)
+    assert f"pitfall={after}" in page.url
+    assert page.get_by_text(sentence("en", f"pitfalls.{after}.symptom")).is_visible()
+
+
+def test_the_program_can_be_copied(open_page: OpenPage) -> None:
+    page = open_page("pitfalls", query={"pitfall": "last_batch"})
+    page.locator(f".st-key-{FIGURE}-more button").first.click()
+    settle(page)
+    codes = [code.inner_text() for code in page.get_by_test_id("stCode").all()]
+    program = entry.program("last_batch", LastBatch())
+    assert program.split() in [code.split() for code in codes]

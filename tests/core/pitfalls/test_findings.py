@@ -1,0 +1,288 @@
+"""What the experiments find, against torch, closed forms and both ways of each verdict."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_linear_bn_eval
+
+from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls.configs import CONFIGS
+from bnviz.core.pitfalls.dead_features import amplified
+from bnviz.core.pitfalls.entry import Result, Verdict
+from bnviz.core.pitfalls.folding import OverLastAxis, fold, generated
+from bnviz.core.pitfalls.gamma_decay import parameter_groups
+from bnviz.core.pitfalls.handwritten import ByHand, WithBug
+from bnviz.core.pitfalls.last_batch import training_loader
+from bnviz.core.pitfalls.low_precision import keep_statistics_in_float32
+from bnviz.core.pitfalls.nan_batch import poisoned
+from bnviz.core.pitfalls.scale_invariance import normalize_rows
+from bnviz.core.pitfalls.train_forgotten import evaluating
+
+
+def found(name: str, **given: Any) -> tuple[Result, Verdict]:
+    config = CONFIGS[name](**given)
+    result = entry.run(name, config)
+    return result, entry.judge(name, config, result)
+
+
+VERDICTS: list[tuple[str, dict[str, Any], str]] = [
+    ("eval_forgotten", {"batch_size": 2}, "worse"),
+    ("eval_forgotten", {"batch_size": 512}, "same"),
+    ("train_forgotten", {"step": 2}, "worse"),
+    ("train_forgotten", {"step": 1, "learning_rate": 0.5}, "diverged"),
+    ("train_forgotten", {"step": 20, "learning_rate": 0.1}, "same"),
+    ("train_forgotten", {"step": 50, "learning_rate": 0.01}, "better"),
+    ("last_batch", {"rows": 1025}, "refused"),
+    ("last_batch", {"rows": 1000}, "short"),
+    ("last_batch", {"rows": 1024}, "even"),
+    ("last_batch", {"rows": 64, "batch_size": 100}, "only"),
+    ("sorted_data", {}, "worse"),
+    ("sorted_data", {"batch_size": 512}, "same"),
+    ("nan_batch", {"value": "nan"}, "poisoned"),
+    ("nan_batch", {"value": "inf"}, "poisoned"),
+    ("nan_batch", {"value": "outlier", "step": 20}, "recovers"),
+    ("nan_batch", {"value": "outlier", "step": 95}, "suffers"),
+    ("dropout_before_bn", {}, "shifted"),
+    ("dropout_before_bn", {"rate": 0.0}, "none"),
+    ("target_normalized", {}, "useless"),
+    ("target_normalized", {"mean": 0.0, "spread": 10.0}, "worse"),
+    ("target_normalized", {"mean": 0.0, "spread": 1.0}, "same"),
+    ("bias_before_bn", {"mode": "train"}, "dead"),
+    ("bias_before_bn", {"mode": "eval"}, "alive"),
+    ("scale_invariance", {"scale": 100.0}, "invariant"),
+    ("scale_invariance", {"scale": 1e-4}, "broken"),
+    ("weight_decay", {}, "raised"),
+    ("weight_decay", {"decay": 0.0}, "same"),
+    ("gamma_decay", {}, "shrunk"),
+    ("gamma_decay", {"decay": 0.0}, "same"),
+    ("gamma_zero", {"network": "plain"}, "dead"),
+    ("gamma_zero", {"network": "residual"}, "wakes"),
+    ("dead_features", {"spread": 1e-4, "eps": 1e-12}, "loud"),
+    ("dead_features", {"spread": 1.0, "eps": 1e-5}, "normal"),
+    ("dead_features", {"spread": 1e-2, "eps": 1e-4}, "between"),
+    ("dead_features", {"spread": 1e-4, "eps": 1e-3}, "quiet"),
+    ("low_precision", {"spread": 500.0}, "overflow"),
+    ("low_precision", {"dtype": "bfloat16"}, "worse"),
+    ("low_precision", {"spread": 1e-4}, "fine"),
+    ("handwritten", {"bug": "cancellation", "offset": 1000.0}, "both"),
+    ("handwritten", {"bug": "cancellation", "offset": 1.0}, "nowhere"),
+    ("handwritten", {"bug": "biased_running_variance", "batch_size": 4}, "eval"),
+    ("handwritten", {"bug": "unbiased_normalization", "batch_size": 4}, "train"),
+    ("folding", {"shape": "nc"}, "right"),
+    ("folding", {"shape": "nlc"}, "wrong"),
+    ("folding", {"shape": "nlc_other"}, "refused"),
+    ("family", {"norm": "batch"}, "company"),
+    ("family", {"norm": "layer"}, "alone"),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "verdict"), VERDICTS)
+def test_verdicts_come_out_either_way(name: str, given: dict[str, Any], verdict: str) -> None:
+    assert found(name, **given)[1].name == verdict
+
+
+def test_no_verdict_is_forgotten_above() -> None:
+    for name in CONFIGS:
+        assert len({verdict for n, _, verdict in VERDICTS if n == name}) >= 2, name
+
+
+# ---------------------------------------------------------------- closed forms
+
+
+def test_dropout_shifts_the_variance_as_li_et_al_say() -> None:
+    for mean in (0.0, 1.0, 3.0):
+        result, _ = found("dropout_before_bn", rate=0.35, mean=mean)
+        keep = 1 - result["rate"]
+        expected = ((1 + mean**2) / keep - mean**2) ** -0.5
+        assert np.allclose(result["theory"], expected, rtol=1e-6)
+        assert np.allclose(result["wrong"], expected, rtol=0.03)
+        assert np.allclose(result["right"], 1, atol=1e-3)
+
+
+def test_the_gradient_falls_as_the_weights_grow() -> None:
+    result, _ = found("scale_invariance", eps=1e-12)
+    assert np.allclose(result["gradient"] * result["scale"], result.last("restored"), rtol=1e-3)
+    assert result["change"].max() < 1e-3
+
+
+def test_epsilons_gain() -> None:
+    result, _ = found("dead_features", eps=1e-3, spread=0.02)
+    before = result["before"]
+    assert np.allclose(result["after"], before / np.sqrt(before**2 + 1e-3), rtol=1e-6)
+    assert np.allclose(result["usual"], before / np.sqrt(before**2 + 1e-5), rtol=1e-6)
+    assert result["found"].size == 0, "no gain beyond 1 / sqrt(1e-3)"
+
+
+def test_amplified_names_features() -> None:
+    bn = nn.BatchNorm1d(3, eps=1e-12)
+    bn.get_buffer("running_var").copy_(torch.tensor([1.0, 1e-9, 1e-3]))
+    assert amplified(bn).tolist() == [1]
+
+
+def test_without_decay_weights_before_bn_only_grow() -> None:
+    result, _ = found("weight_decay", decay=0.0)
+    assert (np.diff(result["without"]) < 1e-6).all(), "the effective rate only falls"
+    assert np.array_equal(result["without"], result["with_decay"])
+
+
+def test_batch_sizes_are_those_of_a_loader() -> None:
+    result, _ = found("last_batch", rows=100, batch_size=32)
+    assert result["size"].tolist() == [32, 32, 32, 4]
+    assert result["fixed"].tolist() == [32, 32, 32]
+    rows = torch.utils.data.TensorDataset(torch.arange(5.0)[:, None])
+    assert [len(b) for (b,) in training_loader(rows, 2)] == [2, 2]
+
+
+def test_poison_stays_and_the_guard_keeps_it_out() -> None:
+    result, verdict = found("nan_batch", value="nan", step=30)
+    assert np.isfinite(result["validation"][:29]).all()
+    assert np.isnan(result["validation"][29:]).all()
+    assert np.isfinite(np.delete(result["training"], 29)).all()
+    assert np.isfinite(result["fixed"]).all()
+    assert verdict.values["steps"] == 71
+    assert "1.running_var" in result.said["poisoned"]
+    assert poisoned(nn.BatchNorm1d(2)) == []
+
+
+def test_a_chain_with_gamma_zero_has_no_gradient_at_all() -> None:
+    result, _ = found("gamma_zero", network="plain", depth=4)
+    assert not result["zeros"].any() and not result["zeros_later"].any()
+    assert result["fixed"].all() and result["ones"].all()
+    result, _ = found("gamma_zero", network="residual", depth=4)
+    assert not result["zeros"].any() and result["zeros_later"].all()
+
+
+def test_float16_overflows_where_the_variance_does() -> None:
+    result, _ = found("low_precision", dtype="float16")
+    overflow = result["variance_exact"] > 65_504
+    assert np.array_equal(~np.isfinite(result["variance_low"]), overflow)
+    assert overflow.any() and not overflow.all()
+    assert np.allclose(result["variance_mixed"], result["variance_exact"], rtol=1e-4)
+
+
+def test_only_bn_returns_to_float32() -> None:
+    net = keep_statistics_in_float32(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).half())
+    kinds = {name: tensor.dtype for name, tensor in net.state_dict().items()}
+    assert kinds["0.weight"] == torch.float16
+    assert kinds["1.weight"] == kinds["1.running_var"] == torch.float32
+
+
+def test_decay_groups_hold_every_parameter_once() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 1))
+    matrices, vectors = parameter_groups(net, 0.1)
+    assert {id(p) for g in (matrices, vectors) for p in g["params"]} == {
+        id(p) for p in net.parameters()
+    }
+    assert len(matrices["params"]) == 2 and matrices["weight_decay"] == 0.1
+    assert vectors["weight_decay"] == 0
+
+
+def test_rows_of_length_one() -> None:
+    layer = nn.Linear(5, 3)
+    normalize_rows(layer)
+    assert torch.allclose(layer.weight.norm(dim=1), torch.ones(3))
+
+
+def test_a_mode_is_restored_even_after_an_error() -> None:
+    net = nn.BatchNorm1d(2)
+    with pytest.raises(RuntimeError), evaluating(net):
+        assert not net.training
+        raise RuntimeError
+    assert net.training
+    net.eval()
+    with evaluating(net):
+        pass
+    assert not net.training
+
+
+# ---------------------------------------------------------------- torch as the oracle
+
+
+def test_by_hand_is_torchs_layer() -> None:
+    torch.manual_seed(0)
+    ours, theirs = ByHand(3).double(), nn.BatchNorm1d(3, affine=False).double()
+    for rows in (2, 5, 64):
+        x = 3 * torch.randn(rows, 3, dtype=torch.float64) + 2
+        assert torch.allclose(ours(x), theirs(x), atol=1e-12)
+    for name in ("running_mean", "running_var"):
+        assert torch.allclose(ours.get_buffer(name), theirs.get_buffer(name), atol=1e-12)
+    x = torch.randn(4, 3, dtype=torch.float64)
+    assert torch.allclose(ours.eval()(x), theirs.eval()(x), atol=1e-12)
+
+
+def test_each_bug_is_the_one_it_says() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(4, 2, dtype=torch.float64)
+    deviation, biased = x - x.mean(0), x.var(0, correction=0)
+    outputs = {
+        bug: WithBug(2, bug).double()
+        for bug in ("unbiased_normalization", "biased_running_variance", "no_epsilon")
+    }
+    y = {bug: layer(x) for bug, layer in outputs.items()}
+    assert torch.allclose(y["unbiased_normalization"], deviation / (x.var(0) + 1e-5).sqrt())
+    assert torch.allclose(y["no_epsilon"], deviation / biased.sqrt())
+    remembered = outputs["biased_running_variance"].running_var
+    assert torch.allclose(remembered, 0.9 + 0.1 * biased)
+    result, _ = found("handwritten", bug="biased_running_variance")
+    assert (result["train"] < 1e-5).all() and (np.diff(result["eval"]) < 0.1).all()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_folding_is_torchs(bias: bool) -> None:
+    torch.manual_seed(0)
+    linear, bn = nn.Linear(5, 3), nn.BatchNorm1d(3)
+    bn(torch.randn(50, 3) * 4 + 1)
+    ours, theirs = fold(linear, bn, False), fuse_linear_bn_eval(linear.eval(), bn.eval())
+    assert torch.allclose(ours.weight, theirs.weight) and torch.allclose(ours.bias, theirs.bias)
+
+
+def test_folding_backwards() -> None:
+    torch.manual_seed(0)
+    bn, linear, x = nn.BatchNorm1d(5), nn.Linear(5, 3), torch.randn(7, 5)
+    bn(torch.randn(50, 5) * 4 + 1)
+    assert torch.allclose(fold(linear, bn, True)(x), linear(bn.eval()(x)), atol=1e-6)
+
+
+@pytest.mark.parametrize("order", ["linear_bn", "bn_linear"])
+def test_the_generated_layer_is_the_folded_one(order: str) -> None:
+    result, _ = found("folding", order=order, shape="nlc")
+    names: dict[str, Any] = {"nn": nn, "torch": torch}
+    exec(generated(result), names)
+    assert np.allclose(names["folded"].weight.detach(), result["weight_last_axis"], atol=1e-6)
+    assert np.allclose(names["folded"].bias.detach(), result["bias_last_axis"], atol=1e-6)
+
+
+def test_over_the_last_axis() -> None:
+    x = torch.randn(6, 4, 3)
+    y = OverLastAxis(nn.BatchNorm1d(3))(x)
+    expected = nn.BatchNorm1d(3)(x.transpose(1, 2)).transpose(1, 2)
+    assert torch.allclose(y, expected, atol=1e-6)
+
+
+def test_the_family_shares_what_wu_and_he_shade() -> None:
+    axes = {"batch": (0, 2), "layer": (1, 2), "instance": (2,), "rms": (1, 2)}
+    for norm, averaged in axes.items():
+        shared = found("family", norm=norm)[0]["shared"]
+        expected = np.zeros((4, 6, 4))
+        expected[tuple(slice(None) if axis in averaged else 0 for axis in range(3))] = 1
+        assert np.array_equal(shared, expected), norm
+    for groups in (1, 2, 3, 6):
+        shared = found("family", norm="group", groups=groups)[0]["shared"]
+        expected = np.zeros((4, 6, 4))
+        expected[0, : 6 // groups] = 1
+        assert np.array_equal(shared, expected), groups
+
+
+def test_the_familys_invariances() -> None:
+    """Rows: batch, layer, group, instance, RMS. Columns as in `changed`."""
+    result, _ = found("family")
+    kept = result["change"] < 1e-9
+    scaled, shifted, company = kept[:, 0], kept[:, 1], kept[:, 8]
+    assert scaled.all(), "every norm forgets the scale of everything"
+    assert shifted.tolist() == [True, True, True, True, False], "RMS norm does not center"
+    assert company.tolist() == [False, True, True, True, True]
+    assert kept[:, 2].tolist() == kept[:, 3].tolist() == [True, False, False, True, False]
+    assert kept[:, 4].tolist() == [False, True, True, True, True]
