@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bnviz.ui.navigation import PAGES
 from tests.browser.screen import Watch, settle
 from tools import browser as chromium
 from tools.server import serve
@@ -34,24 +35,33 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(app_url: str, browser: Browser) -> Iterator[OpenPage]:
-    """Opens a page in a visitor's own window: open_page("one_batch", lang="zh", query={"B": 64}).
+    """Opens a page in a visitor's own window: open_page("one_batch", lang="zh", query={"b": 64}).
 
-    Further arguments are Playwright's for a context (`color_scheme`, `viewport`).
-    At the end the test fails if any page logged an error or asked another host.
+    `query` may also be a whole address; `settled` false does not wait for the page to
+    be still, which one with a training on it never is. Further arguments are
+    Playwright's for a context (`color_scheme`, `viewport`). At the end the test fails
+    if any page logged an error or asked another host.
     """
     watch = Watch(urlsplit(app_url).netloc)
     contexts = []
 
     def open_page(
-        name: str = "", lang: str = "en", query: dict[str, Any] | None = None, **options: Any
+        name: str = "",
+        lang: str = "en",
+        query: dict[str, Any] | str | None = None,
+        settled: bool = True,
+        **options: Any,
     ) -> Page:
         options.setdefault("viewport", {"width": 1440, "height": 900})
         context = browser.new_context(accept_downloads=True, **options)
         contexts.append(context)
         watch.attach(context)
         page = context.new_page()
-        page.goto(f"{app_url}/{name}?{urlencode({'lang': lang, **(query or {})})}")
-        settle(page)
+        wanted = urlencode({"lang": lang, **(query or {})}) if not isinstance(query, str) else ""
+        path = "" if name == PAGES[0].name else name  # the first page has no address of its own
+        page.goto(query if isinstance(query, str) else f"{app_url}/{path}?{wanted}")
+        if settled:
+            settle(page)
         return page
 
     yield open_page

@@ -55,6 +55,17 @@ def chart_figure(page: Page, key: str) -> dict[str, Any]:
     return figure
 
 
+def wait_for_chart(page: Page, key: str, timeout: float = 30.0) -> None:
+    """Wait until that chart is drawn, whatever else the page is doing."""
+    drawn = page.locator(f".st-key-{key} .js-plotly-plot:visible .main-svg").first
+    drawn.wait_for(timeout=timeout * 1000)
+
+
+def notices(page: Page) -> list[str]:
+    """What the page says about a link that it could not follow to the letter."""
+    return page.get_by_test_id("stToast").all_inner_texts()
+
+
 def slider(page: Page, label: str) -> Locator:
     """The thumb of the slider with this label: focus it and press arrow keys."""
     return page.get_by_role("group", name=label, exact=True).get_by_role("slider")

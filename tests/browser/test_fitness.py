@@ -1,0 +1,233 @@
+"""Fitness training in a browser: launched, watched, left, found again, stopped, kept."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from bnviz.core.presets import PRESETS
+from bnviz.plots.numbers import percent
+from bnviz.ui.texts import catalogue
+from tests.browser.conftest import OpenPage
+from tests.browser.screen import chart_figure, exceptions, notices, settle, wait_for_chart
+from tests.browser.test_one_batch import upload
+
+EN, ZH = catalogue("en"), catalogue("zh")
+
+SMALL: dict[str, Any] = {
+    "seeds": 2,
+    "data.samples": 200,
+    "data.clip_scores": "false",
+    "data.standardize": "true",
+    "network.width": 8,
+    "optimizer.learning_rate": 0.05,
+    "optimizer.epochs": 5,
+    "probes.count": 2,
+    "probes.checkpoints": 2,
+}
+#: Longer than any test waits: it ends because someone stops it.
+LONG = SMALL | {"optimizer.epochs": 2000}
+
+
+def launch(page: Page) -> str:
+    """Launches what the controls say; the run's id, which is then in the address."""
+    page.get_by_role("button", name=EN["train.launch"]).click()
+    expect(page).to_have_url(re.compile(r"run=\w+"), timeout=15_000)
+    found = re.search(r"run=(\w+)", page.url)
+    assert found is not None
+    return found.group(1)
+
+
+def running(page: Page) -> int:
+    """How many epochs a training at work has done, once it says so."""
+    bar = page.get_by_test_id("stProgress")
+    expect(bar).to_have_text(re.compile(r"\d+ of \d+|\d+ / \d+|[1-9]\d* "), timeout=30_000)
+    found = re.search(r"\d+", bar.inner_text())
+    assert found is not None
+    return int(found.group())
+
+
+def ends(page: Page, status: str) -> str:
+    """Waits for the line that says how the run ended."""
+    opening = EN[f"run.{status}"].partition("{")[0]
+    line = page.get_by_text(re.compile(f"^{opening}")).first
+    line.wait_for(timeout=60_000)
+    settle(page)
+    return line.inner_text()
+
+
+def loss(page: Page, net: str) -> list[float]:
+    data = chart_figure(page, "loss")["data"]
+    values: list[float] = next(trace for trace in data if trace.get("name") == EN[f"net.{net}"])[
+        "y"
+    ]
+    return values
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=EN[f"fitness.tabs.{name}"], exact=True).click()
+    settle(page)
+
+
+# ---------------------------------------------------------------- a run while it runs
+
+
+def test_a_training_survives_everything_but_stop(open_page: OpenPage) -> None:
+    page = open_page("fitness", query=LONG)
+    run = launch(page)
+    wait_for_chart(page, "loss")
+    before = running(page)
+
+    page.reload()
+    wait_for_chart(page, "loss")
+    assert running(page) >= before, "a reload goes on watching"
+
+    second = open_page("fitness", lang="zh", query={"run": run}, settled=False)
+    wait_for_chart(second, "loss")
+    assert second.get_by_test_id("stProgress").is_visible(), "a second tab watches the same"
+
+    page.get_by_role("link", name=EN["pages.home"]).first.click()
+    expect(page.locator("h1")).to_have_text(EN["home.title"])
+    page.get_by_role("link", name=EN["pages.fitness"]).first.click()
+    wait_for_chart(page, "loss")
+    assert running(page) > before, "another page and back: it went on"
+    assert f"run={run}" in page.url
+
+    second.get_by_role("button", name=ZH["run.stop"]).click()
+    text = ends(page, "stopped")
+    done = int(re.findall(r"\d+", text)[0])
+    assert 0 < done < 2000
+    epochs = chart_figure(page, "loss")["data"][1]["x"]
+    assert max(epochs) == done, "what was done is kept"
+    assert np.isfinite(loss(page, "bn")).all()
+
+    fresh = open_page("fitness", query={"run": run})
+    assert loss(fresh, "bn") == loss(page, "bn")
+    assert text in fresh.get_by_test_id("stMain").inner_text()
+    assert notices(fresh) == []
+
+
+def test_two_visitors_train_at_once(open_page: OpenPage) -> None:
+    pages = [open_page("fitness", query=LONG | {"seeds": seeds}) for seeds in (1, 2)]
+    runs = [launch(page) for page in pages]
+    assert len(set(runs)) == 2
+    done = [running(page) for page in pages]
+    for page, before in zip(pages, done, strict=True):
+        expect(page.get_by_test_id("stProgress")).not_to_contain_text(f" {before} ")
+    for page in pages:
+        page.get_by_role("button", name=EN["run.stop"]).click()
+    for page, run in zip(pages, runs, strict=True):
+        ends(page, "stopped")
+        assert f"run={run}" in page.url
+
+
+# ---------------------------------------------------------------- a run that is over
+
+
+def test_a_finished_run_speaks_for_itself(open_page: OpenPage) -> None:
+    """Verdict, tabs, own score, code, list of runs: one training serves all."""
+    page = open_page("fitness", query=SMALL)
+    run = launch(page)
+    ends(page, "done")
+
+    low, high = sorted((loss(page, "bn")[-1], loss(page, "plain")[-1]))
+    verdict = page.get_by_test_id("stMain").get_by_test_id("stMarkdown").first.inner_text()
+    assert percent(1 - low / high) in verdict
+    better = "bn" if loss(page, "bn")[-1] == low else "plain"
+    opening = EN[f"fitness.verdict.{better}"].partition("{")[0]
+    assert verdict.startswith(opening)
+    probed = chart_figure(page, "smoothness")["data"]
+    assert any(trace.get("x") == [0, 5] for trace in probed), "two checkpoints"
+
+    for tab in ("predictions", "gradients", "dead", "running", "config", "your_score"):
+        open_tab(page, tab)
+        assert exceptions(page) == [], tab
+    answers = page.get_by_test_id("stMetricValue")
+    before = answers.all_inner_texts()
+    thumb = page.locator(".st-key-you-vital_capacity").get_by_role("slider")
+    thumb.press("End")
+    settle(page)
+    assert answers.all_inner_texts() != before, "another person, another score"
+
+    page.get_by_role("button", name=EN["run.earlier"]).click()
+    settle(page)
+    listed = page.get_by_test_id("stPopoverBody").get_by_role("link")
+    assert listed.first.get_attribute("href") is not None
+    assert any(run in (link.get_attribute("href") or "") for link in listed.all())
+    page.get_by_role("button", name=EN["run.new"]).click()
+    settle(page)
+    assert "run=" not in page.url
+    wait_for_chart(page, "targets")
+
+
+def test_a_run_on_a_file_of_ones_own(open_page: OpenPage) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 2))
+    rows = [f"{a:.4f},{b:.4f},{3 * a - b:.4f}" for a, b in x]
+    page = open_page("fitness", query=SMALL | {"data.source": "table"})
+    upload(page, "mine.csv", "\n".join(["one,two,goal", *rows, ""]))
+    wait_for_chart(page, "targets")
+    assert chart_figure(page, "targets")["layout"]["xaxis"]["title"]["text"] == "goal"
+    assert "48" in page.get_by_test_id("stMain").inner_text(), "four fifths to learn from"
+    launch(page)
+    ends(page, "done")
+    open_tab(page, "predictions")
+    axis = chart_figure(page, "predictions")["layout"]["xaxis"]["title"]["text"]
+    assert axis == EN["fitness.axis.actual"].format(target="goal")
+    open_tab(page, "your_score")
+    assert page.get_by_label("one").count() and page.get_by_label("two").count()
+    assert exceptions(page) == []
+
+
+# ---------------------------------------------------------------- links and presets
+
+
+@pytest.mark.parametrize(("texts", "lang"), [(EN, "en"), (ZH, "zh")], ids=["en", "zh"])
+def test_an_unknown_run_is_no_dead_end(
+    open_page: OpenPage, texts: dict[str, str], lang: str
+) -> None:
+    page = open_page("fitness", lang=lang, query={"run": "nosuchrun", "seeds": 99})
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text(texts["run.unknown"].format(run="nosuchrun"))
+    wait_for_chart(page, "targets")
+    assert any("99" in notice for notice in notices(page))
+    assert exceptions(page) == []
+
+
+def test_a_preset_fills_the_controls_and_a_link_changes_one(open_page: OpenPage) -> None:
+    page = open_page("fitness", query={"preset": "deep", "optimizer.epochs": 20})
+    deep = PRESETS["deep"]
+    plan = page.get_by_test_id("stMain").inner_text()
+    assert (
+        EN["fitness.plan"].format(
+            seeds=deep.seeds,
+            depth=deep.network.depth,
+            width=deep.network.width,
+            rows=800,
+            held_out=200,
+            epochs=20,
+        )
+        in plan
+    )
+    assert notices(page) == []
+
+    page.get_by_label(EN["train.preset"]).click()
+    page.get_by_role("option", name=EN["preset.tiny_batches"]).click()
+    settle(page)
+    tiny = PRESETS["tiny_batches"]
+    plan = page.get_by_test_id("stMain").inner_text()
+    assert (
+        EN["fitness.plan"].format(
+            seeds=tiny.seeds,
+            depth=tiny.network.depth,
+            width=tiny.network.width,
+            rows=800,
+            held_out=200,
+            epochs=tiny.optimizer.epochs,
+        )
+        in plan
+    ), "all of it, the link's epochs too"
+    fresh = open_page(query=page.url)
+    assert fresh.get_by_test_id("stMain").inner_text() == page.get_by_test_id("stMain").inner_text()
