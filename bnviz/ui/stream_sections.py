@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import streamlit as st
+
 from bnviz.core.configs import StreamConfig
 from bnviz.ui import net_tabs, stream_tabs
 from bnviz.ui.language import say
 from bnviz.ui.linked import tabs
 
 
+@st.fragment
 def show_sections(config: StreamConfig, feature: int, eps: float) -> None:
-    """All sections as tabs, the open one filled."""
+    """All sections as tabs, the open one filled; a control inside leaves the page above alone."""
     sections: dict[str, Callable[[], None]] = {
         "gap": lambda: stream_tabs.show_gap(config, feature),
         "clock": lambda: stream_tabs.show_clock(config),
