@@ -81,7 +81,8 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
 def choose() -> str:
     """Which pitfall; its id is in the address, so that each has a link of its own."""
     names = list(CONFIGS)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    pick, step = st.columns([3, 1], vertical_alignment="bottom")
+    with pick:
         name = choice(
             "pitfall",
             names,
@@ -89,10 +90,11 @@ def choose() -> str:
             shown=lambda n: say(f"pitfalls.{n}.title"),
             menu=True,
         )
-        place = names.index(name)
-        for step, key in ((-1, "previous"), (1, "following")):
-            icon = f":material/chevron_{'left' if step < 0 else 'right'}:"
-            args = (names[(place + step) % len(names)],)
+    place = names.index(name)
+    with step, st.container(horizontal=True):
+        for by, key in ((-1, "previous"), (1, "following")):
+            icon = f":material/chevron_{'left' if by < 0 else 'right'}:"
+            args = (names[(place + by) % len(names)],)
             st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=_go, args=args)
     return name
 
