@@ -1,7 +1,7 @@
 """Dropout before BN: in eval mode the input's variance is smaller than the one BN remembers.
 
 Source: Li, Chen, Hu and Yang, *Understanding the Disharmony between Dropout and Batch
-Normalization by Variance Shift* (2018; CVPR 2019), section 3.1. For an input with mean m and
+Normalization by Variance Shift* (2018; CVPR 2019). For an input with mean m and
 variance v, dropout at rate p makes the variance (v + m^2) / (1 - p) - m^2.
 """
 
@@ -57,7 +57,7 @@ ENTRY = Entry(
     (dropout_last,),
     judge,
     (
-        Source("Li et al. 2018, section 3.1", "https://arxiv.org/abs/1801.05134"),
+        Source("Li et al. 2018", "https://arxiv.org/abs/1801.05134"),
         Source("luigibonati/mlcolvar #205", "https://github.com/luigibonati/mlcolvar/pull/205"),
     ),
     (spread_in_eval,),

@@ -1,6 +1,6 @@
 """Weight decay on gamma and beta shrinks the function itself, unlike decay on the weights.
 
-Source: Goyal et al. (2017), section 5.3 and He et al. (2019), section 3.1: no decay on
+Source: Goyal et al. (2017), section 5.1 and He et al. (2019), section 3.1: no decay on
 gamma, beta and biases.
 """
 
@@ -73,7 +73,7 @@ ENTRY = Entry(
     (parameter_groups,),
     judge,
     (
-        Source("Goyal et al. 2017, section 5.3", "https://arxiv.org/abs/1706.02677"),
+        Source("Goyal et al. 2017, section 5.1", "https://arxiv.org/abs/1706.02677"),
         Source("He et al. 2019, section 3.1", "https://arxiv.org/abs/1812.01187"),
         Source("torch/torch7 #846", "https://github.com/torch/torch7/issues/846"),
         Source("ultralytics/yolov5 #4104", "https://github.com/ultralytics/yolov5/issues/4104"),

@@ -1,6 +1,6 @@
 """Weights before BN have no size: scaling them changes the gradient, not the function.
 
-Source: van Laarhoven (2017), section 2: f(c w) = f(w), so the gradient at c w is 1/c times
+Source: van Laarhoven (2017), *L2 Regularization versus Batch and Weight Normalization*: f(c w) = f(w), so the gradient at c w is 1/c times
 the one at w, and an SGD step turns w by learning rate / |w|^2: the effective learning rate.
 """
 
@@ -70,7 +70,7 @@ ENTRY = Entry(
     (normalize_rows,),
     judge,
     (
-        Source("van Laarhoven 2017, section 2", "https://arxiv.org/abs/1706.05350"),
+        Source("van Laarhoven 2017", "https://arxiv.org/abs/1706.05350"),
         Source("Ioffe and Szegedy 2015, section 3.3", "https://arxiv.org/abs/1502.03167"),
     ),
 )
