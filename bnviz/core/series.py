@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bnviz.core.snapshots import Snapshot
 
 Floats = NDArray[np.float64]
+_EDGES = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,17 @@ def band(epochs: Floats, values: Floats) -> Band:
     if not values.size:
         nothing = np.empty(0)
         return Band(epochs, nothing, nothing, nothing, np.empty(0, np.int64))
-    values = np.where(np.isfinite(values), values, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated
-        low, median, high = np.nanquantile(values, (0.1, 0.5, 0.9), axis=-1)
-    return Band(epochs, median, low, high, np.isfinite(values).sum(axis=-1))
+    alive = np.isfinite(values)
+    whole = alive.all(axis=-1)
+    edges = np.empty((3, *whole.shape))
+    edges[:, whole] = np.quantile(values[whole], _EDGES, axis=-1)
+    if not whole.all():  # numpy goes through these one by one
+        rest = np.where(alive, values, np.nan)[~whole]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated
+            edges[:, ~whole] = np.nanquantile(rest, _EDGES, axis=-1)
+    low, median, high = edges
+    return Band(epochs, median, low, high, alive.sum(axis=-1))
 
 
 def band_of(snapshots: Sequence[Snapshot], side: str, field: str) -> Band:

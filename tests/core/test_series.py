@@ -74,3 +74,17 @@ def test_the_band_lies_around_the_median() -> None:
     over = band(np.arange(20.0), values)
     assert (over.low < over.median).all() and (over.median < over.high).all()
     assert np.allclose(over.median, np.nanmedian(values, axis=1))
+
+
+@pytest.mark.parametrize("alive", [0, 1, 3])
+def test_one_moment_alone(alive: int) -> None:
+    values = np.array([1.0, 5.0, 2.0])
+    values[alive:] = NAN
+    over = band(np.empty(0), values)
+    assert over.alive == alive
+    assert over.median == pytest.approx(np.median(values[:alive]) if alive else NAN, nan_ok=True)
+
+
+def test_no_seed_at_any_moment() -> None:
+    over = band(np.arange(2.0), np.full((2, 3), NAN))
+    assert np.isnan(over.median).all() and over.alive.tolist() == [0, 0]
