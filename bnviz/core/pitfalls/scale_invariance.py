@@ -1,7 +1,8 @@
 """Weights before BN have no size: scaling them changes the gradient, not the function.
 
-Source: van Laarhoven (2017), *L2 Regularization versus Batch and Weight Normalization*: f(c w) = f(w), so the gradient at c w is 1/c times
-the one at w, and an SGD step turns w by learning rate / |w|^2: the effective learning rate.
+Source: van Laarhoven (2017), *L2 Regularization versus Batch and Weight Normalization*.
+f(c w) = f(w), so the gradient at c w is 1/c times the one at w, and an SGD step turns w by
+learning rate / |w|^2: the effective learning rate.
 """
 
 import torch

@@ -1,7 +1,8 @@
 """Weight decay on weights before BN does not regularize: it holds up the learning rate.
 
-Source: van Laarhoven (2017), *L2 Regularization versus Batch and Weight Normalization*. A gradient that stands at right angles to the
-weights can only lengthen them; decay shortens them; learning rate / |w|^2 is what remains.
+Source: van Laarhoven (2017), *L2 Regularization versus Batch and Weight Normalization*.
+A gradient that stands at right angles to the weights can only lengthen them; decay
+shortens them; learning rate / |w|^2 is what remains.
 """
 
 import torch
