@@ -64,7 +64,9 @@ def _next_batch() -> None:
     """Draws the next batch at a click, or over and over while Play is on."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(say("controls.next"), icon=":material/skip_next:", key="next", on_click=_advance)
-        playing = st.toggle(say("controls.play"), key="play", help=say("controls.play_help"))
+        playing = st.toggle(
+            say("controls.play"), key="play", help=say("controls.play_help"), on_change=_repeat
+        )
     if playing:
         st.session_state["drawn"] = True
         st.fragment(_play, run_every=0.5)()
@@ -72,6 +74,11 @@ def _next_batch() -> None:
 
 def _advance() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % (_MOST_SEED + 1)
+
+
+def _repeat() -> None:
+    """Write the seed anew: a click between two batches leaves the field one ahead of the figure."""
+    st.session_state["seed"] = st.session_state["seed"]
 
 
 def _play() -> None:
