@@ -64,8 +64,10 @@ def _next_batch() -> None:
     """Draws the next batch at a click, or over and over while Play is on."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(say("controls.next"), icon=":material/skip_next:", key="next", on_click=_advance)
+        # A click just as a batch is drawn finds the browser one seed ahead of the figure: by
+        # drawing one more, both agree again.
         playing = st.toggle(
-            say("controls.play"), key="play", help=say("controls.play_help"), on_change=_repeat
+            say("controls.play"), key="play", help=say("controls.play_help"), on_change=_advance
         )
     if playing:
         st.session_state["drawn"] = True
@@ -74,11 +76,6 @@ def _next_batch() -> None:
 
 def _advance() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % (_MOST_SEED + 1)
-
-
-def _repeat() -> None:
-    """Write the seed anew: a click between two batches leaves the field one ahead of the figure."""
-    st.session_state["seed"] = st.session_state["seed"]
 
 
 def _play() -> None:
