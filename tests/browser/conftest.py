@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bnviz.ui.navigation import PAGES
 from tests.browser.screen import Watch, settle
@@ -13,6 +13,7 @@ from tools import browser as chromium
 from tools.server import serve
 
 OpenPage = Callable[..., Page]
+Windows = dict[str, BrowserContext]
 
 
 @pytest.fixture(scope="session")
@@ -33,17 +34,27 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Iterator[Windows]:
+    """Windows of the browser by what is special about them: one that is warm opens pages faster."""
+    opened: Windows = {}
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(app_url: str, browser: Browser) -> Iterator[OpenPage]:
-    """Opens a page in a visitor's own window: open_page("one_batch", lang="zh", query={"b": 64}).
+def open_page(app_url: str, browser: Browser, windows: Windows) -> Iterator[OpenPage]:
+    """Opens a page as a new visitor: open_page("one_batch", lang="zh", query={"b": 64}).
 
     `query` may also be a whole address; `settled` false does not wait for the page to
     be still, which one with a training on it never is. Further arguments are
-    Playwright's for a context (`color_scheme`, `viewport`). At the end the test fails
-    if any page logged an error or asked another host.
+    Playwright's for a context (`color_scheme`, `viewport`). Visitors share the
+    browser's cache and nothing else: a Streamlit session belongs to its page. At the
+    end the test fails if any page logged an error or asked another host.
     """
     watch = Watch(urlsplit(app_url).netloc)
-    contexts = []
+    pages = []
 
     def open_page(
         name: str = "",
@@ -52,11 +63,13 @@ def open_page(app_url: str, browser: Browser) -> Iterator[OpenPage]:
         settled: bool = True,
         **options: Any,
     ) -> Page:
-        options.setdefault("viewport", {"width": 1440, "height": 900})
-        context = browser.new_context(accept_downloads=True, **options)
-        contexts.append(context)
-        watch.attach(context)
-        page = context.new_page()
+        options = {"viewport": {"width": 1440, "height": 900}, "accept_downloads": True} | options
+        kind = repr(sorted(options.items()))
+        if kind not in windows:
+            windows[kind] = browser.new_context(**options)
+        page = windows[kind].new_page()
+        pages.append(page)
+        watch.attach(page)
         wanted = urlencode({"lang": lang, **(query or {})}) if not isinstance(query, str) else ""
         path = "" if name == PAGES[0].name else name  # the first page has no address of its own
         page.goto(query if isinstance(query, str) else f"{app_url}/{path}?{wanted}")
@@ -65,8 +78,8 @@ def open_page(app_url: str, browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert watch.complaints == []
 
 

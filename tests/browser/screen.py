@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 from bnviz.ui.texts import LANGUAGES, catalogue
 
@@ -86,11 +86,11 @@ class Watch:
     host: str
     complaints: list[str] = field(default_factory=list)
 
-    def attach(self, context: BrowserContext) -> None:
-        """Watch every page of `context` from now on."""
-        context.on("console", self._console)
-        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
-        context.on("request", self._request)
+    def attach(self, page: Page) -> None:
+        """Watch `page` from now on."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
         place = message.location.get("url", "")

@@ -1,6 +1,7 @@
 """Fitness training in a browser: launched, watched, left, found again, stopped, kept."""
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart_figure, exceptions, notices, settle, wait_for_chart
 from tests.browser.test_one_batch import upload
 
+Launch = Callable[[Page], str]
 EN, ZH = catalogue("en"), catalogue("zh")
 
 SMALL: dict[str, Any] = {
@@ -28,16 +30,30 @@ SMALL: dict[str, Any] = {
     "probes.checkpoints": 2,
 }
 #: Longer than any test waits: it ends because someone stops it.
-LONG = SMALL | {"optimizer.epochs": 2000}
+LONG = SMALL | {"optimizer.epochs": 2000, "data.samples": 2000, "network.width": 32}
 
 
-def launch(page: Page) -> str:
-    """Launches what the controls say; the run's id, which is then in the address."""
-    page.get_by_role("button", name=EN["train.launch"]).click()
-    expect(page).to_have_url(re.compile(r"run=\w+"), timeout=15_000)
-    found = re.search(r"run=(\w+)", page.url)
-    assert found is not None
-    return found.group(1)
+@pytest.fixture
+def launch(open_page: OpenPage) -> Iterator[Launch]:
+    """Launches what the controls say; gives the run's id, which is then in the address.
+
+    Whatever a failing test leaves at work is stopped: two trainings run at a time.
+    """
+    launched: list[Page] = []
+
+    def launch(page: Page) -> str:
+        page.get_by_role("button", name=EN["train.launch"]).click()
+        expect(page).to_have_url(re.compile(r"run=\w+"), timeout=15_000)
+        found = re.search(r"run=(\w+)", page.url)
+        assert found is not None
+        launched.append(page)
+        return found.group(1)
+
+    yield launch
+    for page in launched:
+        stop = page.locator(".st-key-stop button")
+        if stop.count():
+            stop.click()
 
 
 def running(page: Page) -> int:
@@ -74,7 +90,7 @@ def open_tab(page: Page, name: str) -> None:
 # ---------------------------------------------------------------- a run while it runs
 
 
-def test_a_training_survives_everything_but_stop(open_page: OpenPage) -> None:
+def test_a_training_survives_everything_but_stop(open_page: OpenPage, launch: Launch) -> None:
     page = open_page("fitness", query=LONG)
     run = launch(page)
     wait_for_chart(page, "loss")
@@ -84,12 +100,12 @@ def test_a_training_survives_everything_but_stop(open_page: OpenPage) -> None:
     wait_for_chart(page, "loss")
     assert running(page) >= before, "a reload goes on watching"
 
+    page.get_by_role("link", name=EN["pages.home"]).first.click()
+    expect(page.locator("h1")).to_have_text(EN["home.title"])
     second = open_page("fitness", lang="zh", query={"run": run}, settled=False)
     wait_for_chart(second, "loss")
     assert second.get_by_test_id("stProgress").is_visible(), "a second tab watches the same"
 
-    page.get_by_role("link", name=EN["pages.home"]).first.click()
-    expect(page.locator("h1")).to_have_text(EN["home.title"])
     page.get_by_role("link", name=EN["pages.fitness"]).first.click()
     wait_for_chart(page, "loss")
     assert running(page) > before, "another page and back: it went on"
@@ -109,13 +125,14 @@ def test_a_training_survives_everything_but_stop(open_page: OpenPage) -> None:
     assert notices(fresh) == []
 
 
-def test_two_visitors_train_at_once(open_page: OpenPage) -> None:
+def test_two_visitors_train_at_once(open_page: OpenPage, launch: Launch) -> None:
     pages = [open_page("fitness", query=LONG | {"seeds": seeds}) for seeds in (1, 2)]
     runs = [launch(page) for page in pages]
     assert len(set(runs)) == 2
     done = [running(page) for page in pages]
     for page, before in zip(pages, done, strict=True):
-        expect(page.get_by_test_id("stProgress")).not_to_contain_text(f" {before} ")
+        bar = page.get_by_test_id("stProgress")
+        expect(bar).not_to_contain_text(f" {before} ", timeout=20_000)
     for page in pages:
         page.get_by_role("button", name=EN["run.stop"]).click()
     for page, run in zip(pages, runs, strict=True):
@@ -126,7 +143,7 @@ def test_two_visitors_train_at_once(open_page: OpenPage) -> None:
 # ---------------------------------------------------------------- a run that is over
 
 
-def test_a_finished_run_speaks_for_itself(open_page: OpenPage) -> None:
+def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -> None:
     """Verdict, tabs, own score, code, list of runs: one training serves all."""
     page = open_page("fitness", query=SMALL)
     run = launch(page)
@@ -162,7 +179,7 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage) -> None:
     wait_for_chart(page, "targets")
 
 
-def test_a_run_on_a_file_of_ones_own(open_page: OpenPage) -> None:
+def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 2))
     rows = [f"{a:.4f},{b:.4f},{3 * a - b:.4f}" for a, b in x]

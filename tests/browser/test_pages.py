@@ -19,6 +19,12 @@ def title(page: Page) -> str:
     return page.locator("h1").inner_text()
 
 
+def heading(name: str, lang: str) -> str:
+    """What the page of that name asks."""
+    texts = catalogue(lang)
+    return texts.get(f"{name}.page_title") or texts[f"{name}.title"]
+
+
 def query(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
@@ -56,7 +62,7 @@ def violations(page: Page) -> list[str]:
 def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     """Both languages and both themes, each once; open_page sees to console and network."""
     page = open_page(name, lang=lang, color_scheme=scheme)
-    assert title(page) == catalogue(lang)[f"{name}.title"]
+    assert title(page) == heading(name, lang)
     assert exceptions(page) == [] and notices(page) == []
     background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 22, 29)"}[scheme]
@@ -82,8 +88,8 @@ def test_the_first_request_may_be_a_deep_link(browser: Browser) -> None:
     """A server that nobody has visited yet knows its pages."""
     with serve() as address, browser.new_context() as context:
         watch = Watch(urlsplit(address).netloc)
-        watch.attach(context)
         page = context.new_page()
+        watch.attach(page)
         page.goto(f"{address}/one_batch?lang=zh&d=3")
         settle(page)
         assert title(page) == catalogue("zh")["one_batch.title"]

@@ -64,8 +64,8 @@ def test_exceptions_are_seen(small_page: Page) -> None:
 def test_watch_hears_errors_and_strangers(small_app: str, browser: Browser) -> None:
     watch = Watch(small_app.removeprefix("http://"))
     with browser.new_context() as context:
-        watch.attach(context)
         page = context.new_page()
+        watch.attach(page)
         page.goto(small_app)
         settle(page)
         assert watch.complaints == []
