@@ -179,4 +179,5 @@ def show_fix(name: str) -> None:
     st.markdown(say(f"pitfalls.{name}.fix"))
     st.code(entry.fix(name), language="python", wrap_lines=True)
     links = (f"[{literal(source.title)}]({source.url})" for source in entry.load(name).sources)
-    st.caption(say("pitfalls.sources", links=" · ".join(links)))
+    # Not a caption: that would fade the links below what can be read.
+    st.markdown(f":small[{say('pitfalls.sources', links=' · '.join(links))}]")
