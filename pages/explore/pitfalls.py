@@ -5,7 +5,7 @@ import streamlit as st
 from bnviz.ui import pitfall_extras, pitfalls
 from bnviz.ui.language import say
 
-st.title(say("pitfalls.page_title"))
+st.title(say("pitfalls.title"))
 name = pitfalls.choose()
 config = pitfalls.ask(name)
 

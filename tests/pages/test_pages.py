@@ -25,6 +25,11 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         | {"quantity", "reference", "gap_step"},
         {"running-mean", "running-variance", "gap"},
     ),
+    "pitfalls": (
+        {"lang", "pitfall", "previous", "following"}
+        | {"eval_forgotten.batch_size", "eval_forgotten.order"},
+        {"pitfall-figure"},
+    ),
     "fitness": (
         {"lang", "preset", "launch", "seeds", "first_seed", "cumulative", "data.source"}
         | {"optimizer.learning_rate", "network.depth", "probes.count"},
@@ -73,6 +78,7 @@ def values(found: Any) -> list[Any]:
         "precision": get_args(Precision),
         "quantity": ("variance", "mean"),
         "reference": ("train", "true"),
+        "eval_forgotten.order": ("shuffled", "sorted"),
     }
     if found.key in options:
         return [*options[found.key], found.value]
