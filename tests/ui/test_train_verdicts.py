@@ -81,7 +81,7 @@ def test_so_far_only_while_it_runs(say: Say) -> None:
 
 
 def test_a_net_that_learned_nothing_is_named(say: Say) -> None:
-    baseline = cached.baseline_loss(CONFIG.data)
+    baseline = cached.baseline_loss(CONFIG)
     useless = [2 * baseline] * 4
     assert say("fitness.verdict.useless_plain", baseline="#").partition("#")[0] in judge(
         SMALL, useless
