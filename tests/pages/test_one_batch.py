@@ -42,7 +42,6 @@ def one_batch(open_app: OpenApp) -> OneBatch:
     ("lang", "values"),
     [
         ("en", {}),
-        ("zh", {}),
         ("en", {"b": 1}),
         ("en", {"source": "constant", "noeps": True, "d": 1}),
         ("zh", {"b": 1, "noeps": True, "d": 20}),
