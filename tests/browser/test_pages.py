@@ -83,8 +83,9 @@ def test_phone(open_page: OpenPage, name: str) -> None:
     )
     assert max(widths) <= 390, "no scrolling sideways"
     for chart in page.locator(".js-plotly-plot").all():
-        box = chart.bounding_box()
-        assert box is not None and box["width"] > 280 and box["x"] + box["width"] <= 390
+        box, plot = chart.bounding_box(), chart.locator(".nsewdrag").first.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= 390
+        assert plot is not None and plot["width"] > 150, "room for what is drawn"
 
 
 def test_the_first_request_may_be_a_deep_link(browser: Browser) -> None:
