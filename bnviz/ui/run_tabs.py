@@ -153,7 +153,7 @@ def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snaps
 
 def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     text = config.model_dump_json(indent=2)
-    st.caption(say("fitness.config_caption"))
+    st.markdown(say("fitness.config_caption"))  # a caption would fade the code in it
     st.code(snippets.training(config), language="python")
     st.code(text, language="json", height=320)
     download(lambda: per_seed_frame(snapshots), "run")
