@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 from bnviz.ui.texts import LANGUAGES, catalogue
@@ -77,6 +78,28 @@ def exceptions(page: Page) -> list[str]:
     alerts = page.get_by_test_id("stAlert").all_inner_texts()
     unforeseen = [text for text in alerts if any(opening in text for opening in ours)]
     return page.get_by_test_id("stException").all_inner_texts() + unforeseen
+
+
+#: Streamlit's own doing, with no setting that would change it: KaTeX's stylesheet lets every
+#: displayed formula scroll, and a scrolling region should be reachable by keyboard; the
+#: colours of words in code are the same in every theme.
+STREAMLITS_OWN = {
+    ("scrollable-region-focusable", 'class="katex-display"'),
+    ("color-contrast", 'class="token '),
+}
+
+
+def violations(page: Page) -> list[str]:
+    """Serious and critical findings of axe-core, as rule and element."""
+    found = []
+    for finding in Axe().run(page).response["violations"]:
+        for node in finding["nodes"]:
+            known = any(
+                finding["id"] == rule and mark in node["html"] for rule, mark in STREAMLITS_OWN
+            )
+            if finding["impact"] in ("serious", "critical") and not known:
+                found.append(f"{finding['id']}: {node['html'][:150]}")
+    return found
 
 
 @dataclass

@@ -12,7 +12,14 @@ from bnviz.core.presets import PRESETS
 from bnviz.plots.numbers import percent
 from bnviz.ui.texts import catalogue
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart_figure, exceptions, notices, settle, wait_for_chart
+from tests.browser.screen import (
+    chart_figure,
+    exceptions,
+    notices,
+    settle,
+    violations,
+    wait_for_chart,
+)
 from tests.browser.test_one_batch import upload
 
 Launch = Callable[[Page], str]
@@ -157,6 +164,7 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     assert verdict.startswith(opening)
     probed = chart_figure(page, "smoothness")["data"]
     assert any(trace.get("x") == [0, 5] for trace in probed), "two checkpoints"
+    assert violations(page) == []
 
     for tab in ("predictions", "gradients", "dead", "running", "config", "your_score"):
         open_tab(page, tab)

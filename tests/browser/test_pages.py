@@ -3,13 +3,20 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.texts import catalogue
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import Watch, chart_figure, exceptions, notices, settle, slider
+from tests.browser.screen import (
+    Watch,
+    chart_figure,
+    exceptions,
+    notices,
+    settle,
+    slider,
+    violations,
+)
 from tools.server import serve
 
 NAMES = [entry.name for entry in PAGES]
@@ -37,27 +44,6 @@ def means(page: Page) -> list[float]:
 
 
 # ---------------------------------------------------------------- each page
-
-#: Streamlit's own doing, with no setting that would change it: KaTeX's stylesheet lets every
-#: displayed formula scroll, and a scrolling region should be reachable by keyboard; the
-#: colours of words in code are the same in every theme.
-STREAMLITS_OWN = {
-    ("scrollable-region-focusable", 'class="katex-display"'),
-    ("color-contrast", 'class="token '),
-}
-
-
-def violations(page: Page) -> list[str]:
-    """Serious and critical findings of axe-core, as rule and element."""
-    found = []
-    for finding in Axe().run(page).response["violations"]:
-        for node in finding["nodes"]:
-            known = any(
-                finding["id"] == rule and mark in node["html"] for rule, mark in STREAMLITS_OWN
-            )
-            if finding["impact"] in ("serious", "critical") and not known:
-                found.append(f"{finding['id']}: {node['html'][:150]}")
-    return found
 
 
 @pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
