@@ -135,12 +135,20 @@ def _initial_weights(network: NetworkConfig, features: int, seed: int) -> Tensor
     return weights
 
 
-def forward(stack: Stack, x: Tensor, mode: BnMode = "eval", *, update: bool = False) -> Pass:
+def forward(
+    stack: Stack,
+    x: Tensor,
+    mode: BnMode = "eval",
+    *,
+    update: bool = False,
+    gates: Sequence[Tensor] | None = None,
+) -> Pass:
     """Run rows `x`, (D, N) for all networks or (K, D, N), through the stack.
 
     In train mode BN uses the statistics of these rows, and `update` moves the running
     ones as ``torch.nn.BatchNorm1d`` would; a single row raises ValueError. In eval
-    mode BN is folded away. Differentiable any number of times.
+    mode BN is folded away. `gates`, a layer each and broadcastable to (K, H, N), hold every
+    rectifier open (1) or shut (0) whatever enters it. Differentiable any number of times.
     """
     folded_away = mode == "eval" or not stack.has_bn
     if folded_away:
@@ -153,7 +161,7 @@ def forward(stack: Stack, x: Tensor, mode: BnMode = "eval", *, update: bool = Fa
         if not folded_away and network.bn_position == "before":
             x = _batch_norm(stack, f"layers.{index}", x, update)
         entering.append(x)
-        x = activate(x)
+        x = activate(x) if gates is None else x * gates[index]
         if not folded_away and network.bn_position == "after":
             x = _batch_norm(stack, f"layers.{index}", x, update)
     return Pass(linear(params, "output", x).squeeze(1), tuple(entering))

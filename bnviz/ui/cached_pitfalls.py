@@ -6,7 +6,8 @@ from bnviz.core.pitfalls.configs import PitfallConfig
 from bnviz.ui.cached import kept
 
 if TYPE_CHECKING:
-    from bnviz.core.pitfalls.entry import Result, Verdict
+    from bnviz.core.pitfalls.entry import Result
+    from bnviz.core.sentence import Sentence
 
 
 @kept(64)
@@ -17,7 +18,7 @@ def result(name: str, config: PitfallConfig) -> "Result":
     return entry.run(name, config)
 
 
-def verdict(name: str, config: PitfallConfig) -> "Verdict":
+def verdict(name: str, config: PitfallConfig) -> "Sentence":
     """Which sentence that ends in."""
     from bnviz.core.pitfalls import entry
 

@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import BiasBeforeBn
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def without_bias(inputs: int, units: int) -> nn.Sequential:
@@ -35,7 +36,7 @@ def experiment(mode: str, batch_size: int) -> Numbers:
     return found
 
 
-def judge(config: BiasBeforeBn, result: Result) -> Verdict:
+def judge(config: BiasBeforeBn, result: Result) -> Sentence:
     """Dead when the bias's gradient is rounding beside the weight's."""
     share = float(result["bias_bn"].max() / result["weight_bn"].max())
     values = {
@@ -44,7 +45,7 @@ def judge(config: BiasBeforeBn, result: Result) -> Verdict:
         "plain": float(result["bias_plain"].max()),
         "difference": result.last("difference"),
     }
-    return Verdict("dead" if share < 1e-4 else "alive", values)
+    return Sentence("dead" if share < 1e-4 else "alive", values)
 
 
 ENTRY = Entry(

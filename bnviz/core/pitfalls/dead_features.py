@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DeadFeatures
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def amplified(bn: nn.BatchNorm1d, limit: float = 1000.0) -> Tensor:
@@ -38,7 +39,7 @@ def experiment(spread: float, eps: float) -> Numbers:
     }
 
 
-def judge(config: DeadFeatures, result: Result) -> Verdict:
+def judge(config: DeadFeatures, result: Result) -> Sentence:
     """As loud as any other feature, in between, or held down by epsilon."""
     here = int(result["here"])
     after = float(result["after"][here])
@@ -51,8 +52,8 @@ def judge(config: DeadFeatures, result: Result) -> Verdict:
     }
     flagged = here in result["found"].astype(int)
     if after > 0.9:
-        return Verdict("loud" if flagged else "normal", values)
-    return Verdict("quiet" if after < 0.1 else "between", values)
+        return Sentence("loud" if flagged else "normal", values)
+    return Sentence("quiet" if after < 0.1 else "between", values)
 
 
 ENTRY = Entry(

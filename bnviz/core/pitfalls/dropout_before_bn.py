@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DropoutBeforeBn
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def dropout_last(rate: float, features: int) -> nn.Sequential:
@@ -43,13 +44,13 @@ def experiment(rate: float, mean: float) -> Numbers:
     }
 
 
-def judge(config: DropoutBeforeBn, result: Result) -> Verdict:
+def judge(config: DropoutBeforeBn, result: Result) -> Sentence:
     """Shifted when eval mode misses standard deviation 1 by more than 2 %."""
     here = int(abs(result["rate"] - config.rate).argmin())
     values = {name: float(result[name][here]) for name in ("wrong", "right", "theory")}
     values["lost_share"] = 1 - values["wrong"] ** 2
     shifted = abs(values["wrong"] - 1) > 0.02
-    return Verdict("shifted" if shifted else "none", values)
+    return Sentence("shifted" if shifted else "none", values)
 
 
 ENTRY = Entry(

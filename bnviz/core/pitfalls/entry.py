@@ -7,7 +7,7 @@ that use torch alone, and what is shown is their source.
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.pitfalls.configs import PitfallConfig
+from bnviz.core.sentence import Sentence
 
 Floats = NDArray[np.float64]
 #: What an experiment returns: measured series and numbers, and what torch said.
@@ -48,17 +49,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Which sentence an experiment ends in, and the numbers in it.
-
-    A value whose name ends in "share" is read as a percentage.
-    """
-
-    name: str
-    values: Mapping[str, float | str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Result:
     """What an experiment found: `numbers` by name as arrays, and `said`, texts from torch."""
 
@@ -83,7 +73,7 @@ class Entry:
 
     experiment: Callable[..., Numbers]
     fix: tuple[Callable[..., Any], ...]
-    judge: Callable[[Any, Result], Verdict]
+    judge: Callable[[Any, Result], Sentence]
     sources: tuple[Source, ...]
     parts: tuple[Callable[..., Any], ...] = ()
 
@@ -113,7 +103,7 @@ def _array(value: Tensor) -> Floats:
     return array
 
 
-def judge(name: str, config: PitfallConfig, result: Result) -> Verdict:
+def judge(name: str, config: PitfallConfig, result: Result) -> Sentence:
     """The verdict on a result."""
     return load(name).judge(config, result)
 

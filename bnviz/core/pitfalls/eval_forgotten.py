@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import EvalForgotten
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
 from bnviz.core.pitfalls.tasks import blobs, classifier
+from bnviz.core.sentence import Sentence
 
 
 @torch.no_grad()
@@ -61,14 +62,14 @@ def experiment(batch_size: int, order: str) -> Numbers:
     }
 
 
-def judge(config: EvalForgotten, result: Result) -> Verdict:
+def judge(config: EvalForgotten, result: Result) -> Sentence:
     """Harmful when the accuracy moves by more than 3 points."""
     here = int(abs(result["size"] - config.batch_size).argmin())
     names = ("forgotten", "right", "afterwards")
     values = {f"{name}_share": float(result[name][here]) for name in names}
     gap = values["right_share"] - values["forgotten_share"]
     name = "worse" if gap > 0.03 else "better" if gap < -0.03 else "same"
-    return Verdict(name, {"size": config.batch_size, **values})
+    return Sentence(name, {"size": config.batch_size, **values})
 
 
 ENTRY = Entry(

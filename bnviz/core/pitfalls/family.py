@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Family
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def norm_layer(norm: str, groups: int) -> nn.Module:
@@ -55,12 +56,12 @@ def experiment(norm: str, groups: int) -> Numbers:
     }
 
 
-def judge(config: Family, result: Result) -> Verdict:
+def judge(config: Family, result: Result) -> Sentence:
     """How many cells a statistic is averaged over, and whether other samples matter."""
     shared = result["shared"]
     values = {"cells": float(shared.sum()), "samples": float(shared.any(axis=(1, 2)).sum())}
     values |= {"channels": float(shared.any(axis=(0, 2)).sum())}
-    return Verdict("company" if values["samples"] > 1 else "alone", values)
+    return Sentence("company" if values["samples"] > 1 else "alone", values)
 
 
 ENTRY = Entry(

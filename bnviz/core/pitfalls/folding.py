@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Folding
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 @torch.no_grad()
@@ -75,17 +76,17 @@ def generated(result: Result) -> str:
     )
 
 
-def judge(config: Folding, result: Result) -> Verdict:
+def judge(config: Folding, result: Result) -> Sentence:
     """Right, silently wrong, or refused."""
     right = abs(result["original_last_axis"] - result["folded_last_axis"]).max()
     values: dict[str, float | str] = {"right": float(right)}
     if "refusal" in result.said:
-        return Verdict("refused", values | {"message": result.said["refusal"]})
+        return Sentence("refused", values | {"message": result.said["refusal"]})
     if "folded_axis_one" not in result.numbers:
-        return Verdict("right", values)
+        return Sentence("right", values)
     error = float(abs(result["original_axis_one"] - result["folded_axis_one"]).max())
     spread = float(result["original_axis_one"].std())
-    return Verdict("wrong", values | {"error": error, "spread": spread})
+    return Sentence("wrong", values | {"error": error, "spread": spread})
 
 
 ENTRY = Entry(

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaDecay
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def parameter_groups(net: nn.Module, decay: float) -> list[dict[str, Any]]:
@@ -58,14 +59,14 @@ def experiment(decay: float, steps: int) -> Numbers:
     }
 
 
-def judge(config: GammaDecay, result: Result) -> Verdict:
+def judge(config: GammaDecay, result: Result) -> Sentence:
     """Whether gamma ends smaller where decay acts on it."""
     values = {
         name: result.last(name)
         for name in ("everything", "matrices", "loss_everything", "loss_matrices")
     }
     shrunk = values["everything"] < 0.98 * values["matrices"]
-    return Verdict("shrunk" if shrunk else "same", values)
+    return Sentence("shrunk" if shrunk else "same", values)
 
 
 ENTRY = Entry(

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaZero
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 class Block(nn.Module):
@@ -68,14 +69,14 @@ def experiment(network: str, depth: int) -> Numbers:
     }
 
 
-def judge(config: GammaZero, result: Result) -> Verdict:
+def judge(config: GammaZero, result: Result) -> Sentence:
     """Dead when no block has a gradient, even after 20 steps."""
     values = {
         "largest": float(result["zeros_later"].max()),
         "ones": float(result["ones"].max()),
         "fixed": float(result["fixed"].max()),
     }
-    return Verdict("wakes" if result["zeros_later"].any() else "dead", values)
+    return Sentence("wakes" if result["zeros_later"].any() else "dead", values)
 
 
 ENTRY = Entry(

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Handwritten
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 class ByHand(nn.Module):
@@ -96,13 +97,13 @@ def experiment(bug: str, batch_size: int, offset: float, spread: float) -> Numbe
     }
 
 
-def judge(config: Handwritten, result: Result) -> Verdict:
+def judge(config: Handwritten, result: Result) -> Sentence:
     """Where the bug shows: in train mode, in eval mode, in both, or nowhere here."""
     here = int(result["here"])
     values = {name: float(result[name][here]) for name in ("train", "eval", "right")}
     shows = [not values[mode] < 0.01 for mode in ("train", "eval")]  # NaN shows too
     name = {(1, 1): "both", (1, 0): "train", (0, 1): "eval", (0, 0): "nowhere"}
-    return Verdict(name[int(shows[0]), int(shows[1])], values)
+    return Sentence(name[int(shows[0]), int(shows[1])], values)
 
 
 ENTRY = Entry(

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.pitfalls.configs import LastBatch
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def training_loader(rows: TensorDataset, batch_size: int) -> DataLoader[tuple[Tensor, ...]]:
@@ -41,18 +42,18 @@ def experiment(rows: int, batch_size: int) -> Numbers:
     }
 
 
-def judge(config: LastBatch, result: Result) -> Verdict:
+def judge(config: LastBatch, result: Result) -> Sentence:
     """Refused, a short last batch, or nothing left over."""
     tail, fixed = int(result["size"][-1]), len(result["fixed"])
     values = {"batches": len(result["size"]), "tail": tail, "fixed": fixed}
     values |= {"rows": config.rows, "size": config.batch_size}
     if not result["passed"].all():
-        return Verdict("refused", values | {"message": result.said["refusal"]})
+        return Sentence("refused", values | {"message": result.said["refusal"]})
     if tail == config.batch_size:
-        return Verdict("even", values)
+        return Sentence("even", values)
     if len(result["size"]) == 1:
-        return Verdict("only", values)
-    return Verdict("short", values | {"share": tail / config.batch_size})
+        return Sentence("only", values)
+    return Sentence("short", values | {"share": tail / config.batch_size})
 
 
 ENTRY = Entry(

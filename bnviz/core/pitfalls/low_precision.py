@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import LowPrecision
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def keep_statistics_in_float32(net: nn.Module) -> nn.Module:
@@ -51,13 +52,13 @@ def experiment(dtype: str, spread: float) -> Numbers:
     return found
 
 
-def judge(config: LowPrecision, result: Result) -> Verdict:
+def judge(config: LowPrecision, result: Result) -> Sentence:
     """Overflowed, wrong by more than rounding, or as good as mixed."""
     here = int(abs(result["spread"] / config.spread - 1).argmin())
     values = {name: float(result[name][here]) for name in result.numbers}
     if not values["variance_low"] < 1e300:
-        return Verdict("overflow", values)
-    return Verdict("worse" if values["low"] > 2 * values["mixed"] else "fine", values)
+        return Sentence("overflow", values)
+    return Sentence("worse" if values["low"] > 2 * values["mixed"] else "fine", values)
 
 
 ENTRY = Entry(

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import NanBatch
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def usable(x: Tensor) -> bool:
@@ -60,7 +61,7 @@ def experiment(value: str, step: int) -> Numbers:
     }
 
 
-def judge(config: NanBatch, result: Result) -> Verdict:
+def judge(config: NanBatch, result: Result) -> Sentence:
     """Poisoned for good, recovering, or already recovered at the end."""
     training, validation = result["training"], result["validation"]
     bad = ~(validation < 1e300)  # NaN is not
@@ -74,11 +75,11 @@ def judge(config: NanBatch, result: Result) -> Verdict:
         "worst": float(validation[config.step - 1 :].max()),
     }
     if bad[-1]:
-        return Verdict("poisoned", values)
+        return Sentence("poisoned", values)
     before = float(validation[max(config.step - 2, 0)])
     late = (validation[config.step - 1 :] > 1.1 * before).nonzero()[0]
     values |= {"before": before, "late": int(late[-1]) + 1 if len(late) else 0}
-    return Verdict("recovers" if validation[-1] <= 1.1 * before else "suffers", values)
+    return Sentence("recovers" if validation[-1] <= 1.1 * before else "suffers", values)
 
 
 ENTRY = Entry(

@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import ScaleInvariance
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 @torch.no_grad()
@@ -50,7 +51,7 @@ def experiment(scale: float, eps: float) -> Numbers:
     }
 
 
-def judge(config: ScaleInvariance, result: Result) -> Verdict:
+def judge(config: ScaleInvariance, result: Result) -> Sentence:
     """Invariant as long as the variance stays far above epsilon."""
     here = int(abs(result["scale"] - config.scale).argmin())
     one = int(abs(result["scale"] - 1).argmin())
@@ -63,7 +64,7 @@ def judge(config: ScaleInvariance, result: Result) -> Verdict:
         "rate": ratio / config.scale,
         "restored": result.last("restored") / float(result["gradient"][one]),
     }
-    return Verdict("invariant" if change < 0.01 else "broken", values)
+    return Sentence("invariant" if change < 0.01 else "broken", values)
 
 
 ENTRY = Entry(

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import SortedData
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
 from bnviz.core.pitfalls.tasks import blobs, classifier
+from bnviz.core.sentence import Sentence
 
 
 def shuffled_batches(rows: int, size: int) -> list[Tensor]:
@@ -60,11 +61,11 @@ def experiment(batch_size: int, shuffled: float) -> Numbers:
     }
 
 
-def judge(config: SortedData, result: Result) -> Verdict:
+def judge(config: SortedData, result: Result) -> Sentence:
     """By the held-out accuracy after the last epoch."""
     values = {f"{name}_share": result.last(name) for name in ("training", "validation", "fixed")}
     worse = values["validation_share"] < values["fixed_share"] - 0.05
-    return Verdict("worse" if worse else "same", values)
+    return Sentence("worse" if worse else "same", values)
 
 
 ENTRY = Entry(

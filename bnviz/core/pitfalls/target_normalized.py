@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TargetNormalized
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 class InUnits(nn.Module):
@@ -63,7 +64,7 @@ def experiment(mean: float, spread: float) -> Numbers:
     }
 
 
-def judge(config: TargetNormalized, result: Result) -> Verdict:
+def judge(config: TargetNormalized, result: Result) -> Sentence:
     """Root mean squared errors against always answering the training mean."""
     actual = result["actual"]
     values = {
@@ -72,8 +73,8 @@ def judge(config: TargetNormalized, result: Result) -> Verdict:
     values |= {"baseline": result.last("baseline"), "answers": float(result["wrong"].mean())}
     values |= {"actual": float(actual.mean())}
     if values["wrong"] > values["baseline"]:
-        return Verdict("useless", values)
-    return Verdict("worse" if values["wrong"] > 1.2 * values["right"] else "same", values)
+        return Sentence("useless", values)
+    return Sentence("worse" if values["wrong"] > 1.2 * values["right"] else "same", values)
 
 
 ENTRY = Entry(

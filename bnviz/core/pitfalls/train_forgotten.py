@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrainForgotten
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 @contextmanager
@@ -66,15 +67,15 @@ def experiment(step: int, learning_rate: float) -> Numbers:
     }
 
 
-def judge(config: TrainForgotten, result: Result) -> Verdict:
+def judge(config: TrainForgotten, result: Result) -> Sentence:
     """By the mean validation loss over the last 20 steps."""
     ends = {name: float(result[name][-20:].mean()) for name in ("forgotten", "right")}
     values = ends | {"drift": result.last("drift"), "drift_right": result.last("drift_right")}
     values |= {"step": config.step, "times": ends["forgotten"] / ends["right"]}
     if not ends["forgotten"] < 1e6:
-        return Verdict("diverged", values)
+        return Sentence("diverged", values)
     name = "worse" if values["times"] > 1.1 else "better" if values["times"] < 0.9 else "same"
-    return Verdict(name, values)
+    return Sentence(name, values)
 
 
 ENTRY = Entry(

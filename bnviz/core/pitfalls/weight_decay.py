@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import WeightDecay
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source, Verdict
+from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.sentence import Sentence
 
 
 def effective_rate(layer: nn.Linear, learning_rate: float) -> Tensor:
@@ -55,7 +56,7 @@ def experiment(decay: float, learning_rate: float) -> Numbers:
     }
 
 
-def judge(config: WeightDecay, result: Result) -> Verdict:
+def judge(config: WeightDecay, result: Result) -> Sentence:
     """Whether decay changed the rate at which these weights really turn."""
     ends = result.last("with_decay"), result.last("without")
     values = {
@@ -68,8 +69,8 @@ def judge(config: WeightDecay, result: Result) -> Verdict:
         "fallen": float(result["without"][0]) / ends[1],
     }
     if not ends[0] + ends[1] < 1e6:
-        return Verdict("diverged", values)
-    return Verdict("raised" if ends[0] > 1.05 * ends[1] else "same", values)
+        return Sentence("diverged", values)
+    return Sentence("raised" if ends[0] > 1.05 * ends[1] else "same", values)
 
 
 ENTRY = Entry(

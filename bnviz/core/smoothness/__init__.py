@@ -1,0 +1,1 @@
+"""How smooth is the loss? Eight measures of both nets: a config, a computation, a result each."""

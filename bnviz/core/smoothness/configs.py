@@ -1,0 +1,141 @@
+"""What is measured, and how: one frozen config a measure.
+
+Every measure names its subject: a stored run at one of its checkpoints, or the
+document's nets where the document measures them.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from bnviz.core.configs import BnMode, Config, Seed
+
+
+class SubjectConfig(Config):
+    """Both nets of a stored `run` at the checkpoint `epoch` (None: its last); no run: the
+    document's nets, whose weights are untrained and whose running statistics are warmed up.
+    """
+
+    run: str | None = None
+    epoch: int | None = Field(None, ge=0)
+
+
+class Measure(Config):
+    """Base of all measures. `seed` starts what is random in the measure itself."""
+
+    kind: str
+    subject: SubjectConfig = SubjectConfig()
+    seed: Seed = 0
+
+
+class ReplayConfig(Measure):
+    """The document's estimator on the document's nets, probe by probe. Has no subject to choose."""
+
+    kind: Literal["replay"] = "replay"
+    probes: int = Field(100, ge=2, le=1000)
+
+
+class ScalesConfig(Measure):
+    """Random probes over scales from 1e-8 to 1e-1, in float32 and float64, of one net each."""
+
+    kind: Literal["scales"] = "scales"
+    bn_mode: BnMode = "eval"
+    net: int = Field(0, ge=0, le=63)
+    """Which seed of the run."""
+    probes: int = Field(32, ge=2, le=200)
+
+
+class ExtremesConfig(Measure):
+    """Both ends of the spectrum, traces and random probes, of every seed."""
+
+    kind: Literal["extremes"] = "extremes"
+    bn_mode: BnMode = "eval"
+    probes: int = Field(64, ge=2, le=1000)
+
+
+class DensityConfig(Measure):
+    """The whole spectrum of one net each: exact where it is small, else by quadrature."""
+
+    kind: Literal["density"] = "density"
+    bn_mode: BnMode = "eval"
+    net: int = Field(0, ge=0, le=63)
+    probes: int = Field(16, ge=2, le=64)
+    steps: int = Field(80, ge=8, le=200)
+
+
+class GapConfig(Measure):
+    """Raw or standardized inputs, BN or none, train or eval mode, before and after training.
+
+    Trains anew from the subject's own config, so its `epoch` does not matter.
+    """
+
+    kind: Literal["gap"] = "gap"
+    probes: int = Field(32, ge=2, le=200)
+
+
+class AlongConfig(Measure):
+    """Santurkar et al. 2018, section 3.1, along a training from the subject's own config.
+
+    `grid` "relative": step sizes are 2^-1 ... 2^2 times the learning rate along the gradient,
+    so that a net with larger gradients steps farther; "absolute": both nets move equally far,
+    10^-3 ... 1 times `reach` in parameter space.
+    """
+
+    kind: Literal["along"] = "along"
+    grid: Literal["relative", "absolute"] = "relative"
+    sizes: int = Field(8, ge=2, le=32)
+    reach: float = Field(0.1, gt=0.0, le=100.0)
+    moments: int = Field(100, ge=2, le=1000)
+    """At most so many training steps are measured, evenly spread."""
+
+
+class LandscapeConfig(Measure):
+    """The loss on a plane through the subject's nets and along lines, of one seed.
+
+    `plane` "random": two filter-normalized directions (Li et al. 2018, section 4), `extent` in
+    units of the filters' norms; "eigen": the top two Hessian eigenvectors, `extent` in parameter
+    space times the norm of the parameters; "path": the plane of the net's own training path.
+    """
+
+    kind: Literal["landscape"] = "landscape"
+    plane: Literal["random", "eigen", "path"] = "random"
+    bn_mode: BnMode = "eval"
+    net: int = Field(0, ge=0, le=63)
+    extent: float = Field(1.0, gt=0.0, le=100.0)
+    points: Literal[13, 25, 51] = 51
+    """Along each side; coarser planes come first."""
+    lines: int = Field(16, ge=2, le=100)
+
+
+class StabilityConfig(Measure):
+    """At which learning rate does full-batch gradient descent become unstable? All seeds.
+
+    From the subject's nets, on its training rows, BN in train mode as in training.
+    """
+
+    kind: Literal["stability"] = "stability"
+    steps: int = Field(100, ge=10, le=2000)
+    """Of gradient descent, in each trial and in the sharpness curves."""
+    halvings: int = Field(12, ge=4, le=30)
+    """Bisections of the interval that brackets the threshold, in log rate."""
+
+
+AnyMeasure = Annotated[
+    ReplayConfig
+    | ScalesConfig
+    | ExtremesConfig
+    | DensityConfig
+    | GapConfig
+    | AlongConfig
+    | LandscapeConfig
+    | StabilityConfig,
+    Field(discriminator="kind"),
+]
+
+_ANY: TypeAdapter[Any] = TypeAdapter(AnyMeasure)
+
+
+def parse(text: str) -> Measure:
+    """The config written as JSON; raises pydantic's ValidationError for anything else."""
+    found: Measure = _ANY.validate_json(text)
+    return found
