@@ -123,10 +123,17 @@ class NetDensity:
     """(n,) all eigenvalues, ascending, where the net is small; else (0,)."""
     quadrature: Floats
     """(G,) the quadrature's mean, also where `mean` is from the exact spectrum."""
+    quadrature_error: Floats
+    """(G,) its standard error over the probes, also where `error` is 0."""
     near_zero: float
     """Share of the eigenvalues within `unit` of 0."""
     negative: float
     """Share of the eigenvalues below -`unit`."""
+    largest: float
+    """The largest |eigenvalue|."""
+    top: float
+    """Its share of the sum of all squared eigenvalues: 1 if there is no other, 1 / n if all are
+    alike."""
 
 
 @dataclass(frozen=True)
