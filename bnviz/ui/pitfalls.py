@@ -29,7 +29,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
     },
     "gamma_decay": {
         "decay": [0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1],
-        "steps": list(range(50, 401, 50)),
+        "steps": [20, *range(25, 151, 25)],
     },
     "dead_features": {
         "spread": decades(-8, 0),
@@ -43,7 +43,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "batch_size": doubling(1024, 24, 48, 100)[1:],
     },
     "sorted_data": {
-        "batch_size": doubling(512)[3:],
+        "batch_size": doubling(256)[3:],
         "shuffled": [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0],
     },
     "dropout_before_bn": {
@@ -51,14 +51,14 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "mean": [k / 4 for k in range(21)],
     },
     "eval_forgotten": {
-        "batch_size": doubling(512)[1:],
+        "batch_size": doubling(256)[1:],
     },
     "train_forgotten": {
-        "step": [1, 2, 3, 5, 10, 20, 50, 100, 200],
+        "step": [1, 2, 3, 5, 10, 20, 40, 80],
         "learning_rate": [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5],
     },
     "nan_batch": {
-        "step": list(range(1, 101)),
+        "step": list(range(1, 61)),
     },
     "handwritten": {
         "batch_size": doubling(1024)[1:],

@@ -44,7 +44,7 @@ class GammaDecay(PitfallConfig):
     """A training whose weight decay acts on gamma too."""
 
     decay: float = Field(0.01, ge=0.0, le=0.1)
-    steps: int = Field(200, ge=50, le=400)
+    steps: int = Field(100, ge=20, le=150)
 
 
 class DeadFeatures(PitfallConfig):
@@ -71,7 +71,7 @@ class LastBatch(PitfallConfig):
 class SortedData(PitfallConfig):
     """A training whose rows come sorted by class, a share of them shuffled after all."""
 
-    batch_size: int = Field(32, ge=8, le=512)
+    batch_size: int = Field(32, ge=8, le=256)
     shuffled: float = Field(0.0, ge=0.0, le=1.0)
 
 
@@ -85,14 +85,14 @@ class DropoutBeforeBn(PitfallConfig):
 class EvalForgotten(PitfallConfig):
     """Validation in train mode, over batches of rows in this order."""
 
-    batch_size: int = Field(4, ge=2, le=512)
+    batch_size: int = Field(4, ge=2, le=256)
     order: Literal["shuffled", "sorted"] = "shuffled"
 
 
 class TrainForgotten(PitfallConfig):
     """A training that goes on in eval mode after its first validation at `step`."""
 
-    step: int = Field(2, ge=1, le=200)
+    step: int = Field(2, ge=1, le=80)
     learning_rate: float = Field(0.1, ge=0.01, le=0.5)
 
 
@@ -100,7 +100,7 @@ class NanBatch(PitfallConfig):
     """A training in which one value of one batch goes wrong at `step`."""
 
     value: Literal["nan", "inf", "outlier"] = "nan"
-    step: int = Field(40, ge=1, le=100)
+    step: int = Field(20, ge=1, le=60)
 
 
 class Handwritten(PitfallConfig):

@@ -24,11 +24,11 @@ def predict(net: nn.Module, x: Tensor) -> Tensor:
 
 
 def trained() -> nn.Sequential:
-    """A classifier after 100 steps on shuffled batches."""
-    net, (x, y) = classifier(), blobs(1024)
-    adam = torch.optim.Adam(net.parameters(), lr=0.02)
-    for _ in range(100):
-        rows = torch.randint(1024, (64,))
+    """A classifier after 50 steps on shuffled batches."""
+    net, (x, y) = classifier(), blobs(512)
+    adam = torch.optim.Adam(net.parameters(), lr=0.04)
+    for _ in range(50):
+        rows = torch.randint(512, (64,))
         loss = functional.cross_entropy(net(x[rows]), y[rows])
         adam.zero_grad()
         loss.backward()
@@ -39,12 +39,12 @@ def trained() -> nn.Sequential:
 def experiment(batch_size: int, order: str) -> Numbers:
     """Validation accuracy over the batch size, in train mode and in eval mode."""
     torch.manual_seed(0)
-    net, (x, y) = trained(), blobs(512)
+    net, (x, y) = trained(), blobs(256)
     if order == "shuffled":
-        mix = torch.randperm(512)
+        mix = torch.randperm(256)
         x, y = x[mix], y[mix]
     state = {name: value.clone() for name, value in net.state_dict().items()}
-    sizes = sorted({*(2**k for k in range(1, 10)), batch_size})
+    sizes = sorted({*(2**k for k in range(1, 9)), batch_size})
     forgotten, right, afterwards = [], [], []
     for size in sizes:
         with torch.no_grad():

@@ -24,13 +24,13 @@ def poisoned(net: nn.Module) -> list[str]:
 
 
 def train(value: float, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
-    """Training and validation loss at each of 100 steps, and the poisoned buffers."""
+    """Training and validation loss at each of 60 steps, and the poisoned buffers."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
     adam = torch.optim.Adam(net.parameters(), lr=0.01)
     held_out = torch.randn(512, 4)
     training, validation, loss = [], [], torch.tensor(torch.nan)
-    for t in range(1, 101):
+    for t in range(1, 61):
         x = torch.randn(64, 4)
         target = x[:, :1].sin()
         if t == step:
@@ -53,7 +53,7 @@ def experiment(value: str, step: int) -> Numbers:
     training, validation, names = train(number, step, fixed=False)
     _, right, _ = train(number, step, fixed=True)
     return {
-        "step": torch.arange(1, 101),
+        "step": torch.arange(1, 61),
         "training": training,
         "validation": validation,
         "fixed": right,

@@ -30,19 +30,19 @@ def nearly_sorted_batches(rows: int, size: int, share: float) -> list[Tensor]:
 def train(batch_size: int, shuffled: float, fixed: bool) -> tuple[Tensor, Tensor]:
     """Accuracy after each of 8 epochs: on the training batches as they came, and held out."""
     torch.manual_seed(0)
-    net, (x, y), (held_out, answer) = classifier(), blobs(512), blobs(512)
+    net, (x, y), (held_out, answer) = classifier(), blobs(256), blobs(256)
     adam = torch.optim.Adam(net.parameters(), lr=0.01)
     training, validation = [], []
     for _ in range(8):
-        batches = nearly_sorted_batches(512, batch_size, shuffled)
+        batches = nearly_sorted_batches(256, batch_size, shuffled)
         right = 0
-        for rows in shuffled_batches(512, batch_size) if fixed else batches:
+        for rows in shuffled_batches(256, batch_size) if fixed else batches:
             output = net.train()(x[rows])
             adam.zero_grad()
             functional.cross_entropy(output, y[rows]).backward()
             adam.step()
             right += int((output.argmax(dim=1) == y[rows]).sum())
-        training.append(right / 512)
+        training.append(right / 256)
         with torch.no_grad():
             guess = net.eval()(held_out).argmax(dim=1)
         validation.append(float((guess == answer).double().mean()))

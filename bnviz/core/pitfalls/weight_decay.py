@@ -23,7 +23,7 @@ def effective_rate(layer: nn.Linear, learning_rate: float) -> Tensor:
 
 
 def train(decay: float, learning_rate: float) -> tuple[Tensor, Tensor]:
-    """Effective learning rate and loss at each of 200 steps of SGD."""
+    """Effective learning rate and loss at each of 100 steps of SGD."""
     torch.manual_seed(0)
     first, second = nn.Linear(8, 16, bias=False), nn.Linear(16, 1)
     net = nn.Sequential(first, nn.BatchNorm1d(16), nn.ReLU(), second)
@@ -31,7 +31,7 @@ def train(decay: float, learning_rate: float) -> tuple[Tensor, Tensor]:
     groups.append({"params": [*net[1].parameters(), *second.parameters()]})
     sgd = torch.optim.SGD(groups, lr=learning_rate)
     rates, losses = [], []
-    for _ in range(200):
+    for _ in range(100):
         x = torch.randn(32, 8)
         target = (2 * x[:, :1]).sin() + 0.5 * torch.randn(32, 1)
         loss = functional.mse_loss(net(x), target)
@@ -48,11 +48,11 @@ def experiment(decay: float, learning_rate: float) -> Numbers:
     with_decay, loss_with = train(decay, learning_rate)
     without, loss_without = train(0.0, learning_rate)
     return {
-        "step": torch.arange(1, 201),
+        "step": torch.arange(1, 101),
         "with_decay": with_decay,
         "without": without,
-        "loss_with": loss_with[-50:].mean(),
-        "loss_without": loss_without[-50:].mean(),
+        "loss_with": loss_with[-25:].mean(),
+        "loss_without": loss_without[-25:].mean(),
     }
 
 

@@ -31,21 +31,21 @@ def found(name: str, **given: Any) -> tuple[Result, Sentence]:
 
 VERDICTS: list[tuple[str, dict[str, Any], str]] = [
     ("eval_forgotten", {"batch_size": 2}, "worse"),
-    ("eval_forgotten", {"batch_size": 512}, "same"),
+    ("eval_forgotten", {"batch_size": 256}, "same"),
     ("train_forgotten", {"step": 2}, "worse"),
     ("train_forgotten", {"step": 1, "learning_rate": 0.5}, "diverged"),
     ("train_forgotten", {"step": 20, "learning_rate": 0.1}, "same"),
-    ("train_forgotten", {"step": 50, "learning_rate": 0.01}, "better"),
+    ("train_forgotten", {"step": 20, "learning_rate": 0.2}, "better"),
     ("last_batch", {"rows": 1025}, "refused"),
     ("last_batch", {"rows": 1000}, "short"),
     ("last_batch", {"rows": 1024}, "even"),
     ("last_batch", {"rows": 64, "batch_size": 100}, "only"),
     ("sorted_data", {}, "worse"),
-    ("sorted_data", {"batch_size": 512}, "same"),
+    ("sorted_data", {"batch_size": 256}, "same"),
     ("nan_batch", {"value": "nan"}, "poisoned"),
     ("nan_batch", {"value": "inf"}, "poisoned"),
     ("nan_batch", {"value": "outlier", "step": 20}, "recovers"),
-    ("nan_batch", {"value": "outlier", "step": 95}, "suffers"),
+    ("nan_batch", {"value": "outlier", "step": 50}, "suffers"),
     ("dropout_before_bn", {}, "shifted"),
     ("dropout_before_bn", {"rate": 0.0}, "none"),
     ("target_normalized", {}, "useless"),
@@ -143,7 +143,7 @@ def test_poison_stays_and_the_guard_keeps_it_out() -> None:
     assert np.isnan(result["validation"][29:]).all()
     assert np.isfinite(np.delete(result["training"], 29)).all()
     assert np.isfinite(result["fixed"]).all()
-    assert verdict.values["steps"] == 71
+    assert verdict.values["steps"] == 31
     assert "1.running_var" in result.said["poisoned"]
     assert poisoned(nn.BatchNorm1d(2)) == []
 
