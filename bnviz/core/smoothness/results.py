@@ -57,6 +57,8 @@ class Sweep:
     """(Q,) median of <rest, change> / |change|^2: with the smooth part's share it makes 1."""
     crossed: Floats
     """(Q,) mean count of pairs of unit and row that changed side."""
+    noise: Floats
+    """(Q,) median of |gradient change - the same in float64| / |step|: rounding; 0 in float64."""
 
 
 @dataclass(frozen=True)
