@@ -7,7 +7,8 @@ mean square is tr(H^2) / n, not the largest eigenvalue squared
 (:mod:`bnviz.core.curvature` has that one).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,16 +24,17 @@ def directions(params: Tensors, count: int, seed: int) -> Tensor:
     """(count, n) standard normal directions for the parameters of one network.
 
     They are the draws of a plain loop after ``torch.manual_seed(seed)``: probe by
-    probe one ``torch.randn_like`` a parameter, in the order of ``params``.
+    probe one ``torch.randn_like`` a parameter, in the order of ``params``. They differ from
+    one precision to the other: cast them where both should probe alike.
     """
     generator = torch.Generator().manual_seed(seed)
     like = next(iter(params.values()))
     sizes = [value[0].numel() for value in params.values()]
-    drawn = like.new_empty(count, sum(sizes))
+    drawn = torch.empty(count, sum(sizes), dtype=like.dtype)
     for probe in drawn:
         for piece in torch.split(probe, sizes):
             piece.normal_(generator=generator)
-    return drawn
+    return drawn.to(like.device)
 
 
 def estimates(
@@ -50,6 +52,23 @@ def estimates(
     (its stack dimension is 1), `drawn` the (P, n) directions, and `chunk` says
     how many probes run together. Works in the precision of `params`, and only reads it.
     """
+    found = []
+    for steps, _, change in changes(gradient, params, drawn, scale, chunk):
+        if should_stop():
+            return None
+        length = torch.linalg.vector_norm(steps, dim=1)
+        found.append(torch.linalg.vector_norm(change, dim=1) / length)
+    return torch.cat(found).cpu().double().numpy()
+
+
+def changes(
+    gradient: Gradient, params: Tensors, drawn: Tensor, scale: float, chunk: int = 8
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """The steps `scale` * `drawn` (P, n), where they lead, how the gradient changes: (p, n) each.
+
+    So many as a `chunk` at a time, computed when they are asked for. Directions are cast to
+    the precision of `params` once they are steps.
+    """
     keep_freed_memory()
     names, origin = params.keys(), flatten(list(params.values()))
 
@@ -58,15 +77,24 @@ def estimates(
         return flatten([found[name] for name in names])
 
     here = at(origin)
-    steps = drawn * scale
-    found = []
-    for part in torch.split(steps, chunk):
-        if should_stop():
-            return None
-        change = at(origin + part).sub_(here)
-        found.append(torch.linalg.vector_norm(change, dim=1))
-    ratios = torch.cat(found) / torch.linalg.vector_norm(steps, dim=1)
-    return np.asarray(ratios, dtype=np.float64)
+    for part in torch.split(drawn, chunk):
+        steps = (part * scale).to(origin.dtype)
+        moved = origin + steps
+        yield steps, moved, at(moved).sub_(here)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One probe of the document's estimator."""
+
+    estimate: float
+    """|gradient change| / |step|."""
+    step: float
+    """Its L2 length; the document leaves out steps of at most 1e-7."""
+    drift: float
+    """L2 distance of all parameters from where the first probe began, once restored."""
+    shared: bool
+    """Whether every parameter and its saved copy are one tensor by now."""
 
 
 def as_published(
@@ -81,12 +109,26 @@ def as_published(
     """(count,) the document's estimator, bug for bug; it leaves `model`'s weights elsewhere.
 
     `x` is (N, D), `y` what the model should answer, (N, 1); BN in the mode that
-    `model` is in. All values but the first are zero; see the comments.
+    `model` is in. All values but the first are zero; see the comments below.
     """
+    probes = published_probes(model, x, y, count=count, scale=scale, seed=seed)
+    return np.array([each.estimate for each in probes if each.step > 1e-7])
+
+
+def published_probes(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    count: int = 100,
+    scale: float = 1e-5,
+    seed: int = 42,
+) -> Iterator[Published]:
+    """The loop of :func:`as_published`, probe by probe."""
     params = list(model.parameters())
+    begun = [p.detach().clone() for p in params]
     originals = [p.data.clone() for p in params]
     generator = torch.Generator().manual_seed(seed)
-    found = []
     for _ in range(count):
         deltas = [torch.randn(p.shape, generator=generator, dtype=p.dtype) * scale for p in params]
         for p, delta in zip(params, deltas, strict=True):
@@ -100,9 +142,17 @@ def as_published(
         pairs = zip(moved, back, strict=True)
         change = sum(torch.norm(a - b, p=2).item() ** 2 for a, b in pairs) ** 0.5
         step = sum(torch.norm(delta, p=2).item() ** 2 for delta in deltas) ** 0.5
-        if step > 1e-7:
-            found.append(change / step)
-    return np.array(found)
+        yield Published(
+            change / step if step else np.nan,
+            step,
+            _distance([p.data for p in params], begun),
+            all(p.data_ptr() == o.data_ptr() for p, o in zip(params, originals, strict=True)),
+        )
+
+
+def _distance(some: list[Tensor], others: list[Tensor]) -> float:
+    squares = [(a.double() - b).square().sum() for a, b in zip(some, others, strict=True)]
+    return float(torch.stack(squares).sum().sqrt())
 
 
 def _gradients(model: nn.Module, x: Tensor, y: Tensor) -> list[Tensor]:
