@@ -1,4 +1,4 @@
-"""Where the history lives: its address, its tables, and what can go wrong with it.
+"""Where the history lives: its address, and what can go wrong with it.
 
 SQLite in write-ahead mode lets one process write while others read
 (https://sqlite.org/wal.html); any other SQLAlchemy URL is passed through.
@@ -12,67 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex, CreateTable
 
+from bnviz.store.migration import migrate
 from bnviz.store.problems import StoreProblem, problems
-
-SCHEMA_VERSION = 1
-
-metadata = sa.MetaData()
-
-schema = sa.Table(
-    "bnviz_schema",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("version", sa.Integer, nullable=False),
-)
-
-#: Times are seconds since 1970 UTC; `done` and `total` are epochs.
-runs = sa.Table(
-    "bnviz_runs",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("config", sa.Text, nullable=False),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("error", sa.Text),
-    sa.Column("traceback", sa.Text),
-    sa.Column("created", sa.Float(53), nullable=False),
-    sa.Column("started", sa.Float(53)),
-    sa.Column("finished", sa.Float(53)),
-    sa.Column("heartbeat", sa.Float(53), nullable=False),
-    sa.Column("done", sa.Integer, nullable=False),
-    sa.Column("total", sa.Integer, nullable=False),
-    sa.Column("snapshots", sa.Integer, nullable=False),
-    sa.Column("stop", sa.Boolean, nullable=False),
-    sa.Index("bnviz_runs_created", "created"),
-)
-
-snapshots = sa.Table(
-    "bnviz_snapshots",
-    metadata,
-    sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
-    sa.Column("idx", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("blob", sa.LargeBinary, nullable=False),
-)
-
-#: A model's parameters outweigh everything else, so only a run's newest are kept.
-states = sa.Table(
-    "bnviz_states",
-    metadata,
-    sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
-    sa.Column("blob", sa.LargeBinary, nullable=False),
-)
-
-tables = sa.Table(
-    "bnviz_tables",
-    metadata,
-    sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("names", sa.Text, nullable=False),
-    sa.Column("rows", sa.Integer, nullable=False),
-    sa.Column("saved", sa.Float(53), nullable=False),
-    sa.Column("blob", sa.LargeBinary, nullable=False),
-)
+from bnviz.store.schema import SCHEMA_VERSION, make_tables, metadata, schema
 
 
 def folder_url(folder: Path) -> sa.URL:
@@ -179,16 +122,17 @@ def _engine(url: sa.URL, patience: float) -> sa.Engine:
 def _create(engine: sa.Engine) -> None:
     if not sa.inspect(engine).has_table(schema.name):
         with engine.begin() as connection:
-            for table in metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+            # That of the version last: who finds it, finds all.
+            others = [table for table in metadata.sorted_tables if table is not schema]
+            make_tables(connection, [*others, schema])
     with engine.connect() as connection:
         found = connection.scalar(sa.select(schema.c.version))
     if found is None:
         # Another process may be first with the row; then it wrote what we would have.
         with suppress(sa.exc.IntegrityError), engine.begin() as connection:
             connection.execute(schema.insert().values(id=1, version=SCHEMA_VERSION))
-    if found is not None and found > SCHEMA_VERSION:
+    elif found > SCHEMA_VERSION:
         values = {"found": str(found), "known": str(SCHEMA_VERSION)}
         raise StoreProblem("newer", {"place": place(engine.url), **values})
+    elif found < SCHEMA_VERSION:
+        migrate(engine)

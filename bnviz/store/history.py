@@ -2,7 +2,8 @@
 
 A run is a config, a status and a growing list of snapshots. Whoever works
 appends; whoever watches asks for what is new. Nothing here knows what a
-snapshot means. An unknown or malformed run id is never an error.
+snapshot means. A run whose results replace each other has one snapshot at a
+time. An unknown or malformed run id is never an error.
 """
 
 import functools
@@ -16,7 +17,9 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from bnviz.store.database import address, runs, snapshots, states
+from bnviz.store import thinning
+from bnviz.store.database import address
+from bnviz.store.schema import checkpoints, runs, snapshots
 from bnviz.store.shelf import Shelf
 
 Status = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
@@ -30,9 +33,10 @@ _ID = re.compile(r"[a-z0-9]{1,32}")
 
 @dataclass(frozen=True)
 class Run:
-    """One run as it stands; `done` of `total` epochs, times in UTC, `config` as JSON.
+    """One run as it stands; `done` of `total` epochs or parts, times in UTC, `config` as JSON.
 
-    Status "interrupted": the process that worked on it ended before the work did.
+    `snapshots` counts those made so far. Status "interrupted": the process that worked
+    on it ended before the work did.
     """
 
     id: str
@@ -57,7 +61,7 @@ class Store(Shelf):
     """Runs and tables at a database URL; see :class:`bnviz.store.database.Database`."""
 
     def create(self, kind: str, config_json: str, total: int) -> str:
-        """A new queued run of `total` epochs; its id is short, URL-safe and not guessable."""
+        """A new queued run of `total` parts; its id is short, URL-safe and not guessable."""
         run_id = "".join(secrets.choice(_ALPHABET) for _ in range(10))
         now = self.clock()
         new = runs.insert().values(id=run_id, kind=kind, config=config_json, total=total)
@@ -70,9 +74,14 @@ class Store(Shelf):
         """The run, or None if there is no such run."""
         return next(iter(self._runs(_is(runs.c.id, run_id), 1)), None)
 
-    def runs(self, limit: int = 100) -> list[Run]:
-        """The newest runs, newest first."""
-        return self._runs(sa.true(), limit)
+    def runs(self, limit: int = 100, kind: str | None = None) -> list[Run]:
+        """The newest runs, of one kind or of all, newest first."""
+        return self._runs(sa.true() if kind is None else runs.c.kind == kind, limit)
+
+    def newest(self, kind: str, config_json: str) -> Run | None:
+        """The newest run of exactly this config."""
+        same = (runs.c.kind == kind) & (runs.c.config == config_json)
+        return next(iter(self._runs(same, 1)), None)
 
     def traceback(self, run_id: str) -> str | None:
         """Where a failed run failed: for the engineer, not for the screen."""
@@ -91,17 +100,37 @@ class Store(Shelf):
     ) -> bool:
         """Keeps snapshot `index` (from 0) and the progress made; False if the run is gone.
 
-        `state`, where given, replaces the model state kept of this run.
+        `state` is the model's at that moment. All of a run's are kept while they fit into
+        thinning.STATE_BYTES; beyond that they are thinned out evenly (see there).
         """
-        progress = {"done": epoch, "snapshots": index + 1, "heartbeat": self.clock()}
         work: list[sa.UpdateBase] = [
-            runs.update().where(_is(runs.c.id, run_id)).values(progress),
+            self._progress(run_id, done=epoch, snapshots=index + 1),
             snapshots.insert().values(run_id=run_id, idx=index, blob=blob),
         ]
         if state is not None:
-            work.append(states.delete().where(states.c.run_id == run_id))
-            work.append(states.insert().values(run_id=run_id, blob=state))
+            new = thinning.Held(index, epoch, len(state))
+            for old in thinning.surplus([*self._held(run_id), new], thinning.STATE_BYTES):
+                its = (checkpoints.c.run_id == run_id) & (checkpoints.c.idx == old.index)
+                work.append(checkpoints.delete().where(its))
+            row = {"idx": index, "epoch": epoch, "size": new.size, "blob": state}
+            work.append(checkpoints.insert().values(run_id=run_id, **row))
         return self.write(*work)
+
+    def advance(
+        self, run_id: str, done: int, total: int, result: tuple[int, bytes] | None = None
+    ) -> bool:
+        """Keeps the progress made; False if the run is gone.
+
+        `result`, its number (from 0) and itself, replaces the one before.
+        """
+        if result is None:
+            return self.write(self._progress(run_id, done=done, total=total))
+        index, blob = result
+        return self.write(
+            self._progress(run_id, done=done, total=total, snapshots=index + 1),
+            snapshots.delete().where(snapshots.c.run_id == run_id),
+            snapshots.insert().values(run_id=run_id, idx=index, blob=blob),
+        )
 
     def blobs(self, run_id: str, after: int = -1) -> list[tuple[int, bytes]]:
         """(index, snapshot) of every snapshot later than index `after`, in order."""
@@ -115,10 +144,20 @@ class Store(Shelf):
         blob: bytes | None = self._value(query.order_by(snapshots.c.idx.desc()).limit(1))
         return blob
 
+    def states(self, run_id: str) -> list[tuple[int, int]]:
+        """(index, epoch) of every snapshot whose model state is kept, in order."""
+        return [(held.index, held.epoch) for held in self._held(run_id)]
+
+    def state_blob(self, run_id: str, index: int) -> bytes | None:
+        """The model state kept with snapshot `index`."""
+        its = _is(checkpoints.c.run_id, run_id) & (checkpoints.c.idx == index)
+        blob: bytes | None = self._value(sa.select(checkpoints.c.blob).where(its))
+        return blob
+
     def last_state_blob(self, run_id: str) -> bytes | None:
-        """The newest model state: the `state` last appended."""
-        query = sa.select(states.c.blob).where(_is(states.c.run_id, run_id))
-        blob: bytes | None = self._value(query)
+        """The newest model state."""
+        query = sa.select(checkpoints.c.blob).where(_is(checkpoints.c.run_id, run_id))
+        blob: bytes | None = self._value(query.order_by(checkpoints.c.idx.desc()).limit(1))
         return blob
 
     def request_stop(self, run_id: str) -> None:
@@ -151,6 +190,16 @@ class Store(Shelf):
     def delete(self, run_id: str) -> None:
         """Forgets a run and all it kept; a worker still on it stops by itself."""
         self.write(runs.delete().where(_is(runs.c.id, run_id)))
+
+    def _progress(self, run_id: str, **values: int) -> sa.Update:
+        mine = runs.update().where(_is(runs.c.id, run_id))
+        return mine.values(heartbeat=self.clock(), **values)
+
+    def _held(self, run_id: str) -> list[thinning.Held]:
+        columns = (checkpoints.c.idx, checkpoints.c.epoch, checkpoints.c.size)
+        query = sa.select(*columns).where(_is(checkpoints.c.run_id, run_id))
+        found = self.read(query.order_by(checkpoints.c.idx))
+        return [thinning.Held(row.idx, row.epoch, row.size) for row in found]
 
     def _value(self, query: sa.Select[Any]) -> Any:
         for row in self.read(query):

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from safetensors.numpy import load, save
 
 from bnviz.core.datasets import Table
-from bnviz.store.database import Database, tables
+from bnviz.store.database import Database
 from bnviz.store.problems import StoreProblem
+from bnviz.store.schema import tables
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bnviz.core.datasets import Table
-from bnviz.store import Store, StoreProblem, open_store
+from bnviz.store import Store, StoreProblem, open_store, thinning
 from bnviz.store.database import folder_url
 from bnviz.store.history import STALE_SECONDS
 
@@ -114,13 +114,70 @@ def test_snapshots_of_runs_do_not_mix_and_come_in_order(store: Store) -> None:
     assert store.blobs(two, after=10) == [(11, b"2-11")]
 
 
-def test_only_the_newest_state_is_kept(store: Store) -> None:
+def test_the_states_of_all_checkpoints_are_kept(store: Store) -> None:
+    run_id, other = (store.create("train", "{}", 3) for _ in range(2))
+    store.append(run_id, 0, 0, b"a", state=b"first")
+    store.append(run_id, 1, 5, b"b")
+    store.append(run_id, 2, 9, b"c", state=b"second")
+    store.append(other, 0, 0, b"d")
+    assert store.states(run_id) == [(0, 0), (2, 9)]
+    assert store.state_blob(run_id, 0) == b"first" and store.state_blob(run_id, 2) == b"second"
+    assert store.state_blob(run_id, 1) is None and store.state_blob(other, 0) is None
+    assert store.last_state_blob(run_id) == b"second"
+    assert store.states(other) == [] and store.last_state_blob(other) is None
+
+
+def test_states_beyond_the_budget_are_thinned_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thinning, "STATE_BYTES", 500)
+    run_id = store.create("train", "{}", 64)
+    for index in range(65):
+        store.append(run_id, index, index, b"", state=bytes([index]) * 100)
+        kept = store.states(run_id)
+        assert len(kept) == min(index + 1, 5)
+        assert (kept[0], kept[-1]) == ((0, 0), (index, index)), "the first and the newest stay"
+        gaps = np.diff([epoch for _, epoch in kept])
+        assert gaps.max(initial=0) <= max(1, 2 * index / 4), "no gap twice as wide as it must be"
+    for index, epoch in kept:
+        assert store.state_blob(run_id, index) == bytes([epoch]) * 100
+    assert len(store.blobs(run_id)) == 65, "snapshots are no states"
+
+
+def test_a_state_larger_than_the_budget_is_the_only_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thinning, "STATE_BYTES", 500)
     run_id = store.create("train", "{}", 3)
-    store.append(run_id, 0, 0, b"a", state=b"old")
-    store.append(run_id, 1, 1, b"b", state=b"new")
-    store.append(run_id, 2, 2, b"c")
-    assert store.last_state_blob(run_id) == b"new"
-    assert store.last_state_blob(store.create("train", "{}", 3)) is None
+    store.append(run_id, 0, 0, b"", state=b"x" * 400)
+    store.append(run_id, 1, 1, b"", state=b"y" * 600)
+    assert store.states(run_id) == [(1, 1)] and store.last_state_blob(run_id) == b"y" * 600
+    store.append(run_id, 2, 2, b"", state=b"z" * 400)
+    assert store.states(run_id) == [(2, 2)]
+
+
+def test_two_states_of_one_epoch_are_the_first_to_be_one() -> None:
+    held = [thinning.Held(index, epoch, 10) for index, epoch in enumerate((0, 4, 8, 8, 12))]
+    assert [each.index for each in thinning.surplus(held, 40)] == [2]
+    assert [each.index for each in thinning.surplus(held, 25)] == [2, 1, 3]
+    assert thinning.surplus(held, 50) == []
+
+
+def test_a_result_replaces_the_one_before(store: Store, clock: Clock) -> None:
+    run_id = store.create("measure:gap", "{}", 0)
+    store.start(run_id)
+    clock.now += 1
+    assert store.advance(run_id, 1, 7)
+    run = store.run(run_id)
+    assert run is not None and (run.done, run.total, run.snapshots) == (1, 7, 0)
+    assert store.advance(run_id, 2, 7, (0, b"coarse")) and store.last_blob(run_id) == b"coarse"
+    assert store.advance(run_id, 3, 7, (1, b"fine")) and store.advance(run_id, 4, 7)
+    run = store.run(run_id)
+    assert run is not None and (run.done, run.total, run.snapshots) == (4, 7, 2)
+    assert store.blobs(run_id) == [(1, b"fine")]
+    store.delete(run_id)
+    assert not store.advance(run_id, 5, 7) and not store.advance(run_id, 6, 7, (2, b"late"))
+    assert store.blobs(run_id) == []
 
 
 def test_appending_is_all_or_nothing(store: Store) -> None:
@@ -140,6 +197,36 @@ def test_newest_runs_first(store: Store, clock: Clock) -> None:
         ids.append(store.create("train", "{}", 1))
     assert [run.id for run in store.runs()] == ids[::-1]
     assert [run.id for run in store.runs(limit=2)] == ids[:-3:-1]
+
+
+def test_runs_of_one_kind(store: Store, clock: Clock) -> None:
+    for number in range(3):
+        clock.now += 1
+        store.create("train", f"{number}", 1)
+        for _ in range(3):
+            clock.now += 1
+            store.create("measure:gap", f"{number}", 1)
+    assert [run.config for run in store.runs(kind="train", limit=3)] == ["2", "1", "0"]
+    assert {run.kind for run in store.runs(limit=3)} == {"measure:gap"}
+    assert len(store.runs()) == 12 and store.runs(kind="nosuch") == []
+
+
+def test_the_newest_run_of_a_config(store: Store, clock: Clock) -> None:
+    old = store.create("measure:gap", '{"a":1}', 1)
+    clock.now += 1
+    store.create("measure:gap", '{"a":2}', 1)
+    store.create("train", '{"a":1}', 1)
+
+    def newest() -> str | None:
+        run = store.newest("measure:gap", '{"a":1}')
+        return run.id if run else None
+
+    assert newest() == old
+    clock.now += 1
+    new = store.create("measure:gap", '{"a":1}', 1)
+    assert newest() == new
+    store.delete(new)
+    assert newest() == old and store.newest("measure:gap", '{"a": 1}') is None
 
 
 def test_stopping(store: Store) -> None:
@@ -184,7 +271,7 @@ def test_a_deleted_run_leaves_nothing(store: Store) -> None:
         store.append(each, 0, 0, b"blob", state=b"state")
     store.delete(run_id)
     assert store.run(run_id) is None and store.blobs(run_id) == []
-    assert store.last_state_blob(run_id) is None
+    assert store.last_state_blob(run_id) is None and store.states(run_id) == []
     assert store.stop_requested(run_id), "its worker must stop"
     assert not store.append(run_id, 1, 1, b"late") and store.blobs(run_id) == []
     store.finish(run_id, "done")
@@ -198,6 +285,8 @@ def test_a_hostile_id_is_no_run(store: Store, run_id: str) -> None:
     assert store.run(run_id) is None and store.traceback(run_id) is None
     assert store.blobs(run_id) == [] and store.last_blob(run_id) is None
     assert store.last_state_blob(run_id) is None and store.stop_requested(run_id)
+    assert store.states(run_id) == [] and store.state_blob(run_id, 0) is None
+    assert not store.advance(run_id, 1, 1) and not store.advance(run_id, 1, 1, (0, b"blob"))
     assert not store.append(run_id, 0, 0, b"blob") and not store.start(run_id)
     store.request_stop(run_id)
     store.finish(run_id, "done")

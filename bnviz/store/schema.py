@@ -1,0 +1,77 @@
+"""The history's tables."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+#: 2: the model states of many checkpoints of a run; 1 kept the newest alone.
+SCHEMA_VERSION = 2
+
+metadata = sa.MetaData()
+
+schema = sa.Table(
+    "bnviz_schema",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
+#: Times are seconds since 1970 UTC; `done` of `total` are a training's epochs, a measure's parts.
+runs = sa.Table(
+    "bnviz_runs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("traceback", sa.Text),
+    sa.Column("created", sa.Float(53), nullable=False),
+    sa.Column("started", sa.Float(53)),
+    sa.Column("finished", sa.Float(53)),
+    sa.Column("heartbeat", sa.Float(53), nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("snapshots", sa.Integer, nullable=False),
+    sa.Column("stop", sa.Boolean, nullable=False),
+    sa.Index("bnviz_runs_created", "created"),
+    sa.Index("bnviz_runs_kind_created", "kind", "created"),
+)
+
+snapshots = sa.Table(
+    "bnviz_snapshots",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("idx", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("blob", sa.LargeBinary, nullable=False),
+)
+
+#: Model states, by the index of their snapshot; `size` is the blob's, in bytes.
+checkpoints = sa.Table(
+    "bnviz_checkpoints",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey(runs.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("idx", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("blob", sa.LargeBinary, nullable=False),
+)
+
+tables = sa.Table(
+    "bnviz_tables",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("names", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("saved", sa.Float(53), nullable=False),
+    sa.Column("blob", sa.LargeBinary, nullable=False),
+)
+
+
+def make_tables(connection: sa.Connection, wanted: Iterable[sa.Table]) -> None:
+    """Makes those of the tables and of their indices that are not there yet."""
+    for table in wanted:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
