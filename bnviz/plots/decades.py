@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.plots.numbers import plain
+from bnviz.plots.numbers import plain, short
 
 
 def decades(*values: NDArray[np.float64], zero: float | None = None) -> dict[str, Any]:
@@ -23,5 +23,12 @@ def decades(*values: NDArray[np.float64], zero: float | None = None) -> dict[str
     ticks = [d * 10.0**k for k in powers for d in digits if low <= np.log10(d * 10.0**k) <= high]
     if zero is not None:
         ticks = [zero, *(tick for tick in ticks if tick > 2 * zero)]
-    labels = ["0" if tick == zero else plain(tick) for tick in ticks]
+    labels = ["0" if tick == zero else tick_label(tick) for tick in ticks]
     return {"type": "log", "range": [low, high], "tickvals": ticks, "ticktext": labels}
+
+
+def tick_label(tick: float) -> str:
+    """`tick` in few characters: 0.001, 1000, 1e5, -1e7."""
+    if abs(tick) < 1e5:
+        return plain(tick)
+    return short(tick, 2) if abs(tick) >= 1e6 else f"{tick:.0e}".replace("e+0", "e")

@@ -1,0 +1,57 @@
+"""What figures of both nets share: names that count what is missing, marks, ribbons, a key."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade
+
+Floats = NDArray[np.float64]
+
+NETS = ("bn", "plain")
+#: Below the plot, where a phone has room for it.
+LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
+MARGIN = {"l": 72, "r": 12, "t": 12, "b": 100}
+
+
+def counted(net: str, shown: int, total: int, say: Say) -> str:
+    """The net's name, with how many are shown where some are missing."""
+    name = say(f"net.{net}")
+    return name if shown == total else say("plots.smooth.part", net=name, shown=shown, total=total)
+
+
+def marker(net: str, look: Look, size: float = 8, hollow: bool = False) -> dict[str, Any]:
+    """The net's colour and symbol."""
+    color = look.net(net)
+    symbol = SYMBOL[net] + ("-open" if hollow else "")
+    return {"color": color, "symbol": symbol, "size": size, "line": {"color": color, "width": 1.3}}
+
+
+def stroke(net: str, look: Look, width: float = 2.5, dash: str | None = None) -> dict[str, Any]:
+    """The net's colour and dash."""
+    return {"color": look.net(net), "width": width, "dash": dash or DASH[net]}
+
+
+def ribbon(x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> dict[str, Any]:
+    """The area between two curves, (T,) each, where both are finite."""
+    x, low, high = (np.asarray(values, dtype=np.float64) for values in (x, low, high))
+    there = np.isfinite(low) & np.isfinite(high)
+    x, low, high = x[there], low[there], high[there]
+    return {
+        "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([high, low[::-1]]),
+        "fill": "toself",
+        "fillcolor": fade(color, 0.2),
+        "line": {"width": 0},
+        "mode": "lines",
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def key(name: str, look: Look, **style: Any) -> dict[str, Any]:
+    """A legend's entry for what both nets have, in the colour of text."""
+    style = {part: {"color": look.ink} | value for part, value in style.items()}
+    mode = "+".join({"line": "lines", "marker": "markers"}[part] for part in style)
+    return {"name": name, "x": [None], "y": [None], "mode": mode, "hoverinfo": "skip"} | style

@@ -1,0 +1,219 @@
+"""Random probes: the document's estimator probe by probe, and estimates over scales."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import Replay, Scales, Sweep
+from bnviz.plots.decades import decades
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, key, marker, stroke
+from bnviz.plots.numbers import short
+from bnviz.plots.theme import Look, Say, figure, heading, titled
+
+HEIGHT = 440
+
+
+def replay(result: Replay, look: Look, say: Say) -> go.Figure:
+    """What every probe of the document's code finds, zeros on a floor, beside the corrected."""
+    nets = {net: getattr(result, net) for net in NETS}
+    floor = _floor(*(v for net in nets.values() for v in (net.published, net.corrected)))
+    traces: list[dict[str, Any]] = []
+    for kind in ("corrected", "published"):
+        for net, found in nets.items():
+            values = getattr(found, kind)
+            published = kind == "published"
+            traces.append(
+                {
+                    "name": say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
+                    "x": np.arange(1, len(values) + 1),
+                    "y": np.where(values > 0, values, np.where(values == 0, floor, np.nan)),
+                    "customdata": values,
+                    "mode": "markers",
+                    "marker": marker(net, look, 9 if published else 7, hollow=not published),
+                    "hovertemplate": "%{x}: %{customdata:.4g}",
+                }
+            )
+    axis = decades(*(t["y"] for t in traces), zero=floor)
+    return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
+
+
+def drift(result: Replay, look: Look, say: Say) -> go.Figure:
+    """How far the document's loop leaves the weights from where they began."""
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        away = getattr(result, net).drift
+        traces.append(
+            {
+                "name": say(f"net.{net}"),
+                "x": np.arange(1, len(away) + 1),
+                "y": away,
+                "mode": "lines",
+                "line": stroke(net, look),
+                "hovertemplate": "%{y:.4g}",
+            }
+        )
+    axis = {"rangemode": "tozero", "exponentformat": "power"}
+    return _over_probes(
+        result, traces, say("plots.smooth.axis.drift"), axis, look, say, hovermode="x unified"
+    )
+
+
+def _over_probes(
+    result: Replay,
+    traces: list[dict[str, Any]],
+    title: str,
+    axis: dict[str, Any],
+    look: Look,
+    say: Say,
+    **layout: Any,
+) -> go.Figure:
+    """With the moment marked from which on saved copies are no copies."""
+    shared = result.bn.shared & result.plain.shared
+    marks = {}
+    if shared.any():
+        moment = float(np.argmax(shared)) + 1.5
+        line = {"color": look.ink, "width": 1.5, "dash": "dot"}
+        along = {"x0": moment, "x1": moment, "yref": "paper", "y0": 0, "y1": 1}
+        words = {"x": moment, "xanchor": "left", "xref": "x", "text": say("plots.smooth.one")}
+        marks = {
+            "shapes": [{"type": "line", "line": line} | along],
+            "annotations": [heading("") | words],
+        }
+    probes = max(len(result.bn.published), 1)
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("plots.smooth.axis.probe"), range=[0, probes + 1], zeroline=False),
+        yaxis=titled(title, zeroline=False, **axis),
+        legend=LEGEND,
+        margin=MARGIN | {"t": 30, "b": 110},
+        **marks,
+        **layout,
+    )
+
+
+def _floor(*values: Floats) -> float:
+    """Where zeros are drawn on a logarithmic axis: a good way below everything else."""
+    every = np.concatenate(values)
+    every = every[np.isfinite(every) & (every > 0)]
+    return float(10 ** (np.floor(np.log10(every.min())) - 1)) if every.size else 1.0
+
+
+def scales(result: Scales, look: Look, say: Say) -> go.Figure:
+    """Median and largest estimate of both nets against the probes' scale, in both precisions.
+
+    Dotted is what remains with every rectifier held; the limit is where the plateau should be.
+    """
+    traces: list[dict[str, Any]] = []
+    for style, (field, suffix, line) in _STYLES.items():
+        hollow, lines = suffix != "", {"width": 2.5} | line
+        points = {} if field == "smooth" else {"marker": {"size": 5 if hollow else 6}}
+        name = say(f"plots.smooth.scales.{style}")
+        symbol = {"marker": {"symbol": "circle-open" if hollow else "circle"}} if points else {}
+        traces.append(key(name, look, line=lines, **symbol) | {"legendgroup": style})
+        for net in NETS:
+            sweep: Sweep = getattr(result, net + suffix)
+            traces.append(
+                {
+                    "name": f"{say(f'net.{net}')}, {name}",
+                    "x": result.scales,
+                    "y": getattr(sweep, field),
+                    "mode": "lines+markers" if points else "lines",
+                    "line": {"color": look.net(net)} | lines,
+                    "marker": marker(net, look, 6, hollow),
+                    "legendgroup": style,
+                    "showlegend": False,
+                    "hovertemplate": "%{x:.0e}: %{y:.4g}",
+                }
+            )
+    limits = [_limit(result, net, look, say) for net in NETS]
+    found = [t["y"] for t in traces if t["y"][0] is not None] if result.scales.size else []
+    return figure(
+        look,
+        [*limits, *traces],
+        HEIGHT + 60,
+        xaxis=_scale_axis(result, say),
+        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(np.empty(0), *found)),
+        annotations=[_limit_label(result, net, look, say) for net in NETS],
+        legend=LEGEND,
+        margin=MARGIN | {"b": 130},
+    )
+
+
+#: Field and precision of each kind of curve, and how it is drawn.
+_STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "median": ("median", "", {"dash": "solid"}),
+    "largest": ("largest", "", {"dash": "dash", "width": 1.5}),
+    "smooth": ("smooth", "", {"dash": "dot", "width": 2.5}),
+    "median_float32": ("median", "_float32", {"dash": "solid", "width": 1.2}),
+    "largest_float32": ("largest", "_float32", {"dash": "dash", "width": 1.0}),
+}
+
+
+def _limit(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
+    value = getattr(result, f"{net}_limit")
+    return {
+        "x": result.scales,
+        "y": np.full(len(result.scales), value),
+        "mode": "lines",
+        "line": {"color": look.net(net), "width": 9},
+        "opacity": 0.22,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
+    value = getattr(result, f"{net}_limit")
+    text = say("plots.smooth.limit", net=say(f"net.{net}"), value=short(value))
+    known = np.isfinite(value) and value > 0
+    place = {"x": 0.99, "xref": "paper", "xanchor": "right", "yref": "y", "yanchor": "top"}
+    color = {"font": {"color": look.net(net)}, "y": float(np.log10(value)) if known else 0.0}
+    return heading(text) | place | color | {"visible": bool(known), "yshift": -6}
+
+
+def kinks(result: Scales, look: Look, say: Say) -> go.Figure:
+    """The kinks' share of the gradient change, and how many rectifiers changed side."""
+    nets = [net for net in NETS if getattr(result, f"{net}_rectifiers")]
+    floor = _floor(*(getattr(result, net).crossed for net in NETS))
+    traces: list[dict[str, Any]] = []
+    for net in nets:
+        sweep: Sweep = getattr(result, net)
+        crossed = sweep.crossed
+        line = {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
+        base = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net} | line
+        total = getattr(result, f"{net}_rectifiers")
+        count = np.where(crossed == 0, floor, crossed)
+        of = say("plots.smooth.crossed_of", total=short(total))
+        shown = {"customdata": crossed, "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of}
+        traces.append(base | {"y": sweep.kink_share, "hovertemplate": "%{x:.0e}: %{y:.1%}"})
+        traces.append(base | {"y": count, "yaxis": "y2", "showlegend": False} | shown)
+    counts = [t["y"] for t in traces if t.get("yaxis") == "y2"] or [np.empty(0)]
+    zero = floor if any((v == floor).any() for v in counts) else None
+    none = [] if nets else [heading(say("plots.smooth.no_rectifiers"))]
+    return figure(
+        look,
+        traces,
+        HEIGHT + 40,
+        xaxis=_scale_axis(result, say) | {"anchor": "y2"},
+        yaxis=titled(say("plots.smooth.axis.share"), domain=[0.56, 1], tickformat=".0%")
+        | {"range": _share_range(result)},
+        yaxis2=titled(say("plots.smooth.axis.crossed"), domain=[0, 0.46])
+        | decades(*counts, zero=zero),
+        annotations=none,
+        legend=LEGEND,
+        margin=MARGIN | {"t": 24},
+    )
+
+
+def _share_range(result: Scales) -> list[float]:
+    """0 to 1, and more only where a share lies outside: the parts may cancel."""
+    every = np.concatenate([[0.0, 1.0], result.bn.kink_share, result.plain.kink_share])
+    every = every[np.isfinite(every)]
+    return [float(every.min()) - 0.05, float(every.max()) + 0.05]
+
+
+def _scale_axis(result: Scales, say: Say) -> dict[str, Any]:
+    return titled(say("plots.smooth.axis.scale"), zeroline=False) | decades(result.scales)
