@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from bnviz.core.smoothness.results import CELLS, Gap
 from bnviz.plots.decades import decades, tick_label
@@ -31,9 +30,11 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> go.Figure:
     labels = []
     for cell, row in enumerate(rows):
         net = "bn" if CELLS[cell].startswith("bn") else "plain"
-        shown: NDArray[np.bool_] = np.isfinite(values[:, cell]) & (values[:, cell] > 0)
+        shown = 0
         for index in range(len(MOMENTS)):
-            some = values[index, cell][shown[index]]
+            some = values[index, cell]
+            some = some[np.isfinite(some) & (some > 0)]
+            shown += len(some)
             traces.append(
                 {
                     "name": say(f"plots.smooth.gap.{MOMENTS[index]}"),
@@ -45,7 +46,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> go.Figure:
                     "hovertemplate": "%{x:.4g}",
                 }
             )
-        labels.append(_cell(CELLS[cell], int(shown.sum()), shown.size, say))
+        labels.append(_cell(CELLS[cell], shown, 2 * values.shape[2], say))
     axis = decades(np.empty(0), *(t["x"] for t in traces[2:]))
     return figure(
         look,
@@ -73,7 +74,7 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
     all, and its whisker reaches from the least to the largest seed.
     """
     steps = np.stack(list(parts.values()), axis=1)  # (2, K, S)
-    whole = np.isfinite(steps).all(axis=1)
+    whole = np.asarray(np.isfinite(steps).all(axis=1))
     traces: list[dict[str, Any]] = []
     rows = len(parts) - np.arange(len(parts) + 1)
     for index, moment in enumerate(MOMENTS):

@@ -220,12 +220,21 @@ def _space(x: Any, y: Any, z: Any, loss: Any) -> dict[str, Any]:
 
 
 def _scene(found: NetLandscape, shade: _Shade, plane: str, look: Look, say: Say) -> dict[str, Any]:
-    grid = {"gridcolor": look.faint, "zerolinecolor": look.faint, "showbackground": False}
-    small = {"size": 11}
+    names = [_direction(found, 0, plane, say), _direction(found, 1, plane, say), shade.title(say)]
+    x, y, z = (
+        {
+            "title": {"text": name, "font": {"size": 12}},
+            "gridcolor": look.faint,
+            "zerolinecolor": look.faint,
+            "showbackground": False,
+            "tickfont": {"size": 11},
+        }
+        for name in names
+    )
     return {
-        "xaxis": titled(_direction(found, 0, plane, say)) | grid | {"tickfont": small},
-        "yaxis": titled(_direction(found, 1, plane, say)) | grid | {"tickfont": small},
-        "zaxis": titled(shade.title(say), range=list(shade.ends)) | grid | shade.ticks(),
+        "xaxis": x,
+        "yaxis": y,
+        "zaxis": z | {"range": list(shade.ends)} | shade.ticks(),
         "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.9}},
         "aspectratio": {"x": 1, "y": 1, "z": 0.7},
     }
