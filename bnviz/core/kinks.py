@@ -9,10 +9,13 @@ then measures the step's own length as much as the loss. Here each probe is take
 The smooth part is that of the same loss with every rectifier held as it was; as both
 losses and their gradients agree where the step begins, the kinks' part is the difference
 of their gradients where it ends, and exactly 0 if nothing crossed.
+
+What looks at many probes is a generator: a chunk of them at a time, in order, so that
+beside the directions no more than a few chunks are in memory, and one may stop anywhere.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -42,39 +45,42 @@ class Split:
     """How many rectifiers stand on another side after the step."""
 
 
-def split(
-    problem: Problem,
-    drawn: Tensor,
-    scale: float,
-    *,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Split | None:
-    """Random probes taken apart: steps of `scale` times `drawn` (P, n); None once stopped.
+def split(problem: Problem, drawn: Tensor, scale: float) -> Split:
+    """Random probes taken apart: steps of `scale` times `drawn` (P, n), cast to the problem.
 
-    Works in the problem's precision and mode; directions are cast. In float32 the smooth part
-    holds the rounding of the gradient change too (:func:`rounding` tells how much), and what
-    crossed is decided in float32 as well. Beside `drawn` it needs the memory of a few chunks.
+    Works in the problem's mode and precision. In float32 the smooth part holds the rounding of
+    the gradient change too (:func:`rounding` tells how much), and what crossed is decided in
+    float32 as well.
     """
+    return joined(splits(problem, drawn, scale))
+
+
+def splits(problem: Problem, drawn: Tensor, scale: float) -> Iterator[Split]:
+    """:func:`split`, a chunk of probes at a time."""
     before = problem.sides(problem.params)
     between = _kinks_gradient(problem, before)
-    found = []
-    for steps, moved, change in _changes(problem, drawn, scale, problem.chunk):
-        if should_stop():
-            return None
+    for steps, moved, change in changes(
+        problem.gradient, problem.params, drawn, scale, problem.chunk
+    ):
         points = unflatten(moved, problem.params)
         crossed = (problem.sides(points) != before).sum(1)
         jump = torch.zeros_like(change)
         if (met := crossed > 0).any():
             some = {name: value[met] for name, value in points.items()}
             jump[met] = flatten(list(between(some).values()))
-        found.append(_apart(steps.double(), change.double(), jump.double(), crossed))
-    return Split(*torch.cat(found, dim=1).cpu().numpy())
+        yield _apart(steps.double(), change.double(), jump.double(), crossed)
+
+
+def joined(parts: Iterable[Split]) -> Split:
+    """Splits of several chunks as one."""
+    found = list(parts)
+    return Split(*(np.concatenate([getattr(p, f.name) for p in found]) for f in fields(Split)))
 
 
 def _kinks_gradient(problem: Problem, before: Tensor) -> Gradient:
     """The gradient less that with the rectifiers held where they were.
 
-    Both by the same operations, so that where no rectifier crossed they round alike.
+    Both by the same operations, so that rounding leaves no difference where there is none.
     """
     held = problem.frozen(before)
 
@@ -84,52 +90,39 @@ def _kinks_gradient(problem: Problem, before: Tensor) -> Gradient:
     return gradient_of(between)
 
 
-def _apart(steps: Tensor, change: Tensor, jump: Tensor, crossed: Tensor) -> Tensor:
-    """(5, p) the fields of a Split."""
+def _apart(steps: Tensor, change: Tensor, jump: Tensor, crossed: Tensor) -> Split:
     length = torch.linalg.vector_norm(steps, dim=1)
     norms = [torch.linalg.vector_norm(each, dim=1) for each in (change, change - jump, jump)]
     share = torch.linalg.vecdot(jump, change) / norms[0].square()
-    return torch.stack([*(norm / length for norm in norms), share, crossed.to(change.dtype)])
+    figures = (*(norm / length for norm in norms), share, crossed.double())
+    return Split(*(figure.cpu().numpy() for figure in figures))
 
 
-def _changes(
-    problem: Problem, drawn: Tensor, scale: float, chunk: int
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    return changes(problem.gradient, problem.params, drawn, scale, chunk)
-
-
-def rounding(
-    problem: Problem,
-    exact: Problem,
-    drawn: Tensor,
-    scale: float,
-    *,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Floats | None:
-    """(P,) what rounding makes of a probe: |gradient change - the exact one| / |step|.
+def rounding(problem: Problem, exact: Problem, drawn: Tensor, scale: float) -> Iterator[Floats]:
+    """What rounding makes of probes: |gradient change - the exact one| / |step|, by chunks (p,).
 
     `exact` is the same problem in float64, and stands for a computation without rounding.
-    In float32 the figure falls as 1 / scale: the noise floor of short steps. None once stopped.
+    In float32 the figure falls as 1 / scale: the noise floor of short steps.
     """
-    pairs = (_changes(each, drawn, scale, problem.chunk) for each in (problem, exact))
-    found = []
+    pairs = (
+        changes(each.gradient, each.params, drawn, scale, problem.chunk)
+        for each in (problem, exact)
+    )
     for (_, _, change), (steps, _, true) in zip(*pairs, strict=True):
-        if should_stop():
-            return None
         error = torch.linalg.vector_norm(change - true, dim=1)
-        found.append(error / torch.linalg.vector_norm(steps, dim=1))
-    return torch.cat(found).cpu().double().numpy()
+        yield (error / torch.linalg.vector_norm(steps, dim=1)).cpu().numpy()
 
 
-def limits(problem: Problem, drawn: Tensor) -> Floats:
-    """(P,) |H d| / |d| for the directions `drawn` (P, n): what ever shorter probes come to.
+def limits(problem: Problem, drawn: Tensor) -> Iterator[Floats]:
+    """|H d| / |d| for directions `drawn` (P, n), one by one (1,): what shorter probes come to.
 
-    Hessian-vector products (Pearlmutter 1994) at the point itself, where a rectifier has
-    curvature 0, in the problem's precision. Shorter probes come to it only as far as no
-    rectifier stands exactly at its kink.
+    Hessian-vector products (Pearlmutter 1994) at the point itself, where a rectifier has no
+    curvature, in the problem's precision. Probes come to it as their steps get shorter,
+    but for rectifiers that stand exactly on their kink.
     """
-    origin = flatten(list(problem.params.values()))
-    product = hessian_product(problem.objective, problem.params, origin)
-    images = torch.cat([product(each) for each in torch.split(drawn, 1)])
-    norms = torch.linalg.vector_norm(images, dim=1) / torch.linalg.vector_norm(drawn, dim=1)
-    return np.asarray(norms.cpu(), dtype=np.float64)
+    product = hessian_product(
+        problem.objective, problem.params, flatten(list(problem.params.values()))
+    )
+    for each in torch.split(drawn, 1):
+        ratio = torch.linalg.vector_norm(product(each)) / torch.linalg.vector_norm(each)
+        yield np.array([float(ratio)])

@@ -1,0 +1,170 @@
+"""Random probes over their scale: the plateau, the kinks of ReLU, and the floor of rounding.
+
+Both nets in both precisions, BN in the config's mode, with the same directions everywhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import product
+
+import numpy as np
+
+from bnviz.core import kinks
+from bnviz.core.configs import Precision
+from bnviz.core.lipschitz import directions
+from bnviz.core.sentence import Sentence
+from bnviz.core.smoothness.configs import ScalesConfig
+from bnviz.core.smoothness.entry import Progress, StopFlag
+from bnviz.core.smoothness.pace import Pace
+from bnviz.core.smoothness.results import Floats, Scales, Sweep
+from bnviz.core.smoothness.subjects import Subject, alive
+
+#: Two a decade; the document's 1e-5 is among them.
+SCALES = np.array([10.0 ** (half / 2) for half in range(-16, -1)])
+DOCUMENT = 6
+
+#: A median this near the limit is on the plateau; rounding beyond this share drowns a probe.
+NEAR = 0.1
+
+_NETS = ("bn", "plain")
+_PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
+
+
+def measure(config: ScalesConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
+    """Scale by scale, float64 first. A seed that diverged stays NaN.
+
+    Memory: `probes` directions of n parameters in float64 for each net, and a few chunks.
+    """
+    found = _Sweeps(config, subject)
+    pace = Pace()
+    for chunk in found.chunks():
+        if should_stop():
+            return
+        found.done += chunk
+        if pace.due():
+            yield found.progress()
+    yield found.progress()
+
+
+class _Sweeps:
+    """What is measured so far; NaN elsewhere."""
+
+    def __init__(self, config: ScalesConfig, subject: Subject) -> None:
+        self.problems = {
+            (net, precision): subject.problem(net, config.bn_mode, config.net, precision)
+            for net in _NETS
+            for precision in _PRECISIONS
+        }
+        self.drawn = {
+            net: directions(self.problems[net, "float64"].params, config.probes, config.seed)
+            for net in _NETS
+        }
+        self.nets = [net for net in _NETS if alive(subject.stack(net))[config.net]]
+        self.limits = dict.fromkeys(_NETS, np.nan)
+        self.sweeps = {
+            key: {field.name: np.full(len(SCALES), np.nan) for field in fields(Sweep)}
+            for key in self.problems
+        }
+        self.rectifiers = {
+            net: problem.sides(problem.params).shape[1]
+            for (net, precision), problem in self.problems.items()
+            if precision == "float64"
+        }
+        self.done = 0
+        self.total = len(self.nets) * config.probes * (1 + 3 * len(SCALES))
+
+    def progress(self) -> Progress:
+        result = Scales(
+            SCALES.copy(),
+            bn=self.sweep("bn", "float64"),
+            plain=self.sweep("plain", "float64"),
+            bn_float32=self.sweep("bn", "float32"),
+            plain_float32=self.sweep("plain", "float32"),
+            bn_limit=self.limits["bn"],
+            plain_limit=self.limits["plain"],
+            bn_rectifiers=self.rectifiers["bn"],
+            plain_rectifiers=self.rectifiers["plain"],
+        )
+        return Progress(self.done, self.total, result)
+
+    def sweep(self, net: str, precision: Precision) -> Sweep:
+        arrays = self.sweeps[net, precision]
+        return Sweep(**{name: array.copy() for name, array in arrays.items()})
+
+    def chunks(self) -> Iterator[int]:
+        """The work, in chunks of so many probes."""
+        for net in self.nets:
+            ratios = []
+            for part in kinks.limits(self.problems[net, "float64"], self.drawn[net]):
+                ratios.append(part)
+                yield len(part)
+            self.limits[net] = _median(np.concatenate(ratios))
+        for precision, index, net in product(_PRECISIONS, range(len(SCALES)), self.nets):
+            yield from self.scale(net, precision, index)
+
+    def scale(self, net: str, precision: Precision, index: int) -> Iterator[int]:
+        problem, drawn = self.problems[net, precision], self.drawn[net]
+        parts, noise = [], [np.zeros(0)]
+        for part in kinks.splits(problem, drawn, SCALES[index]):
+            parts.append(part)
+            yield len(part.ratio)
+        if precision == "float32":
+            exact = self.problems[net, "float64"]
+            for error in kinks.rounding(problem, exact, drawn, SCALES[index]):
+                noise.append(error)
+                yield len(error)
+        split = kinks.joined(parts)
+        figures = {
+            "median": _median(split.ratio),
+            "largest": float(split.ratio.max()),
+            "smooth": _median(split.smooth),
+            "kinks": _median(split.kinks),
+            "kink_share": _median(split.share[~np.isnan(split.share)]),
+            "crossed": float(split.crossed.mean()),
+            "noise": _median(np.concatenate(noise)) if precision == "float32" else 0.0,
+        }
+        for name, value in figures.items():
+            self.sweeps[net, precision][name][index] = value if np.isfinite(value) else np.nan
+
+
+def _median(values: Floats) -> float:
+    return float(np.median(values)) if len(values) else np.nan
+
+
+def verdict(config: ScalesConfig, result: Scales) -> Sentence:
+    """Whether kinks make most of what probes of the document's scale find, and for which net.
+
+    Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit,
+    and ..._plateau, up to which scale the median is within 10 % of the limit (0: nowhere);
+    `noise_scale`, up to which float32 rounding makes more than 10 % of it in either net.
+    """
+    values: dict[str, float] = {"scale": float(SCALES[DOCUMENT])}
+    most = []
+    for name in _NETS:
+        sweep, limit = getattr(result, name), getattr(result, f"{name}_limit")
+        median, share = sweep.median[DOCUMENT], sweep.kink_share[DOCUMENT]
+        if not np.isfinite([median, limit]).all():
+            return Sentence("scales_unknown")
+        share = float(np.clip(np.nan_to_num(share), 0, 1))
+        most += [name] if share > 0.5 else []
+        values |= {
+            f"{name}_share": share,
+            f"{name}_median": float(median),
+            f"{name}_limit": float(limit),
+            f"{name}_plateau": _plateau(sweep, limit),
+        }
+    values["noise_scale"] = max(_noise(result.bn_float32), _noise(result.plain_float32))
+    name = {0: "none", 1: "".join(most), 2: "both"}[len(most)]
+    return Sentence(f"scales_kinks_{name}", values)
+
+
+def _plateau(sweep: Sweep, limit: float) -> float:
+    near = np.abs(sweep.median - limit) <= NEAR * limit
+    length = len(near) if near.all() else int(near.argmin())
+    return float(SCALES[length - 1]) if length else 0.0
+
+
+def _noise(sweep: Sweep) -> float:
+    with np.errstate(invalid="ignore"):
+        drowned = np.flatnonzero(sweep.noise > NEAR * sweep.median)
+    return float(SCALES[drowned[-1]]) if len(drowned) else 0.0
