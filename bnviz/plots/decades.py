@@ -8,17 +8,20 @@ from numpy.typing import NDArray
 from bnviz.plots.numbers import plain, short
 
 
-def decades(*values: NDArray[np.float64], zero: float | None = None) -> dict[str, Any]:
+def decades(
+    *values: NDArray[np.float64], zero: float | None = None, most: int = 7
+) -> dict[str, Any]:
     """The layout of an axis for these values; those that a logarithm cannot show are left out.
 
-    `zero` is the place where zeros are drawn all the same, below everything else.
+    `zero` is the place where zeros are drawn all the same, below everything else. About `most`
+    powers of ten are labelled: 7 fit the height of a figure, 4 the width of a phone.
     """
     every = np.concatenate(values)
     shown = every[np.isfinite(every) & (every > 0)]
     low, high = (np.log10(shown.min()), np.log10(shown.max())) if shown.size else (0.0, 1.0)
     low, high = low - 0.04 * (high - low) - 0.02, high + 0.04 * (high - low) + 0.02
     digits = (1,) if high - low > 3 else (1, 2, 5) if high - low > 0.7 else (1, 1.5, 2, 3, 4, 5, 7)
-    apart = max(1, round((high - low) / 7))
+    apart = max(1, round((high - low) / most))
     powers = range(int(np.floor(low)), int(np.ceil(high)) + 1, apart)
     ticks = [d * 10.0**k for k in powers for d in digits if low <= np.log10(d * 10.0**k) <= high]
     if zero is not None:

@@ -25,27 +25,9 @@ def along(result: Along, quantity: str, look: Look, say: Say) -> go.Figure:
     for net in NETS:
         found: NetAlong = getattr(result, net)
         over = _range(found, quantity, result.steps)
-        if not over.median.size:
-            continue
-        name = counted(net, int(over.alive[-1]), found.loss.shape[1], say)
-        traces.append(
-            ribbon(over.epochs, _positive(over.low), _positive(over.high), look.net(net))
-            | {"legendgroup": net}
-        )
-        words = say(f"plots.smooth.along.{quantity}")
-        line = stroke(net, look, 2 if quantity != "change" else 1.2)
-        traces.append(
-            {
-                "name": name,
-                "x": over.epochs,
-                "y": _positive(over.median),
-                "customdata": np.stack([over.low, over.high], axis=1),
-                "mode": "lines",
-                "line": line,
-                "legendgroup": net,
-                "hovertemplate": "%{y:.4g} (%{customdata[0]:.3g} … %{customdata[1]:.3g}) " + words,
-            }
-        )
+        if over.alive.size:
+            name = counted(net, int(over.alive[-1]), found.loss.shape[1], say)
+            traces += _ribbon(over, net, name, say(f"plots.smooth.along.{quantity}"), look)
     axis = decades(np.empty(0), *(t["y"] for t in traces))
     return figure(
         look,
@@ -59,22 +41,37 @@ def along(result: Along, quantity: str, look: Look, say: Say) -> go.Figure:
     )
 
 
-def _range(found: NetAlong, quantity: str, steps: Any) -> Band:
-    """What is drawn at each step: a middle line, the ribbon's edges, and how many seeds are left.
+def _ribbon(over: Band, net: str, name: str, words: str, look: Look) -> list[dict[str, Any]]:
+    """The area between the edges, the edges, and the line between them if there is one."""
+    low, high = _positive(over.low), _positive(over.high)
+    edge: dict[str, Any] = {"mode": "lines", "legendgroup": net, "x": over.epochs}
+    thin = edge | {"line": stroke(net, look, 1), "showlegend": False, "hoverinfo": "skip"}
+    main = edge | {
+        "name": name,
+        "y": _positive(over.median),
+        "customdata": np.stack([over.low, over.high], axis=1),
+        "line": stroke(net, look, 2),
+        "hovertemplate": f"%{{y:.4g}} (%{{customdata[0]:.3g}} … %{{customdata[1]:.3g}}) {words}",
+    }
+    area = ribbon(over.epochs, low, high, look.net(net)) | {"legendgroup": net}
+    if np.isfinite(over.median).any():
+        return [area, thin | {"y": low}, thin | {"y": high}, main]
+    hover = f"%{{customdata[0]:.3g}} … %{{customdata[1]:.3g}} {words}"
+    return [area, thin | {"y": low}, main | {"y": high, "hovertemplate": hover}]
 
-    Of the gradient change the middle is the geometric mean of the edges, as it has no value
-    before the step.
+
+def _range(found: NetAlong, quantity: str, steps: Any) -> Band:
+    """What is drawn at each step: a line, the ribbon's edges, and how many seeds are left.
+
+    The gradient change has no line: where the step begins it is 0.
     """
     at = np.asarray(steps, dtype=np.float64)
     if quantity == "smoothness":
         return band(at, _finite(found.smoothness))
     low = band(at, _finite(getattr(found, f"{quantity}_low")))
     high = band(at, _finite(getattr(found, f"{quantity}_high")))
-    if quantity == "loss":
-        middle = band(at, _finite(found.loss)).median
-    else:
-        middle = np.sqrt(_positive(low.median) * _positive(high.median))
-    return Band(at, middle, low.median, high.median, high.alive)
+    line = band(at, _finite(found.loss)).median if quantity == "loss" else np.full_like(at, np.nan)
+    return Band(at, line, low.median, high.median, high.alive)
 
 
 def _finite(values: Floats) -> Floats:

@@ -59,7 +59,7 @@ def _curves(
     line = {
         "name": say(f"net.{net}"),
         "x": x,
-        "y": np.where(found.mean >= floor, found.mean, np.nan),
+        "y": np.where(found.mean > 0, found.mean, np.nan),
         "customdata": found.error,
         "mode": "lines",
         "line": stroke(net, look),
@@ -70,7 +70,7 @@ def _curves(
     traces.append(line)
     if found.exact.size and found.quadrature.size:
         thin = {"color": color, "width": 1.5, "dash": "dash"}
-        other = np.where(found.quadrature >= floor, found.quadrature, np.nan)
+        other = np.where(found.quadrature > 0, found.quadrature, np.nan)
         traces.append(
             {"x": x, "y": other, "mode": "lines", "line": thin, "legendgroup": net}
             | {"showlegend": False, "hoverinfo": "skip"}

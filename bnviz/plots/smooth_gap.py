@@ -1,6 +1,7 @@
 """Where the gap between the two nets comes from: six cells, and the steps between them."""
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from bnviz.core.smoothness.results import CELLS, Gap
 from bnviz.plots.decades import decades, tick_label
 from bnviz.plots.nets import LEGEND, MARGIN, Floats, counted, key, marker
 from bnviz.plots.numbers import short
-from bnviz.plots.theme import Look, Say, fade, figure, titled
+from bnviz.plots.theme import Look, Say, fade, figure, heading, titled
 
 HEIGHT = 460
 MOMENTS = ("before", "after")
@@ -47,7 +48,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> go.Figure:
                 }
             )
         labels.append(_cell(CELLS[cell], shown, 2 * values.shape[2], say))
-    axis = decades(np.empty(0), *(t["x"] for t in traces[2:]))
+    axis = decades(np.empty(0), *(t["x"] for t in traces[2:]), most=4)
     return figure(
         look,
         traces,
@@ -56,7 +57,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> go.Figure:
         yaxis={"tickvals": rows, "ticktext": labels, "range": [-0.6, len(CELLS) - 0.4]}
         | {"zeroline": False},
         legend=LEGEND,
-        margin=MARGIN | {"l": 150},
+        margin=MARGIN | {"l": 104},
     )
 
 
@@ -94,10 +95,16 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
     for trace in traces:
         if trace.get("base") is not None:
             ends += [*trace["base"], *(trace["base"] + trace["x"])]
-    axis = decades(10.0 ** np.array(ends))
+    axis = decades(10.0 ** np.array(ends), most=4)
     ticks = np.array(axis["tickvals"])
-    pad = 0.14 * max(np.ptp(ends), 0.3)
+    pad = 0.04 * max(np.ptp(ends), 0.3)
     names = [say("plots.smooth.gap.total"), *(say(f"plots.smooth.step.{part}") for part in parts)]
+    notes = [
+        heading("") | {"text": factor, "y": y, "yref": "y", "yanchor": "middle", "x": 1.02}
+        for trace in traces
+        if trace.get("base") is not None
+        for factor, y in zip(trace["customdata"], trace["y"], strict=True)
+    ]
     return figure(
         look,
         traces,
@@ -105,10 +112,15 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
         xaxis=titled(say("plots.smooth.axis.ratio"), zerolinewidth=2)
         | {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
         | {"range": [min(ends) - pad, max(ends) + pad]},
-        yaxis={"tickvals": rows, "ticktext": names, "zeroline": False},
+        yaxis={
+            "tickvals": rows,
+            "ticktext": ["<br>".join(wrap(name, 12)) for name in names],
+            "zeroline": False,
+        },
         barmode="overlay",
+        annotations=notes,
         legend=LEGEND,
-        margin=MARGIN | {"l": 150},
+        margin=MARGIN | {"l": 104, "r": 84},
     )
 
 
@@ -121,7 +133,7 @@ def _bars(
     length = every.mean(axis=1)
     base = np.concatenate([[0.0], length[0] + np.cumsum(np.append(0.0, length[1:-1]))])
     colors = [_TOTAL, *(_SMOOTHER if step < 0 else _SHARPER for step in length[1:])]
-    shown = [_factor(step, signed=i > 0) for i, step in enumerate(length)]
+    factors = [_factor(step, signed=i > 0) for i, step in enumerate(length)]
     return {
         "type": "bar",
         "name": name,
@@ -142,16 +154,13 @@ def _bars(
             "width": 3,
             "visible": some.shape[1] > 1,
         },
-        "text": shown,
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textfont": {"color": look.ink},
+        "customdata": factors,
         "showlegend": False,
-        "hovertemplate": "%{text}",
+        "hovertemplate": "%{customdata}",
     }
 
 
 def _factor(log: float, signed: bool) -> str:
     """10^log as one reads it: × 3.2, ÷ 411,000."""
     sign = "÷ " if log < 0 else "× "
-    return (sign if signed else "× ") + short(10.0 ** abs(log), 2)
+    return (sign if signed else "× ") + short(float(f"{10.0 ** abs(log):.2g}"), 2)

@@ -12,7 +12,7 @@ from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, ribbon, stro
 from bnviz.plots.numbers import percent, short
 from bnviz.plots.theme import Look, Say, figure, heading, titled
 
-HEIGHT = 460
+HEIGHT = 500
 #: A logarithmic colour scale where the losses span more than this.
 SPAN = 30.0
 LEVELS = 18
@@ -38,7 +38,7 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
         "autocontour": False,
         "contours": {"start": low, "end": high, "size": size},
         "line": {"width": 0.5, "color": "rgba(255,255,255,0.5)"},
-        "colorbar": shade.bar(look, say),
+        "colorbar": shade.bar(say),
         "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
     }
     return figure(
@@ -49,7 +49,7 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
         yaxis=titled(_direction(found, 1, plane, say), zeroline=False, showgrid=False),
         annotations=[heading(say(f"net.{net}"))],
         showlegend=False,
-        margin={"l": 68, "r": 8, "t": 36, "b": 52},
+        margin={"l": 68, "r": 16, "t": 36, "b": 120},
     )
 
 
@@ -68,7 +68,7 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
             "cmin": low,
             "cmax": high,
             "colorscale": SCALE,
-            "colorbar": shade.bar(look, say),
+            "showscale": False,  # the height tells
             "contours": {"z": {"show": True, "width": 1, "color": "rgba(255,255,255,0.4)"}},
             "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
         }
@@ -88,7 +88,7 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
         look,
         drawn,
         HEIGHT,
-        scene=_scene(found, shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
+        scene=_scene(shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
         annotations=[heading(say(f"net.{net}"))],
         showlegend=False,
         margin={"l": 0, "r": 0, "t": 36, "b": 0},
@@ -154,15 +154,16 @@ class _Shade:
     def ticks(self) -> dict[str, Any]:
         if not self.log:
             return {}
-        ticks = np.array(decades(self.every)["tickvals"])
+        ticks = np.array(decades(self.every, most=5)["tickvals"])
         return {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
 
     def title(self, say: Say) -> str:
         return say("plots.smooth.loss_log" if self.log else "plots.smooth.loss_linear")
 
-    def bar(self, look: Look, say: Say) -> dict[str, Any]:
-        title = {"text": self.title(say), "side": "right", "font": {"size": 12}}
-        return {"title": title, "thickness": 12, "outlinewidth": 0, "xpad": 6} | self.ticks()
+    def bar(self, say: Say) -> dict[str, Any]:
+        title = {"text": self.title(say), "side": "bottom", "font": {"size": 13}}
+        low = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 12, "ypad": 0}
+        return {"title": title, "outlinewidth": 0} | low | self.ticks()
 
 
 def _spans(values: Floats) -> bool:
@@ -219,22 +220,23 @@ def _space(x: Any, y: Any, z: Any, loss: Any) -> dict[str, Any]:
     return {"type": "scatter3d", "x": x, "y": y, "z": z, "customdata": loss, "hovertemplate": hover}
 
 
-def _scene(found: NetLandscape, shade: _Shade, plane: str, look: Look, say: Say) -> dict[str, Any]:
-    names = [_direction(found, 0, plane, say), _direction(found, 1, plane, say), shade.title(say)]
+def _scene(shade: _Shade, plane: str, look: Look, say: Say) -> dict[str, Any]:
+    names = [say(f"plots.smooth.plane.{plane}", number=number) for number in (1, 2)]
+    grid = "#3b4650" if look.dark else "#ccd3da"  # space knows nothing see-through
     x, y, z = (
         {
             "title": {"text": name, "font": {"size": 12}},
-            "gridcolor": look.faint,
-            "zerolinecolor": look.faint,
+            "gridcolor": grid,
+            "zerolinecolor": grid,
             "showbackground": False,
             "tickfont": {"size": 11},
         }
-        for name in names
+        for name in (*names, shade.title(say))
     )
     return {
         "xaxis": x,
         "yaxis": y,
         "zaxis": z | {"range": list(shade.ends)} | shade.ticks(),
-        "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.9}},
+        "camera": {"eye": {"x": 1.4, "y": -1.4, "z": 0.8}},
         "aspectratio": {"x": 1, "y": 1, "z": 0.7},
     }

@@ -18,6 +18,7 @@ def replay(result: Replay, look: Look, say: Say) -> go.Figure:
     """What every probe of the document's code finds, zeros on a floor, beside the corrected."""
     nets = {net: getattr(result, net) for net in NETS}
     floor = _floor(*(v for net in nets.values() for v in (net.published, net.corrected)))
+    beside = {"bn": 1.6, "plain": 1 / 1.6}  # or one net's zeros would hide the other's
     traces: list[dict[str, Any]] = []
     for kind in ("corrected", "published"):
         for net, found in nets.items():
@@ -27,14 +28,16 @@ def replay(result: Replay, look: Look, say: Say) -> go.Figure:
                 {
                     "name": say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
                     "x": np.arange(1, len(values) + 1),
-                    "y": np.where(values > 0, values, np.where(values == 0, floor, np.nan)),
+                    "y": np.where(
+                        values > 0, values, np.where(values == 0, floor * beside[net], np.nan)
+                    ),
                     "customdata": values,
                     "mode": "markers",
                     "marker": marker(net, look, 9 if published else 7, hollow=not published),
                     "hovertemplate": "%{x}: %{customdata:.4g}",
                 }
             )
-    axis = decades(*(t["y"] for t in traces), zero=floor)
+    axis = decades(np.array([floor]), *(t["y"] for t in traces), zero=floor)
     return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
 
 
@@ -216,4 +219,4 @@ def _share_range(result: Scales) -> list[float]:
 
 
 def _scale_axis(result: Scales, say: Say) -> dict[str, Any]:
-    return titled(say("plots.smooth.axis.scale"), zeroline=False) | decades(result.scales)
+    return titled(say("plots.smooth.axis.scale"), zeroline=False) | decades(result.scales, most=4)

@@ -48,7 +48,7 @@ def ruler(result: Extremes, look: Look, say: Say) -> go.Figure:
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("plots.smooth.axis.eigenvalue")) | decades(np.empty(0), *every),
+        xaxis=titled(say("plots.smooth.axis.eigenvalue")) | decades(np.empty(0), *every, most=5),
         yaxis={"visible": False, "range": [-0.4, 1.6]},
         annotations=notes,
         legend=LEGEND,
@@ -132,7 +132,7 @@ def normalized(result: Extremes, look: Look, say: Say) -> go.Figure:
                 "hovertemplate": "%{x:.4g}",
             }
         )
-    axis = decades(*(t["x"] for t in traces))
+    axis = decades(*(t["x"] for t in traces), most=5)
     return _rows(traces, titled(say("plots.smooth.axis.normalized")) | axis, look, say)
 
 

@@ -22,8 +22,8 @@ def thresholds(result: Stability, look: Look, say: Say) -> go.Figure:
     traces: list[dict[str, Any]] = []
     for net in NETS:
         traces.append(_seeds(getattr(result, net), net, look, say))
-    every = np.concatenate([np.empty(0), *(t[axis] for t in traces for axis in "xy")])
-    axis = decades(every)
+    brackets = [getattr(result, net).bracket.ravel() for net in NETS]
+    axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=5)
     ends = 10.0 ** np.array(axis["range"])
     line = {
         "name": say("plots.smooth.stability.equal"),
@@ -80,7 +80,7 @@ def sharpness(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
         line = {"color": color, "width": 1.2, "dash": "dot"}
         across = {"x0": 0, "x1": 1, "xref": "paper", "y0": height, "y1": height}
         shapes.append({"type": "line", "line": line} | across)
-        text = say("plots.smooth.stability.line", rate=short(float(rate)))
+        text = say("plots.smooth.stability.line", rate=short(float(rate), 2))
         at = {"x": 1, "xanchor": "right", "y": float(np.log10(height)), "yref": "y"}
         notes.append(heading(text) | at | {"font": {"color": color, "size": 12}})
     lines = 2 / found.rates[np.isfinite(found.rates) & (found.rates > 0)]
@@ -101,7 +101,7 @@ def losses(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
 def _curves(found: NetStability, values: Floats, look: Look, say: Say) -> list[dict[str, Any]]:
     return [
         {
-            "name": say("plots.smooth.stability.rate", rate=short(float(rate))),
+            "name": say("plots.smooth.stability.rate", rate=short(float(rate), 2)),
             "x": found.moments,
             "y": np.where(np.isfinite(curve) & (curve > 0), curve, np.nan),
             "mode": "lines+markers",
