@@ -1,9 +1,16 @@
 """The extreme eigenvalues of Hessians, for a whole stack of networks at once.
 
-Lanczos (1950) with full reorthogonalization, all networks in lockstep as one tensor
-program; plain power iteration stalls where the two ends are nearly opposite. A
-Hessian is never built: the gradient's graph is, once, and every product with a
-vector runs backward through it (Pearlmutter 1994).
+Lanczos with full reorthogonalization and thick restarts (:mod:`bnviz.core.lanczos`);
+plain power iteration stalls where the two ends are nearly opposite. A Hessian is
+never built: the gradient's graph is, once, and every product with a vector runs
+backward through it (Pearlmutter 1994).
+
+Memory: the basis takes at most BASIS_BYTES, 256 MB, but 12 vectors a network in any case.
+So one network of a million parameters keeps 33 vectors, and beyond 2.8 million parameters
+the basis takes 96 bytes a parameter. To that come the activations, and at most 25
+vectors for the gradient's graph and the work: 456 MB for a million parameters. All runs on
+the device of the parameters; random numbers are drawn on the CPU, so that a seed means the
+same everywhere.
 """
 
 from collections.abc import Callable
@@ -16,16 +23,17 @@ from torch import Tensor
 
 from bnviz.core.chunking import keep_freed_memory
 from bnviz.core.gradients import Objective
+from bnviz.core.hessians import gaussian, problem_product
+from bnviz.core.hessians import hessian_product as hessian_product
+from bnviz.core.lanczos import BASIS_BYTES, Lanczos, Product, room
+from bnviz.core.problem import Problem
 from bnviz.core.snapshots import Floats
-from bnviz.core.vectors import Tensors, flatten, unflatten
+from bnviz.core.vectors import Tensors, flatten
 
 #: Residuals are judged against the eigenvalue, or this share of the larger end if that is more.
 FLOOR = 1e-3
 
-#: Ritz values are looked at every so many steps.
-_EVERY = 2
-
-_Product = Callable[[Tensor], Tensor]
+StopFlag = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,8 @@ def extremes(
     tolerance: float = 1e-4,
     max_iterations: int = 300,
     seed: int = 0,
-    should_stop: Callable[[], bool] = lambda: False,
+    memory: int = BASIS_BYTES,
+    should_stop: StopFlag = lambda: False,
 ) -> Extremes | None:
     """The extreme Hessian eigenvalues of each network's loss; None once stopped.
 
@@ -60,103 +69,129 @@ def extremes(
     network alone; `params` is where. Works in float64 whatever `params` are. A
     network has converged when both residuals are at most `tolerance` times their
     eigenvalue (see FLOOR); 1e-4 gives the document's nets eight digits. The start
-    vector is drawn with `seed`, alike for all.
+    vector is drawn with `seed`, alike for all. `memory` bounds the basis, in bytes.
     """
     keep_freed_memory()
     point = flatten(list(params.values())).detach().to(torch.float64)
     finite = point.isfinite().all(1)
     point = torch.where(finite.unsqueeze(1), point, 0.0)
     product = hessian_product(objective, params, point)
-    start = torch.randn(point.shape[1], generator=torch.Generator().manual_seed(seed)).double()
-    limit = min(max_iterations, point.shape[1])
-    return _Lanczos(product, finite, start, limit, tolerance).run(should_stop)
+    start = gaussian(1, point, seed).expand_as(point)
+    lanczos, limit = _begin(product, start, max_iterations, memory)
+    lanczos.finite &= finite
+    return _Ends(lanczos, limit, tolerance).run(should_stop)
 
 
-@torch.enable_grad()
-def hessian_product(objective: Objective, like: Tensors, point: Tensor) -> _Product:
-    """The function from (K, n) vectors to each network's Hessian at `point` (K, n) times its own.
+def problem_extremes(
+    problem: Problem,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 500,
+    seed: int = 0,
+    memory: int = BASIS_BYTES,
+    should_stop: StopFlag = lambda: False,
+) -> Extremes | None:
+    """:func:`extremes` of one network, any module's too: the arrays have length 1.
 
-    The parameters are shaped as `like`, whose K does not matter.
+    Products are computed in the problem's precision, all else in float64. An eigenvalue
+    that has converged is right to `tolerance`, relative, in float64; float32 products leave
+    an error of about 1e-6 times the larger end, of which the residual does not know.
     """
-    leaf = point.detach().clone().requires_grad_()
-    losses = objective(unflatten(leaf, like))
-    (gradient,) = torch.autograd.grad(losses.sum(), leaf, create_graph=True)
-    if not gradient.requires_grad:  # linear in the parameters
-        return torch.zeros_like
-
-    def product(vectors: Tensor) -> Tensor:
-        return torch.autograd.grad(gradient, leaf, vectors, retain_graph=True)[0]
-
-    return product
+    keep_freed_memory()
+    start = gaussian(1, flatten(list(problem.params.values())), seed)
+    lanczos, limit = _begin(problem_product(problem), start, max_iterations, memory)
+    return _Ends(lanczos, limit, tolerance).run(should_stop)
 
 
-class _Lanczos:
-    """One lockstep iteration: Golub & Van Loan (2013), algorithm 10.1.1, reorthogonalized."""
+def top_vectors(
+    problem: Problem,
+    count: int = 2,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 500,
+    seed: int = 0,
+    memory: int = BASIS_BYTES,
+    should_stop: StopFlag = lambda: False,
+) -> tuple[Tensor, Tensor] | None:
+    """The `count` largest eigenvalues, (count,) descending, and unit vectors of them, (count, n).
 
-    def __init__(
-        self, product: _Product, finite: Tensor, start: Tensor, limit: int, tolerance: float
-    ) -> None:
-        networks = len(finite)
-        self.product, self.limit, self.tolerance = product, limit, tolerance
-        self.vector = (start / start.norm()).expand(networks, -1)
-        self.basis = start.new_empty(networks, 0, len(start))
-        self.tridiagonal = start.new_zeros(networks, limit, limit)
-        self.finite = finite
-        self.done = ~finite
-        self.found = start.new_full((5, networks), torch.nan)
+    Largest algebraically, and float64; None once stopped. They are found one after the other,
+    each with those before it moved out of the way (Wielandt's deflation; Saad 2011, section
+    4.2), so that a multiple one is found as often as it is there. An eigenvalue whose
+    residual exceeds `tolerance` times the largest |eigenvalue| is NaN, its vector the best
+    there was; where the Hessian is not finite, all is NaN. Precision and memory as in
+    :func:`problem_extremes`. Raises ValueError if there are not that many.
+    """
+    if not 1 <= count <= problem.size:
+        raise ValueError(f"There are {problem.size} eigenvalues; {count} were asked for.")
+    keep_freed_memory()
+    like = flatten(list(problem.params.values()))
+    product, vectors = problem_product(problem), gaussian(0, like, seed)
+    values = away = vectors.new_empty(0)
+    for index in range(count):
+        deflated = _deflated(product, vectors, away)
+        start = gaussian(1, like, seed + index)
+        lanczos, limit = _begin(deflated, start, max_iterations, memory)
+        found = _top(lanczos, limit, tolerance, should_stop)
+        if found is None:
+            return None
+        vector, scale = found
+        vector = vector - (vector @ vectors.mT) @ vectors
+        vector = vector / torch.linalg.vector_norm(vector)
+        image = product(vector)
+        value = (vector * image).sum(1)
+        good = torch.linalg.vector_norm(image - value * vector) <= tolerance * scale
+        values = torch.cat([values, torch.where(good, value, torch.nan)])
+        vectors, away = torch.cat([vectors, vector]), torch.cat([away, 2 * scale])
+    order = torch.argsort(values.nan_to_num(-torch.inf), descending=True, stable=True)
+    return values[order], vectors[order]
 
-    def run(self, should_stop: Callable[[], bool]) -> Extremes | None:
-        for step in range(self.limit):
+
+def _begin(product: Product, start: Tensor, most: int, memory: int) -> tuple[Lanczos, int]:
+    """An iteration from `start` (K, n), and its limit: exhausting the space needs no more."""
+    space = room(len(start), start.shape[1], memory)
+    limit = min(most, start.shape[1]) if space >= start.shape[1] else most
+    return Lanczos(product, start, min(space, limit)), limit
+
+
+def _due(lanczos: Lanczos, limit: int) -> bool:
+    """Whether to look at the Ritz values: they cost the more, the larger the basis is."""
+    return lanczos.steps == limit or lanczos.steps % (2 + 2 * (lanczos.size // 100)) == 0
+
+
+class _Ends:
+    """Goes on until both ends of every network's spectrum are found."""
+
+    def __init__(self, lanczos: Lanczos, limit: int, tolerance: float) -> None:
+        self.lanczos, self.limit, self.tolerance = lanczos, limit, tolerance
+        self.done = ~lanczos.finite
+        self.found = lanczos.coupling.new_full((5, len(self.done)), torch.nan)
+
+    def run(self, should_stop: StopFlag) -> Extremes | None:
+        while self.lanczos.steps < self.limit and not self.done.all():
             if should_stop():
                 return None
-            beta = self.advance(step)
-            last = step + 1 == self.limit
+            beta = self.lanczos.advance()
+            self.done = self.done | ~self.lanczos.finite
             exhausted = (beta == 0) & ~self.done
-            if last or step % _EVERY == _EVERY - 1 or exhausted.any():
-                self.look(step + 1, beta, last)
-            if self.done.all():
-                break
-        low, high, low_residual, high_residual, iterations = self.found.numpy()
+            if exhausted.any() or _due(self.lanczos, self.limit):
+                self.look()
+        low, high, low_residual, high_residual, iterations = self.found.cpu().numpy()
         return Extremes(
             low,
             high,
             low_residual,
             high_residual,
             np.nan_to_num(iterations).astype(np.int64),
-            (self.within(self.found) & self.finite).numpy(),
+            (self.within(self.found) & self.lanczos.finite).cpu().numpy(),
         )
 
-    def advance(self, step: int) -> Tensor:
-        """One more basis vector; returns the (K,) coupling to the next, 0 if there is none."""
-        if step == self.basis.shape[1]:
-            room = self.basis.new_empty(len(self.basis), max(16, step), self.basis.shape[2])
-            self.basis = torch.cat([self.basis, room], dim=1)
-        self.basis[:, step] = self.vector
-        image = self.product(self.vector)
-        healthy = image.isfinite().all(1)
-        self.finite, self.done = self.finite & healthy, self.done | ~healthy
-        image = torch.where(self.finite.unsqueeze(1), image, 0.0).unsqueeze(2)
-        basis = self.basis[:, : step + 1]
-        scale = image.norm(dim=1).squeeze(1)
-        overlap = basis @ image
-        self.tridiagonal[:, step, step] = overlap[:, step, 0]
-        image = image - basis.mT @ overlap
-        image = image - basis.mT @ (basis @ image)  # twice is enough (Parlett 1998, section 6.9)
-        beta = image.norm(dim=1).squeeze(1)
-        # What rounding leaves of an exhausted space is no direction.
-        beta = torch.where(beta > 1e-13 * scale, beta, 0.0)
-        if step + 1 < self.limit:
-            self.tridiagonal[:, step, step + 1] = self.tridiagonal[:, step + 1, step] = beta
-        self.vector = torch.where(beta.unsqueeze(1) > 0, image.squeeze(2) / beta.unsqueeze(1), 0.0)
-        return beta
-
-    def look(self, size: int, beta: Tensor, last: bool) -> None:
+    def look(self) -> None:
         """Take down the ends of those networks that have just converged, or of all at the last."""
-        values, vectors = torch.linalg.eigh(self.tridiagonal[:, :size, :size])
-        residual = beta.unsqueeze(1) * vectors[:, -1].abs()
-        steps = torch.full_like(beta, size)
-        now = torch.stack([values[:, 0], values[:, -1], residual[:, 0], residual[:, -1], steps])
-        news = ~self.done & (self.within(now) | last)
+        ritz, steps = self.lanczos.ritz(), self.lanczos.steps
+        ends = [each[:, end] for each in (ritz.values, ritz.residuals) for end in (0, -1)]
+        now = torch.stack([*ends, torch.full_like(ends[0], steps)])
+        news = ~self.done & (self.within(now) | (steps == self.limit))
         self.found = torch.where(news, now, self.found)
         self.done = self.done | news
 
@@ -167,19 +202,27 @@ class _Lanczos:
         return (residuals <= self.tolerance * judge).all(0)
 
 
-def single_extremes(
-    loss: Callable[[Tensors], Tensor], params: Tensors, *, tolerance: float = 1e-4, seed: int = 0
-) -> Extremes:
-    """:func:`extremes` for one network: a scalar `loss` of parameters without a stack dimension.
+def _top(
+    lanczos: Lanczos, limit: int, tolerance: float, should_stop: StopFlag
+) -> tuple[Tensor, Tensor] | None:
+    """The vector (1, n) of the topmost eigenvalue, and the largest |eigenvalue| (1,) met.
 
-    For an ordinary module, `loss` can call ``torch.func.functional_call``. The arrays
-    have length 1.
+    None once stopped; NaN where the matrix is not finite.
     """
+    while lanczos.steps < limit:
+        if should_stop():
+            return None
+        beta = lanczos.advance()
+        if not lanczos.finite.all():
+            return torch.full_like(lanczos.vector, torch.nan), torch.full_like(beta, torch.nan)
+        if beta == 0 or _due(lanczos, limit):
+            ritz = lanczos.ritz()
+            scale = ritz.values.abs().amax(1)
+            if ritz.residuals[0, -1] <= tolerance * scale:
+                break
+    return lanczos.combined(ritz.vectors[:, :, -1:]).squeeze(1), scale
 
-    def objective(stacked: Tensors) -> Tensor:
-        return loss({name: value[0] for name, value in stacked.items()}).unsqueeze(0)
 
-    stacked = {name: value.unsqueeze(0) for name, value in params.items()}
-    found = extremes(objective, stacked, tolerance=tolerance, seed=seed)
-    assert found is not None  # nobody stops it
-    return found
+def _deflated(product: Product, vectors: Tensor, away: Tensor) -> Product:
+    """H without its eigenpairs `vectors` (M, n), whose eigenvalues move down by `away` (M,)."""
+    return lambda v: product(v) - (v @ vectors.mT * away) @ vectors

@@ -1,6 +1,8 @@
 """Extreme eigenvalues against dense Hessians, known spectra and hessian-eigenthings."""
 
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,10 +11,18 @@ from hessian_eigenthings import HessianOperator, lanczos
 from torch import Tensor, nn
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.curvature import Extremes, extremes, hessian_product, single_extremes
+from bnviz.core.curvature import (
+    Extremes,
+    extremes,
+    hessian_product,
+    problem_extremes,
+    top_vectors,
+)
 from bnviz.core.gradients import Objective, objective_of
+from bnviz.core.lanczos import Lanczos
 from bnviz.core.networks import Stack, initial
-from bnviz.core.vectors import Tensors, flatten
+from bnviz.core.problem import Problem, of_module
+from bnviz.core.vectors import Tensors
 from tests.core.torch_nets import lived_in, one_of
 
 SEEDS = (1, 2, 3)
@@ -206,19 +216,178 @@ def test_stopping_between_steps() -> None:
     assert next(asked, None) is None
 
 
-def test_an_ordinary_module() -> None:
+def module_problem(kind: str, mode: str = "eval", precision: str = "float64") -> Problem:
+    """A small module's problem; the module's own parameters are left as they are."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        module = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 1)).double()
-    params = {name: value.detach() for name, value in module.named_parameters()}
+        if kind == "convolution":
+            layers = [nn.Conv2d(1, 3, 2), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten()]
+            module, x = nn.Sequential(*layers, nn.Linear(12, 3)), torch.randn(20, 1, 3, 3)
+            loss, y = nn.functional.cross_entropy, torch.arange(20) % 3
+        else:
+            layers = [nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Tanh()]
+            module, x = nn.Sequential(*layers, nn.Linear(8, 1)), X
+            loss, y = nn.functional.mse_loss, Y.unsqueeze(1)
+    return of_module(module, loss, x, y, mode=mode, precision=precision)  # type: ignore[arg-type]
 
-    def loss(values: Tensors) -> Tensor:
-        output: Tensor = torch.func.functional_call(module, values, (X,))
-        return (output[:, 0] - Y).square().mean()
 
-    leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
-    values = torch.linalg.eigvalsh(dense(loss(leaves), list(leaves.values())))
-    ends = single_extremes(loss, params, tolerance=1e-6)
-    assert ends.minimum[0] == pytest.approx(values[0].item(), rel=1e-7)
-    assert ends.maximum[0] == pytest.approx(values[-1].item(), rel=1e-7)
-    assert flatten([value.unsqueeze(0) for value in params.values()]).shape == (1, 26)
+def whole_hessian(problem: Problem) -> Tensor:
+    """(n, n) by double autograd through the problem's objective."""
+    leaves = [value.clone().requires_grad_() for value in problem.params.values()]
+    return dense(problem.objective(dict(zip(problem.params, leaves, strict=True)))[0], leaves)
+
+
+@pytest.mark.parametrize("kind", ["convolution", "linear"])
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_any_module(kind: str, mode: str) -> None:
+    problem = module_problem(kind, mode)
+    values, vectors = torch.linalg.eigh(whole_hessian(problem))
+    ends = problem_extremes(problem)
+    assert ends is not None and ends.converged.all()
+    assert ends.minimum == pytest.approx([values[0].item()], rel=1e-6)
+    assert ends.maximum == pytest.approx([values[-1].item()], rel=1e-6)
+    top = top_vectors(problem, 3)
+    assert top is not None
+    torch.testing.assert_close(top[0], values[-3:].flip(0), rtol=1e-6, atol=0)
+    alike = (top[1] * vectors.T[-3:].flip(0)).sum(1).abs()
+    torch.testing.assert_close(alike, torch.ones(3).double(), rtol=0, atol=1e-6)
+
+
+def test_single_precision_knows_the_larger_end() -> None:
+    exact = problem_extremes(module_problem("linear"))
+    rounded = problem_extremes(module_problem("linear", precision="float32"))
+    assert exact is not None and rounded is not None
+    assert rounded.maximum == pytest.approx(exact.maximum, rel=1e-5)
+    assert (rounded.maximum != exact.maximum).all()
+
+
+class Bowl(nn.Module):
+    """A loss 0.5 x'diag(y)x of its one parameter."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.x = nn.Parameter(torch.ones(size))
+
+    def forward(self, _: Tensor) -> Tensor:
+        return self.x
+
+    @staticmethod
+    def problem(spectrum: list[float] | Tensor) -> Problem:
+        values = torch.as_tensor(spectrum, dtype=torch.float64)
+        return of_module(
+            Bowl(len(spectrum)), lambda x, y: 0.5 * (x * x * y).sum(), torch.zeros(1), values
+        )
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "expected"),
+    [
+        ([3.0, 1.0, 3.0, -2.0, 3.0], [3, 3, 3, 1]),  # a multiple eigenvalue
+        ([2.0, 2.0, 2.0, 2.0, 2.0], [2, 2, 2, 2]),
+        ([0.0, 0.0, 0.0, 0.0, 0.0], [0, 0, 0, 0]),
+        ([-4.0, -1.0, -1e6, -2.0, -3.0], [-1, -2, -3, -4]),  # none is positive
+        ([1.0, -5.0, 0.5, -5.0, -6.0], [1, 0.5, -5, -5]),
+        ([*np.linspace(-50, 50, 300).tolist(), 51.0, 51.0], [51, 51, 50, 50 - 100 / 299]),
+    ],
+)
+def test_the_largest_eigenvalues_are_found_as_often_as_they_are_there(
+    spectrum: list[float], expected: list[float]
+) -> None:
+    found = top_vectors(Bowl.problem(spectrum), 4, tolerance=1e-8)
+    assert found is not None
+    values, vectors = found
+    np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-12)
+    torch.testing.assert_close(vectors @ vectors.T, torch.eye(4).double(), rtol=0, atol=1e-9)
+    image = vectors * torch.tensor(spectrum)
+    residual = (image - values.unsqueeze(1) * vectors).norm(dim=1)
+    assert (residual <= 1e-7 * max(map(abs, spectrum))).all()
+
+
+def test_an_eigenvalue_that_is_not_sure_is_none() -> None:
+    spectrum = np.linspace(-50, 50, 300).tolist()
+    found = top_vectors(Bowl.problem([*spectrum, 1e4]), 2, max_iterations=6)
+    assert found is not None
+    assert found[0][0].item() == pytest.approx(1e4) and found[0][1].isnan()
+    assert found[1].isfinite().all()
+    nothing = top_vectors(Bowl.problem([*spectrum, np.inf]), 2)
+    assert nothing is not None and nothing[0].isnan().all()
+    for count in (0, 4):
+        with pytest.raises(ValueError, match="3 eigenvalues"):
+            top_vectors(Bowl.problem([1.0, 2.0, 3.0]), count)
+
+
+def test_stopping_the_search_for_one_network() -> None:
+    problem, asked = module_problem("linear"), iter([False, True, False, True])
+    assert problem_extremes(problem, should_stop=lambda: next(asked)) is None
+    assert top_vectors(problem, should_stop=lambda: next(asked)) is None
+    assert next(asked, None) is None
+
+
+@pytest.mark.parametrize("vectors", [12, 20, 33])
+def test_a_small_memory_only_takes_longer(vectors: int) -> None:
+    spectra = [
+        np.linspace(-50, 50, 400).tolist(),
+        [-12337.9, 12368.9, *np.linspace(-3000, 3000, 398).tolist()],
+        np.random.default_rng(0).standard_normal(400).tolist(),
+        [-5.0] * 200 + [7.0] * 200,
+    ]
+    objective, params, _ = quadratic(*spectra)
+    options = {"tolerance": 1e-6, "max_iterations": 2000}
+    whole = found(objective, params, **options)
+    small = found(objective, params, memory=vectors * 8 * 4 * 400, **options)
+    assert whole.converged.all() and small.converged.all()
+    assert (small.iterations >= whole.iterations).all()
+    assert small.iterations[0] > 2 * vectors  # it did start anew
+    np.testing.assert_allclose(small.maximum, whole.maximum, rtol=1e-6)
+    np.testing.assert_allclose(small.minimum, whole.minimum, rtol=1e-6, atol=1e-3)
+    problem = Bowl.problem(spectra[2])
+    top = top_vectors(problem, memory=vectors * 8 * 400)
+    assert top is not None
+    np.testing.assert_allclose(top[0], sorted(spectra[2])[:-3:-1], rtol=1e-6)
+
+
+def test_after_a_restart_the_basis_is_still_one_of_the_krylov_space() -> None:
+    """H V = V T + coupling * next vector * e', V orthonormal: Wu & Simon (2000), equation 8."""
+    _, _, hessians = quadratic(np.random.default_rng(1).standard_normal(60).tolist())
+    start = torch.ones(1, 60, dtype=torch.float64)
+    lanczos = Lanczos(lambda v: (hessians @ v.unsqueeze(2)).squeeze(2), start, 12)
+    for _ in range(30):
+        lanczos.advance()
+        size = lanczos.size
+        basis, projection = lanczos.basis[0, :size], lanczos.projection[0, :size, :size]
+        torch.testing.assert_close(basis @ basis.T, torch.eye(size).double(), rtol=0, atol=1e-12)
+        rest = basis @ hessians[0] - projection @ basis
+        rest[-1] -= lanczos.coupling * lanczos.vector[0]
+        assert rest.abs().max() < 1e-12
+        ritz = lanczos.ritz()
+        vectors = lanczos.combined(ritz.vectors)[0]
+        true = (vectors @ hessians[0] - ritz.values[0].unsqueeze(1) * vectors).norm(dim=1)
+        torch.testing.assert_close(true, ritz.residuals[0], rtol=1e-6, atol=1e-12)
+
+
+MILLION = """
+import resource, sys
+import torch
+from bnviz.core.curvature import problem_extremes
+from tests.core.test_curvature import Bowl
+
+torch.set_num_threads(1)
+size = 10**6
+problem = Bowl.problem(torch.linspace(-1, 1, size).pow(3))
+unit = 1 if sys.platform == "darwin" else 1024
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+problem_extremes(Bowl.problem([1.0, 2.0]))
+before = peak()
+found = problem_extremes(problem, max_iterations=40, tolerance=0.0)
+print(found.iterations[0], (peak() - before) / 2**20)
+"""
+
+
+def test_a_million_parameters_in_bounded_memory() -> None:
+    """256 MB of basis are full after 33 steps; the rest is 25 vectors of 8 MB at most."""
+    run = subprocess.run(
+        [sys.executable, "-c", MILLION], capture_output=True, text=True, check=True, timeout=100
+    )
+    steps, megabytes = run.stdout.split()
+    assert int(steps) == 40
+    assert 256 < float(megabytes) < 256 + 200

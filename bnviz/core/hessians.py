@@ -1,0 +1,57 @@
+"""Products of Hessians with vectors, without the Hessians.
+
+The gradient's graph is built once, and every product runs backward through it
+(Pearlmutter 1994). Double ``torch.autograd.grad`` is right where ``torch.func.hessian``
+through BN in train mode is not (torch 2.13).
+"""
+
+import torch
+from torch import Tensor
+
+from bnviz.core.gradients import Objective
+from bnviz.core.lanczos import Product
+from bnviz.core.problem import Problem
+from bnviz.core.vectors import Tensors, flatten, unflatten
+
+
+@torch.enable_grad()
+def hessian_product(objective: Objective, like: Tensors, point: Tensor) -> Product:
+    """The function from (K, n) vectors to each network's Hessian at `point` (K, n) times its own.
+
+    The parameters are shaped as `like`, whose K does not matter.
+    """
+    leaf = point.detach().clone().requires_grad_()
+    losses = objective(unflatten(leaf, like))
+    (gradient,) = torch.autograd.grad(losses.sum(), leaf, create_graph=True)
+    if not gradient.requires_grad:  # linear in the parameters
+        return torch.zeros_like
+
+    def product(vectors: Tensor) -> Tensor:
+        return torch.autograd.grad(gradient, leaf, vectors, retain_graph=True)[0]
+
+    return product
+
+
+def problem_product(problem: Problem, copies: int = 1) -> Product:
+    """The function from any number of vectors, (M, n) float64, to the Hessian times each.
+
+    So many `copies` of the network run together; the problem's `chunk` is fastest.
+    """
+    point = flatten(list(problem.params.values()))
+    together = hessian_product(problem.objective, problem.params, point.expand(copies, -1))
+
+    def product(vectors: Tensor) -> Tensor:
+        if len(vectors) == copies:
+            return together(vectors.to(problem.dtype)).to(vectors.dtype)
+        padding = vectors.new_zeros(-len(vectors) % copies, vectors.shape[1])
+        parts = torch.split(torch.cat([vectors, padding]), copies)
+        return torch.cat([product(part) for part in parts])[: len(vectors)]
+
+    return product
+
+
+def gaussian(count: int, like: Tensor, seed: int) -> Tensor:
+    """(count, n) standard normal numbers, float64, where `like` (K, n) is."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn(count, like.shape[1], generator=generator)
+    return drawn.to(like.device, torch.float64)
