@@ -19,7 +19,8 @@ from bnviz.cli.refusals import Refusal, read_json, to_config
 from bnviz.core.configs import TrainConfig
 from bnviz.core.datasets import Table
 from bnviz.core.snapshots import NetSnapshot, Snapshot, from_bytes
-from bnviz.jobs.working import create, work
+from bnviz.jobs.trainings import create
+from bnviz.jobs.working import work
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
 

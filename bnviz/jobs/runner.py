@@ -1,9 +1,9 @@
-"""Trainings off the page: launched by one tab, watched and stopped by any.
+"""Long work off the page: launched by one tab, watched and stopped by any.
 
 The store is the only meeting place, so nothing here needs to survive a reload
 of this module: threads at work keep what they need, and whoever watches reads
-the store. A reload only forgets how many trainings are under way, so for a
-while more than MAX_AT_ONCE may run. torch is imported by the thread that
+the store. A reload only forgets how many runs are under way, so for a
+while more than MAX_AT_ONCE may be. torch is imported by the thread that
 works, not by the page that launches.
 """
 
@@ -13,30 +13,81 @@ import sys
 import threading
 import time
 from collections import deque
+from typing import TYPE_CHECKING, Any
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness.configs import Measure, SubjectConfig
 from bnviz.core.snapshots import Snapshot, from_bytes
+from bnviz.jobs import measures, trainings
 from bnviz.jobs.heartbeat import heart
-from bnviz.jobs.watching import Memory
-from bnviz.jobs.working import create, work
-from bnviz.store import Store, open_store
+from bnviz.jobs.watching import Memory, Results
+from bnviz.jobs.working import work
+from bnviz.store import Run, Store, StoreProblem, open_store
+
+if TYPE_CHECKING:
+    from bnviz.core.smoothness.subjects import Subject
 
 #: More would only slow each other down: each takes one core.
 MAX_AT_ONCE = 2
 
-#: How long a process that ends waits for its trainings to put down their work.
+#: How long a process that ends waits for its runs to put down their work.
 FAREWELL_SECONDS = 3.0
 
-#: Bytes of decoded snapshots a process remembers.
+#: Bytes of decoded snapshots, and of decoded results, that a process remembers.
 MEMORY_BYTES = 256 * 2**20
+RESULT_BYTES = 64 * 2**20
 
 
 def submit(config: TrainConfig) -> str:
     """Queues a training and returns its run id at once. Raises StoreProblem."""
     store = open_store()
-    run_id = create(store, config)
+    run_id = trainings.create(store, config)
     _workers.add(store, run_id)
     return run_id
+
+
+def submit_measure(config: Measure) -> str:
+    """The run id of that measure: of the newest that is done or under way, else of a new one.
+
+    Raises StoreProblem when the nets to be measured are not there.
+    """
+    store = open_store()
+    with _launching:
+        config = measures.settled(store, config)
+        found = measures.find(store, config)
+        if found is not None and (found.active or found.status == "done"):
+            return found.id
+        run_id = measures.create(store, config)
+    _workers.add(store, run_id)
+    return run_id
+
+
+def find_measure(config: Measure) -> Run | None:
+    """The newest run of the measure, in any state; None too if there is nothing to measure."""
+    store = open_store()
+    try:
+        return measures.find(store, measures.settled(store, config))
+    except StoreProblem as problem:
+        if problem.code not in measures.NOTHING_THERE:
+            raise
+        return None
+
+
+def checkpoints(run_id: str) -> list[int]:
+    """The epochs, ascending, at which the nets of a training can be measured; none if unknown."""
+    return measures.checkpoints(open_store(), run_id)
+
+
+def resolve(subject: SubjectConfig) -> "Subject":
+    """The nets that it names; raises StoreProblem if they are not there. Imports torch."""
+    return measures.resolve(open_store(), subject)
+
+
+def result(run_id: str) -> Any | None:
+    """The newest result of a measure, a dataclass of core's; None if there is none yet."""
+    store = open_store()
+    run = store.run(run_id)
+    return _results.result(store, run) if run is not None and measures.measured(run) else None
 
 
 def stop(run_id: str) -> None:
@@ -100,4 +151,7 @@ class _Workers:
 
 
 _memory = Memory(MEMORY_BYTES)
+_results = Results(RESULT_BYTES)
+#: So that two who ask for one measure at once get one run.
+_launching = threading.Lock()
 _workers = _Workers()

@@ -3,28 +3,49 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
+from bnviz.core.smoothness import results
 from bnviz.core.snapshots import Snapshot, from_bytes
-from bnviz.store import Store
+from bnviz.jobs import measures
+from bnviz.store import Run, Store
 
 
-@dataclass
-class _Read:
-    snapshots: list[Snapshot] = field(default_factory=list)
-    size: int = 0
+class _Sized:
+    size: int
 
 
-class Memory:
-    """The decoded snapshots of the runs watched last, together about `limit` bytes.
+R = TypeVar("R", bound=_Sized)
 
-    The run asked for is always kept whole, however large; snapshots are never
-    changed once stored, so what is remembered stays true.
+
+class _Shelf(Generic[R]):
+    """What was read of the runs watched last, together about `limit` bytes.
+
+    The run asked for is always kept whole, however large.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._runs: OrderedDict[tuple[str, str], _Read] = OrderedDict()
+        self._runs: OrderedDict[tuple[str, str], R] = OrderedDict()
         self._lock = threading.Lock()
+
+    def _remember(self, key: tuple[str, str], read: R) -> None:
+        self._runs[key] = read
+        self._runs.move_to_end(key)
+        total = sum(each.size for each in self._runs.values())
+        while total > self._limit and len(self._runs) > 1:
+            _, oldest = self._runs.popitem(last=False)
+            total -= oldest.size
+
+
+@dataclass
+class _Read(_Sized):
+    snapshots: list[Snapshot] = field(default_factory=list)
+    size: int = 0
+
+
+class Memory(_Shelf[_Read]):
+    """The decoded snapshots of trainings; once stored they never change, so they stay true."""
 
     def snapshots(self, store: Store, run_id: str, after: int) -> list[Snapshot]:
         """All snapshots of the run later than index `after`; reads only new ones from the store."""
@@ -35,13 +56,30 @@ class Memory:
                 read.snapshots.append(from_bytes(blob))
                 read.size += len(blob)
             if read.snapshots:
-                self._runs[key] = read
-                self._runs.move_to_end(key)
-                self._forget()
+                self._remember(key, read)
             return read.snapshots[after + 1 :]
 
-    def _forget(self) -> None:
-        total = sum(read.size for read in self._runs.values())
-        while total > self._limit and len(self._runs) > 1:
-            _, oldest = self._runs.popitem(last=False)
-            total -= oldest.size
+
+@dataclass
+class _Result(_Sized):
+    number: int
+    size: int
+    value: Any
+
+
+class Results(_Shelf[_Result]):
+    """The decoded newest results of measures."""
+
+    def result(self, store: Store, run: Run) -> Any | None:
+        """The run's newest result, None before the first; reads only a new one from the store."""
+        key = (store.place, run.id)
+        with self._lock:
+            read = self._runs.get(key)
+            if read is None or read.number < run.snapshots:
+                blob = store.last_blob(run.id) if run.snapshots else None
+                if blob is None:
+                    return None
+                value = results.from_bytes(measures.measured(run), blob)
+                read = _Result(run.snapshots, len(blob), value)
+            self._remember(key, read)
+            return read.value

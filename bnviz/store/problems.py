@@ -16,6 +16,9 @@ Code = Literal[
     "too_big",
     "bad_address",
     "table_gone",
+    "run_gone",
+    "no_nets",
+    "no_checkpoint",
     "unreachable",
 ]
 
@@ -34,6 +37,10 @@ _SENTENCES: Mapping[Code, str] = {
     "bad_address": "BNVIZ_STORE is not a database address that works here: {detail}.",
     "table_gone": "The data this training learns from ({digest}) is not in the run history. "
     "Load the file again.",
+    "run_gone": "There is no training {run} in the run history. Choose another one.",
+    "no_nets": "Training {run} has not kept its nets yet. Wait for its first checkpoint.",
+    "no_checkpoint": "Training {run} has not kept its nets at epoch {epoch}. "
+    "Choose one of these epochs: {epochs}.",
     "unreachable": "The run history at {place} cannot be opened: {detail}.",
 }
 

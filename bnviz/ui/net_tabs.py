@@ -32,7 +32,8 @@ _PARTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
 
 def show_recalibration() -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
-    runs = {run.id: run for run in open_store().runs(limit=12) if _has_state(run)}
+    newest = open_store().runs(limit=12, kind="train")
+    runs = {run.id: run for run in newest if _has_state(run)}
     left, middle, right = st.columns(3)
     with left:
         net = choice(
@@ -80,7 +81,7 @@ def show_recalibration() -> None:
 
 
 def _has_state(run: Run) -> bool:
-    return run.kind == "train" and run.status in ("done", "stopped") and run.snapshots > 0
+    return run.status in ("done", "stopped") and run.snapshots > 0
 
 
 def _small_config() -> TrainConfig:

@@ -98,7 +98,7 @@ def earlier() -> None:
         if not p.open:
             return
         st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
-        runs = open_store().runs(limit=12)
+        runs = open_store().runs(limit=12, kind="train")
         for run in runs:
             st.page_link(FITNESS.path, label=title_of(run), query_params={"run": run.id})
         if not runs:

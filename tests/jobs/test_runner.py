@@ -15,55 +15,17 @@ import numpy as np
 import pytest
 
 from bnviz.core import training
-from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.datasets import Table
 from bnviz.core.snapshots import NetSnapshot, Snapshot
 from bnviz.jobs import heartbeat, runner, watching
 from bnviz.jobs.watching import Memory
-from bnviz.store import Run, Store, StoreProblem, open_store
+from bnviz.store import Store, StoreProblem
 from bnviz.store.database import folder_url
 from bnviz.store.history import STALE_SECONDS
+from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-
-SMALL = TrainConfig(
-    data=DataConfig(samples=60),
-    network=NetworkConfig(width=4),
-    optimizer=OptimizerConfig(epochs=4, batch_size=16),
-    probes=ProbeConfig(count=2, checkpoints=2, eigenvalues=False),
-    seeds=2,
-)
-LONG = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=2000, batch_size=2)})
-
-
-@pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A history of the test's own, with nobody at work on it when the test ends."""
-    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
-    opened = open_store()
-    yield opened
-    for run in opened.runs():
-        opened.request_stop(run.id)
-    wait_for(lambda: not any(run.active for run in opened.runs()))
-    opened.close()
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def ended(run_id: str) -> Run:
-    wait_for(lambda: not known(run_id).active)
-    return known(run_id)
-
-
-def known(run_id: str) -> Run:
-    run = open_store().run(run_id)
-    assert run is not None
-    return run
 
 
 def assert_same(one: Snapshot, two: Snapshot, *, state: bool) -> None:
@@ -322,8 +284,10 @@ def test_memory_forgets_the_run_watched_longest_ago(store: Store) -> None:
 
 # ---------------------------------------------------------------- processes
 
+#: What starts in the background of a shell ignores interrupts, unless told not to.
 PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from bnviz.core.configs import TrainConfig
 from bnviz.jobs import runner
 from bnviz.store import open_store

@@ -4,11 +4,14 @@ Every measure names its subject: a stored run at one of its checkpoints, or the
 document's nets where the document measures them.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, TypeAdapter
 
 from bnviz.core.configs import BnMode, Config, Seed
+
+Needs = Literal["nets", "training", "nothing"]
 
 
 class SubjectConfig(Config):
@@ -23,14 +26,27 @@ class SubjectConfig(Config):
 class Measure(Config):
     """Base of all measures. `seed` starts what is random in the measure itself."""
 
+    needs: ClassVar[Needs] = "nets"
+    """Of its subject: its nets at a checkpoint; its training, to begin anew; nothing, for the
+    document's nets are all it measures.
+    """
     kind: str
     subject: SubjectConfig = SubjectConfig()
     seed: Seed = 0
+
+    def of(self, subject: SubjectConfig) -> Self:
+        """The same measure of another subject, without what it does not need of it."""
+        if self.needs == "nothing":
+            subject = SubjectConfig()
+        elif self.needs == "training" or subject.run is None:
+            subject = SubjectConfig(run=subject.run)
+        return self.model_copy(update={"subject": subject})
 
 
 class ReplayConfig(Measure):
     """The document's estimator on the document's nets, probe by probe. Has no subject to choose."""
 
+    needs: ClassVar[Needs] = "nothing"
     kind: Literal["replay"] = "replay"
     probes: int = Field(100, ge=2, le=1000)
 
@@ -69,6 +85,7 @@ class GapConfig(Measure):
     Trains anew from the subject's own config, so its `epoch` does not matter.
     """
 
+    needs: ClassVar[Needs] = "training"
     kind: Literal["gap"] = "gap"
     probes: int = Field(32, ge=2, le=200)
 
@@ -81,6 +98,7 @@ class AlongConfig(Measure):
     10^-3 ... 1 times `reach` in parameter space.
     """
 
+    needs: ClassVar[Needs] = "training"
     kind: Literal["along"] = "along"
     grid: Literal["relative", "absolute"] = "relative"
     sizes: int = Field(8, ge=2, le=32)
@@ -131,6 +149,11 @@ AnyMeasure = Annotated[
     | StabilityConfig,
     Field(discriminator="kind"),
 ]
+
+#: Every measure's config by its kind.
+CONFIGS: Mapping[str, type[Measure]] = {
+    each.model_fields["kind"].default: each for each in get_args(get_args(AnyMeasure)[0])
+}
 
 _ANY: TypeAdapter[Any] = TypeAdapter(AnyMeasure)
 

@@ -1,0 +1,126 @@
+"""Measures of smoothness as jobs: the nets they are about come from the store, results go there.
+
+A measure of a training's last nets means those that are the last when it is asked for:
+:func:`settled` puts their epoch in, so that a result found by its config is never another's.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness.configs import Measure, SubjectConfig, parse
+from bnviz.core.smoothness.results import to_bytes
+from bnviz.core.snapshots import from_bytes
+from bnviz.jobs import trainings
+from bnviz.jobs.steps import Step
+from bnviz.store import Run, Store, StoreProblem
+
+if TYPE_CHECKING:
+    from bnviz.core.smoothness.subjects import Subject
+
+KIND = "measure"
+
+#: The codes of problems that mean: these nets are not there, or not yet.
+NOTHING_THERE = ("run_gone", "no_nets", "no_checkpoint")
+
+
+def kind(config: Measure) -> str:
+    """What runs of such measures are called in the store."""
+    return f"{KIND}:{config.kind}"
+
+
+def measured(run: Run) -> str:
+    """The kind of measure that a run is; "" for other runs."""
+    return run.kind.removeprefix(f"{KIND}:") if run.kind.startswith(f"{KIND}:") else ""
+
+
+def create(store: Store, config: Measure) -> str:
+    """A queued run of `config` that waits for a worker; raises StoreProblem without a subject."""
+    if config.subject.run is not None:
+        training, _ = _checkpoint(store, config.subject)
+        trainings.table_of(store, TrainConfig.model_validate_json(training.config).data)
+    return store.create(kind(config), config.model_dump_json(), 0)
+
+
+def checkpoints(store: Store, run_id: str) -> list[int]:
+    """The epochs, ascending, at which the nets of a training are kept."""
+    return sorted({epoch for _, epoch in store.states(run_id)})
+
+
+def settled(store: Store, config: Measure) -> Measure:
+    """The same measure with nothing left open: the last checkpoint by its epoch.
+
+    What the measure does not need of its subject is left out. Raises StoreProblem where
+    the last checkpoint of a training is asked for that has none.
+    """
+    config = config.of(config.subject)
+    if config.needs != "nets" or config.subject.run is None or config.subject.epoch is not None:
+        return config
+    run_id = config.subject.run
+    epochs = checkpoints(store, run_id)
+    if not epochs:
+        raise _no_nets(store, config.subject)
+    return config.of(SubjectConfig(run=run_id, epoch=epochs[-1]))
+
+
+def find(store: Store, config: Measure) -> Run | None:
+    """The newest run of that settled config, in any state, if what it measured still stands."""
+    found = store.newest(kind(config), config.model_dump_json())
+    if found is None or config.subject.epoch is None or config.subject.run is None:
+        return found
+    # A training that is stopped leaves its nets some steps after the checkpoint of that epoch.
+    training = store.run(config.subject.run)
+    if training is None or training.finished is None or training.done > config.subject.epoch:
+        return found
+    return found if found.created > training.finished else None
+
+
+def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
+    """The nets that `wanted` names; raises StoreProblem if they are not there. Needs torch."""
+    from bnviz.core import training
+    from bnviz.core.smoothness import subjects
+
+    if wanted.run is None:
+        return subjects.document()
+    run, blob = _checkpoint(store, wanted)
+    config = TrainConfig.model_validate_json(run.config)
+    dataset = training.dataset_for(config.data, trainings.table_of(store, config.data))
+    return subjects.of_state(config, dataset, from_bytes(blob).state)
+
+
+def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
+    """Measures, and keeps the newest result."""
+    from bnviz.core.smoothness import entry
+
+    config = parse(run.config)
+    count, last = 0, None
+    for progress in entry.measure(config, resolve(store, config.subject), should_stop):
+        result = None
+        if progress.result is not None and progress.result is not last:
+            result = count, to_bytes(progress.result)
+            count, last = count + 1, progress.result
+        if not store.advance(run.id, progress.done, progress.total, result):
+            return
+        yield Step(progress.done, progress.total, last)
+
+
+def _checkpoint(store: Store, wanted: SubjectConfig) -> tuple[Run, bytes]:
+    """The training and its model state at that epoch; of several that of the newest snapshot."""
+    held = [i for i, epoch in store.states(str(wanted.run)) if wanted.epoch in (None, epoch)]
+    run = store.run(str(wanted.run))
+    blob = store.state_blob(run.id, held[-1]) if run and held else None
+    if run is None or blob is None:
+        raise _no_nets(store, wanted)
+    return run, blob
+
+
+def _no_nets(store: Store, wanted: SubjectConfig) -> StoreProblem:
+    """Why the nets of a run are not there."""
+    run_id = str(wanted.run)
+    run, epochs = store.run(run_id), checkpoints(store, run_id)
+    if run is None or run.kind != trainings.KIND:
+        return StoreProblem("run_gone", {"run": run_id[:40]})
+    if not epochs:
+        return StoreProblem("no_nets", {"run": run_id})
+    values = {"run": run_id, "epoch": str(wanted.epoch), "epochs": ", ".join(map(str, epochs))}
+    return StoreProblem("no_checkpoint", values)

@@ -1,0 +1,42 @@
+"""Trainings as jobs: a config becomes a run, its snapshots go to the store."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bnviz.core.configs import DataConfig, TrainConfig
+from bnviz.core.datasets import Table
+from bnviz.core.snapshots import to_bytes
+from bnviz.jobs.steps import Step
+from bnviz.store import Run, Store, StoreProblem
+
+KIND = "train"
+
+
+def create(store: Store, config: TrainConfig) -> str:
+    """A queued run of `config` that waits for a worker; raises StoreProblem."""
+    table_of(store, config.data)
+    return store.create(KIND, config.model_dump_json(), config.optimizer.epochs)
+
+
+def table_of(store: Store, data: DataConfig) -> Table | None:
+    """The user's table that `data` names, if it names one; StoreProblem if it is gone."""
+    if data.table is None:
+        return None
+    table = store.table(data.table)
+    if table is None:
+        raise StoreProblem("table_gone", {"digest": data.table[:12]})
+    return table
+
+
+def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
+    """Trains, and keeps every snapshot."""
+    from bnviz.core import training
+
+    config = TrainConfig.model_validate_json(run.config)
+    dataset = training.dataset_for(config.data, table_of(store, config.data))
+    for index, snapshot in enumerate(training.train(config, dataset, should_stop)):
+        state = to_bytes(snapshot) if snapshot.state else None
+        light = to_bytes(replace(snapshot, state={}))
+        if not store.append(run.id, index, snapshot.epoch, light, state):
+            return
+        yield Step(snapshot.epoch, config.optimizer.epochs, snapshot)

@@ -1,0 +1,49 @@
+"""A history of each test's own, and waiting for what threads do to it."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.store import Run, Store, open_store
+
+SMALL = TrainConfig(
+    data=DataConfig(samples=60),
+    network=NetworkConfig(width=4),
+    optimizer=OptimizerConfig(epochs=4, batch_size=16),
+    probes=ProbeConfig(count=2, checkpoints=2, eigenvalues=False),
+    seeds=2,
+)
+LONG = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=2000, batch_size=2)})
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A history of the test's own, with nobody at work on it when the test ends."""
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
+    opened = open_store()
+    yield opened
+    for run in opened.runs():
+        opened.request_stop(run.id)
+    wait_for(lambda: not any(run.active for run in opened.runs()))
+    opened.close()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def ended(run_id: str) -> Run:
+    wait_for(lambda: not known(run_id).active)
+    return known(run_id)
+
+
+def known(run_id: str) -> Run:
+    run = open_store().run(run_id)
+    assert run is not None
+    return run
