@@ -47,7 +47,16 @@ class _Layer:
 def mse_gradient(
     stack: Stack, x: Tensor, y: Tensor, workspace: Workspace, *, update: bool = False
 ) -> Tensors:
-    """Each network's gradient of its mean squared error on x (K, D, N) or (D, N), y (K, N) or (N,).
+    """:func:`error_and_gradient` without the errors."""
+    return error_and_gradient(stack, x, y, workspace, update=update)[1]
+
+
+def error_and_gradient(
+    stack: Stack, x: Tensor, y: Tensor, workspace: Workspace, *, update: bool = False
+) -> tuple[Tensor, Tensors]:
+    """Each network's errors (K, 1, N) times 2 / N, and the gradient of their mean square.
+
+    The data is x (K, D, N) or (D, N), y (K, N) or (N,).
 
     BN is in train mode, and `update` moves its running statistics. It cancels a bias
     before it, whose gradient is therefore exactly zero: Adam would turn the rounding
@@ -71,7 +80,35 @@ def mse_gradient(
         if index:
             room = workspace.take(f"delta{(network.depth - index) % 2}", shape, y)
             delta = torch.bmm(stack.params[f"layers.{index}.weight"].mT, delta, out=room)
-    return {name: gradient[name] for name in stack.params}
+    return error, {name: gradient[name] for name in stack.params}
+
+
+def mse_losses(stack: Stack, x: Tensor, y: Tensor, workspace: Workspace) -> Tensor:
+    """(K,) what :func:`mse_gradient` is the gradient of, without what only that needs."""
+    if stack.has_bn:
+        refuse_single_row(x)
+    network = stack.network
+    shape = (stack.size, network.width, x.shape[-1])
+    for index in range(network.depth):
+        name, room = f"layers.{index}", workspace.take(f"loss{index % 2}", shape, y)
+        x = linear(stack.params, name, x, out=room)
+        if network.bn_position == "before":
+            _normalize(stack, name, x)
+        _activate(x, network.activation)
+        if network.bn_position == "after":
+            _normalize(stack, name, x)
+    error = linear(stack.params, "output", x).squeeze(1).sub_(y)
+    return error.square_().mean(1)
+
+
+def _normalize(stack: Stack, name: str, x: Tensor) -> None:
+    """BN in train mode, in place; nothing for nets without."""
+    if not stack.has_bn:
+        return
+    x.sub_(x.mean(2, keepdim=True))
+    variance = torch.linalg.vector_norm(x, dim=2, keepdim=True).square_().div_(x.shape[-1])
+    scale = stack.params[f"{name}.gamma"].unsqueeze(2) * torch.rsqrt(variance + stack.network.eps)
+    x.mul_(scale).add_(stack.params[f"{name}.beta"].unsqueeze(2))
 
 
 def _forward(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from bnviz.core.backpropagation import Workspace, mse_gradient
+from bnviz.core.backpropagation import Workspace, error_and_gradient, mse_gradient, mse_losses
 from bnviz.core.configs import BnMode
 from bnviz.core.networks import Stack, folded, forward
 from bnviz.core.vectors import Tensors
@@ -49,6 +49,21 @@ def gradient_of(objective: Objective) -> Gradient:
         return dict(zip(leaves, found, strict=True))
 
     return gradient
+
+
+def network_losses(stack: Stack, x: Tensor, y: Tensor, mode: BnMode) -> Objective:
+    """:func:`objective_of`, the fast way, not differentiable.
+
+    The function keeps its working memory: make it once, call it many times.
+    """
+    workspace = Workspace()
+
+    @torch.no_grad()
+    def losses(params: Tensors) -> Tensor:
+        some = stack.with_params(params)
+        return mse_losses(folded(some) if mode == "eval" else some, x, y, workspace)
+
+    return losses
 
 
 def network_gradient(stack: Stack, x: Tensor, y: Tensor, mode: BnMode) -> Gradient:
@@ -90,3 +105,15 @@ def loss_gradient(
     ways, upstream = tuple(plain.params.values()), tuple(gradient.values())
     found = torch.autograd.grad(ways, list(leaves.values()), upstream)
     return dict(zip(leaves, found, strict=True))
+
+
+@torch.no_grad()
+def loss_and_gradient(
+    stack: Stack, x: Tensor, y: Tensor, workspace: Workspace
+) -> tuple[Tensor, Tensors]:
+    """(K,) mean squared errors and their gradients in train mode, x and y as in the latter.
+
+    One pass gives both. The stack's buffers are only read.
+    """
+    error, gradient = error_and_gradient(stack, x, y, workspace)
+    return error.squeeze(1).mul_(x.shape[-1] / 2).square().mean(1), gradient

@@ -22,6 +22,7 @@ from bnviz.core.gradients import (
     gradient_of,
     mean_squared_error,
     network_gradient,
+    network_losses,
     objective_of,
 )
 from bnviz.core.networks import Stack, forward
@@ -50,6 +51,8 @@ class Problem:
     """The objective whose rectifiers stay as in `sides` (1, R), wherever the parameters go."""
     chunk: int
     """How many points together run fastest."""
+    losses: Objective | None = None
+    """The objective without a graph, where there is a faster way to it."""
 
     @property
     def size(self) -> int:
@@ -100,6 +103,7 @@ def of_stack(
         sides,
         frozen,
         chunk_size(x.shape[1], stack.network.width, dtype),
+        network_losses(one, x, y, mode),
     )
 
 

@@ -7,7 +7,13 @@ import torch
 from torch import nn
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.gradients import gradient_of, loss_gradient, network_gradient, objective_of
+from bnviz.core.gradients import (
+    gradient_of,
+    loss_gradient,
+    network_gradient,
+    network_losses,
+    objective_of,
+)
 from bnviz.core.networks import folded, forward, initial
 from tests.core.torch_nets import lived_in, module_of, one_of
 
@@ -149,6 +155,25 @@ def test_gradients_are_those_of_single_modules(network: NetworkConfig, mode: str
             (module(x)[:, 0] - y).square().mean().backward()
             for ours, theirs in zip(found.values(), module.parameters(), strict=True):
                 torch.testing.assert_close(ours[index], theirs.grad, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("network", SHAPES, ids=str)
+@pytest.mark.parametrize("mode", ["train", "eval"])
+@pytest.mark.parametrize("bn", [True, False])
+def test_losses_are_those_of_single_modules(network: NetworkConfig, mode: str, bn: bool) -> None:
+    stack, (x, y) = lived_in(initial(network, 3, SEEDS, bn=bn)), rows()
+    losses = network_losses(stack, x.T, y, mode)  # type: ignore[arg-type]
+    for found in (losses(stack.params), losses(stack.params)):
+        for index in range(len(SEEDS)):
+            module = one_of(stack, index).train(mode == "train")
+            expected = (module(x)[:, 0] - y).square().mean().detach()
+            torch.testing.assert_close(found[index], expected, rtol=1e-12, atol=0)
+
+
+def test_losses_of_a_single_row_are_refused_in_train_mode() -> None:
+    stack = initial(NetworkConfig(), 3, [0], bn=True)
+    with pytest.raises(ValueError, match="single"):
+        network_losses(stack, torch.randn(3, 1), torch.randn(1), "train")(stack.params)
 
 
 def test_gradients_for_a_smaller_chunk_after_a_larger_one() -> None:

@@ -2,16 +2,18 @@
 
 import sys
 
-from tools.bench import harness, numerics, screen
+from tools.bench import controls, harness, numerics, screen
 from tools.server import ROOT
 
 GROUPS = {
     "probes": numerics.probes,
     "training": numerics.training,
     "eigenvalues": numerics.eigenvalues,
+    "landscapes": numerics.landscapes,
     "keypress": screen.keypress,
     "home": screen.home,
     "launch": screen.launch,
+    "controls": controls.controls,
 }
 
 

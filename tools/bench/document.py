@@ -6,6 +6,7 @@ correction without which it measures nothing: a fresh copy for every probe.
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -83,6 +84,29 @@ def estimate(net: Net, x: Tensor, y: Tensor, count: int, scale: float) -> list[f
         step = sum(torch.norm(delta, p=2).item() ** 2 for delta in deltas)
         ratios.append(float(np.sqrt(change / step)))
     return ratios
+
+
+@torch.no_grad()
+def losses(
+    net: Net, x: Tensor, y: Tensor, plane: tuple[Tensor, Tensor], axis: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(R, R) losses around `net` in the plane of two directions (n,), set point by point."""
+    params = list(net.parameters())
+    originals = [p.data.clone() for p in params]
+    sizes = [p.numel() for p in params]
+    first, second = (
+        [d.view_as(p) for d, p in zip(direction.split(sizes), params, strict=True)]
+        for direction in plane
+    )
+    found = np.empty((len(axis), len(axis)))
+    for row, b in enumerate(axis.tolist()):
+        for column, a in enumerate(axis.tolist()):
+            for p, original, u, v in zip(params, originals, first, second, strict=True):
+                p.copy_(original + a * u + b * v)
+            found[row, column] = ((net(x) - y) ** 2).mean().item()
+    for p, original in zip(params, originals, strict=True):
+        p.copy_(original)
+    return found
 
 
 def _gradients(net: Net, x: Tensor, y: Tensor) -> list[Tensor]:

@@ -6,6 +6,7 @@ from hessian_eigenthings import EigenResult, HessianOperator, lanczos, supervise
 from torch import Tensor
 from torch.nn import functional
 
+from bnviz.core import landscape, problem
 from bnviz.core.configs import (
     DataConfig,
     NetworkConfig,
@@ -31,6 +32,7 @@ SCALE = 1e-5
 ACCURACY = 1e-6
 SEEDS = 32
 EPOCHS = 10
+POINTS = 51
 
 
 def probes() -> list[Measured]:
@@ -91,6 +93,31 @@ def _eigenvalues(*, bn: bool) -> Measured:
         target=1.0,
         rounds=15,
     )
+
+
+def landscapes() -> list[Measured]:
+    """A plane of 51 x 51 losses of the document's nets, filter-normalized, in their float32."""
+    return [_landscape(bn=False), _landscape(bn=True)]
+
+
+def _landscape(*, bn: bool) -> Measured:
+    net, stack = document_net(bn=bn)
+    net = net.float()
+    x, y = (value.float() for value in document_data())
+    measured = problem.of_stack(stack, x.T.contiguous(), y[:, 0], "eval", "float32")
+    first, second = landscape.directions(measured.params, 2, 42)
+    axis = np.linspace(-1, 1, POINTS)
+
+    def together() -> Floats | None:
+        return landscape.plane(measured, first, second, axis, axis)
+
+    def loop() -> Floats:
+        return document.losses(net, x, y, (first, second), axis)
+
+    found = together()
+    assert found is not None and np.allclose(found, loop(), rtol=1e-4, atol=0)
+    name = f"A {POINTS} x {POINTS} landscape, {'BN' if bn else 'no BN'} / a loop over its points"
+    return ratio(name, timed(together), timed(loop), target=1 / 3, rounds=9)
 
 
 def document_data() -> tuple[Tensor, Tensor]:
