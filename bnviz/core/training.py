@@ -99,6 +99,17 @@ class Run:
 
     def train_epoch(self, should_stop: Callable[[], bool]) -> bool:
         """One pass over the training rows; False if stopped before its end."""
+        for x, y in self.batches():
+            if should_stop():
+                return False
+            self.step(x, y)
+        return True
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass over the training rows: x (S, D, B), y (S, B), each seed in an order of its own.
+
+        All passes but the first depend on how many there were before.
+        """
         rows = self.data.train_x.shape[1]
         size = self.config.optimizer.batch_size
         order = torch.from_numpy(np.stack([rng.permutation(rows) for rng in self.orders]))
@@ -106,14 +117,13 @@ class Run:
             batch = order[:, start : start + size]
             if batch.shape[1] < 2:
                 break
-            if should_stop():
-                return False
-            x = self.data.train_x[:, batch].transpose(0, 1)
-            y = self.data.train_y[batch]
-            for net in self.nets.values():
-                net.step(batch_gradient(net.stack, x, y, self.workspace))
-            self.steps += 1
-        return True
+            yield self.data.train_x[:, batch].transpose(0, 1), self.data.train_y[batch]
+
+    def step(self, x: Tensor, y: Tensor) -> None:
+        """One training step of both nets on a batch."""
+        for net in self.nets.values():
+            net.step(batch_gradient(net.stack, x, y, self.workspace))
+        self.steps += 1
 
     def snapshot(self, epoch: int, *, state: bool = False) -> Snapshot:
         """Both nets as they are now."""

@@ -31,7 +31,8 @@ def measure(config: ReplayConfig, subject: Subject, should_stop: StopFlag) -> It
     The document's own nets are replayed whatever `subject` is, with its own seed, since what
     it published is what is to be explained.
     """
-    document, pace, found = experiment(), Pace(), []
+    document, pace = experiment(), Pace()
+    found: list[ReplayedNet] = []
     for bn in (True, False):
         corrected = _corrected(document, config.probes, should_stop, bn=bn)
         probes: list[Published] = []
