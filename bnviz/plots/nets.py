@@ -33,6 +33,18 @@ def stroke(net: str, look: Look, width: float = 2.5, dash: str | None = None) ->
     return {"color": look.net(net), "width": width, "dash": dash or DASH[net]}
 
 
+def finite(values: ArrayLike) -> Floats:
+    """What is infinite is as good as not there."""
+    values = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def positive(values: ArrayLike) -> Floats:
+    """What a logarithmic axis can show; the rest is NaN."""
+    values = finite(values)
+    return np.where(values > 0, values, np.nan)
+
+
 def ribbon(x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> dict[str, Any]:
     """The area between two curves, (T,) each, where both are finite."""
     x, low, high = (np.asarray(values, dtype=np.float64) for values in (x, low, high))

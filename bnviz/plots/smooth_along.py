@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from bnviz.core.series import Band, band
 from bnviz.core.smoothness.results import Along, NetAlong
 from bnviz.plots.decades import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, ribbon, stroke
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, counted, finite, positive, ribbon, stroke
 from bnviz.plots.theme import Look, Say, figure, titled
 
 HEIGHT = 400
@@ -43,12 +43,12 @@ def along(result: Along, quantity: str, look: Look, say: Say) -> go.Figure:
 
 def _ribbon(over: Band, net: str, name: str, words: str, look: Look) -> list[dict[str, Any]]:
     """The area between the edges, the edges, and the line between them if there is one."""
-    low, high = _positive(over.low), _positive(over.high)
+    low, high = positive(over.low), positive(over.high)
     edge: dict[str, Any] = {"mode": "lines", "legendgroup": net, "x": over.epochs}
     thin = edge | {"line": stroke(net, look, 1), "showlegend": False, "hoverinfo": "skip"}
     main = edge | {
         "name": name,
-        "y": _positive(over.median),
+        "y": positive(over.median),
         "customdata": np.stack([over.low, over.high], axis=1),
         "line": stroke(net, look, 2),
         "hovertemplate": f"%{{y:.4g}} (%{{customdata[0]:.3g}} … %{{customdata[1]:.3g}}) {words}",
@@ -67,17 +67,8 @@ def _range(found: NetAlong, quantity: str, steps: Any) -> Band:
     """
     at = np.asarray(steps, dtype=np.float64)
     if quantity == "smoothness":
-        return band(at, _finite(found.smoothness))
-    low = band(at, _finite(getattr(found, f"{quantity}_low")))
-    high = band(at, _finite(getattr(found, f"{quantity}_high")))
-    line = band(at, _finite(found.loss)).median if quantity == "loss" else np.full_like(at, np.nan)
+        return band(at, finite(found.smoothness))
+    low = band(at, finite(getattr(found, f"{quantity}_low")))
+    high = band(at, finite(getattr(found, f"{quantity}_high")))
+    line = band(at, finite(found.loss)).median if quantity == "loss" else np.full_like(at, np.nan)
     return Band(at, line, low.median, high.median, high.alive)
-
-
-def _finite(values: Floats) -> Floats:
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _positive(values: Floats) -> Floats:
-    """What a logarithmic axis can show."""
-    return np.where(values > 0, values, np.nan)

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from bnviz.core.smoothness.results import Density, NetDensity
 from bnviz.plots.decades import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, key, ribbon, stroke
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
 from bnviz.plots.symmetric import place, symmetric
 from bnviz.plots.theme import Look, Say, figure, titled
 
@@ -22,7 +22,7 @@ def density(result: Density, look: Look, say: Say) -> go.Figure:
     """Spectral densities with bands over probes; eigenvalues as marks where all are known."""
     x = place(result.grid, result.unit)
     nets: dict[str, NetDensity] = {net: getattr(result, net) for net in NETS}
-    every = np.concatenate([found.mean for found in nets.values()])
+    every = np.concatenate([finite(found.mean) for found in nets.values()])
     floor = float(np.nanmax(every, initial=0.0)) * DEPTH or 1e-6
     exact = any(found.exact.size for found in nets.values())
     traces: list[dict[str, Any]] = []
@@ -55,11 +55,14 @@ def _curves(
     x: Floats, found: NetDensity, net: str, floor: float, look: Look, say: Say
 ) -> list[dict[str, Any]]:
     color = look.net(net)
-    low, high = (np.maximum(found.mean + side * BAND * found.error, floor) for side in (-1, 1))
+    low, high = (
+        np.maximum(finite(found.mean) + side * BAND * finite(found.error), floor)
+        for side in (-1, 1)
+    )
     line = {
         "name": say(f"net.{net}"),
         "x": x,
-        "y": np.where(found.mean > 0, found.mean, np.nan),
+        "y": positive(found.mean),
         "customdata": found.error,
         "mode": "lines",
         "line": stroke(net, look),
@@ -70,7 +73,7 @@ def _curves(
     traces.append(line)
     if found.exact.size and found.quadrature.size:
         thin = {"color": color, "width": 1.5, "dash": "dash"}
-        other = np.where(found.quadrature > 0, found.quadrature, np.nan)
+        other = positive(found.quadrature)
         traces.append(
             {"x": x, "y": other, "mode": "lines", "line": thin, "legendgroup": net}
             | {"showlegend": False, "hoverinfo": "skip"}

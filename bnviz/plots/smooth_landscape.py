@@ -237,6 +237,6 @@ def _scene(shade: _Shade, plane: str, look: Look, say: Say) -> dict[str, Any]:
         "xaxis": x,
         "yaxis": y,
         "zaxis": z | {"range": list(shade.ends)} | shade.ticks(),
-        "camera": {"eye": {"x": 1.4, "y": -1.4, "z": 0.8}},
+        "camera": {"eye": {"x": 1.6, "y": -1.6, "z": 0.9}},
         "aspectratio": {"x": 1, "y": 1, "z": 0.7},
     }

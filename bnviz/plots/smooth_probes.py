@@ -33,6 +33,7 @@ def replay(result: Replay, look: Look, say: Say) -> go.Figure:
                     ),
                     "customdata": values,
                     "mode": "markers",
+                    "legendrank": 1 if published else 2,  # though drawn on top
                     "marker": marker(net, look, 9 if published else 7, hollow=not published),
                     "hovertemplate": "%{x}: %{customdata:.4g}",
                 }

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from bnviz.core.smoothness.results import Extremes, Spectrum
 from bnviz.plots.decades import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, key, marker
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, key, marker, positive
 from bnviz.plots.numbers import short
 from bnviz.plots.symmetric import place, symmetric
 from bnviz.plots.theme import Look, Say, fade, figure, heading, titled
@@ -22,7 +22,7 @@ _SPREAD = 0.24
 
 def largest(found: Spectrum) -> Floats:
     """(S,) the largest absolute eigenvalue: the gradient's Lipschitz constant at the net."""
-    return np.maximum(np.abs(found.minimum), np.abs(found.maximum))
+    return finite(np.maximum(np.abs(found.minimum), np.abs(found.maximum)))
 
 
 def ruler(result: Extremes, look: Look, say: Say) -> go.Figure:
@@ -37,7 +37,8 @@ def ruler(result: Extremes, look: Look, say: Say) -> go.Figure:
         found: Spectrum = getattr(result, net)
         traces += _ruler_of(found, net, look, say)
         top, middle = largest(found), _median_probe(found)
-        factors = (top / middle)[np.isfinite(top / middle)]
+        factors = top / middle
+        factors = factors[np.isfinite(factors)]
         name = counted(net, len(factors), len(top), say)
         factor = short(float(np.median(factors)), 2) if factors.size else "–"
         text = say("plots.smooth.ruler.factor", net=name, factor=factor)
@@ -62,11 +63,10 @@ _TICK = {"symbol": "line-ns-open", "size": 16}
 def _ruler_of(found: Spectrum, net: str, look: Look, say: Say) -> list[dict[str, Any]]:
     color, top = look.net(net), largest(found)
     y = _ROW[net] + _offsets(len(top))
-    probes = _thinned(found.probes)
-    low = np.where(np.isfinite(probes), probes, np.inf).min(axis=1, initial=np.inf)
-    low = np.where(np.isfinite(low), low, np.nan)
+    probes = positive(_thinned(found.probes))
+    low = finite(np.where(np.isnan(probes), np.inf, probes).min(axis=1, initial=np.inf))
     gap = np.full(len(top), np.nan)
-    rms, down, up = _root(found.mean_square, found.mean_square_margin)
+    rms, down, up = _root(finite(found.mean_square), finite(found.mean_square_margin))
     bars = {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
     base = {"showlegend": False, "hovertemplate": "%{x:.4g}"}
     name = say(f"net.{net}")
@@ -112,8 +112,7 @@ def _median_probe(found: Spectrum) -> Floats:
     """(S,)."""
     if not found.probes.size:
         return np.full(len(found.maximum), np.nan)
-    middle: Floats = np.median(found.probes, axis=1)  # NaN stays NaN
-    return middle
+    return positive(np.median(found.probes, axis=1))  # NaN stays NaN
 
 
 def normalized(result: Extremes, look: Look, say: Say) -> go.Figure:
@@ -139,17 +138,22 @@ def normalized(result: Extremes, look: Look, say: Say) -> go.Figure:
 def traces(result: Extremes, look: Look, say: Say) -> go.Figure:
     """tr(H) of every seed with its 95 % confidence interval, on an axis that has both signs."""
     nets: dict[str, Spectrum] = {net: getattr(result, net) for net in NETS}
-    ends = [found.trace + side * found.trace_margin for found in nets.values() for side in (-1, 1)]
+    ends = [
+        finite(found.trace) + side * finite(found.trace_margin)
+        for found in nets.values()
+        for side in (-1, 1)
+    ]
     every = np.concatenate(ends)
     sizes = np.abs(every[np.isfinite(every) & (every != 0)])
     unit = float(10 ** np.floor(np.log10(sizes.min()))) if sizes.size else 1.0
     unit = max(unit, float(sizes.max(initial=0.0)) * 1e-9)
     drawn = []
     for net, found in nets.items():
-        at, value = place(found.trace, unit), found.trace
+        value, margin = finite(found.trace), finite(found.trace_margin)
+        at = place(value, unit)
         bars = {
-            "array": place(value + found.trace_margin, unit) - at,
-            "arrayminus": at - place(value - found.trace_margin, unit),
+            "array": place(value + margin, unit) - at,
+            "arrayminus": at - place(value - margin, unit),
         }
         style = {"type": "data", "symmetric": False, "color": look.net(net), "thickness": 1.5}
         drawn.append(
@@ -158,7 +162,7 @@ def traces(result: Extremes, look: Look, say: Say) -> go.Figure:
                 "x": at,
                 "y": _ROW[net] + _offsets(len(value)),
                 "error_x": bars | style,
-                "customdata": np.stack([value, found.trace_margin], axis=1),
+                "customdata": np.stack([value, margin], axis=1),
                 "mode": "markers",
                 "marker": marker(net, look, 9),
                 "hovertemplate": "%{customdata[0]:.4g} ± %{customdata[1]:.3g}",

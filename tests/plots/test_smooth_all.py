@@ -1,0 +1,176 @@
+"""What every figure of smoothness must do: any look, any language, and nothing measured yet."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from bnviz.plots import (
+    smooth_along,
+    smooth_density,
+    smooth_gap,
+    smooth_landscape,
+    smooth_probes,
+    smooth_spectrum,
+    smooth_stability,
+)
+from bnviz.plots.theme import Look, Say
+from tests.plots import smooth_results as made
+from tests.plots.conftest import assert_sound
+
+Draw = Callable[[Any, Look, Say], go.Figure]
+
+
+def split(gap: Any, look: Look, say: Say) -> go.Figure:
+    return smooth_gap.split(made.parts(gap), look, say)
+
+
+BOTH = ("xaxis", "yaxis")
+#: By name: a result, its figure, and the axes that say what they are.
+FIGURES: dict[str, tuple[Callable[[], Any], Draw, tuple[str, ...]]] = {
+    "replay": (made.replay, smooth_probes.replay, BOTH),
+    "drift": (made.replay, smooth_probes.drift, BOTH),
+    "scales": (made.scales, smooth_probes.scales, BOTH),
+    "kinks": (made.scales, smooth_probes.kinks, (*BOTH, "yaxis2")),
+    "ruler": (made.extremes, smooth_spectrum.ruler, ("xaxis",)),
+    "normalized": (made.extremes, smooth_spectrum.normalized, ("xaxis",)),
+    "traces": (made.extremes, smooth_spectrum.traces, ("xaxis",)),
+    "density": (made.density, smooth_density.density, BOTH),
+    "density_large": (lambda: made.density(exact=False), smooth_density.density, BOTH),
+    "split": (made.gap, split, ("xaxis",)),
+    "lines": (made.landscape, smooth_landscape.lines, BOTH),
+    "thresholds": (made.stability, smooth_stability.thresholds, BOTH),
+}
+for each in smooth_gap.QUANTITIES:
+    FIGURES[f"cells_{each}"] = (
+        made.gap,
+        lambda gap, look, say, each=each: smooth_gap.cells(gap, each, look, say),
+        ("xaxis",),
+    )
+for each in smooth_along.QUANTITIES:
+    FIGURES[f"along_{each}"] = (
+        made.along,
+        lambda found, look, say, each=each: smooth_along.along(found, each, look, say),
+        BOTH,
+    )
+for net in ("bn", "plain"):
+    for plane in ("random", "eigen", "path"):
+        FIGURES[f"contour_{net}_{plane}"] = (
+            made.landscape,
+            lambda found, look, say, at=(net, plane): smooth_landscape.contour(
+                found, *at, look, say
+            ),
+            BOTH,
+        )
+        FIGURES[f"surface_{net}_{plane}"] = (
+            made.landscape,
+            lambda found, look, say, at=(net, plane): smooth_landscape.surface(
+                found, *at, look, say
+            ),
+            (),
+        )
+    for name, draw in (
+        ("sharpness", smooth_stability.sharpness),
+        ("losses", smooth_stability.losses),
+    ):
+        FIGURES[f"{name}_{net}"] = (
+            made.stability,
+            lambda found, look, say, at=(net, draw): at[1](found, at[0], look, say),
+            BOTH,
+        )
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_sound(name: str, look: Look, say: Say) -> None:
+    result, draw, titled = FIGURES[name]
+    assert_sound(draw(result(), look, say), titled)
+
+
+def changed(result: Any, change: Callable[[Any], Any]) -> Any:
+    """A result with every array of numbers changed, and every fraction gone."""
+    found = {}
+    for field in fields(result):
+        value = getattr(result, field.name)
+        if is_dataclass(value):
+            found[field.name] = changed(value, change)
+        elif isinstance(value, np.ndarray) and value.dtype == np.float64:
+            found[field.name] = change(value)
+        elif isinstance(value, float) and field.name != "unit":
+            found[field.name] = np.nan
+    return replace(result, **found)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("number", [np.nan, np.inf, 0.0], ids=["nan", "infinite", "zero"])
+def test_nothing_measured_yet_can_be_drawn(name: str, number: float, say: Say) -> None:
+    result, draw, titled = FIGURES[name]
+    told = changed(result(), lambda values: np.full_like(values, number))
+    assert_sound(draw(told, Look(), say), titled)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_one_seed_gone(name: str, say: Say) -> None:
+    """The last of everything is NaN: a seed, a probe, a scale, a step."""
+
+    def gone(values: np.ndarray) -> np.ndarray:
+        values = values.copy()
+        values[..., -1:] = np.nan
+        return values
+
+    result, draw, titled = FIGURES[name]
+    assert_sound(draw(changed(result(), gone), Look(), say), titled)
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("replay", made.replay(0)),
+        ("drift", made.replay(0)),
+        ("ruler", made.extremes(probes=0)),
+        ("ruler", made.extremes(seeds=1)),
+        ("ruler", made.extremes(seeds=64, probes=1000)),
+        ("traces", made.extremes(seeds=1)),
+        ("split", made.gap(seeds=1)),
+        ("along_loss", made.along(moments=0)),
+        ("along_change", made.along(moments=1)),
+        ("along_smoothness", made.along(moments=0)),
+        ("contour_bn_random", made.landscape(path=False)),
+        ("surface_bn_random", made.landscape(path=False)),
+        ("contour_plain_path", made.landscape(points=0)),
+        ("surface_plain_path", made.landscape(points=0)),
+        ("lines", made.landscape(points=0)),
+        ("thresholds", made.stability(seeds=1)),
+    ],
+)
+def test_little_can_be_drawn(name: str, result: Any, say: Say) -> None:
+    _, draw, titled = FIGURES[name]
+    assert_sound(draw(result, Look(), say), titled)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_drawing_leaves_the_result_alone(name: str, say: Say) -> None:
+    result, draw, _ = FIGURES[name]
+    told = changed(result(), lambda values: values)
+
+    def lock(values: np.ndarray) -> np.ndarray:
+        values.flags.writeable = False
+        return values
+
+    draw(changed(told, lock), Look(), say)  # would raise
+
+
+def test_both_nets_differ_by_more_than_colour(say: Say) -> None:
+    """In each figure that has a trace of each."""
+    for name, (result, draw, _) in FIGURES.items():
+        figure = draw(result(), Look(), say)
+        styles = {}
+        for trace in figure.data:
+            color = (trace.line.color or trace.marker.color) if trace.type == "scatter" else None
+            if isinstance(color, str) and color in (Look().net("bn"), Look().net("plain")):
+                mark = (trace.line.dash, trace.marker.symbol, trace.mode)
+                styles.setdefault(color, set()).add(mark)
+        if len(styles) == 2 and name not in ("scales", "ruler", "density", "density_large"):
+            assert styles[Look().net("bn")] != styles[Look().net("plain")], name
