@@ -15,9 +15,11 @@ ARM = """({event, chart, text, state}) => {
     // Streamlit puts a new element in the place of a chart that changed.
     plot?.on('plotly_afterplot', () => { drawn = true; });
     const anew = () => find(chart) !== plot && find(chart)?.querySelector('.main-svg');
+    // A short run may begin and end between two frames.
+    new MutationObserver(() => { ran = true; })
+        .observe(app, {attributeFilter: ['data-test-script-state']});
     const done = () => {
         const idle = app.dataset.testScriptState === 'notRunning';
-        ran ||= !idle;
         if (chart) return drawn || anew();
         return state ? ran && idle : find(text)?.innerText !== words;
     };
