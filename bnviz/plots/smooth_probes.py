@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from bnviz.core.smoothness.results import Replay, Scales, Sweep
 from bnviz.plots.decades import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, key, marker, stroke
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, marker, positive, stroke
 from bnviz.plots.numbers import short
 from bnviz.plots.theme import Look, Say, figure, heading, titled
 
@@ -133,13 +133,14 @@ def scales(result: Scales, look: Look, say: Say) -> go.Figure:
                 }
             )
     limits = [_limit(result, net, look, say) for net in NETS]
-    found = [t["y"] for t in traces if t["y"][0] is not None] if result.scales.size else []
+    found = [t["y"] for t in traces if t.get("showlegend") is False]
+    room = np.array([0.6 * result.bn_limit, 0.6 * result.plain_limit])  # for their labels below
     return figure(
         look,
         [*limits, *traces],
         HEIGHT + 60,
         xaxis=_scale_axis(result, say),
-        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(np.empty(0), *found)),
+        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *found)),
         annotations=[_limit_label(result, net, look, say) for net in NETS],
         legend=LEGEND,
         margin=MARGIN | {"b": 130},
@@ -179,37 +180,50 @@ def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, An
 
 
 def kinks(result: Scales, look: Look, say: Say) -> go.Figure:
-    """The kinks' share of the gradient change, and how many rectifiers changed side."""
-    nets = [net for net in NETS if getattr(result, f"{net}_rectifiers")]
+    """What is no curvature: the kinks' share of the gradient change, how many rectifiers changed
+    side, and in float32 the rounding relative to the estimate.
+    """
     floor = _floor(*(getattr(result, net).crossed for net in NETS))
     traces: list[dict[str, Any]] = []
-    for net in nets:
-        sweep: Sweep = getattr(result, net)
-        crossed = sweep.crossed
+    for net in NETS:
         line = {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
         base = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net} | line
+        more = base | {"showlegend": False}
+        single: Sweep = getattr(result, f"{net}_float32")
+        noise = finite(single.noise) / positive(single.median)
+        traces.append(base | {"y": positive(noise), "yaxis": "y3", "hovertemplate": _PERCENT})
         total = getattr(result, f"{net}_rectifiers")
-        count = np.where(crossed == 0, floor, crossed)
+        if not total:
+            continue
+        sweep: Sweep = getattr(result, net)
+        count = np.where(sweep.crossed == 0, floor, sweep.crossed)
         of = say("plots.smooth.crossed_of", total=short(total))
-        shown = {"customdata": crossed, "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of}
-        traces.append(base | {"y": sweep.kink_share, "hovertemplate": "%{x:.0e}: %{y:.1%}"})
-        traces.append(base | {"y": count, "yaxis": "y2", "showlegend": False} | shown)
-    counts = [t["y"] for t in traces if t.get("yaxis") == "y2"] or [np.empty(0)]
+        shown = {"customdata": sweep.crossed, "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of}
+        traces.append(more | {"y": sweep.kink_share, "hovertemplate": _PERCENT})
+        traces.append(more | {"y": count, "yaxis": "y2"} | shown)
+    counts, noises = (
+        [np.empty(0), *(t["y"] for t in traces if t.get("yaxis") == axis)] for axis in ("y2", "y3")
+    )
     zero = floor if any((v == floor).any() for v in counts) else None
-    none = [] if nets else [heading(say("plots.smooth.no_rectifiers"))]
+    flat = not (result.bn_rectifiers or result.plain_rectifiers)
     return figure(
         look,
         traces,
-        HEIGHT + 40,
-        xaxis=_scale_axis(result, say) | {"anchor": "y2"},
-        yaxis=titled(say("plots.smooth.axis.share"), domain=[0.56, 1], tickformat=".0%")
+        HEIGHT + 180,
+        xaxis=_scale_axis(result, say) | {"anchor": "y3"},
+        yaxis=titled(say("plots.smooth.axis.share"), domain=[0.72, 1], tickformat=".0%")
         | {"range": _share_range(result)},
-        yaxis2=titled(say("plots.smooth.axis.crossed"), domain=[0, 0.46])
-        | decades(*counts, zero=zero),
-        annotations=none,
-        legend=LEGEND,
+        yaxis2=titled(say("plots.smooth.axis.crossed"), domain=[0.36, 0.64])
+        | decades(*counts, zero=zero, most=4),
+        yaxis3=titled(say("plots.smooth.axis.rounding"), domain=[0, 0.28])
+        | decades(*noises, most=4),
+        annotations=[heading(say("plots.smooth.no_rectifiers"))] if flat else [],
+        legend=LEGEND | {"y": -0.12},
         margin=MARGIN | {"t": 24},
     )
+
+
+_PERCENT = "%{x:.0e}: %{y:.3%}"
 
 
 def _share_range(result: Scales) -> list[float]:

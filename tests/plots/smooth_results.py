@@ -42,13 +42,13 @@ def scales() -> results.Scales:
             kinks=kinks,
             kink_share=rest**2,
             crossed=crossed,
-            **_rest_of_sweep(len(at)),
+            noise=rounding / at,
         )
 
     return results.Scales(
         at,
-        sweep(TOP["bn"], 1e-12, 1),
-        sweep(TOP["plain"], 1e-9, 2),
+        sweep(TOP["bn"], 0.0, 1),
+        sweep(TOP["plain"], 0.0, 2),
         sweep(TOP["bn"], 1e-4, 3),
         sweep(TOP["plain"], 1e-1, 4),
         TOP["bn"] / 30,
@@ -56,16 +56,6 @@ def scales() -> results.Scales:
         64_000,
         64_000,
     )
-
-
-def _rest_of_sweep(scales: int) -> dict[str, Floats]:
-    """Fields that no figure draws."""
-    drawn = {"median", "largest", "smooth", "kinks", "kink_share", "crossed"}
-    return {
-        name: np.full(scales, np.nan)
-        for name in results.Sweep.__dataclass_fields__
-        if name not in drawn
-    }
 
 
 def extremes(seeds: int = SEEDS, probes: int = 64) -> results.Extremes:
