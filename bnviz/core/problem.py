@@ -151,6 +151,9 @@ def of_module(
     def objective(points: Tensors) -> Tensor:
         return torch.stack([single(own) for own in _apart(points)])
 
+    with torch.no_grad():
+        objective(params)  # what is wrong with the loss shows here
+
     @torch.no_grad()
     def sides(points: Tensors) -> Tensor:
         found = []
@@ -177,31 +180,34 @@ class _Rectifiers:
         """(R,) of the pass that was last."""
         return torch.cat(self._seen) if self._seen else torch.empty(0, dtype=torch.bool)
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def pass_through(self, x: Tensor, inplace: bool) -> Tensor:
+        """What leaves the next rectifiers, which x enters."""
         if self._held is None:
             self._seen.append((x.detach() > 0).flatten())
-            return torch.relu(x)
-        gate = self._held[self._at : self._at + x.numel()]
+            return torch.relu_(x) if inplace else torch.relu(x)
+        gate = self._held[self._at : self._at + x.numel()].view(x.shape)
         self._at += x.numel()
-        return x * gate.view_as(x)
+        return x.mul_(gate) if inplace else x * gate
 
 
 class _Gate(nn.Module):
     """Stands where a ReLU stood."""
 
-    def __init__(self, rectifiers: _Rectifiers) -> None:
+    def __init__(self, rectifiers: _Rectifiers, inplace: bool) -> None:
         super().__init__()
         self._rectifiers = rectifiers
+        self._inplace = inplace  # what else reads x must find it as it would have
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._rectifiers(x)
+        return self._rectifiers.pass_through(x, self._inplace)
 
 
 def _with_gates(module: nn.Module, rectifiers: _Rectifiers) -> nn.Module:
     if isinstance(module, nn.ReLU):
-        return _Gate(rectifiers)
-    for name, child in module.named_children():
-        setattr(module, name, _with_gates(child, rectifiers))
+        return _Gate(rectifiers, module.inplace)
+    for name, child in module._modules.items():  # named_children leaves out what comes again
+        if child is not None:
+            module._modules[name] = _with_gates(child, rectifiers)
     return module
 
 
