@@ -97,15 +97,17 @@ def choice(
     default: str | None = None,
     menu: bool = False,
     pinned: bool = False,
+    address: str | None = None,
     **more: Any,
 ) -> str:
     """One of `options`, which are stable ids; `shown` gives their label in the reader's language.
 
     The default stays out of the address unless `pinned`: then what comes first may change.
+    The name in the address is the key, or `address` where another page's state has that key.
     """
-    default = default or options[0]
+    default, name = default or options[0], address or key
     written = st.session_state.setdefault("address", {})
-    wish = st.query_params.get(key)
+    wish = st.query_params.get(name)
     if wish is not None and wish != written.get(key):
         if wish in options:
             st.session_state[key] = wish
@@ -119,9 +121,9 @@ def choice(
     value = ask(label, options, format_func=shown, key=key, persist_state="session", **more)
     written[key] = None if value == default and not pinned else value
     if written[key] is None:
-        st.query_params.pop(key, None)
+        st.query_params.pop(name, None)
     elif wish != value:
-        st.query_params[key] = value
+        st.query_params[name] = value
     return cast(str, value)
 
 

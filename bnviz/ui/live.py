@@ -10,31 +10,21 @@ from bnviz.core.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.jobs import runner
 from bnviz.plots import training
 from bnviz.plots.numbers import percent, short
-from bnviz.store import Run, open_store
+from bnviz.store import Run
 from bnviz.ui import cached
 from bnviz.ui.language import say
 from bnviz.ui.layout import explain, look, show, show_pair
 from bnviz.ui.linked import choice
+from bnviz.ui.navigation import SMOOTHNESS
 from bnviz.ui.run_frames import per_layer_frame, per_seed_frame
 from bnviz.ui.run_tabs import show_tabs
 from bnviz.ui.running import closing_line, progress
 from bnviz.ui.train_verdicts import divergences, verdict
 
-#: How often a running training is looked at, in seconds: before its first snapshot, and after.
-WAITING, EVERY = 0.1, 0.5
 
-
-def follow(run: Run) -> None:
-    """Show `run`; while it is active, look again and again without disturbing the page."""
-    pace = (EVERY if run.snapshots else WAITING) if run.active else None
-    st.fragment(_look, run_every=pace)(run.id, pace)
-
-
-def _look(run_id: str, pace: float | None) -> None:
-    run = open_store().run(run_id)
-    if run is None or (pace and not run.active) or (pace == WAITING and run.snapshots):
-        st.rerun()  # the page sets the new pace, or none
-    snapshots = runner.snapshots(run_id)
+def show_training(run: Run) -> None:
+    """The training as it stands: the verdict, how far it is, its curves and tabs."""
+    snapshots = runner.snapshots(run.id)
     config = TrainConfig.model_validate_json(run.config)
     if snapshots:
         st.markdown(verdict(config, snapshots, over=not run.active))
@@ -45,6 +35,12 @@ def _look(run_id: str, pace: float | None) -> None:
     for line in divergences(config, snapshots):
         st.warning(line, icon=":material/warning:")
     if snapshots:
+        st.page_link(
+            SMOOTHNESS.path,
+            label=say("fitness.smooth_link"),
+            icon=SMOOTHNESS.icon,
+            query_params={"run": run.id},
+        )
         _curves(config, snapshots)
         _activations(config, snapshots)
         show_tabs(run, config, snapshots)

@@ -20,7 +20,8 @@ TRAIN_VS_EVAL = PageEntry(
 )
 PITFALLS = PageEntry("pitfalls", "pages/explore/pitfalls.py", ":material/warning:")
 FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
+SMOOTHNESS = PageEntry("smoothness", "pages/experiment/smoothness.py", ":material/landscape:")
 
-PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS)
+PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS, SMOOTHNESS)
 
 ICON = Path(__file__).with_name("icon.png")

@@ -1,4 +1,6 @@
-"""Which run the page shows, and following it while it runs."""
+"""Which run the page shows, and following a run of any kind while it runs."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -9,6 +11,9 @@ from bnviz.store import Run, open_store
 from bnviz.ui.language import literal, say
 from bnviz.ui.layout import look
 from bnviz.ui.navigation import FITNESS
+
+#: How often a run at work is looked at, in seconds: before its first snapshot, and after.
+WAITING, EVERY = 0.1, 0.5
 
 
 def launch(config: TrainConfig) -> None:
@@ -34,7 +39,7 @@ def current_run() -> Run | None:
     if asked is None:
         return None
     run = open_store().run(asked)
-    if run is None:
+    if run is None or run.kind != "train":
         st.warning(say("run.unknown", run=literal(asked[:40])), icon=":material/link_off:")
         st.session_state.pop("run", None)
         return None
@@ -44,18 +49,40 @@ def current_run() -> Run | None:
     return run
 
 
+def follow(run: Run, show: Callable[[Run], None]) -> None:
+    """Show `run`; while it is active, look again and again without disturbing the page."""
+    pace = _pace(run)
+    st.fragment(_look, run_every=pace)(run.id, pace, show)
+
+
+def _pace(run: Run) -> float | None:
+    return (EVERY if run.snapshots else WAITING) if run.active else None
+
+
+def _look(run_id: str, pace: float | None, show: Callable[[Run], None]) -> None:
+    run = open_store().run(run_id)
+    if run is None or _pace(run) != pace:
+        st.rerun()  # the page sets the new pace, or none
+    show(run)
+
+
 def progress(run: Run, seconds: float) -> None:
-    """How far, how fast, how long still; and Stop."""
+    """How far after so many seconds of work, how fast, how long still; and Stop."""
     bar, button = st.columns([6, 1], vertical_alignment="center")
     rate = run.done / seconds if seconds > 0 else 0.0
     left = (run.total - run.done) / rate if rate else float("nan")
-    text = say(
-        f"run.{run.status}", done=run.done, total=run.total, rate=f"{rate:.1f}", left=clock(left)
-    )
+    text = _status(run, done=run.done, total=run.total, rate=f"{rate:.1f}", left=clock(left))
     bar.progress(min(run.done / max(run.total, 1), 1.0), text)
     button.button(
         say("run.stop"), key="stop", icon=":material/stop:", on_click=runner.stop, args=(run.id,)
     )
+
+
+def _status(run: Run, **values: object) -> str:
+    """How the run stands, in words that fit its kind."""
+    if run.kind == "train":
+        return say(f"run.{run.status}", **values)
+    return say(f"measuring.{run.status}", **values)
 
 
 def clock(seconds: float) -> str:
@@ -80,8 +107,8 @@ def launch_button(config: TrainConfig) -> None:
 def closing_line(run: Run) -> None:
     """How the run ended."""
     seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
-    text = say(
-        f"run.{run.status}",
+    text = _status(
+        run,
         done=run.done,
         total=run.total,
         seconds=f"{seconds:.1f}",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from bnviz.ui import running
 from bnviz.ui.language import say
-from bnviz.ui.live import follow
+from bnviz.ui.live import show_training
 from bnviz.ui.preview import preview
 from bnviz.ui.train_controls import train_config
 
@@ -18,4 +18,4 @@ run = running.current_run()
 if run is None:
     preview(config)
 else:
-    follow(run)
+    running.follow(run, show_training)

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core.configs import Precision, TrainConfig
+from bnviz.core.configs import BnMode, Precision, TrainConfig
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.texts import LANGUAGES, catalogue
 from tests.pages.conftest import OpenApp
@@ -34,6 +34,10 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"lang", "preset", "launch", "seeds", "first_seed", "cumulative", "data.source"}
         | {"optimizer.learning_rate", "network.depth", "probes.count"},
         {"targets"},
+    ),
+    "smoothness": (
+        {"lang", "smooth_run", "bn_mode", "measure_seed", "replay.probes"},
+        {"replay", "drift"},
     ),
 }
 KINDS = ("slider", "select_slider", "number_input", "toggle", "selectbox", "button_group", "button")
@@ -79,6 +83,7 @@ def values(found: Any) -> list[Any]:
         "quantity": ("variance", "mean"),
         "reference": ("train", "true"),
         "eval_forgotten.order": ("shuffled", "sorted"),
+        "bn_mode": get_args(BnMode),
     }
     if found.key in options:
         return [*options[found.key], found.value]

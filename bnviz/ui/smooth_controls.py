@@ -1,0 +1,62 @@
+"""A measure's own controls: limits from its config, a key in the address for each."""
+
+from typing import Any, TypeVar, get_args
+
+import streamlit as st
+
+from bnviz.core.smoothness.configs import Measure
+from bnviz.ui.fields import limits
+from bnviz.ui.language import say
+from bnviz.ui.linked import choice, steps
+from bnviz.ui.smooth_subject import Asked
+
+M = TypeVar("M", bound=Measure)
+
+_COUNTS = [2, 4, 8, 16, 32, 64, 100, 200, 500, 1000]
+
+#: Numbers that a control offers; the config has the last word on what is possible.
+GRIDS: dict[str, list[Any]] = {
+    "probes": _COUNTS,
+    "steps": [8, 10, 20, 40, 50, 80, 100, 150, 200, 500, 1000, 2000],
+    "sizes": [2, 4, 8, 16, 32],
+    "reach": [0.001, 0.01, 0.1, 1.0, 10.0, 100.0],
+    "moments": [5, 10, 20, 50, 100, 200, 500, 1000],
+    "extent": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0],
+    "points": [13, 25, 51],
+    "lines": [2, 4, 8, 16, 32, 64, 100],
+    "halvings": [4, 6, 8, 10, 12, 16, 20, 30],
+}
+
+#: A control that matters with one option of another only: the others then keep their default.
+ONLY = {"reach": ("grid", "absolute")}
+
+
+def measure(owner: type[M], asked: Asked, *names: str) -> M:
+    """The measure of what the sidebar asks about, with a control for each field in `names`."""
+    given: dict[str, Any] = {"seed": asked.seed}
+    for field in ("bn_mode", "net"):
+        if field in owner.model_fields:
+            given[field] = getattr(asked, field)
+    kind = owner.model_fields["kind"].default
+    for column, name in zip(st.columns(max(len(names), 2)), names, strict=False):
+        other, option = ONLY.get(name, ("", None))
+        if given.get(other) == option:
+            with column:
+                given[name] = _control(owner, kind, name)
+    return owner(**given).of(asked.subject)
+
+
+def _control(owner: type[Measure], kind: str, name: str) -> Any:
+    info, key = owner.model_fields[name], f"{kind}.{name}"
+    label = say(f"smoothness.control.{name}")
+    if isinstance(info.default, str):
+        return choice(
+            key,
+            get_args(info.annotation),
+            label=label,
+            shown=lambda option: say(f"smoothness.option.{option}"),
+            default=info.default,
+        )
+    least, most = limits(owner, name)
+    grid = [v for v in GRIDS[name] if (least or 0) <= v <= (most or GRIDS[name][-1])]
+    return steps(key, label, info.default, grid)

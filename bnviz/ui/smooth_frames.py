@@ -1,0 +1,86 @@
+"""A measure's result as a table, for downloads: a number a row, with where it belongs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnviz.core.smoothness.results import CELLS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What the dimensions of a field are, by measure: "*" for those not named. A dimension that
+#: is itself a field of the result (or of the net's part of it) carries that field's values.
+DIMENSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "replay": {"*": ("probe",)},
+    "scales": {"*": ("scales",)},
+    "extremes": {"*": ("seed",), "probes": ("seed", "probe")},
+    "density": {"*": ("grid",), "exact": ("index",)},
+    "gap": {"*": ("trained", "cell", "seed")},
+    "along": {"*": ("steps", "seed"), "sizes": ("size",)},
+    "landscape": {
+        "*": ("index",),
+        "loss": ("second", "first"),
+        "lines": ("line", "distances"),
+        "path": ("epoch", "direction"),
+    },
+    "stability": {
+        "*": ("seed",),
+        "bracket": ("seed", "end"),
+        "rates": ("rate",),
+        "moments": ("moment",),
+        "curves": ("rates", "moments"),
+        "losses": ("rates", "moments"),
+    },
+}
+
+
+def frame(kind: str, result: Any) -> "pd.DataFrame":
+    """Columns: net ("bn", "plain" or empty), quantity, its dimensions, value. In no language."""
+    import pandas as pd
+
+    parts = [pd.DataFrame(part) for part in _parts(kind, result)]
+    found = pd.concat(parts, ignore_index=True)
+    last = found.pop("value")
+    return found.assign(value=last)
+
+
+def _parts(kind: str, result: Any) -> Iterator[dict[str, Any]]:
+    for field in fields(result):
+        value = getattr(result, field.name)
+        if is_dataclass(value):
+            for own in fields(value):
+                yield _rows(kind, field.name, own.name, getattr(value, own.name), (value, result))
+        else:
+            yield _rows(kind, "", field.name, value, (result,))
+
+
+def _rows(kind: str, net: str, name: str, value: Any, owners: tuple[Any, ...]) -> dict[str, Any]:
+    array = np.asarray(value)
+    known = DIMENSIONS[kind]
+    names = known.get(name, known["*"])[: array.ndim]
+    places = np.indices(array.shape).reshape(array.ndim, -1)
+    columns: dict[str, Any] = {
+        "net": np.full(array.size, net, dtype=object),
+        "quantity": np.full(array.size, name, dtype=object),
+    }
+    for dimension, place in zip(names, places, strict=True):
+        columns[dimension] = _coordinates(dimension, place, array.shape, owners)
+    return columns | {"value": array.ravel()}
+
+
+def _coordinates(
+    dimension: str, place: NDArray[Any], shape: tuple[int, ...], owners: tuple[Any, ...]
+) -> NDArray[Any]:
+    if dimension == "cell":
+        names: NDArray[Any] = np.array(CELLS, dtype=object)[place]
+        return names
+    for owner in owners:
+        values = getattr(owner, dimension, None)
+        if isinstance(values, np.ndarray) and values.ndim == 1 and len(values) in shape:
+            found: NDArray[Any] = values[place]
+            return found
+    return place
