@@ -30,8 +30,8 @@ def density(result: Density, look: Look, say: Say) -> go.Figure:
         traces += _curves(x, found, net, floor, look, say)
     traces += [t for net, found in nets.items() for t in _rug(found, net, result.unit, look, say)]
     if exact:
-        dashed = {"width": 1.5, "dash": "dash"}
-        traces.append(key(say("plots.smooth.density.quadrature"), look, line=dashed))
+        dotted = {"width": 1.5, "dash": "dot"}
+        traces.append(key(say("plots.smooth.density.quadrature"), look, line=dotted))
         traces.append(key(say("plots.smooth.density.exact"), look, marker=_MARK))
     shown = np.concatenate([result.grid, *(found.exact for found in nets.values())])
     return figure(
@@ -55,10 +55,8 @@ def _curves(
     x: Floats, found: NetDensity, net: str, floor: float, look: Look, say: Say
 ) -> list[dict[str, Any]]:
     color = look.net(net)
-    low, high = (
-        np.maximum(finite(found.mean) + side * BAND * finite(found.error), floor)
-        for side in (-1, 1)
-    )
+    middle, margin = finite(found.quadrature), BAND * finite(found.quadrature_error)
+    low, high = np.maximum(middle - margin, floor), np.maximum(middle + margin, floor)
     line = {
         "name": say(f"net.{net}"),
         "x": x,
@@ -69,10 +67,9 @@ def _curves(
         "legendgroup": net,
         "hovertemplate": "%{y:.3g} ± %{customdata:.2g}",
     }
-    traces = [ribbon(x, low, high, color) | {"legendgroup": net}] if found.error.any() else []
-    traces.append(line)
-    if found.exact.size and found.quadrature.size:
-        thin = {"color": color, "width": 1.5, "dash": "dash"}
+    traces = [ribbon(x, low, high, color) | {"legendgroup": net}, line]
+    if found.exact.size:
+        thin = {"color": color, "width": 1.5, "dash": "dot"}
         other = positive(found.quadrature)
         traces.append(
             {"x": x, "y": other, "mode": "lines", "line": thin, "legendgroup": net}

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from bnviz.core.series import band
 from bnviz.core.smoothness.results import Landscape, NetLandscape
 from bnviz.plots.decades import decades, tick_label
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, ribbon, stroke
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, positive, ribbon, stroke
 from bnviz.plots.numbers import percent, short
 from bnviz.plots.theme import Look, Say, figure, heading, titled
 
@@ -100,11 +100,11 @@ def lines(result: Landscape, look: Look, say: Say) -> go.Figure:
     traces: list[dict[str, Any]] = []
     for net in NETS:
         found: NetLandscape = getattr(result, net)
-        values = np.where(np.isfinite(found.lines), found.lines, np.nan)
+        values = finite(found.lines)
         if not values.size or not np.isfinite(values).any():
             continue
         over = band(found.distances, values.T)
-        whole = int(np.isfinite(found.lines).all(axis=1).sum())
+        whole = int(np.isfinite(values).all(axis=1).sum())
         low = np.where(np.isnan(values), np.inf, values).min(axis=0)
         high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
         traces.append(ribbon(over.epochs, low, high, look.net(net)) | {"legendgroup": net})
@@ -148,8 +148,7 @@ class _Shade:
             self.ends = (self.ends[0] - 0.5, self.ends[1] + 0.5)
 
     def of(self, loss: Floats) -> Floats:
-        loss = np.where(np.isfinite(loss), loss, np.nan)
-        return np.log10(np.where(loss > 0, loss, np.nan)) if self.log else loss
+        return np.log10(positive(loss)) if self.log else finite(loss)
 
     def ticks(self) -> dict[str, Any]:
         if not self.log:
@@ -168,8 +167,8 @@ class _Shade:
 
 def _spans(values: Floats) -> bool:
     """Whether these positive values ask for a logarithmic scale."""
-    finite = values[np.isfinite(values)]
-    return bool(finite.size and finite.min() > 0 and finite.max() > SPAN * finite.min())
+    known = values[np.isfinite(values)]
+    return bool(known.size and known.min() > 0 and known.max() > SPAN * known.min())
 
 
 def _here(found: NetLandscape) -> float:
@@ -199,7 +198,7 @@ def _path(found: NetLandscape, say: Say) -> list[dict[str, Any]]:
         {
             "x": found.path[:, 0],
             "y": found.path[:, 1],
-            "text": [say("plots.smooth.epoch", epoch=epoch) for epoch in range(len(found.path))],
+            "text": [say("plots.smooth.epoch", epoch=int(epoch)) for epoch in found.path_epochs],
             "customdata": found.path_loss,
             "mode": "lines+markers",
             "line": {"color": "#ffffff", "width": 2},

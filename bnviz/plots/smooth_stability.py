@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from bnviz.core.smoothness.results import NetStability, Stability
 from bnviz.plots.decades import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker, positive
 from bnviz.plots.numbers import short
 from bnviz.plots.theme import Look, Say, figure, heading, titled
 
@@ -45,8 +45,8 @@ def thresholds(result: Stability, look: Look, say: Say) -> go.Figure:
 
 
 def _seeds(found: NetStability, net: str, look: Look, say: Say) -> dict[str, Any]:
-    sharp = np.where(found.sharpness > 0, found.sharpness, np.nan)
-    there = np.isfinite(sharp) & np.isfinite(found.threshold) & (found.threshold > 0)
+    sharp = positive(found.sharpness)
+    there = np.isfinite(sharp + positive(found.threshold))
     measured, bracket = found.threshold[there], found.bracket[there]
     down, up = measured - bracket[:, 0], bracket[:, 1] - measured
     return {
@@ -103,7 +103,7 @@ def _curves(found: NetStability, values: Floats, look: Look, say: Say) -> list[d
         {
             "name": say("plots.smooth.stability.rate", rate=short(float(rate), 2)),
             "x": found.moments,
-            "y": np.where(np.isfinite(curve) & (curve > 0), curve, np.nan),
+            "y": positive(curve),
             "mode": "lines+markers",
             "line": {"color": look.color(_COLORS[index % len(_COLORS)]), "width": 2}
             | {"dash": _DASHES[index % len(_DASHES)]},
