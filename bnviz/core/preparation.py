@@ -86,7 +86,7 @@ def split(config: DataConfig, rows: int) -> tuple[Indices, Indices]:
 def prepare(config: DataConfig, dataset: Dataset) -> Prepared:
     """Split `dataset` and, when asked, standardize inputs by the training rows alone."""
     train, held = split(config, len(dataset.x))
-    scaling = _scaling(config, dataset.x[train])
+    scaling = scaling_for(config, dataset.x[train])
     targets = torch.from_numpy(dataset.y[:, 0].astype(np.float32))
     return Prepared(
         scaling.apply(dataset.x[train]),
@@ -97,7 +97,8 @@ def prepare(config: DataConfig, dataset: Dataset) -> Prepared:
     )
 
 
-def _scaling(config: DataConfig, x: NDArray[np.float32]) -> Scaling:
+def scaling_for(config: DataConfig, x: NDArray[np.float32]) -> Scaling:
+    """What `config` does to inputs when these (N, D) are the training rows."""
     features = x.shape[1]
     if not config.standardize:
         return Scaling(np.zeros(features), np.ones(features))

@@ -1,0 +1,205 @@
+"""Where the gap between the nets comes from: inputs, BN and its mode, before and after training.
+
+Both nets are trained twice, on raw and on standardized inputs, alike in all else. The loss
+is that of the training rows (at most PROBE_ROWS); every figure is float64.
+
+An untrained net's running statistics know nothing of its inputs. So before training, BN in
+eval mode has those of one cumulative pass over the training rows in train mode, batch by
+batch, as for precise BN (:mod:`bnviz.core.recalibration`); after it, those that the training
+left. The document's nets begin with its weights, hold out no row, and, on raw inputs before
+training, have the running statistics that the document has warmed up.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from bnviz.core.configs import BnMode
+from bnviz.core.curvature import problem_extremes
+from bnviz.core.lipschitz import directions, estimates
+from bnviz.core.networks import Stack
+from bnviz.core.preparation import Prepared, prepare, scaling_for
+from bnviz.core.problem import Problem, of_stack
+from bnviz.core.recalibration import precise
+from bnviz.core.sentence import Sentence
+from bnviz.core.smoothness.configs import GapConfig
+from bnviz.core.smoothness.entry import Progress, StopFlag
+from bnviz.core.smoothness.pace import Pace
+from bnviz.core.smoothness.results import CELLS, Bools, Floats, Gap
+from bnviz.core.smoothness.subjects import Subject, alive
+from bnviz.core.snapshots import PROBE_ROWS
+from bnviz.core.spectrum import normalized, traces
+from bnviz.core.training import Run
+from bnviz.core.vectors import flatten
+
+MOMENTS = ("before", "after")
+
+#: What changes from one of the first five CELLS to the next.
+STEPS = ("inputs", "bn", "inputs_bn", "mode")
+
+#: Two nets whose largest eigenvalues differ by less than this factor are alike.
+ALIKE = 2.0
+
+
+def measure(config: GapConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
+    """Cell by cell, seed by seed; then both trainings; then all cells again."""
+    cross = _Cross(config, subject, should_stop)
+    for moment in range(len(MOMENTS)):
+        if moment:
+            yield from cross.train()
+        yield from cross.cells(moment)
+        if cross.stopped:
+            return
+
+
+class _Cross:
+    """Both trainings as far as they are, and what is measured so far; NaN elsewhere."""
+
+    def __init__(self, config: GapConfig, subject: Subject, should_stop: StopFlag) -> None:
+        self.config, self.subject, self.should_stop = config, subject, should_stop
+        self.runs = {each: _begin(config, subject, each) for each in ("raw", "standardized")}
+        self.stopped = False
+        self.done, self.epochs = 0, subject.config.optimizer.epochs
+        self.total = len(MOMENTS) * len(CELLS) * subject.seeds + len(self.runs) * self.epochs
+        shape = (len(MOMENTS), len(CELLS), subject.seeds)
+        self.found = {field.name: np.full(shape, np.nan) for field in fields(Gap)}
+
+    def progress(self) -> Progress:
+        result = Gap(**{name: array.copy() for name, array in self.found.items()})
+        return Progress(self.done, self.total, result)
+
+    def train(self) -> Iterator[Progress]:
+        pace = Pace()
+        for run in self.runs.values():
+            for _ in range(self.epochs):
+                if self.stopped or not run.train_epoch(self.should_stop):
+                    self.stopped = True
+                    return
+                self.done += 1
+                if pace.due():
+                    yield self.progress()
+
+    def cells(self, moment: int) -> Iterator[Progress]:
+        for seed in range(self.subject.seeds):
+            for cell, name in enumerate(CELLS):
+                if self.stopped:
+                    return
+                self.stopped = not self.cell(moment, cell, name, seed)
+                self.done += not self.stopped
+                yield self.progress()
+
+    def cell(self, moment: int, cell: int, name: str, seed: int) -> bool:
+        """Measures one cell of one seed; False if stopped before its end."""
+        net, inputs, *modes = name.split("_")
+        mode: BnMode = "train" if modes == ["train"] else "eval"
+        stack = self.stack(moment, net, inputs, mode, seed)
+        if not alive(stack).all():
+            return True
+        data = self.runs[inputs].data
+        x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
+        found = self.figures(of_stack(stack, x, y, mode), seed)
+        for name, value in (found or {}).items():
+            self.found[name][moment, cell, seed] = value
+        return found is not None
+
+    def stack(self, moment: int, net: str, inputs: str, mode: BnMode, seed: int) -> Stack:
+        """One seed of a net as it is now, with running statistics to be used in eval mode."""
+        run, which = self.runs[inputs], slice(seed, seed + 1)
+        one = run.nets[net].stack.part(which)
+        if moment or net == "plain" or mode == "train":
+            return one
+        if self.config.subject.run is None and inputs == "raw":
+            return self.subject.bn.part(which)
+        with torch.no_grad():
+            return precise(one, run.data.train_x, run.config.optimizer.batch_size)
+
+    def figures(self, problem: Problem, seed: int) -> Mapping[str, float] | None:
+        """What a Gap holds of one net; None once stopped."""
+        probes, number = self.config.probes, self.config.seed + seed
+        stop = self.should_stop
+        ends = problem_extremes(problem, should_stop=stop)
+        ratios = estimates(
+            problem.gradient,
+            problem.params,
+            directions(problem.params, probes, number),
+            self.subject.config.probes.scale,
+            chunk=problem.chunk,
+            should_stop=stop,
+        )
+        sums = traces(problem, probes, number, should_stop=stop)
+        fair = problem_extremes(normalized(problem), should_stop=stop)
+        if ends is None or ratios is None or sums is None or fair is None:
+            return None
+        with torch.no_grad():
+            loss = problem.objective(problem.params)
+        return {
+            "largest": float(ends.maximum[0]),
+            "probe": float(np.median(ratios)),
+            "root_mean_square": float(np.sqrt(max(sums.mean_square, 0.0))),
+            "normalized": float(fair.maximum[0]),
+            "loss": float(loss[0]),
+        }
+
+
+def _begin(config: GapConfig, subject: Subject, inputs: str) -> Run:
+    """A training of both nets on such inputs that has not yet taken a step."""
+    data = subject.config.data.model_copy(update={"standardize": inputs == "standardized"})
+    training = subject.config.model_copy(update={"data": data})
+    if config.subject.run is not None:
+        return Run(training, prepare(data, subject.dataset))
+    scaling = scaling_for(data, subject.dataset.x)
+    x, y = scaling.apply(subject.dataset.x), torch.from_numpy(subject.dataset.y[:, 0].copy())
+    run = Run(training, Prepared(x, y, x, y, scaling))
+    for name, net in run.nets.items():
+        net.parameters.copy_(flatten(list(subject.stack(name).params.values())))
+    return run
+
+
+def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
+    """The ratio of `quantity` in cell plain_raw to that in bn_raw_eval, step by step.
+
+    By STEPS, each (2, S), before and after training: log10 of how many times a step divides
+    the quantity. "inputs" standardizes them, "bn" adds BN in train mode, "inputs_bn" goes back
+    to raw inputs, "mode" to eval mode. The steps add up to the log10 of the whole ratio. Another
+    order of the same changes gives other parts. NaN where a quantity is not positive.
+    """
+    values = getattr(gap, quantity)[:, : len(STEPS) + 1]
+    logs = np.log10(np.where(values > 0, values, np.nan))
+    parts = [logs[:, one] - logs[:, two] for one, two in pairwise(range(len(STEPS) + 1))]
+    return dict(zip(STEPS, parts, strict=True))
+
+
+def verdict(config: GapConfig, result: Gap) -> Sentence:
+    """What makes most of the ratio of the largest eigenvalues: after training, if that is known.
+
+    Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
+    at least half the whole (in logarithms); "other" if neither is; "none" if the nets are
+    ALIKE; "sharper" if the net with BN is the sharper one; or "unknown", if no seed has both.
+    Values are medians over the `seeds` that are whole: `gap`, how many times the sharper net
+    is as sharp as the other (for "none" the net without BN); the factors of STEPS by name;
+    `eval`, how many times eval mode is as sharp as train mode; and `normalized`, `gap` in
+    units of the filters' norms, the net without BN to that with.
+    """
+    steps = np.stack(list(split(result).values()))  # (4, 2, S)
+    whole: Bools = np.asarray(np.isfinite(steps).all(axis=0))
+    if not whole.any():
+        return Sentence("unknown")
+    moment = 1 if whole[1].any() else 0
+    here = steps[:, moment, whole[moment]]
+    total, medians = float(np.median(here.sum(axis=0))), np.median(here, axis=1)
+    part = dict(zip(STEPS, medians.tolist(), strict=True))
+    what = "inputs" if part["inputs"] >= part["bn"] else "bn"
+    if abs(total) < np.log10(ALIKE):
+        what = "none"
+    elif total < 0:
+        what = "sharper"
+    elif part[what] < total / 2:
+        what = "other"
+    fair = np.sum(list(split(result, "normalized").values()), axis=0)[moment, whole[moment]]
+    values = {name: 10.0**value for name, value in part.items()}
+    values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
+    values |= {"eval": 10.0 ** -part["mode"], "normalized": float(10.0 ** np.median(fair))}
+    return Sentence(f"{what}_{MOMENTS[moment]}", values | {"seeds": float(here.shape[1])})
