@@ -1,0 +1,206 @@
+"""Probes over scales: known figures of the document's nets, parts that are told early, verdicts."""
+
+from dataclasses import fields, replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from bnviz.core import kinks, lipschitz
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.preparation import dataset_for
+from bnviz.core.sentence import Sentence
+from bnviz.core.smoothness import entry, scales, subjects
+from bnviz.core.smoothness.configs import ScalesConfig
+from bnviz.core.smoothness.results import Scales, Sweep, from_bytes, to_bytes
+from bnviz.core.training import Run, prepare
+
+CONFIG = ScalesConfig(probes=16)
+SMALL = TrainConfig(
+    data=DataConfig(samples=60, clip_scores=False, standardize=True),
+    network=NetworkConfig(depth=2, width=6),
+    optimizer=OptimizerConfig(epochs=1),
+    probes=ProbeConfig(checkpoints=0),
+    seeds=3,
+)
+NETS = ("bn", "plain")
+
+
+def at(scale: float) -> int:
+    return int(np.argmin(np.abs(np.log(scales.SCALES / scale))))
+
+
+@cache
+def document() -> Scales:
+    found: Scales = list(entry.measure(CONFIG, subjects.document(), lambda: False))[-1].result
+    return found
+
+
+def small(activation: str = "relu") -> subjects.Subject:
+    network = SMALL.network.model_copy(update={"activation": activation})
+    config = SMALL.model_copy(update={"network": network})
+    dataset = dataset_for(config.data)
+    run = Run(config, prepare(config.data, dataset))
+    return subjects.of_state(config, dataset, run.state())
+
+
+def test_the_scales() -> None:
+    assert scales.SCALES[[0, -1]].tolist() == [1e-8, 1e-1]
+    assert scales.SCALES[scales.DOCUMENT] == 1e-5
+    assert len(scales.SCALES) == 15
+
+
+def test_the_document_s_nets() -> None:
+    """As measured by hand: flat without BN, a plateau and kinks with BN."""
+    found = document()
+    assert (found.bn_rectifiers, found.plain_rectifiers) == (64_000, 64_000)
+    # Up to 1e-7 nothing crosses, and the probes are the Hessian's at the point.
+    for index in range(at(1e-7) + 1):
+        assert found.bn.crossed[index] == 0 == found.bn.kinks[index]
+        assert found.bn.median[index] == pytest.approx(found.bn_limit, rel=1e-5)
+    assert 1500 < found.bn_limit < 1900
+    # At the document's 1e-5 kinks are nearly all there is.
+    assert 6e3 < found.bn.median[at(1e-5)] < 9e3
+    assert found.bn.kink_share[at(1e-5)] > 0.8 and found.bn.crossed[at(1e-5)] > 1
+    assert found.bn.smooth[at(1e-5)] == pytest.approx(found.bn_limit, rel=1e-3)
+    # Without BN the value is the same from 1e-8 to 1e-3, and nothing crosses.
+    np.testing.assert_allclose(found.plain.median[: at(1e-3) + 1], found.plain_limit, rtol=0.01)
+    assert not found.plain.crossed[: at(1e-3) + 1].any()
+    assert found.plain.crossed[-1] > 1000
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_single_precision_follows_down_to_its_noise(net: str) -> None:
+    exact, rough = (getattr(document(), name) for name in (net, f"{net}_float32"))
+    np.testing.assert_allclose(rough.median[at(1e-5) :], exact.median[at(1e-5) :], rtol=1e-2)
+    assert not exact.noise.any()
+    assert rough.noise[0] > 0.1 * exact.median[0]
+    assert rough.noise[at(1e-3)] < 1e-3 * exact.median[at(1e-3)]
+    assert (np.diff(rough.noise[: at(1e-3)]) < 0).all()
+
+
+def test_a_figure_is_what_the_engine_says() -> None:
+    subject = small()
+    config = ScalesConfig(probes=7, net=2, bn_mode="train", seed=9)
+    found = list(entry.measure(config, subject, lambda: False))[-1].result
+    for net in NETS:
+        exact = subject.problem(net, "train", 2)
+        rough = subject.problem(net, "train", 2, "float32")
+        drawn = lipschitz.directions(exact.params, 7, 9)
+        for loss, sweep in (
+            (exact, getattr(found, net)),
+            (rough, getattr(found, f"{net}_float32")),
+        ):
+            # Each probe by itself, and so in chunks of one.
+            one_by_one = [kinks.split(loss, each, 1e-1) for each in torch.split(drawn, 1)]
+            split = kinks.joined(one_by_one)
+            rtol = 1e-6 if loss is exact else 1e-3
+            assert sweep.median[-1] == pytest.approx(np.median(split.ratio), rel=rtol)
+            assert sweep.largest[-1] == pytest.approx(split.ratio.max(), rel=rtol)
+            assert sweep.smooth[-1] == pytest.approx(np.median(split.smooth), rel=rtol)
+            assert sweep.kinks[-1] == pytest.approx(np.median(split.kinks), rel=rtol)
+            assert sweep.kink_share[-1] == pytest.approx(np.median(split.share), rel=rtol)
+            assert sweep.crossed[-1] == pytest.approx(split.crossed.mean()) and split.crossed.any()
+        limit = np.median(np.concatenate(list(kinks.limits(exact, drawn))))
+        assert getattr(found, f"{net}_limit") == pytest.approx(limit)
+
+
+def test_parts_are_told_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)
+    told = list(entry.measure(ScalesConfig(probes=4), small(), lambda: False))
+    done = [each.done for each in told]
+    assert done == sorted(done) and done[-1] == told[-1].total
+    first, middle, last = (told[index].result for index in (0, len(told) // 2, -1))
+    assert np.isnan(first.bn.median).all() and np.isnan(first.plain_limit)
+    assert np.isfinite(middle.bn.median).any() and np.isnan(middle.plain_float32.median).any()
+    known = np.isfinite(middle.bn.median)
+    assert (middle.bn.median[known] == last.bn.median[known]).all()
+    assert np.isfinite(last.plain_float32.noise).all()
+    again = from_bytes("scales", to_bytes(last))
+    assert np.array_equal(again.bn.kink_share, last.bn.kink_share)
+    assert (again.bn_limit, again.bn_rectifiers) == (last.bn_limit, last.bn_rectifiers)
+
+
+def test_stopping() -> None:
+    assert list(entry.measure(CONFIG, small(), lambda: True)) == []
+
+
+def test_tanh_has_no_kinks() -> None:
+    config = ScalesConfig(probes=4)
+    found = list(entry.measure(config, small("tanh"), lambda: False))[-1].result
+    assert (found.bn_rectifiers, found.plain_rectifiers) == (0, 0)
+    for sweep in (found.bn, found.plain, found.bn_float32, found.plain_float32):
+        assert not sweep.kinks.any() and not sweep.crossed.any()
+    assert entry.verdict(config, found).name == "scales_kinks_none"
+
+
+def test_a_diverged_seed_is_nan_and_the_other_net_is_measured() -> None:
+    subject, config = small(), ScalesConfig(probes=4, net=1)
+    subject.bn.params["layers.0.weight"][1] = torch.nan
+    last = list(entry.measure(config, subject, lambda: False))[-1]
+    assert last.done == last.total
+    assert all(np.isnan(getattr(last.result.bn, each.name)).all() for each in fields(Sweep))
+    assert np.isnan(last.result.bn_limit) and np.isfinite(last.result.plain.median).all()
+    assert entry.verdict(config, last.result) == Sentence("scales_unknown")
+    subject.plain.params["layers.0.weight"][1] = torch.nan
+    last = list(entry.measure(config, subject, lambda: False))[-1]
+    assert last.done == last.total == 0 and last.result is not None
+
+
+def test_a_seed_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="no seed number 3: the run has 3"):
+        list(entry.measure(ScalesConfig(net=3), small(), lambda: False))
+
+
+def test_the_verdict_on_the_document() -> None:
+    found = entry.verdict(CONFIG, document())
+    assert found.name == "scales_kinks_bn"
+    assert found.values["scale"] == 1e-5
+    assert found.values["bn_share"] > 0.8 and found.values["plain_share"] == 0
+    assert 3e-7 < found.values["bn_plateau"] < 4e-6 < 1e-3 < found.values["plain_plateau"]
+    assert 0 < found.values["noise_scale"] < 1e-6
+    assert all(np.isfinite(value) for value in found.values.values())
+
+
+def sweep(share: float, median: float = 5.0, noise: float = 0.0) -> Sweep:
+    flat = np.ones(15)
+    return Sweep(median * flat, flat, flat, flat, share * flat, flat, noise * flat)
+
+
+def told(bn: Sweep, plain: Sweep, limit: float = 5.0) -> Sentence:
+    single = sweep(0.0, noise=0.6)
+    result = Scales(scales.SCALES, bn, plain, sweep(0.0), single, limit, limit, 9, 9)
+    return entry.verdict(CONFIG, result)
+
+
+def test_it_can_come_out_any_way() -> None:
+    assert told(sweep(0.9), sweep(0.1)).name == "scales_kinks_bn"
+    assert told(sweep(0.1), sweep(0.9)).name == "scales_kinks_plain"
+    assert told(sweep(0.9), sweep(0.6)).name == "scales_kinks_both"
+    assert told(sweep(0.4), sweep(0.0)).name == "scales_kinks_none"
+    assert told(sweep(np.nan), sweep(0.0)).name == "scales_kinks_none"  # nothing changed at all
+    assert told(sweep(0.4, median=np.nan), sweep(0.0)).name == "scales_unknown"
+    assert told(sweep(-0.2), sweep(1.4)).values["plain_share"] == 1
+    assert told(sweep(-0.2), sweep(1.4)).values["bn_share"] == 0
+
+
+def test_plateaus_end_where_the_median_leaves_the_limit() -> None:
+    steps = np.where(np.arange(15) < 4, 5.2, 9.0)
+    some = replace(sweep(0.0), median=steps)
+    values = told(some, sweep(0.0)).values
+    assert values["bn_plateau"] == scales.SCALES[3] and values["plain_plateau"] == 0.1
+    assert told(some, sweep(0.0), limit=1.0).values["bn_plateau"] == 0
+    back = np.where(np.arange(15) == 2, 9.0, 5.0)  # what comes back later is no plateau
+    assert told(replace(some, median=back), some).values["bn_plateau"] == scales.SCALES[1]
+
+
+def test_where_rounding_ends() -> None:
+    assert told(sweep(0.0), sweep(0.0)).values["noise_scale"] == 0.1
+    noise = np.where(np.arange(15) < 3, 0.6, 0.4)
+    result = Scales(
+        scales.SCALES, *[sweep(0.0)] * 3, replace(sweep(0.0), noise=noise), 5.0, 5.0, 9, 9
+    )
+    assert entry.verdict(CONFIG, result).values["noise_scale"] == scales.SCALES[2]
+    quiet = replace(result, plain_float32=sweep(0.0))
+    assert entry.verdict(CONFIG, quiet).values["noise_scale"] == 0
