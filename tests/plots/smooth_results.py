@@ -155,7 +155,6 @@ def landscape(points: int = 25, path: bool = True, steep: float = 1e3) -> result
             loss=loss(side[None, :], side[:, None]),
             path=way if path else np.empty((0, 2)),
             path_epochs=np.arange(len(way) if path else 0),
-            path_epochs=np.arange(len(way) if path else 0),
             path_loss=1.1 * loss(way[:, 0], way[:, 1]) if path else np.empty(0),
             explained=np.array([0.83, 0.12]),
             distances=side,

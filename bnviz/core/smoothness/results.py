@@ -219,7 +219,9 @@ class NetLandscape:
     loss: Floats
     """(R, R): row i is at second[i], column j at first[j]."""
     path: Floats
-    """(E, 2) the training path's epochs on the plane; (0, 2) if the plane is not made of it."""
+    """(E, 2) the training path on the plane; (0, 2) if the plane is not made of it."""
+    path_epochs: NDArray[np.int64]
+    """(E,) the epochs it is taken at: all, or evenly spread ones, from 0 to the last."""
     path_loss: Floats
     """(E,) the loss on the path itself, which may lie off the plane."""
     explained: Floats

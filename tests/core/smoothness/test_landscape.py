@@ -1,0 +1,256 @@
+"""The measure "landscape" on small nets, and what it says of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.curvature import extremes
+from bnviz.core.gradients import Objective, objective_of
+from bnviz.core.landscape import directions
+from bnviz.core.networks import forward
+from bnviz.core.smoothness import subjects
+from bnviz.core.smoothness.configs import LandscapeConfig
+from bnviz.core.smoothness.entry import Progress, measure, verdict
+from bnviz.core.smoothness.landscape import DISTANCES
+from bnviz.core.smoothness.results import Landscape, NetLandscape, from_bytes, to_bytes
+from bnviz.core.smoothness.subjects import Subject
+from bnviz.core.training import dataset_for, train
+from bnviz.core.vectors import Tensors, unflatten
+
+SMALL = TrainConfig(
+    data=DataConfig(samples=60, clip_scores=False, standardize=True),
+    network=NetworkConfig(depth=1, width=6),
+    optimizer=OptimizerConfig(learning_rate=0.05, epochs=5, batch_size=16),
+    probes=ProbeConfig(checkpoints=0),
+    seeds=2,
+    seed=3,
+)
+RANDOM = LandscapeConfig(points=13, lines=4, net=1)
+
+
+def never() -> bool:
+    return False
+
+
+@cache
+def subject() -> Subject:
+    dataset = dataset_for(SMALL.data)
+    *_, last = train(SMALL, dataset, never)
+    return subjects.of_state(SMALL, dataset, last.state)
+
+
+def run(
+    config: LandscapeConfig, of: Subject | None = None, should_stop: Callable[[], bool] = never
+) -> list[Progress]:
+    return list(measure(config, of or subject(), should_stop))
+
+
+def landscape(config: LandscapeConfig, of: Subject | None = None) -> Landscape:
+    found: Landscape = run(config, of)[-1].result
+    return found
+
+
+@pytest.mark.parametrize("plane", ["random", "eigen", "path"])
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_the_middle_of_a_line_is_the_net(plane: str, mode: str) -> None:
+    found = landscape(RANDOM.model_copy(update={"plane": plane, "bn_mode": mode}))
+    for net in ("bn", "plain"):
+        stack = subject().stack(net)
+        output = forward(stack, subject().x, mode).output[1]  # type: ignore[arg-type]
+        loss = float((output - subject().y).square().mean())
+        got: NetLandscape = getattr(found, net)
+        # A path ends where the same training ended before, up to the rounding of its stack.
+        np.testing.assert_allclose(got.lines[:, DISTANCES // 2], loss, rtol=1e-3)
+        if plane == "path":
+            assert got.path_loss[-1] == pytest.approx(loss, rel=1e-3)
+        else:
+            assert got.loss[6, 6] == pytest.approx(loss, rel=1e-5)
+
+
+def test_random_planes_reach_as_far_as_the_filters_are_long() -> None:
+    found = landscape(RANDOM.model_copy(update={"extent": 2.0}))
+    assert found.bn.first[[0, 6, 12]].tolist() == [-2.0, 0.0, 2.0]
+    assert found.bn.distances[[0, -1]].tolist() == [-2.0, 2.0]
+    assert found.plain.path.shape == (0, 2) and found.plain.path_loss.shape == (0,)
+    assert found.plain.loss.shape == (13, 13) and found.plain.lines.shape == (4, DISTANCES)
+
+
+def test_planes_come_coarse_first_and_agree_with_the_fine_one() -> None:
+    results = [p.result for p in run(RANDOM.model_copy(update={"points": 51})) if p.result]
+    assert [len(r.bn.first) for r in results] == [13, 13, 25, 51]
+    assert np.isnan(results[0].bn.lines).all() and np.isfinite(results[1].bn.lines).all()
+    coarse, finer, fine = results[0].bn, results[2].bn, results[3].bn
+    for part, whole, level in (
+        (coarse, fine, slice(1, None, 4)),
+        (finer, fine, slice(1, None, 2)),
+    ):
+        assert np.array_equal(part.first, whole.first[level])
+        assert np.array_equal(part.loss, whole.loss[level, level])
+    assert finer.first[12] == 0 and fine.first[25] == 0
+    middling = [p.result for p in run(RANDOM.model_copy(update={"points": 25})) if p.result]
+    assert [len(r.bn.first) for r in middling] == [13, 13, 25]
+
+
+def test_progress_ends_where_it_should() -> None:
+    for plane in ("random", "path"):
+        found = run(RANDOM.model_copy(update={"plane": plane}))
+        done = [p.done for p in found]
+        assert done == sorted(done)
+        assert found[-1].done == found[-1].total
+
+
+def test_the_plane_of_eigenvectors_has_their_curvature() -> None:
+    config = RANDOM.model_copy(update={"plane": "eigen", "extent": 1e-3, "bn_mode": "train"})
+    found = landscape(config)
+    for net in ("bn", "plain"):
+        got: NetLandscape = getattr(found, net)
+        stack = subject().stack(net).part(slice(1, 2)).cast(torch.float64)
+        x, y = subject().x.double(), subject().y.double()
+        ends = extremes(objective_of(stack, x, y, "train"), stack.params)
+        assert ends is not None
+        assert got.explained[0] == pytest.approx(ends.maximum[0], rel=1e-5)
+        assert got.explained[0] >= got.explained[1]
+        norm = float(sum(v.square().sum() for v in stack.params.values()) ** 0.5)
+        assert got.first[-1] == pytest.approx(1e-3 * norm, rel=1e-5)
+
+
+def test_curvature_along_random_directions() -> None:
+    found = landscape(RANDOM.model_copy(update={"bn_mode": "train", "seed": 5}))
+    for net in ("bn", "plain"):
+        one = subject().stack(net).part(slice(1, 2))
+        stack = one.cast(torch.float64)
+        objective = objective_of(stack, subject().x.double(), subject().y.double(), "train")
+        drawn = unflatten(directions(one.params, 2, seed=5).double(), stack.params)
+        for index in range(2):
+            along = {name: value[index : index + 1] for name, value in drawn.items()}
+
+            def loss(
+                t: torch.Tensor,
+                along: Tensors = along,
+                at: Tensors = stack.params,
+                objective: Objective = objective,
+            ) -> torch.Tensor:
+                return objective({name: at[name] + t * step for name, step in along.items()})[0]
+
+            second = torch.autograd.functional.hessian(loss, torch.zeros((), dtype=torch.float64))
+            length = sum(float(step.square().sum()) for step in along.values())
+            got = getattr(found, net).explained[index]
+            assert got == pytest.approx(float(second) / length, rel=1e-4)
+
+
+def test_a_path_is_the_training_anew_on_its_plane() -> None:
+    found = landscape(RANDOM.model_copy(update={"plane": "path"}))
+    for net in ("bn", "plain"):
+        got: NetLandscape = getattr(found, net)
+        assert got.path_epochs.tolist() == [0, 1, 2, 3, 4, 5]
+        assert got.path.shape == (6, 2) and np.abs(got.path[-1]).max() == 0
+        assert 0.5 < got.explained.sum() <= 1 + 1e-9 and got.explained[0] >= got.explained[1]
+        assert got.path_loss[0] > got.path_loss[-1]
+        low, high = got.path.min(axis=0), got.path.max(axis=0)
+        assert got.first[0] < low[0] and got.first[-1] > high[0]
+        assert got.second[0] < low[1] and got.second[-1] > high[1]
+
+
+def test_a_long_path_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnviz.core.smoothness.views.PATH_POINTS", 3)
+    found = landscape(RANDOM.model_copy(update={"plane": "path"}))
+    assert found.bn.path_epochs.tolist() == [0, 3, 5]
+    assert len(found.bn.path) == len(found.bn.path_loss) == 3
+
+
+@pytest.mark.parametrize("plane", ["random", "eigen", "path"])
+def test_once_stopped_it_ends(plane: str) -> None:
+    config = RANDOM.model_copy(update={"plane": plane})
+    assert all(p.result is None for p in run(config, should_stop=lambda: True))
+    asked = iter(range(10**9))
+    stopped = run(config.model_copy(update={"points": 51}), should_stop=lambda: next(asked) > 100)
+    assert stopped[-1].done < stopped[-1].total
+
+
+@pytest.mark.parametrize("plane", ["random", "eigen", "path"])
+def test_a_net_that_diverged_is_nan(plane: str) -> None:
+    of = subject()
+    if plane == "path":
+        wild = SMALL.model_copy(
+            update={"optimizer": OptimizerConfig(kind="sgd", learning_rate=100.0, epochs=9)}
+        )
+        of = replace(of, config=wild)
+    else:
+        params = {name: value * float("nan") for name, value in of.plain.params.items()}
+        of = replace(of, plain=of.plain.with_params(params))
+    found = run(RANDOM.model_copy(update={"plane": plane}), of)
+    assert found[-1].done == found[-1].total
+    assert np.isnan(found[-1].result.plain.loss).all()
+    assert verdict(RANDOM, found[-1].result).name == "landscape_unknown"
+    if plane != "path":
+        assert np.isfinite(found[-1].result.bn.loss).all()
+
+
+def test_a_seed_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="no seed number 7"):
+        run(RANDOM.model_copy(update={"net": 7}))
+
+
+def test_a_result_survives_the_disk() -> None:
+    found = landscape(RANDOM.model_copy(update={"plane": "path"}))
+    again = from_bytes("landscape", to_bytes(found))
+    assert np.array_equal(again.bn.path_epochs, found.bn.path_epochs)
+    assert np.array_equal(again.plain.loss, found.plain.loss)
+
+
+def of_rises(bn: list[float], plain: list[float], losses: tuple[float, float]) -> Landscape:
+    """A landscape whose lines rise by so much at both ends, on a slope that cancels."""
+
+    def net(rises: list[float], loss: float) -> NetLandscape:
+        distances = np.linspace(-1, 1, DISTANCES)
+        lines = loss + np.array(rises)[:, None] * distances**2 + 0.3 * loss * distances
+        none, empty = np.empty((0, 2)), np.empty(0)
+        axis, plane = np.zeros(1), np.full((1, 1), loss)
+        epochs = empty.astype(np.int64)
+        return NetLandscape(axis, axis, plane, none, epochs, empty, np.zeros(2), distances, lines)
+
+    return Landscape(net(bn, losses[0]), net(plain, losses[1]))
+
+
+@pytest.mark.parametrize(
+    ("bn", "plain", "losses", "name"),
+    [
+        ([1, 1, 2, 9], [4, 4, 8, 8], (1, 1), "bn"),
+        ([4, 4, 8, 8], [1, 1, 2, 9], (1, 1), "plain"),
+        ([1, 1, 2, 2], [4, 4, 8, 8], (0.1, 1), "bn_absolute"),
+        ([4, 4, 8, 8], [1, 1, 2, 2], (1, 0.1), "plain_absolute"),
+        ([1, 1, 9, 9], [4, 4, 8, 8], (1, 1), "level"),
+        ([2, 2, 2, 2], [2, 2, 2, 2], (1, 1), "level"),
+        ([-1, -1, -1, 5], [4, 4, 8, 8], (1, 1), "unsettled"),
+        ([np.nan] * 4, [4, 4, 8, 8], (1, 1), "unknown"),
+        ([1, np.nan, np.nan, np.nan], [np.nan, 4, 8, 8], (1, 1), "unknown"),
+    ],
+)
+def test_verdicts(
+    bn: list[float], plain: list[float], losses: tuple[float, float], name: str
+) -> None:
+    assert verdict(RANDOM, of_rises(bn, plain, losses)).name == f"landscape_{name}"
+
+
+def test_a_verdicts_figures() -> None:
+    values = verdict(RANDOM, of_rises([1, 1, 2, 9], [4, 4, 8, 8], (0.5, 2))).values
+    assert values == pytest.approx(
+        {
+            "distance": 1,
+            "lines": 4,
+            "bn_loss": 0.5,
+            "bn_rise": 1.5,
+            "bn_times": 3,
+            "bn_fewer": 3,
+            "plain_loss": 2,
+            "plain_rise": 6,
+            "plain_times": 3,
+            "plain_fewer": 1,
+            "factor": 4,
+        }
+    )
