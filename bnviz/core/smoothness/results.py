@@ -309,7 +309,7 @@ def _built(kind: type[R], arrays: Mapping[str, NDArray[Any]], prefix: str) -> R:
         if isinstance(field.type, type) and is_dataclass(field.type):
             values[field.name] = _built(field.type, arrays, f"{name}/")
         elif field.type in (int, float):
-            values[field.name] = field.type(arrays[name])
+            values[field.name] = field.type(arrays[name].item())
         else:
             values[field.name] = arrays[name]
     return kind(**values)
