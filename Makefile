@@ -3,8 +3,10 @@
 #   INSTALL_ARGS="..."   further arguments of pip install
 #   RUN_ARGS="..."       further arguments of streamlit run
 #   TEST_ARGS="..."      further arguments of pytest
+#   WORKERS=2            how many processes share the tests; 0: this one
 
 PYTHON ?= python3
+WORKERS ?= 2
 VENV ?= .venv
 BIN = $(VENV)/bin
 RUN_READY = $(VENV)/.ready-to-run
@@ -30,7 +32,7 @@ run: $(RUN_READY)
 	@$(BIN)/python -m streamlit run app.py $(RUN_ARGS)
 
 test: lint browser
-	@$(BIN)/python -m pytest $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 lint: $(TEST_READY)
 	@$(BIN)/python -m ruff check --quiet .

@@ -15,11 +15,14 @@ ARM = """({event, chart, text, state}) => {
     // Streamlit puts a new element in the place of a chart that changed.
     plot?.on('plotly_afterplot', () => { drawn = true; });
     const anew = () => find(chart) !== plot && find(chart)?.querySelector('.main-svg');
-    // A short run may begin and end between two frames.
+    // A run of which everything was known may begin and end unseen: its charts are new.
+    const plots = [...document.querySelectorAll('.js-plotly-plot')];
+    for (const each of plots) each.on('plotly_afterplot', () => { ran = true; });
     new MutationObserver(() => { ran = true; })
         .observe(app, {attributeFilter: ['data-test-script-state']});
     const done = () => {
         const idle = app.dataset.testScriptState === 'notRunning';
+        ran ||= plots.some(each => !each.isConnected);
         if (chart) return drawn || anew();
         return state ? ran && idle : find(text)?.innerText !== words;
     };
