@@ -161,6 +161,7 @@ def normalized(problem: Problem) -> Problem:
         lambda u: problem.sides(there(u)),
         lambda sides: objective_there(problem.frozen(sides)),
         problem.chunk,
+        None if problem.losses is None else objective_there(problem.losses),
     )
 
 

@@ -1,0 +1,183 @@
+"""All eigenvalues of both nets' Hessians as two densities on one axis."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+import numpy as np
+import torch
+
+from bnviz.core.problem import Problem
+from bnviz.core.quadrature import (
+    Nodes,
+    joined,
+    of_eigenvalues,
+    quadratures,
+    smoothed,
+    steps_taken,
+)
+from bnviz.core.sentence import Sentence
+from bnviz.core.smoothness.configs import DensityConfig
+from bnviz.core.smoothness.entry import Progress, StopFlag
+from bnviz.core.smoothness.pace import Pace
+from bnviz.core.smoothness.results import Density, Floats, NetDensity
+from bnviz.core.smoothness.subjects import Subject, alive
+from bnviz.core.spectrum import DENSE_LIMIT, dense_rows, eigenvalues, symmetric
+
+#: The axis turns logarithmic at this share of the flatter net's largest |eigenvalue|: about
+#: as far as some dozens of Lanczos steps can tell eigenvalues apart.
+TURN = 0.01
+
+#: Standard deviation of the smoothing, on the axis asinh(eigenvalue / unit) ...
+WIDTH = 0.2
+
+#: ... and the spacing of the grid, on which sums are integrals to many digits.
+SPACING = WIDTH / 3
+
+#: An eigenvalue rules that makes more than this share of the sum of all squares.
+RULES = 0.5
+
+
+def measure(config: DensityConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
+    """Every eigenvalue first, where a net is small, then the quadrature, a few probes at a time.
+
+    A part of the progress is one product with a Hessian.
+    """
+    nets = [_Net(config, subject, name) for name in ("bn", "plain")]
+    total, pace = sum(net.parts for net in nets), Pace()
+
+    def progress() -> Progress:
+        return Progress(sum(net.done for net in nets), total, _density(*nets))
+
+    for net in nets:
+        for _ in net.exactly():
+            if should_stop():
+                return
+            if pace.due():
+                yield Progress(sum(net.done for net in nets), total)
+    yield progress()
+    for _ in zip_longest(*(net.roughly(should_stop) for net in nets)):
+        if should_stop():
+            return
+        if pace.due():
+            yield progress()
+    yield progress()
+
+
+def verdict(config: DensityConfig, result: Density) -> Sentence:
+    """Whether one eigenvalue rules: it makes more than RULES of the sum of all squares.
+
+    "density_both", "_neither"; "_bn", "_plain": in that net alone; "_unknown": a net is not
+    finite, or nothing is known of it yet.
+    """
+    values: dict[str, float | str] = {"unit": result.unit}
+    nets = {"bn": result.bn, "plain": result.plain}
+    for name, net in nets.items():
+        values |= {
+            f"{name}_near_zero_share": net.near_zero,
+            f"{name}_negative_share": net.negative,
+            f"{name}_top_share": net.top,
+            f"{name}_largest": net.largest,
+        }
+    if not all(np.isfinite(net.top) for net in nets.values()):
+        return Sentence("density_unknown", values)
+    rules = [name for name, net in nets.items() if net.top > RULES]
+    names = {0: "neither", 1: "".join(rules), 2: "both"}
+    return Sentence(f"density_{names[len(rules)]}", values)
+
+
+class _Net:
+    """What is known of one net so far."""
+
+    def __init__(self, config: DensityConfig, subject: Subject, name: str) -> None:
+        self.config = config
+        self.problem: Problem = subject.problem(name, config.bn_mode, config.net)
+        self.alive = bool(alive(subject.stack(name))[config.net])
+        self.small = self.problem.size <= DENSE_LIMIT
+        self.exact = np.empty(0)
+        self.nodes: list[Nodes] = []
+        self.done = 0
+        self.parts = config.probes * steps_taken(self.problem, config.steps)
+        self.parts += self.small * self.problem.size
+        if not self.alive:
+            self.done = self.parts
+
+    def exactly(self) -> Iterator[None]:
+        """The dense spectrum of a small net."""
+        if not (self.alive and self.small):
+            return
+        rows = []
+        for part in dense_rows(self.problem):
+            rows.append(part)
+            self.done += len(part)
+            yield
+        values = eigenvalues(symmetric(torch.cat(rows)))
+        self.alive = bool(np.isfinite(values).all())
+        self.exact = values if self.alive else self.exact
+
+    def roughly(self, should_stop: StopFlag) -> Iterator[None]:
+        """The quadrature, a group of probes each time."""
+        if not self.alive:
+            self.done = self.parts
+            return
+        config = self.config
+        for part in quadratures(
+            self.problem, config.probes, config.steps, config.seed, should_stop
+        ):
+            self.nodes.append(part)
+            self.done += part.values.size
+            yield
+        self.alive = all(np.isfinite(part.values).all() for part in self.nodes)
+
+    def known(self) -> Nodes | None:
+        """The best that is known of the spectrum; None for nothing."""
+        if len(self.exact):
+            return of_eigenvalues(self.exact)
+        return joined(self.nodes) if self.nodes else None
+
+
+def _density(bn: _Net, plain: _Net) -> Density:
+    """Both nets on a common axis that holds all that is known of both."""
+    known = [net.known() for net in (bn, plain)]
+    values = [nodes.values for nodes in known if nodes is not None]
+    unit = _unit(values)
+    places = np.arcsinh(np.concatenate([np.zeros(1), *(v.ravel() for v in values)]) / unit)
+    low, high = places.min() - 6 * WIDTH, places.max() + 6 * WIDTH
+    axis = np.linspace(low, high, int(np.ceil((high - low) / SPACING)) + 1)
+    grid = unit * np.sinh(axis)
+    return Density(grid, unit, _on_grid(bn, grid, unit), _on_grid(plain, grid, unit))
+
+
+def _unit(spectra: list[Floats]) -> float:
+    """Where the axis turns; 1 where all eigenvalues are 0."""
+    largest = [float(np.abs(values).max()) for values in spectra]
+    return TURN * min((value for value in largest if value > 0), default=1 / TURN)
+
+
+def _on_grid(net: _Net, grid: Floats, unit: float) -> NetDensity:
+    mean = error = rough = rough_error = np.full(len(grid), np.nan)
+    known = net.known()
+    if net.nodes:
+        probes = smoothed(joined(net.nodes), grid, unit, WIDTH)
+        mean = rough = probes.mean(0)
+        if len(probes) > 1:
+            error = rough_error = probes.std(0, ddof=1) / np.sqrt(len(probes))
+    if len(net.exact):
+        mean = smoothed(of_eigenvalues(net.exact), grid, unit, WIDTH)[0]
+        error = np.zeros_like(grid)
+    return NetDensity(
+        mean, error, net.exact, rough, rough_error, **_figures(known, unit, net.problem.size)
+    )
+
+
+def _figures(nodes: Nodes | None, unit: float, size: int) -> dict[str, float]:
+    if nodes is None:
+        return dict.fromkeys(("near_zero", "negative", "largest", "top"), float("nan"))
+    weights = nodes.weights / len(nodes.weights)
+    largest = float(np.abs(nodes.values).max())
+    squares = size * float((weights * nodes.values**2).sum())
+    return {
+        "near_zero": float(weights[np.abs(nodes.values) <= unit].sum()),
+        "negative": float(weights[nodes.values < -unit].sum()),
+        "largest": largest,
+        "top": min(1.0, largest**2 / squares) if squares > 0 else float("nan"),
+    }
