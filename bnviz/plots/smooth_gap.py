@@ -100,7 +100,8 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
     pad = 0.04 * max(np.ptp(ends), 0.3)
     names = [say("plots.smooth.gap.total"), *(say(f"plots.smooth.step.{part}") for part in parts)]
     notes = [
-        heading("") | {"text": factor, "y": y, "yref": "y", "yanchor": "middle", "x": 1.02}
+        heading("")
+        | {"text": factor, "y": y, "yref": "y", "yanchor": "middle", "x": 1, "xshift": 8}
         for trace in traces
         if trace.get("base") is not None
         for factor, y in zip(trace["customdata"], trace["y"], strict=True)

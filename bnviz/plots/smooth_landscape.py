@@ -17,6 +17,8 @@ HEIGHT = 500
 SPAN = 30.0
 LEVELS = 18
 SCALE = "Viridis"
+#: The path in space: seen on every colour of the surface, on the page, and through the surface.
+TRAIL, SKIN = "#CC79A7", 0.88
 
 
 def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go.Figure:
@@ -68,6 +70,7 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
             "cmin": low,
             "cmax": high,
             "colorscale": SCALE,
+            "opacity": SKIN,
             "showscale": False,  # the height tells
             "contours": {"z": {"show": True, "width": 1, "color": "rgba(255,255,255,0.4)"}},
             "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
@@ -76,18 +79,18 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
     if found.path.size:
         drawn.append(
             _space(found.path[:, 0], found.path[:, 1], shade.of(found.path_loss), found.path_loss)
-            | {"mode": "lines+markers", "line": {"color": "#ffffff", "width": 4}}
-            | {"marker": {"color": "#ffffff", "size": 3, "line": {"color": "#000000", "width": 1}}}
+            | {"mode": "lines+markers", "line": {"color": TRAIL, "width": 6}}
+            | {"marker": {"color": TRAIL, "size": 3}}
         )
     here = _here(found)
     drawn.append(
         _space([0.0], [0.0], shade.of(np.array([here])), [here])
-        | {"mode": "markers", "marker": {"color": "#D55E00", "size": 6, "symbol": "diamond"}}
+        | {"mode": "markers", "marker": {"color": look.ink, "size": 6, "symbol": "diamond"}}
     )
     return figure(
         look,
         drawn,
-        HEIGHT,
+        HEIGHT - 80,  # not much higher than a phone is wide: the view fits the height
         scene=_scene(shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
         annotations=[heading(say(f"net.{net}"))],
         showlegend=False,
@@ -236,6 +239,9 @@ def _scene(shade: _Shade, plane: str, look: Look, say: Say) -> dict[str, Any]:
         "xaxis": x,
         "yaxis": y,
         "zaxis": z | {"range": list(shade.ends)} | shade.ticks(),
-        "camera": {"eye": {"x": 1.6, "y": -1.6, "z": 0.9}},
+        "camera": {
+            "eye": {"x": 1.55, "y": -1.55, "z": 0.9},
+            "center": {"x": 0, "y": 0, "z": -0.22},
+        },
         "aspectratio": {"x": 1, "y": 1, "z": 0.7},
     }
