@@ -50,6 +50,12 @@ def _train(asked: argparse.Namespace) -> int:
     return train(asked)
 
 
+def _measure(asked: argparse.Namespace) -> int:
+    from bnviz.cli.measure import measure
+
+    return measure(asked)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bnviz",
@@ -76,7 +82,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     _train_options(train)
     train.set_defaults(command=_train)
+
+    measure = commands.add_parser(
+        "measure",
+        help="measure how smooth the loss is",
+        description="Measure the smoothness of the document's nets, or of a kept training at one "
+        "of its checkpoints, and say what was found. Ctrl-C stops and keeps what is there.",
+    )
+    _measure_options(measure)
+    measure.set_defaults(command=_measure)
     return parser
+
+
+def _measure_options(measure: argparse.ArgumentParser) -> None:
+    measure.add_argument("--config", metavar="FILE", help="what to measure, as JSON; see --example")
+    measure.add_argument(
+        "--out",
+        metavar="DIR",
+        help="the folder that holds the training and keeps the measure (default: the dashboard's)",
+    )
+    measure.add_argument("--json", action="store_true", help="print all numbers as JSON")
+    measure.add_argument(
+        "--example",
+        metavar="KIND",
+        help="print a config to start from: replay, scales, extremes, density, gap, along, "
+        "landscape or stability",
+    )
 
 
 def _train_options(train: argparse.ArgumentParser) -> None:

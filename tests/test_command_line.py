@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from bnviz.__main__ import main
 from bnviz.cli.reproduce import as_text
 from bnviz.core import training
 from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness.configs import CONFIGS, ReplayConfig, parse
+from bnviz.core.smoothness.results import Scales
 from bnviz.core.snapshots import Snapshot, from_bytes
-from bnviz.store import Store
+from bnviz.jobs import runner
+from bnviz.store import Store, open_store
 from bnviz.store.database import folder_url
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,7 +93,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"bnviz {project['version']}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["train", "--nosuch"]])
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["train", "--nosuch"], ["measure", "x"]])
 def test_an_unknown_command_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +208,123 @@ def test_a_failed_training(
     printed, told = capsys.readouterr()
     assert printed == "" and "Traceback" not in told
     assert "failed after 0 of 4 epochs: ArithmeticError: the sum is too large" in told
+
+
+# ---------------------------------------------------------------- measure
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Callable[..., str]:
+    """Writes the config of a measure."""
+
+    def write(**parts: Any) -> str:
+        path = tmp_path / "my measure.json"
+        path.write_text(json.dumps(parts), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_an_example_of_every_measure(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", "--example", kind]) == 0
+    assert parse(capsys.readouterr().out) == CONFIGS[kind].model_validate({"kind": kind})
+    with pytest.raises(SystemExit):
+        main(["measure", "--help"])
+    assert kind in capsys.readouterr().out
+
+
+def test_a_measure_of_the_document_is_the_one_the_dashboard_shows(
+    measured: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path / "home"))
+    assert main(["measure", "--config", measured(kind="replay", probes=3)]) == 0
+    printed, told = capsys.readouterr()
+    assert printed.startswith("Only the first of 3 probes measures anything")
+    assert printed.count("\n") == 1 and "*" not in printed and "{" not in printed
+    assert "part" in told and "epoch" not in told
+    run = runner.find_measure(ReplayConfig(probes=3))
+    assert run is not None and run.status == "done" and f"Run {run.id} done" in told
+    found = runner.result(run.id)
+    assert found is not None and found.bn.published.shape == (3,)
+    open_store().close()
+
+
+def test_a_measure_of_a_training(
+    config: Callable[..., str],
+    measured: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = str(tmp_path / "out")
+    assert main(["train", "--config", config(), "--out", out, "--json"]) == 0
+    training = strict(capsys.readouterr().out)["run"]
+    asked = measured(kind="scales", probes=2, net=1, subject={"run": training})
+    assert main(["measure", "--config", asked, "--out", out, "--json"]) == 0
+    found = strict(capsys.readouterr().out)
+    assert found["status"] == "done" and found["done"] == found["total"] > 0
+    assert found["config"]["subject"] == {"run": training, "epoch": 4}, "the last checkpoint"
+    assert set(found["result"]) == {field.name for field in fields(Scales)}
+    assert np.shape(found["result"]["bn"]["median"]) == np.shape(found["result"]["scales"])
+    assert len(found["verdict"]) > 20
+
+
+def test_a_diverged_measure_is_strict_json(
+    config: Callable[..., str],
+    measured: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = str(tmp_path / "out")
+    wild = {"kind": "sgd", "learning_rate": 100.0, "epochs": 6, "batch_size": 16}
+    assert main(["train", "--config", config(optimizer=wild), "--out", out, "--json"]) == 0
+    training = strict(capsys.readouterr().out)["run"]
+    asked = measured(kind="scales", probes=2, subject={"run": training})
+    assert main(["measure", "--config", asked, "--out", out, "--json"]) == 0
+    found = strict(capsys.readouterr().out)
+    assert set(found["result"]["plain"]["median"]) == {None}
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({}, 'kind is null; use one of "replay", "scales", "extremes"'),
+        ({"kind": "hessian"}, 'kind is "hessian"; use one of "replay"'),
+        ({"kind": ["gap"]}, 'kind is ["gap"]; use one of'),
+        ({"kind": "gap", "probes": 1}, "probes is 1; use a whole number from 2 up to 200"),
+        ({"kind": "gap", "probe": 8}, "probe is no key of a config; did you mean probes?"),
+        ({"kind": "landscape", "points": 50}, "points is 50; use one of 13, 25, 51"),
+        ({"kind": "gap", "subject": {"run": 3}}, "subject.run is 3; use a text in quotes or null"),
+        ({"kind": "gap", "subject": {"epohc": 3}}, "subject.epohc is no key of a config"),
+    ],
+)
+def test_a_measure_that_cannot_be(
+    measured: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    parts: dict[str, Any],
+    sentence: str,
+) -> None:
+    path, out = measured(**parts), tmp_path / "out"
+    told = refusal(["measure", "--config", path, "--out", str(out)], capsys)
+    assert told.startswith(f"bnviz: {path}: ") and sentence in told and not out.exists()
+
+
+def test_a_measure_of_what_is_not_there(
+    measured: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = measured(kind="gap", subject={"run": "nosuchrun1"})
+    told = refusal(["measure", "--config", path, "--out", str(tmp_path / "out")], capsys)
+    assert "There is no training nosuchrun1 in the run history." in told
+    assert "--config FILE, or --example KIND" in refusal(["measure"], capsys)
+    told = refusal(["measure", "--example", "hessian"], capsys)
+    assert '--example is "hessian"; use one of "replay"' in told
+    (tmp_path / "no.json").write_text("[1]")
+    told = refusal(["measure", "--config", str(tmp_path / "no.json")], capsys)
+    assert "`bnviz measure --example KIND` prints a config to start from" in told
 
 
 # ---------------------------------------------------------------- the user's own data

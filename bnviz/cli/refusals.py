@@ -7,52 +7,54 @@ import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import Config
 
 #: Bytes of the longest config file read; a whole config has about a thousand.
 LONGEST = 1_000_000
 
-_EXAMPLE = "`bnviz train --example` prints a config to start from"
+C = TypeVar("C", bound=Config)
 
 
 class Refusal(Exception):
     """The command cannot do what was asked; the message is all a person needs."""
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; raises Refusal."""
+def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:
+    """The object in a JSON file; raises Refusal, which names the `command` that has an example."""
+    example = f"`bnviz {command}` prints a config to start from"
     try:
         with path.open("rb") as file:
             content = file.read(LONGEST + 1)
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror}") from error
     if len(content) > LONGEST:
-        raise Refusal(f"{path} is larger than {LONGEST:,} bytes, so it is no config; {_EXAMPLE}")
+        raise Refusal(f"{path} is larger than {LONGEST:,} bytes, so it is no config; {example}")
     try:
         found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Refusal(f"{path} is not JSON: {error.msg} at {where}; {_EXAMPLE}") from error
+        raise Refusal(f"{path} is not JSON: {error.msg} at {where}; {example}") from error
     except UnicodeDecodeError as error:
         raise Refusal(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise Refusal(f"{path} is not a config: {error}; {_EXAMPLE}") from error
+        raise Refusal(f"{path} is not a config: {error}; {example}") from error
     if not isinstance(found, dict):
-        raise Refusal(f"{path} holds {_shown(found)} where {{...}} is needed; {_EXAMPLE}")
+        raise Refusal(f"{path} holds {shown(found)} where {{...}} is needed; {example}")
     return found
 
 
-def to_config(raw: Mapping[str, Any], path: Path) -> TrainConfig:
+def to_config(raw: Mapping[str, Any], path: Path, model: type[C]) -> C:
     """The config that `raw`, read from `path`, describes; raises one Refusal for all its faults."""
     try:
-        return TrainConfig.model_validate_json(json.dumps(raw), strict=True)
+        return model.model_validate_json(json.dumps(raw), strict=True)
     except ValidationError as error:
-        faults = [f"{path}: {_fault(each)}" for each in error.errors(include_url=False)]
+        root = model.model_json_schema()
+        faults = [f"{path}: {_fault(each, root)}" for each in error.errors(include_url=False)]
         raise Refusal("\n".join(faults)) from error
 
 
@@ -66,14 +68,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _fault(error: ErrorDetails) -> str:
+def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
     location = error["loc"]
     if not location:
         return error["msg"]
     key = ".".join(str(part) for part in location)
-    schema = _schema(location)
+    schema = _schema(location, root)
     if error["type"] == "extra_forbidden":
-        known = sorted(_schema(location[:-1]).get("properties", {}))
+        known = sorted(_schema(location[:-1], root).get("properties", {}))
         close = get_close_matches(str(location[-1]), known, 1)
         meant = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
         return f"{key[:80]} is no key of a config; {meant}"
@@ -81,13 +83,12 @@ def _fault(error: ErrorDetails) -> str:
         rule = error["msg"].removeprefix("Value error, ")
         hint = "; --table FILE --target COLUMN fills them in" if key == "data" else ""
         return f"{key}: {rule}{hint}"
-    value = _shown(error["input"])
+    value = shown(error["input"])
     return f"{key} is {value}; {_advice(schema) or error['msg']}"
 
 
-def _schema(location: tuple[int | str, ...]) -> dict[str, Any]:
+def _schema(location: tuple[int | str, ...], root: dict[str, Any]) -> dict[str, Any]:
     """The JSON schema of the key at `location`, or an empty one if the key is unknown."""
-    root = TrainConfig.model_json_schema()
     found: dict[str, Any] = root
     for part in location:
         found = found.get("items") or found.get("properties", {}).get(part, {})
@@ -127,6 +128,7 @@ def _range(schema: dict[str, Any]) -> str:
     return "".join(f" {limit}" for limit in limits)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of the file, as short as it has to be."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:60] + "..."

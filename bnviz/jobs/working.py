@@ -5,11 +5,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from bnviz.jobs import measures, trainings
 from bnviz.jobs.heartbeat import heart
-from bnviz.jobs.steps import Work
+from bnviz.jobs.steps import Step, Work
 from bnviz.store import Store, StoreProblem
 
 #: How long a request to stop may go unseen.
@@ -17,6 +16,8 @@ STOP_SECONDS = 0.1
 
 _log = logging.getLogger(__name__)
 
+
+Report = Callable[[Step], None]
 
 #: How each kind of run is worked on; the name of a kind may go on after a colon.
 WORK: Mapping[str, Work] = {trainings.KIND: trainings.work, measures.KIND: measures.work}
@@ -26,10 +27,10 @@ def work(
     store: Store,
     run_id: str,
     *,
-    report: Callable[[Any], None] = lambda found: None,
+    report: Report = lambda step: None,
     leaving: threading.Event | None = None,
 ) -> None:
-    """Does a queued run; `report` hears of all it finds once that is stored.
+    """Does a queued run; `report` hears of every step once it is stored.
 
     Ends early when the store is asked to stop the run, or, as "interrupted",
     when `leaving` is set. Raises no Exception: a run that fails says so in the store.
@@ -48,7 +49,9 @@ def work(
             _log.exception("Run %s failed, and the store cannot be told", run_id)
 
 
-def _do(store: Store, run_id: str, report: Callable[[Any], None], leaving: threading.Event) -> None:
+def _do(
+    store: Store, run_id: str, report: Callable[[Step], None], leaving: threading.Event
+) -> None:
     import torch
 
     # One core a run: two runs share the machine, and the page stays quick. It also
@@ -61,7 +64,7 @@ def _do(store: Store, run_id: str, report: Callable[[Any], None], leaving: threa
     complete = False
     for step in WORK[run.kind.partition(":")[0]](store, run, stop):
         complete = step.done >= step.total
-        report(step.found)
+        report(step)
     if complete or not stop.raised:
         store.finish(run_id, "done")
     else:

@@ -1,0 +1,89 @@
+"""A measure of smoothness without a browser: of the document's nets, or of a kept training."""
+
+import argparse
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bnviz.cli.refusals import Refusal, read_json, shown, to_config
+from bnviz.cli.working import EXIT, strict, worked
+from bnviz.core.smoothness import results
+from bnviz.core.smoothness.configs import CONFIGS, Measure
+from bnviz.jobs import measures
+from bnviz.plots.numbers import percent, short
+from bnviz.store import Run, Store, StoreProblem
+from bnviz.store.database import folder_url
+from bnviz.ui.texts import sentence
+
+
+def measure(arguments: argparse.Namespace) -> int:
+    """`bnviz measure`; returns the exit code. Raises Refusal."""
+    if arguments.example is not None:
+        model = _model(arguments.example, "--example")
+        print(model.model_validate({"kind": arguments.example}).model_dump_json(indent=2))
+        return 0
+    if arguments.config is None:
+        raise Refusal("measure needs --config FILE, or --example KIND")
+    path = Path(arguments.config)
+    raw = read_json(path, "measure --example KIND")
+    config = to_config(raw, path, _model(raw.get("kind"), f"{path}: kind"))
+    try:
+        store = Store(folder_url(Path(arguments.out)) if arguments.out else None)
+        try:
+            return _measure(store, config, arguments.json)
+        finally:
+            store.close()
+    except StoreProblem as problem:
+        raise Refusal(str(problem)) from problem
+
+
+def _model(kind: object, where: str) -> type[Measure]:
+    if not isinstance(kind, str) or kind not in CONFIGS:
+        raise Refusal(f"{where} is {shown(kind)}; use one of {', '.join(map(shown, CONFIGS))}")
+    return CONFIGS[kind]
+
+
+def _measure(store: Store, config: Measure, as_json: bool) -> int:
+    config = measures.settled(store, config)
+    run = worked(store, measures.create(store, config), "part")
+    blob = store.last_blob(run.id)
+    if blob is not None:
+        result = results.from_bytes(config.kind, blob)
+        said = _in_words(config, result)
+        print(json.dumps(_as_dict(run, config, said, result), allow_nan=False) if as_json else said)
+    return EXIT[run.status]
+
+
+def _in_words(config: Measure, result: Any) -> str:
+    """The verdict as the dashboard says it, for a terminal."""
+    from bnviz.core.smoothness.entry import verdict
+
+    found = verdict(config, result)
+    values = {name: _value(name, value) for name, value in found.values.items()}
+    key = f"smoothness.{config.kind}.verdict.{found.name}"
+    return sentence("en", key, **values).replace("**", "")
+
+
+def _value(name: str, value: float | str) -> str:
+    if isinstance(value, str):
+        return sentence("en", f"net.{value}") if name.startswith("net") else value
+    return percent(value) if name.endswith("share") else short(value)
+
+
+def _as_dict(run: Run, config: Measure, said: str, result: Any) -> dict[str, Any]:
+    found = {"run": run.id, "status": run.status, "done": run.done, "total": run.total}
+    return found | {
+        "config": config.model_dump(mode="json"),
+        "verdict": said,
+        "result": _numbers(result),
+    }
+
+
+def _numbers(value: Any) -> Any:
+    """A result as nested dicts and lists; what is not a finite number is None."""
+    if is_dataclass(value):
+        return {field.name: _numbers(getattr(value, field.name)) for field in fields(value)}
+    return strict(np.asarray(value).tolist())
