@@ -56,6 +56,7 @@ def _control(owner: type[Measure], kind: str, name: str) -> Any:
             label=label,
             shown=lambda option: say(f"smoothness.option.{option}"),
             default=info.default,
+            menu=True,
         )
     least, most = limits(owner, name)
     grid = [v for v in GRIDS[name] if (least or 0) <= v <= (most or GRIDS[name][-1])]

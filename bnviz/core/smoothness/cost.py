@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from bnviz.core.smoothness import configs
 
-#: Gradients x parameters x rows that one core of a small machine does in about a second,
-#: both nets together. Smaller nets are slower than their size says, larger ones faster.
+#: Gradients x parameters x rows that one core of a small machine does in about two seconds.
+#: Smaller nets are slower than their size says, larger ones faster.
 LIGHT = 2e9
 
 #: Products with the Hessian that Lanczos takes for the ends of a spectrum, as a rule.
@@ -14,7 +14,7 @@ _LANCZOS = 60
 
 @dataclass(frozen=True)
 class Cost:
-    """An estimate; a loss counts as a third of a gradient, a product with the Hessian as two."""
+    """An estimate; a product with the Hessian counts as two gradients, a loss as one at most."""
 
     gradients: int
     """Of one net each, all seeds together."""
@@ -42,7 +42,7 @@ def cost(config: configs.Measure, parameters: int, rows: int, seeds: int) -> Cos
         case configs.DensityConfig():
             each = 2 * config.probes * config.steps
         case configs.LandscapeConfig():
-            each = (config.points**2 + 41 * config.lines) // 3
+            each, trains = config.points**2 + 51 * config.lines, config.plane == "path"
         case configs.GapConfig():
             each, trains = 6 * seeds * (2 * 2 * _LANCZOS + 3 * config.probes), True
         case configs.AlongConfig():
