@@ -32,17 +32,24 @@ def hessian_product(objective: Objective, like: Tensors, point: Tensor) -> Produ
     return product
 
 
-def problem_product(problem: Problem, copies: int = 1) -> Product:
+def together(problem: Problem, count: int) -> int:
+    """How many of `count` products run together fastest."""
+    return max(1, min(problem.chunk // 4, count))
+
+
+def problem_product(problem: Problem, count: int = 1) -> Product:
     """The function from any number of vectors, (M, n) float64, to the Hessian times each.
 
-    So many `copies` of the network run together; the problem's `chunk` is fastest.
+    It is fastest for `count` of them, or more: up to so many run together as copies of the
+    network, if its activations, of which the gradient's graph holds several, are small.
     """
+    copies = together(problem, count)
     point = flatten(list(problem.params.values()))
-    together = hessian_product(problem.objective, problem.params, point.expand(copies, -1))
+    product_of_copies = hessian_product(problem.objective, problem.params, point.expand(copies, -1))
 
     def product(vectors: Tensor) -> Tensor:
         if len(vectors) == copies:
-            return together(vectors.to(problem.dtype)).to(vectors.dtype)
+            return product_of_copies(vectors.to(problem.dtype)).to(vectors.dtype)
         padding = vectors.new_zeros(-len(vectors) % copies, vectors.shape[1])
         parts = torch.split(torch.cat([vectors, padding]), copies)
         return torch.cat([product(part) for part in parts])[: len(vectors)]
@@ -50,8 +57,13 @@ def problem_product(problem: Problem, copies: int = 1) -> Product:
     return product
 
 
-def gaussian(count: int, like: Tensor, seed: int) -> Tensor:
-    """(count, n) standard normal numbers, float64, where `like` (K, n) is."""
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randn(count, like.shape[1], generator=generator)
-    return drawn.to(like.device, torch.float64)
+def gaussian(count: int, like: Tensor, seed: int | torch.Generator) -> Tensor:
+    """(count, n) standard normal numbers, float64, where `like` (K, n) is.
+
+    A generator, which goes on, lives on the CPU. The rows are the same however many are
+    drawn at a time.
+    """
+    generator = torch.Generator().manual_seed(seed) if isinstance(seed, int) else seed
+    drawn = [torch.randn(like.shape[1], generator=generator) for _ in range(count)]
+    rows = torch.stack(drawn) if drawn else torch.empty(0, like.shape[1])
+    return rows.to(like.device, torch.float64)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from bnviz.core.hessians import problem_product
+from bnviz.core.hessians import gaussian, problem_product, together
 from bnviz.core.lanczos import Lanczos, room
 from bnviz.core.problem import Problem
 from bnviz.core.snapshots import Floats
+from bnviz.core.vectors import flatten
 
 StopFlag = Callable[[], bool]
 
@@ -49,14 +50,14 @@ def quadratures(
     computed in the problem's precision, all else in float64.
     """
     steps = steps_taken(problem, steps)
-    together = min(problem.chunk, max(1, room(1, problem.size) // steps), probes)
-    groups = -(-probes // together)
-    device = next(iter(problem.params.values())).device
+    group = min(together(problem, probes), max(1, room(1, problem.size) // steps))
+    groups = -(-probes // group)
+    like = flatten(list(problem.params.values()))
     generator = torch.Generator().manual_seed(seed)
     for index in range(groups):
         count = (probes + index) // groups
-        start = torch.randn(count, problem.size, generator=generator)
-        lanczos = Lanczos(problem_product(problem, count), start.to(device, torch.float64), steps)
+        start = gaussian(count, like, generator)
+        lanczos = Lanczos(problem_product(problem, count), start, steps)
         for _ in range(steps):
             if should_stop():
                 return

@@ -14,12 +14,12 @@ from scipy.special import stdtrit
 from torch import Tensor
 
 from bnviz.core.gradients import Objective
-from bnviz.core.hessians import problem_product
+from bnviz.core.hessians import gaussian, problem_product, together
 from bnviz.core.lanczos import Product, room
 from bnviz.core.landscape import filter_norms
 from bnviz.core.problem import Problem
 from bnviz.core.snapshots import Floats
-from bnviz.core.vectors import Tensors, unflatten
+from bnviz.core.vectors import Tensors, flatten, unflatten
 
 #: A Hessian with more rows is not built: 2000 rows take 32 MB and 2000 products.
 DENSE_LIMIT = 2000
@@ -34,10 +34,10 @@ def dense_rows(problem: Problem) -> Iterator[Tensor]:
     """The Hessian, some rows (B, n) at a time; ValueError beyond DENSE_LIMIT parameters."""
     if problem.size > DENSE_LIMIT:
         raise ValueError(f"A Hessian of {problem.size} parameters is too large to be built.")
-    product = problem_product(problem, problem.chunk)
+    product = problem_product(problem, problem.size)
     device = next(iter(problem.params.values())).device
     identity = torch.eye(problem.size, dtype=torch.float64, device=device)
-    for part in torch.split(identity, problem.chunk):
+    for part in torch.split(identity, together(problem, problem.size)):
         yield product(part)
 
 
@@ -96,7 +96,7 @@ def traces(
     `probes` are told. Q takes a quarter of :data:`bnviz.core.lanczos.BASIS_BYTES` at most.
     """
     count = max(probes, FEWEST_PROBES)
-    product = problem_product(problem, min(problem.chunk, count))
+    product = problem_product(problem, count)
     generator = torch.Generator().manual_seed(seed)
     first = _images(product, _draws(problem, count, generator), should_stop)
     if first is None:
@@ -105,7 +105,7 @@ def traces(
     if not np.isfinite(ratios).all():
         return Traces(np.nan, np.nan, np.nan, np.nan, np.full(probes, np.nan))
     basis = torch.linalg.qr(sketch.mT).Q.mT
-    inside = _forms(product, torch.split(basis, problem.chunk), should_stop)
+    inside = _forms(product, torch.split(basis, together(problem, count)), should_stop)
     fresh = _draws(problem, count, generator)
     outside = _forms(product, (g - (g @ basis.mT) @ basis for g in fresh), should_stop)
     if inside is None or outside is None:
@@ -167,10 +167,9 @@ def normalized(problem: Problem) -> Problem:
 
 def _draws(problem: Problem, count: int, generator: torch.Generator) -> Iterator[Tensor]:
     """`count` standard normal directions in parts (B, n), float64."""
-    device = next(iter(problem.params.values())).device
-    for start in range(0, count, problem.chunk):
-        shape = (min(problem.chunk, count - start), problem.size)
-        yield torch.randn(shape, generator=generator).to(device, torch.float64)
+    like, step = flatten(list(problem.params.values())), together(problem, count)
+    for start in range(0, count, step):
+        yield gaussian(min(step, count - start), like, generator)
 
 
 def _images(
