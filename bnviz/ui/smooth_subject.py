@@ -82,7 +82,8 @@ def ask() -> Asked:
 
 def _run() -> Run | None:
     """A training of the history, newest first; None for the document's nets."""
-    known = {run.id: run for run in open_store().runs(limit=24) if _measurable(run)}
+    newest = open_store().runs(limit=24, kind="train")
+    known = {run.id: run for run in newest if _measurable(run)}
     asked = st.query_params.get("run", st.session_state.get("smooth_run"))
     if asked and asked not in known:
         found = open_store().run(asked)  # an older one

@@ -216,6 +216,22 @@ def test_the_code_shown_repeats_the_run(open_app: OpenApp, done: str) -> None:
     assert repr(SMALL) in snippet
 
 
+def test_measures_are_not_listed_among_the_trainings(open_app: OpenApp, done: str) -> None:
+    store = open_store()
+    measures = [store.create("measure:gap", "{}", 1) for _ in range(12)]
+    for run_id in measures:
+        store.finish(run_id, "done")
+    app = open_app("fitness", state={"runs": True})
+    assert not app.exception
+    linked = [link.proto.query_string for link in app.get("page_link")]
+    assert any(done in query for query in linked), "nor do they push one out"
+    assert not any(run_id in query for query in linked for run_id in measures)
+    app = open_app("fitness", run=measures[0])
+    assert not app.exception and len(app.warning) == 1, "no training has this id"
+    for run_id in measures:
+        store.delete(run_id)
+
+
 def test_an_earlier_run_is_listed_and_can_be_left(open_app: OpenApp, done: str) -> None:
     app = open_app("fitness", state={"runs": True}, run=done)
     assert any(done in link.proto.query_string for link in app.get("page_link"))
