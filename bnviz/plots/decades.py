@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.plots.numbers import plain, short
+from bnviz.plots.numbers import plain
 
 
 def decades(
@@ -24,6 +24,8 @@ def decades(
     apart = max(1, round((high - low) / most))
     powers = range(int(np.floor(low)), int(np.ceil(high)) + 1, apart)
     ticks = [d * 10.0**k for k in powers for d in digits if low <= np.log10(d * 10.0**k) <= high]
+    if len(ticks) < 3 and high - low < 1:
+        ticks = _even(10.0**low, 10.0**high)
     if zero is not None:
         ticks = [zero, *(tick for tick in ticks if tick > 2 * zero)]
     labels = ["0" if tick == zero else tick_label(tick) for tick in ticks]
@@ -32,6 +34,11 @@ def decades(
 
 def tick_label(tick: float) -> str:
     """`tick` in few characters: 0.001, 1000, 1e5, -1e7."""
-    if abs(tick) < 1e5:
-        return plain(tick)
-    return short(tick, 2) if abs(tick) >= 1e6 else f"{tick:.0e}".replace("e+0", "e")
+    return plain(tick) if abs(tick) < 1e5 else f"{tick:.4g}".replace("e+0", "e").replace("e+", "e")
+
+
+def _even(low: float, high: float) -> list[float]:
+    """Three to seven round numbers between two that are close to each other."""
+    step = 10.0 ** np.floor(np.log10(high - low))
+    step *= next(factor for factor in (0.2, 0.5, 1, 2) if (high - low) / (factor * step) < 6)
+    return [float(k * step) for k in range(int(np.ceil(low / step)), int(high / step) + 1)]

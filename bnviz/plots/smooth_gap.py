@@ -94,7 +94,9 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
     ends = [0.0]
     for trace in traces:
         if trace.get("base") is not None:
-            ends += [*trace["base"], *(trace["base"] + trace["x"])]
+            tip = trace["base"] + trace["x"]
+            whiskers = tip - trace["error_x"]["arrayminus"], tip + trace["error_x"]["array"]
+            ends += [*trace["base"], *np.concatenate(whiskers)]
     axis = decades(10.0 ** np.array(ends), most=4)
     ticks = np.array(axis["tickvals"])
     pad = 0.04 * max(np.ptp(ends), 0.3)

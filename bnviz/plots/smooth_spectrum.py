@@ -71,8 +71,9 @@ def _ruler_of(found: Spectrum, net: str, look: Look, say: Say) -> list[dict[str,
     base = {"showlegend": False, "hovertemplate": "%{x:.4g}"}
     name = say(f"net.{net}")
     line = {"mode": "lines", "line": {"color": fade(color, 0.45), "width": 1.5}}
-    strip = {"symbol": "circle", "size": 6, "color": fade(color, 0.35), "line": {"width": 0}}
-    tick = _TICK | {"color": look.ink, "line": {"color": look.ink, "width": 2}}
+    size = float(np.clip(100 / max(len(top), 1), 5, 12))  # many seeds stand close
+    strip = {"symbol": "circle", "size": size / 2, "color": fade(color, 0.35), "line": {"width": 0}}
+    tick = _TICK | {"size": size + 4, "color": look.ink, "line": {"color": look.ink, "width": 2}}
     return [
         {"x": np.stack([low, top, gap], 1).ravel(), "y": np.stack([y, y, gap], 1).ravel()}
         | {"showlegend": False, "hoverinfo": "skip"}
@@ -83,7 +84,8 @@ def _ruler_of(found: Spectrum, net: str, look: Look, say: Say) -> list[dict[str,
         {"name": name, "x": rms, "y": y, "mode": "markers", "marker": tick}
         | {"error_x": bars | {"color": look.ink, "thickness": 1.5, "width": 4}}
         | base,
-        {"name": name, "x": top, "y": y, "mode": "markers", "marker": marker(net, look, 12)} | base,
+        {"name": name, "x": top, "y": y, "mode": "markers", "marker": marker(net, look, size)}
+        | base,
     ]
 
 

@@ -29,9 +29,11 @@ def symmetric(values: ArrayLike, unit: float, most: int = 9) -> dict[str, Any]:
     sides = sum(np.log10(max(reach / unit, 1.0)) for reach in (-low, high))
     apart = max(1, int(np.ceil(sides / (most - 1))))
     powers = 10.0 ** np.arange(last, first - 1, -apart)[::-1]
+    if sides < 2:
+        powers = 10.0 ** np.ceil(np.log10(unit)) * np.array([1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
     ticks = [t for t in (*-powers[::-1], 0.0, *powers) if low <= t <= high]
     return {
-        "tickvals": place(ticks, unit),
+        "tickvals": place(ticks, unit).tolist(),
         "ticktext": [tick_label(tick) for tick in ticks],
         "range": [float(ends[0] - pad), float(ends[1] + pad)],
     }
