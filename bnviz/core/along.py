@@ -46,6 +46,15 @@ def along(problem: Problem, sizes: Tensor, *, unit: bool = False) -> Along:
 
     `sizes` (Q,) multiply the gradient; with `unit` the gradient's direction, and
     are distances then. K is 1.
+
+    >>> from torch import nn
+    >>> from bnviz.core import problem
+    >>> net = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+    >>> x, y = torch.randn(64, 2), torch.randn(64, 1)
+    >>> loss = problem.of_module(net, nn.functional.mse_loss, x, y, mode="train")
+    >>> found = along(loss, torch.tensor([0.05, 0.1, 0.2]))
+    >>> found.losses.shape, bool(found.smoothness > 0)
+    (torch.Size([1, 3]), True)
     """
     origin = flatten(list(problem.params.values()))
 

@@ -51,6 +51,15 @@ def split(problem: Problem, drawn: Tensor, scale: float) -> Split:
     Works in the problem's mode and precision. In float32 the smooth part holds the rounding of
     the gradient change too (:func:`rounding` tells how much), and what crossed is decided in
     float32 as well.
+
+    >>> from torch import nn
+    >>> from bnviz.core import lipschitz, problem
+    >>> net = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+    >>> x, y = torch.randn(64, 2), torch.randn(64, 1)
+    >>> loss = problem.of_module(net, nn.functional.mse_loss, x, y, mode="train")
+    >>> drawn = lipschitz.directions(loss.params, 16, seed=0)
+    >>> bool(split(loss, drawn, 0.1).crossed.any()), bool(split(loss, drawn, 1e-12).crossed.any())
+    (True, False)
     """
     return joined(splits(problem, drawn, scale))
 
@@ -105,8 +114,7 @@ def rounding(problem: Problem, exact: Problem, drawn: Tensor, scale: float) -> I
     In float32 the figure falls as 1 / scale: the noise floor of short steps.
     """
     pairs = (
-        changes(each.gradient, each.params, drawn, scale, problem.chunk)
-        for each in (problem, exact)
+        changes(each.gradient, each.params, drawn, scale, exact.chunk) for each in (problem, exact)
     )
     for (_, _, change), (steps, _, true) in zip(*pairs, strict=True):
         error = torch.linalg.vector_norm(change - true, dim=1)

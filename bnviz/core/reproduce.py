@@ -119,7 +119,7 @@ def _estimate(values: Floats) -> Estimate:
 
 
 def _corrected(document: Experiment, *, bn: bool) -> Estimate:
-    """The same probes in float64, each from the same point."""
+    """As many probes, drawn and computed in float64, each from the same point."""
     net = document.bn if bn else document.plain
     stack = stack_of_one(NETWORK, net, bn=bn).cast(torch.float64)
     x, y = document.x.double().T, document.y[:, 0].double()
