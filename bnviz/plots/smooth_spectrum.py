@@ -15,6 +15,8 @@ from bnviz.plots.theme import Look, Say, fade, figure, heading, titled
 HEIGHT = 420
 #: A net has no more probes on screen than this; there are no more pixels.
 MOST = 4000
+#: Traces that differ more than this, in size, need an axis of powers of ten.
+SPAN = 100.0
 #: Rows of the nets, from below, and how far their seeds spread.
 _ROW = {"bn": 1.0, "plain": 0.0}
 _SPREAD = 0.24
@@ -138,44 +140,41 @@ def normalized(result: Extremes, look: Look, say: Say) -> go.Figure:
 
 
 def traces(result: Extremes, look: Look, say: Say) -> go.Figure:
-    """tr(H) of every seed with its 95 % confidence interval, on an axis that has both signs."""
+    """tr(H) of every seed with its 95 % confidence interval, of either sign.
+
+    The axis is linear unless the traces span decades, then symmetric (see there).
+    """
     nets: dict[str, Spectrum] = {net: getattr(result, net) for net in NETS}
-    ends = [
-        finite(found.trace) + side * finite(found.trace_margin)
-        for found in nets.values()
-        for side in (-1, 1)
-    ]
-    every = np.concatenate(ends)
-    sizes = np.abs(every[np.isfinite(every) & (every != 0)])
-    unit = float(10 ** np.floor(np.log10(sizes.min()))) if sizes.size else 1.0
-    unit = max(unit, float(sizes.max(initial=0.0)) * 1e-9)
+    sums = np.concatenate([finite(found.trace) for found in nets.values()])
+    margins = np.concatenate([finite(found.trace_margin) for found in nets.values()])
+    sizes = np.abs(sums[np.isfinite(sums) & (sums != 0)])
+    wide = bool(sizes.size) and sizes.max() > SPAN * sizes.min()
+    unit = float(max(10 ** np.floor(np.log10(sizes.min())), 1e-9 * sizes.max())) if wide else None
     drawn = []
     for net, found in nets.items():
         value, margin = finite(found.trace), finite(found.trace_margin)
-        at = place(value, unit)
-        bars = {
-            "array": place(value + margin, unit) - at,
-            "arrayminus": at - place(value - margin, unit),
-        }
-        style = {"type": "data", "symmetric": False, "color": look.net(net), "thickness": 1.5}
+        low, at, high = (_at(value + side * margin, unit) for side in (-1, 0, 1))
+        bars = {"array": high - at, "arrayminus": at - low, "type": "data", "symmetric": False}
         drawn.append(
             {
                 "name": counted(net, int(np.isfinite(value).sum()), len(value), say),
                 "x": at,
                 "y": _ROW[net] + _offsets(len(value)),
-                "error_x": bars | style,
+                "error_x": bars | {"color": look.net(net), "thickness": 1.5},
                 "customdata": np.stack([value, margin], axis=1),
                 "mode": "markers",
                 "marker": marker(net, look, 9),
                 "hovertemplate": "%{customdata[0]:.4g} ± %{customdata[1]:.3g}",
             }
         )
-    return _rows(
-        drawn,
-        titled(say("plots.smooth.axis.trace")) | symmetric(every, unit, most=7),
-        look,
-        say,
-    )
+    ends = np.concatenate([sums - margins, sums + margins])
+    axis = {"nticks": 6} if unit is None else symmetric(ends, unit, most=7)
+    return _rows(drawn, titled(say("plots.smooth.axis.trace")) | axis, look, say)
+
+
+def _at(values: Floats, unit: float | None) -> Floats:
+    """Where they stand on a linear axis (no unit) or a symmetric one."""
+    return values if unit is None else place(values, unit)
 
 
 def _rows(drawn: list[dict[str, Any]], xaxis: dict[str, Any], look: Look, say: Say) -> go.Figure:

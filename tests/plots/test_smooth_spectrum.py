@@ -94,6 +94,16 @@ def test_traces_on_an_axis_of_both_signs(say: Say) -> None:
     assert any(text.startswith("-") for text in figure.layout.xaxis.ticktext)
 
 
+def test_traces_of_one_size_on_a_linear_axis(say: Say) -> None:
+    result = made.extremes()
+    figure = smooth_spectrum.traces(Extremes(result.bn, result.bn), Look(), say)
+    shown = figure.data[1]
+    assert (shown.x == result.bn.trace).all()
+    assert shown.error_x.array == pytest.approx(result.bn.trace_margin)
+    assert shown.error_x.arrayminus == pytest.approx(result.bn.trace_margin)
+    assert figure.layout.xaxis.ticktext is None
+
+
 # ---------------------------------------------------------------- density
 
 
