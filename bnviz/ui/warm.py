@@ -7,8 +7,9 @@ from functools import cache
 #: What every page imports beyond Streamlit itself.
 EVERY_PAGE = ("bnviz.ui.cached", "bnviz.ui.layout", "plotly.graph_objs.scatter", "plotly.io")
 
-#: Importing torch holds up everything else for a second or two; the first page goes first.
-SECONDS_AFTER_FIRST_PAGE = 2.0
+#: Importing torch holds up everything else for a second or two; the first page goes first,
+#: on a busy machine too.
+SECONDS_AFTER_FIRST_PAGE = 4.0
 
 
 def warm_up_now() -> None:
