@@ -27,6 +27,9 @@ DENSE_LIMIT = 2000
 #: With fewer a 95 % confidence interval covers too little: 80 to 90 % of steep spectra with 4.
 FEWEST_PROBES = 32
 
+#: Of a sum of products with a Hessian, relative to its terms.
+_ROUNDING = 1e-14
+
 StopFlag = Callable[[], bool]
 
 
@@ -91,7 +94,8 @@ def traces(
     outcomes decide that its error is large and skewed, and Student's interval too short. So,
     as in Hutch++ (Meyer, Musco, Musco & Woodruff 2021, algorithm 1), the images of the probes
     span a space Q in which both sums are exact, and fresh probes, with Q taken out, estimate
-    the rest; the margins are Student's t of those. Where Q is everything, margins are 0.
+    the rest; the margins are Student's t of those, and the rounding of the sums: all that is
+    left where Q is everything.
     That takes 3 products a probe, of which there are FEWEST_PROBES at least, though only
     `probes` are told. Q takes a quarter of :data:`bnviz.core.lanczos.BASIS_BYTES` at most.
     """
@@ -111,13 +115,13 @@ def traces(
     if inside is None or outside is None:
         return None
     if len(basis) == problem.size:
-        outside = np.zeros_like(outside)  # all that is left is rounding
-    trace, square = inside.sum(1) + outside.mean(1)
-    margin, square_margin = stdtrit(count - 1, 0.975) * outside.std(1, ddof=1) / np.sqrt(count)
+        outside = np.zeros_like(outside)
+    sums = inside.sum(1) + outside.mean(1)
+    margins = stdtrit(count - 1, 0.975) * outside.std(1, ddof=1) / np.sqrt(count)
+    margins += _ROUNDING * np.abs(inside).sum(1)
+    (trace, square), (margin, square_margin) = sums.tolist(), margins.tolist()
     n = problem.size
-    return Traces(
-        float(trace), float(margin), float(square / n), float(square_margin / n), ratios[:probes]
-    )
+    return Traces(trace, margin, square / n, square_margin / n, ratios[:probes])
 
 
 def normalized(problem: Problem) -> Problem:
