@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bnviz.core.momentum import Clock, remaining, shares, weights
 from bnviz.core.streaming import Gap, Quantity, Track
 from bnviz.plots.labels import label
+from bnviz.plots.nets import ribbon
 from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
@@ -109,17 +110,9 @@ def all_running(
 
 
 def _band(steps: NDArray[Any], low: Floats, high: Floats, color: str, say: Say) -> dict[str, Any]:
-    finite = np.isfinite(low) & np.isfinite(high)
-    steps, low, high = steps[finite], low[finite], high[finite]
-    return {
+    return ribbon(steps, low, high, color) | {
         "name": say("train_vs_eval.walk.band"),
-        "x": np.concatenate([steps, steps[::-1]]),
-        "y": np.concatenate([low, high[::-1]]),
-        "fill": "toself",
-        "fillcolor": fade(color, 0.18),
-        "line": {"width": 0},
-        "mode": "lines",
-        "hoverinfo": "skip",
+        "showlegend": True,
     }
 
 

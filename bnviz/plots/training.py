@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from bnviz.core.series import Band, band, band_of, gather, layer_band
 from bnviz.core.snapshots import Snapshot
+from bnviz.plots.nets import NETS, ribbon
 from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade, figure, heading, titled
 
-NETS = ("bn", "plain")
 HEIGHT = 400
 _MEASURES = (
     ("eigenvalue_max", 3.0, "solid"),
@@ -46,7 +46,9 @@ def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure
                 continue
             over = band_of(snapshots, net, field)
             if field == "eigenvalue_max":
-                traces.append(_between(over, look.net(net)) | {"legendgroup": net})
+                traces.append(
+                    ribbon(over.epochs, over.low, over.high, look.net(net)) | {"legendgroup": net}
+                )
             trace = _line(over, net, say(f"net.{net}"), look, mode="lines+markers")
             traces.append(
                 trace
@@ -129,7 +131,7 @@ def _padded(values: np.ndarray) -> list[float] | None:
 
 def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
     """A median line with its band from the 10 % to the 90 % quantile over seeds."""
-    return [_between(over, look.net(net)), _line(over, net, name, look)]
+    return [ribbon(over.epochs, over.low, over.high, look.net(net)), _line(over, net, name, look)]
 
 
 def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> dict[str, Any]:
@@ -212,20 +214,6 @@ def _ribbons(
         "hoverinfo": "skip",
     }
     return [*bands, mean, spread]
-
-
-def _between(over: Band, color: str) -> dict[str, Any]:
-    """The area from the band's low to its high edge."""
-    return {
-        "x": np.concatenate([over.epochs, over.epochs[::-1]]),
-        "y": np.concatenate([over.high, over.low[::-1]]),
-        "fill": "toself",
-        "fillcolor": fade(color, 0.2),
-        "line": {"width": 0},
-        "mode": "lines",
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
 
 
 def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> go.Figure:

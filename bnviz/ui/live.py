@@ -9,6 +9,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.jobs import runner
 from bnviz.plots import training
+from bnviz.plots.nets import NETS
 from bnviz.plots.numbers import percent, short
 from bnviz.store import Run
 from bnviz.ui import cached
@@ -106,7 +107,7 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             f"activations-{net}": training.activations(
                 snapshots, net, layer, axes == "shared", look(), say
             )
-            for net in training.NETS
+            for net in NETS
         },
         say("fitness.activations_alt", layer=layer + 1),
         lambda key: say(f"net.{key.removeprefix('activations-')}"),

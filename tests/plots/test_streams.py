@@ -30,9 +30,9 @@ def test_running(quantity: str, look: Look, say: Say) -> None:
     assert np.array_equal(line.y, track.running[:, 1])
     assert np.array_equal(dots.y, track.batch[:, 1]) and dots.x[0] == 1
     assert np.array_equal(true.y, track.true[:, 1])
-    low, high = np.split(np.array(band.y), 2)
+    high, low = np.split(np.array(band.y), 2)
     width = 2 * streams.BAND * track.deviation[:, 1]
-    assert high[::-1] - low == pytest.approx(width)
+    assert high - low[::-1] == pytest.approx(width)
     assert line.line.color == house_colors(look)[0]
 
 
