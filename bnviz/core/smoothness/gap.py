@@ -97,6 +97,7 @@ class _Cross:
         mode: BnMode = "train" if modes == ["train"] else "eval"
         stack = self.stack(moment, net, inputs, mode, seed)
         if not alive(stack).all():
+            self.found["loss"][moment, cell, seed] = np.inf
             return True
         data = self.runs[inputs].data
         x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
@@ -177,29 +178,45 @@ def verdict(config: GapConfig, result: Gap) -> Sentence:
 
     Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
     at least half the whole (in logarithms); "other" if neither is; "none" if the nets are
-    ALIKE; "sharper" if the net with BN is the sharper one; or "unknown", if no seed has both.
-    Values are medians over the `seeds` that are whole: `gap`, how many times the sharper net
-    is as sharp as the other (for "none" the net without BN); the factors of STEPS by name;
-    `eval`, how many times eval mode is as sharp as train mode; and `normalized`, `gap` in
-    units of the filters' norms, the net without BN to that with.
+    ALIKE; "sharper" if the net with BN is the sharper one; "lost" if no seed can be compared;
+    or "unknown", before any seed is known. Left out are seeds of which a net diverged, or is
+    dead: flat in every weight, because no rectifier is open, and no smoother for that.
+
+    Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
+    sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
+    by name; `eval`, how many times eval mode is as sharp as train mode; and `normalized`, the
+    whole ratio, net without BN to net with, in units of the filters' norms. For "lost" they
+    count the seeds with a net that `diverged`, and the others with a `dead` one.
     """
-    steps = np.stack(list(split(result).values()))  # (4, 2, S)
-    whole: Bools = np.asarray(np.isfinite(steps).all(axis=0))
-    if not whole.any():
+    cells = slice(len(STEPS) + 1)
+    known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
+    if not known.any():
         return Sentence("unknown")
-    moment = 1 if whole[1].any() else 0
-    here = steps[:, moment, whole[moment]]
-    total, medians = float(np.median(here.sum(axis=0))), np.median(here, axis=1)
-    part = dict(zip(STEPS, medians.tolist(), strict=True))
-    what = "inputs" if part["inputs"] >= part["bn"] else "bn"
-    if abs(total) < np.log10(ALIKE):
-        what = "none"
-    elif total < 0:
-        what = "sharper"
-    elif part[what] < total / 2:
-        what = "other"
-    fair = np.sum(list(split(result, "normalized").values()), axis=0)[moment, whole[moment]]
+    moment = 1 if known[1].any() else 0
+    diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
+    dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
+    steps = np.stack([part[moment] for part in split(result).values()])  # (4, S)
+    left: Bools = known[moment] & ~diverged & ~dead & np.isfinite(steps).all(axis=0)
+    when, count = MOMENTS[moment], {"all_seeds": float(left.size), "seeds": float(left.sum())}
+    if not left.any():
+        lost = {"diverged": float(diverged.sum()), "dead": float(dead.sum())}
+        return Sentence(f"lost_{when}", count | lost)
+    fair = sum(split(result, "normalized").values())
+    here, total = np.median(steps[:, left], axis=1), float(np.median(steps[:, left].sum(axis=0)))
+    part = dict(zip(STEPS, here.tolist(), strict=True))
     values = {name: 10.0**value for name, value in part.items()}
+    values |= {"eval": 10.0 ** -part["mode"]}
+    values |= {"normalized": float(10.0 ** np.median(np.asarray(fair)[moment, left]))}
+    what = _what(part, total)
     values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
-    values |= {"eval": 10.0 ** -part["mode"], "normalized": float(10.0 ** np.median(fair))}
-    return Sentence(f"{what}_{MOMENTS[moment]}", values | {"seeds": float(here.shape[1])})
+    return Sentence(f"{what}_{when}", values | count)
+
+
+def _what(part: Mapping[str, float], total: float) -> str:
+    """Which step, by name, makes most of the `total`; both in log10."""
+    if abs(total) < np.log10(ALIKE):
+        return "none"
+    if total < 0:
+        return "sharper"
+    larger = "inputs" if part["inputs"] >= part["bn"] else "bn"
+    return larger if part[larger] >= total / 2 else "other"

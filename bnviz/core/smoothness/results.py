@@ -163,7 +163,7 @@ class Gap:
     normalized: Floats
     """Largest eigenvalue with every weight measured in units of its filter's norm."""
     loss: Floats
-    """Training loss in the same mode."""
+    """Training loss in the same mode; infinite where a seed diverged, all else of which is NaN."""
 
 
 #: The columns of a Gap: net, BN mode, inputs. The order is that of the split: each step

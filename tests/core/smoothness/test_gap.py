@@ -1,5 +1,7 @@
 """The full cross of nets, inputs, modes and moments: against facts, dense Hessians and torch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -210,15 +212,32 @@ def test_stopping(subject: Subject, calls: int) -> None:
     assert asked < calls + 40, "it ends soon"
 
 
-def test_a_seed_that_diverges_is_nan() -> None:
+def test_a_seed_that_diverges_is_nan_and_has_no_finite_loss() -> None:
     wild = OptimizerConfig(kind="sgd", learning_rate=100.0, epochs=6, batch_size=16)
     config = SMALL.model_copy(update={"optimizer": wild, "seeds": 1})
     *_, last = measure(CONFIG, stored(config), never)
     found = dict(zip(CELLS, last.result.largest[1, :, 0], strict=True))
     assert last.done == last.total and np.isnan(found["plain_raw"])
-    assert np.isfinite(last.result.largest[0]).all()
+    assert last.result.loss[1, 0, 0] == np.inf
+    assert np.isfinite(last.result.largest[0]).all() and np.isfinite(last.result.loss[0]).all()
     assert np.isnan(split(last.result)["inputs"][1, 0])
-    assert verdict(CONFIG, last.result).name.endswith("_before")
+    said = verdict(CONFIG, last.result)
+    assert said.name == "lost_after"
+    assert said.values == {"diverged": 1, "dead": 0, "seeds": 0, "all_seeds": 1}
+
+
+def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
+    """With every ReLU shut the loss is (b - y)^2: its largest eigenvalue is 2, whatever else."""
+    subject = subjects.document()
+    shut = {name: value.clone() for name, value in subject.plain.params.items()}
+    shut["layers.0.bias"] -= 1e9
+    subject = replace(subject, plain=subject.plain.with_params(shut))
+    found = next(p for p in measure(GapConfig(probes=2), subject, never) if p.done == len(CELLS))
+    assert found.result.largest[0, 0, 0] == pytest.approx(2)
+    assert found.result.normalized[0, 0, 0] == 0
+    said = verdict(GapConfig(), found.result)
+    assert said.name == "lost_before"
+    assert said.values == {"diverged": 0, "dead": 1, "seeds": 0, "all_seeds": 1}
 
 
 # ---------------------------------------------------------------- the split and the verdict
@@ -230,7 +249,7 @@ def made(*ratios: float, seeds: int = 1, after: bool = True) -> Gap:
     values = np.repeat(cells[None, :, None], 2, axis=0) * np.ones(seeds)
     if not after:
         values[1] = np.nan
-    return Gap(values, values, values, values, values)
+    return Gap(*(values.copy() for _ in range(5)))
 
 
 def test_the_parts_add_up_to_the_whole() -> None:
@@ -283,12 +302,26 @@ def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
     assert said.values["normalized"] == pytest.approx(np.prod(ratios))
 
 
-def test_a_verdict_before_anything_is_trained_and_over_seeds() -> None:
-    assert verdict(GapConfig(), made(1000, 2, 1, 1, after=False)).name == "inputs_before"
-    gap = made(1000, 2, 1, 1, seeds=5)
-    gap.largest[1, 0, :2] *= 1e3
-    gap.largest[1, 3, 4] = np.nan
-    said = verdict(GapConfig(), gap)
-    assert said.values["seeds"] == 4 and said.values["inputs"] == pytest.approx(1000**1.5)
-    gap.largest[:, 2] = np.nan
+def test_a_verdict_before_anything_is_trained() -> None:
+    gap = made(1000, 2, 1, 1, seeds=2, after=False)
+    assert verdict(GapConfig(), gap).name == "inputs_before"
+    gap.loss[1, :3, 0] = 1.0  # on the way: not all cells yet
+    assert verdict(GapConfig(), gap).name == "inputs_before"
+    gap.loss[0, 4] = np.nan
     assert verdict(GapConfig(), gap).name == "unknown"
+
+
+def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
+    gap = made(1000, 2, 1, 1, seeds=6)
+    gap.largest[1, 0, :2] *= 1e3
+    gap.largest[1, 3, 3], gap.loss[1, 3, 3] = np.nan, np.inf
+    gap.normalized[1, 2, 4] = 0.0
+    gap.loss[1, :, 5] = np.nan
+    said = verdict(GapConfig(), gap)
+    assert said.name == "inputs_after" and said.values["seeds"] == 3
+    assert said.values["inputs"] == pytest.approx(1e6), "the median of 1e6, 1e6 and 1e3"
+    gap.normalized[1, 1, :2] = -1e-30
+    gap.loss[1, 0, 2], gap.normalized[1, 0, 2] = np.inf, np.nan
+    said = verdict(GapConfig(), gap)
+    assert said.name == "lost_after"
+    assert said.values == {"diverged": 2, "dead": 3, "seeds": 0, "all_seeds": 6}
