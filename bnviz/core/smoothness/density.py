@@ -116,17 +116,17 @@ class _Net:
 
     def roughly(self, should_stop: StopFlag) -> Iterator[None]:
         """The quadrature, a group of probes each time."""
-        if not self.alive:
-            self.done = self.parts
-            return
         config = self.config
-        for part in quadratures(
-            self.problem, config.probes, config.steps, config.seed, should_stop
-        ):
+        parts = quadratures(self.problem, config.probes, config.steps, config.seed, should_stop)
+        for part in parts if self.alive else ():
+            self.alive = bool(np.isfinite(part.values).all())
+            if not self.alive:
+                break
             self.nodes.append(part)
             self.done += part.values.size
             yield
-        self.alive = all(np.isfinite(part.values).all() for part in self.nodes)
+        if not self.alive:
+            self.done = self.parts
 
     def known(self) -> Nodes | None:
         """The best that is known of the spectrum; None for nothing."""
@@ -174,10 +174,10 @@ def _figures(nodes: Nodes | None, unit: float, size: int) -> dict[str, float]:
         return dict.fromkeys(("near_zero", "negative", "largest", "top"), float("nan"))
     weights = nodes.weights / len(nodes.weights)
     largest = float(np.abs(nodes.values).max())
-    squares = size * float((weights * nodes.values**2).sum())
+    squares = size * float((weights * (nodes.values / (largest or 1.0)) ** 2).sum())
     return {
         "near_zero": float(weights[np.abs(nodes.values) <= unit].sum()),
         "negative": float(weights[nodes.values < -unit].sum()),
         "largest": largest,
-        "top": min(1.0, largest**2 / squares) if squares > 0 else float("nan"),
+        "top": min(1.0, 1 / squares) if largest > 0 else float("nan"),
     }

@@ -66,7 +66,7 @@ def verdict(config: ExtremesConfig, result: Extremes) -> Sentence:
     sharper = "plain" if np.median(ratio) > 1 else "bn"
     scaled = _ratio(result.plain.normalized[pairs], result.bn.normalized[pairs])
     if sharper == "bn":
-        ratio, scaled = 1 / ratio, 1 / scaled
+        ratio, scaled = _ratio(np.ones(1), ratio), _ratio(np.ones(1), scaled)
     factor, scaled_factor = float(np.median(ratio)), float(np.median(scaled))
     values |= {
         "bn": float(np.median(result.bn.maximum[pairs])),
@@ -119,9 +119,10 @@ def _copy(spectrum: Spectrum) -> Spectrum:
 
 
 def _ratio(one: Floats, other: Floats) -> Floats:
-    """Of two sharpnesses; what is not positive is no sharpness at all."""
-    tiny = np.finfo(np.float64).tiny
-    found: Floats = np.maximum(one, tiny) / np.maximum(other, tiny)
+    """Of two sharpnesses; what is not positive is none, and any other is infinitely sharper."""
+    one, other = np.maximum(one, 0.0), np.maximum(other, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        found: Floats = np.where(one == other, 1.0, one / other)
     return found
 
 

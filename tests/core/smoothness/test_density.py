@@ -1,0 +1,208 @@
+"""Both spectra on one axis: known figures, exact beside quadrature, every verdict."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from bnviz.core import quadrature, spectrum
+from bnviz.core.configs import DataConfig, NetworkConfig, TrainConfig
+from bnviz.core.networks import initial
+from bnviz.core.preparation import dataset_for, prepare
+from bnviz.core.smoothness import density, entry, subjects
+from bnviz.core.smoothness.configs import DensityConfig
+from bnviz.core.smoothness.entry import Progress
+from bnviz.core.smoothness.results import Density, NetDensity, from_bytes, to_bytes
+from bnviz.core.spectrum import dense_hessian, eigenvalues
+
+CONFIG = DensityConfig(probes=8, steps=40)
+
+
+def subject(seeds: int = 2) -> subjects.Subject:
+    config = TrainConfig(
+        data=DataConfig(samples=60, clip_scores=False, standardize=True),
+        network=NetworkConfig(depth=2, width=6, activation="tanh"),
+        seeds=seeds,
+    )
+    dataset = dataset_for(config.data)
+    data = prepare(config.data, dataset)
+    nets = {bn: initial(config.network, 3, range(seeds), bn=bn) for bn in (True, False)}
+    return subjects.Subject(nets[True], nets[False], data.train_x, data.train_y, config, dataset)
+
+
+def reports(config: DensityConfig = CONFIG, of: subjects.Subject | None = None) -> list[Progress]:
+    return list(entry.measure(config, of or subject(), lambda: False))
+
+
+@cache
+def found() -> Density:
+    last: Density = reports()[-1].result
+    return last
+
+
+def axis(result: Density) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.arcsinh(result.grid / result.unit)
+
+
+@pytest.mark.parametrize("name", ["bn", "plain"])
+def test_a_small_net_s_spectrum_is_exact(name: str) -> None:
+    hessian = dense_hessian(subject().problem(name, "eval", 0))
+    assert hessian is not None
+    values = eigenvalues(hessian)
+    net: NetDensity = getattr(found(), name)
+    np.testing.assert_allclose(net.exact, values, atol=1e-12)
+    assert net.near_zero == pytest.approx((np.abs(values) <= found().unit).mean())
+    assert net.negative == pytest.approx((values < -found().unit).mean())
+    assert net.largest == pytest.approx(np.abs(values).max())
+    assert net.top == pytest.approx((values**2).max() / (values**2).sum())
+    assert not net.error.any() and (net.quadrature_error >= 0).all()
+    assert np.trapezoid(net.mean, axis(found())) == pytest.approx(1, abs=1e-6)
+    assert np.trapezoid(net.quadrature, axis(found())) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_axis_holds_both_spectra() -> None:
+    result = found()
+    steps = np.diff(axis(result))
+    np.testing.assert_allclose(steps, steps[0])
+    assert steps[0] <= density.SPACING
+    both = np.concatenate([result.bn.exact, result.plain.exact])
+    assert result.grid[0] < both.min() and both.max() < result.grid[-1]
+    assert result.unit == pytest.approx(0.01 * min(result.bn.largest, result.plain.largest))
+
+
+def test_the_quadrature_stands_within_its_error_bars() -> None:
+    result = reports(DensityConfig(probes=48))[-1].result
+    for net in (result.bn, result.plain):
+        assert (np.abs(net.quadrature - net.mean) <= 4 * net.quadrature_error + 0.01).all()
+        assert np.trapezoid(np.abs(net.quadrature - net.mean), axis(result)) < 0.1
+
+
+def test_a_large_net_by_quadrature_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(density, "DENSE_LIMIT", 80)  # BN has 97 parameters, plain 73
+    last = reports()[-1]
+    result: Density = last.result
+    assert result.bn.exact.shape == (0,) and len(result.plain.exact) == 73
+    np.testing.assert_array_equal(result.bn.mean, result.bn.quadrature)
+    np.testing.assert_array_equal(result.bn.error, result.bn.quadrature_error)
+    assert result.bn.error.max() > 0
+    assert last.total == 73 + 2 * 8 * 40
+    exact = found().bn
+    for name, tolerance in (("near_zero", 0.1), ("negative", 0.1), ("top", 0.2)):
+        assert getattr(result.bn, name) == pytest.approx(getattr(exact, name), abs=tolerance)
+    assert result.bn.largest == pytest.approx(exact.largest, rel=1e-6)
+
+
+def test_the_documents_nets() -> None:
+    """The ends that are known of them, and quadratures that know as much."""
+    found = reports(DensityConfig(probes=4), subjects.document())
+    result = found[-1].result
+    assert result.bn.exact[[0, -1]] == pytest.approx([-12337.92, 12368.94], rel=1e-6)
+    assert result.plain.exact[[0, -1]] == pytest.approx([-1.44579e6, 8.13461e7], rel=1e-5)
+    for net in (result.bn, result.plain):
+        assert np.trapezoid(np.abs(net.quadrature - net.mean), axis(result)) < 0.15
+    assert entry.verdict(DensityConfig(), result).name == "density_plain"
+    assert next(each.result for each in found if each.result).plain.exact.shape == (321,)
+
+
+def test_seed_mode_and_net() -> None:
+    other = reports(DensityConfig(probes=8, steps=40, net=1))[-1].result
+    assert (other.bn.exact != found().bn.exact).any()
+    train = reports(DensityConfig(probes=8, steps=40, bn_mode="train"))[-1].result
+    assert (train.bn.exact != found().bn.exact).any()
+    np.testing.assert_array_equal(train.plain.exact, found().plain.exact)
+    drawn = reports(DensityConfig(probes=8, steps=40, seed=1))[-1].result
+    assert (drawn.bn.quadrature != found().bn.quadrature).any()
+    with pytest.raises(ValueError, match="no seed number 2"):
+        reports(DensityConfig(net=2))
+
+
+def test_first_results_are_early_and_progress_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)  # tell everything
+    for module in (quadrature, spectrum):
+        monkeypatch.setattr(module, "together", lambda problem, count: 2)
+    told = reports()
+    total = 97 + 73 + 2 * 8 * 40
+    assert {each.total for each in told} == {total} and told[-1].done == total
+    done = [each.done for each in told]
+    assert done == sorted(done) and len(set(done)) > 8
+    first = next(each.result for each in told if each.result is not None)
+    assert np.isfinite(first.bn.mean).all() and np.isnan(first.bn.quadrature).all()
+    np.testing.assert_array_equal(first.bn.exact, found().bn.exact)
+    later = [each.result for each in told if each.result is not None][1:-1]
+    assert all(np.isfinite(each.bn.quadrature_error).all() for each in later)
+
+
+@pytest.mark.parametrize("asked", [0, 1, 30, 300])
+def test_stopping(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)
+    for module in (quadrature, spectrum):
+        monkeypatch.setattr(module, "together", lambda problem, count: 2)
+    of, answers = subject(), iter([False] * asked)
+    told = list(entry.measure(DensityConfig(), of, lambda: next(answers, True)))
+    assert next(answers, None) is None
+    assert not told or told[-1].done < told[-1].total
+
+
+@pytest.mark.parametrize("gone", [("bn",), ("plain",), ("bn", "plain")])
+def test_nets_that_are_gone(gone: tuple[str, ...]) -> None:
+    of = subject()
+    for name in gone:
+        of.stack(name).params["output.bias"][0] = torch.nan
+    last = reports(of=of)[-1]
+    assert last.done == last.total
+    for name in ("bn", "plain"):
+        net = getattr(last.result, name)
+        values = [net.near_zero, net.negative, net.largest, net.top, *net.mean, *net.quadrature]
+        assert np.isnan(values).all() if name in gone else np.isfinite(values).all()
+        assert len(net.exact) == (0 if name in gone else {"bn": 97, "plain": 73}[name])
+    assert entry.verdict(CONFIG, last.result).name == "density_unknown"
+    from_bytes("density", to_bytes(last.result))
+
+
+def test_a_loss_that_is_not_finite_though_the_net_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = subject()
+    of.y[3] = torch.inf
+    for limit in (2000, 10):
+        monkeypatch.setattr(density, "DENSE_LIMIT", limit)
+        last = reports(of=of)[-1]
+        assert last.done == last.total
+        assert np.isnan([last.result.bn.top, *last.result.plain.mean]).all()
+        assert entry.verdict(CONFIG, last.result).name == "density_unknown"
+
+
+def test_results_survive_the_disk() -> None:
+    again = from_bytes("density", to_bytes(found()))
+    assert again.unit == found().unit and again.bn.top == found().bn.top
+    np.testing.assert_array_equal(again.plain.exact, found().plain.exact)
+
+
+@pytest.mark.parametrize(
+    ("bn", "plain", "name"),
+    [
+        (0.1, 0.9, "density_plain"),
+        (0.9, 0.1, "density_bn"),
+        (0.9, 0.9, "density_both"),
+        (0.1, 0.1, "density_neither"),
+        (np.nan, 0.9, "density_unknown"),
+        (0.1, np.nan, "density_unknown"),
+    ],
+)
+def test_verdicts(bn: float, plain: float, name: str) -> None:
+    result = found()
+    said = entry.verdict(
+        CONFIG,
+        replace(result, bn=replace(result.bn, top=bn), plain=replace(result.plain, top=plain)),
+    )
+    assert said.name == name
+    np.testing.assert_equal(said.values["bn_top_share"], bn)
+    assert said.values["plain_near_zero_share"] == result.plain.near_zero
+    assert said.values["bn_negative_share"] == result.bn.negative
+    assert said.values["plain_largest"] == result.plain.largest
+    assert said.values["unit"] == result.unit
+
+
+def test_flat_losses_have_an_axis() -> None:
+    assert density._unit([]) == density._unit([np.zeros(3)]) == 1
+    assert density._unit([np.array([-5.0, 1.0]), np.array([2.0])]) == pytest.approx(0.02)

@@ -1,0 +1,215 @@
+"""The spectrum's ends, sums and probes of both nets: known figures, every seed, every verdict."""
+
+from dataclasses import fields
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from bnviz.core.configs import BnMode, DataConfig, NetworkConfig, TrainConfig
+from bnviz.core.curvature import problem_extremes
+from bnviz.core.networks import initial
+from bnviz.core.preparation import dataset_for, prepare
+from bnviz.core.sentence import Sentence
+from bnviz.core.smoothness import entry, subjects
+from bnviz.core.smoothness.configs import ExtremesConfig
+from bnviz.core.smoothness.entry import Progress
+from bnviz.core.smoothness.extremes import LEVEL
+from bnviz.core.smoothness.results import Extremes, Spectrum, from_bytes, to_bytes
+from bnviz.core.spectrum import dense_hessian, eigenvalues
+
+CONFIG = ExtremesConfig(probes=16)
+
+
+@cache
+def document(mode: BnMode = "eval") -> Extremes:
+    config = ExtremesConfig(bn_mode=mode)
+    found: Extremes = list(entry.measure(config, subjects.document(), lambda: False))[-1].result
+    return found
+
+
+def small(seeds: int = 2) -> subjects.Subject:
+    config = TrainConfig(
+        data=DataConfig(samples=60, clip_scores=False, standardize=True),
+        network=NetworkConfig(depth=2, width=4),
+        seeds=seeds,
+    )
+    dataset = dataset_for(config.data)
+    data = prepare(config.data, dataset)
+    nets = {bn: initial(config.network, 3, range(seeds), bn=bn) for bn in (True, False)}
+    return subjects.Subject(nets[True], nets[False], data.train_x, data.train_y, config, dataset)
+
+
+def reports(subject: subjects.Subject, config: ExtremesConfig = CONFIG) -> list[Progress]:
+    return list(entry.measure(config, subject, lambda: False))
+
+
+def test_the_documents_nets() -> None:
+    found = document()
+    assert (found.bn.size, found.plain.size) == (449, 321)
+    assert found.bn.maximum == pytest.approx([12368.94], rel=1e-6)
+    assert found.bn.minimum == pytest.approx([-12337.92], rel=1e-6)
+    assert found.plain.maximum == pytest.approx([8.13461e7], rel=1e-5)
+    assert found.plain.minimum == pytest.approx([-1.44579e6], rel=1e-5)
+    train = document("train")
+    assert train.bn.maximum == pytest.approx([150.70], rel=1e-4)
+    assert train.bn.minimum == pytest.approx([-133.70], rel=1e-4)
+    # Small probes of the gradient find a median of 1682 with BN, and of 3e6 without: nearly all
+    # of that is one eigenvalue times the share of the direction along its vector.
+    assert np.median(found.bn.probes) == pytest.approx(1682, rel=0.05)
+    assert 1.5e6 < np.median(found.plain.probes) < 4.5e6
+    for spectrum in (found.bn, found.plain):
+        assert (spectrum.maximum_residual < 1e-6 * spectrum.maximum).all()
+        assert (spectrum.probes < spectrum.maximum).all()
+        root = np.sqrt(spectrum.mean_square)
+        assert spectrum.probes.min() < root[0] < spectrum.maximum[0]
+    # 30 times too low without BN, in root mean square 18 times, says the table of figures.
+    assert found.plain.maximum / np.sqrt(found.plain.mean_square) == pytest.approx([17.75], 0.01)
+
+
+def test_every_seed_of_both_nets_is_measured() -> None:
+    subject = small()
+    found = reports(subject)[-1].result
+    for name in ("bn", "plain"):
+        spectrum = getattr(found, name)
+        assert {f.name for f in fields(Spectrum)} - {"size"} == {
+            f.name for f in fields(Spectrum) if np.isfinite(getattr(spectrum, f.name)).all()
+        } - {"size"}
+        for seed in (0, 1):
+            problem = subject.problem(name, "eval", seed)
+            hessian = dense_hessian(problem)
+            assert hessian is not None
+            values = eigenvalues(hessian)
+            assert spectrum.size == len(values)
+            assert spectrum.minimum[seed] == pytest.approx(values[0], rel=1e-6)
+            assert spectrum.maximum[seed] == pytest.approx(values[-1], rel=1e-6)
+            assert abs(spectrum.trace[seed] - values.sum()) <= spectrum.trace_margin[seed]
+            square = (values**2).mean()
+            error = abs(spectrum.mean_square[seed] - square)
+            assert error <= spectrum.mean_square_margin[seed]
+        assert spectrum.maximum[0] != spectrum.maximum[1]
+        assert spectrum.probes.shape == (2, 16)
+
+
+def test_the_mode_and_the_seed_count() -> None:
+    subject = small(1)
+    train = reports(subject, ExtremesConfig(probes=16, bn_mode="train"))[-1].result
+    expected = problem_extremes(subject.problem("bn", "train"))
+    assert expected is not None and train.bn.maximum == expected.maximum
+    found, again, other = (
+        reports(subject, ExtremesConfig(probes=16, seed=seed))[-1].result for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(found.bn.probes, again.bn.probes)
+    assert (found.bn.probes != other.bn.probes).all()
+    assert (found.bn.maximum != train.bn.maximum).all()
+
+
+def test_progress_comes_in_equal_parts_with_what_is_known() -> None:
+    found = reports(small())
+    assert [each.done for each in found] == list(range(13))
+    assert {each.total for each in found} == {12}
+    assert found[0].result is None
+    first = found[1].result
+    assert np.isfinite(first.bn.maximum[0]) and np.isnan(first.bn.maximum[1])
+    assert np.isnan(first.bn.trace).all() and np.isnan(first.plain.maximum).all()
+    # Results told stay as they were.
+    assert np.isfinite(found[-1].result.bn.trace).all()
+
+
+def test_results_survive_the_disk() -> None:
+    found = reports(small(1))[-1].result
+    again = from_bytes("extremes", to_bytes(found))
+    assert again.bn.size == found.bn.size
+    np.testing.assert_array_equal(again.plain.probes, found.plain.probes)
+
+
+@pytest.mark.parametrize("asked", [0, 3, 10, 25, 40])
+def test_stopping(asked: int) -> None:
+    answers = iter([False] * asked)
+    found = list(entry.measure(CONFIG, small(), lambda: next(answers, True)))
+    assert found[-1].done < found[-1].total
+    assert next(answers, None) is None  # it asked often enough to be stopped
+
+
+def test_seeds_that_are_gone_are_left_out() -> None:
+    subject = small(3)
+    subject.bn.params["output.weight"][1] = torch.nan
+    subject.plain.params["layers.0.bias"][2] = torch.inf
+    last = reports(subject)[-1]
+    assert last.done == last.total == 18
+    found = last.result
+    assert np.isnan(found.bn.maximum).tolist() == [False, True, False]
+    assert np.isnan(found.plain.normalized).tolist() == [False, False, True]
+    assert np.isnan(found.bn.probes[1]).all() and np.isfinite(found.bn.probes[[0, 2]]).all()
+    said = entry.verdict(CONFIG, found)
+    assert (said.values["seeds"], said.values["pairs"]) == (3, 1)
+    subject.bn.params["output.weight"][:] = torch.nan
+    assert entry.verdict(CONFIG, reports(subject)[-1].result).name == "extremes_unknown"
+
+
+def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) -> Spectrum:
+    ends, rest = np.array(maximum), np.zeros(len(maximum))
+    return Spectrum(
+        10, -2 * ends, ends, rest, rest, rest, rest, rest, rest,
+        np.full((len(maximum), 3), probe), np.array(normalized),
+    )  # fmt: skip
+
+
+def said(bn: Spectrum, plain: Spectrum) -> Sentence:
+    one = entry.verdict(CONFIG, Extremes(bn, plain))
+    other = entry.verdict(CONFIG, Extremes(plain, bn))
+    swap = {"bn": "plain", "plain": "bn"}
+    words = [swap.get(word, word) for word in one.name.split("_")]
+    assert other.name == "_".join(words)  # the nets are judged alike
+    return one
+
+
+def test_a_net_is_sharper_in_either_unit() -> None:
+    found = said(spectrum([1, 2, 3], [1, 1, 1]), spectrum([10, 40, 30], [5, 6, 7], probe=4.0))
+    assert found.name == "extremes_plain"
+    assert found.values["factor"] == pytest.approx(10)
+    assert found.values["scaled_factor"] == pytest.approx(6)
+    assert (found.values["wins"], found.values["pairs"]) == (3, 3)
+    assert (found.values["bn"], found.values["plain"]) == (2, 30)
+    # The largest |eigenvalue| is the smallest one here, twice the largest.
+    assert found.values["bn_below"] == pytest.approx(4)
+    assert found.values["plain_below"] == pytest.approx(2 * 30 / 4)
+
+
+@pytest.mark.parametrize("scaled", [[9, 9, 9], [1, 1, 1], [0.1, 0.1, 0.1], [9, 0.1, 0.1]])
+def test_a_net_is_sharper_only_because_of_its_weights_scale(scaled: list[float]) -> None:
+    plain = spectrum([10, 10, 10], scaled)
+    found = said(spectrum([1, 1, 1], [1, 1, 1]), plain)
+    assert found.name == ("extremes_plain" if min(scaled) > 1 else "extremes_plain_scale")
+
+
+def test_level_nets() -> None:
+    close = 0.99 * LEVEL
+    assert said(spectrum([1.0], [1]), spectrum([close], [9])).name == "extremes_level"
+    assert said(spectrum([1.0], [1]), spectrum([1 / close], [9])).name == "extremes_level"
+    assert said(spectrum([1.0], [1]), spectrum([1.0], [1])).name == "extremes_level"
+    # Far apart, but the seeds do not agree which way.
+    disagree = said(spectrum([1, 1, 9], [1, 1, 1]), spectrum([5, 5, 1], [1, 1, 1]))
+    assert disagree.name == "extremes_level" and disagree.values["wins"] == 2
+    agree = said(spectrum([1, 1, 1, 9], [1, 1, 1, 1]), spectrum([5, 5, 5, 1], [5, 5, 5, 1]))
+    assert agree.name == "extremes_plain" and agree.values["wins"] == 3
+
+
+def test_a_verdict_on_what_is_not_yet_normalized() -> None:
+    found = said(spectrum([1.0], [np.nan]), spectrum([9.0], [np.nan]))
+    assert found.name == "extremes_plain"
+
+
+def test_a_flat_loss_is_no_sharpness_at_all() -> None:
+    found = said(spectrum([0.0], [0.0]), spectrum([0.0], [0.0]))
+    assert found.name == "extremes_level"
+    found = said(spectrum([-1.0], [0.0]), spectrum([3.0], [2.0]))
+    assert found.name == "extremes_plain" and found.values["factor"] == np.inf
+
+
+def test_verdicts_on_the_documents_nets() -> None:
+    found = entry.verdict(ExtremesConfig(), document())
+    assert found.name == "extremes_plain"
+    assert found.values["factor"] == pytest.approx(6577, rel=1e-3)
+    assert 20 < float(found.values["plain_below"]) < 60 and 5 < float(found.values["bn_below"]) < 10
