@@ -27,6 +27,9 @@ GRIDS: dict[str, list[Any]] = {
     "halvings": [4, 6, 8, 10, 12, 16, 20, 30],
 }
 
+#: Where a field's name has another meaning than elsewhere.
+LABELS = {"density.steps": "lanczos"}
+
 #: A control that matters with one option of another only: the others then keep their default.
 ONLY = {"reach": ("grid", "absolute")}
 
@@ -48,7 +51,7 @@ def measure(owner: type[M], asked: Asked, *names: str) -> M:
 
 def _control(owner: type[Measure], kind: str, name: str) -> Any:
     info, key = owner.model_fields[name], f"{kind}.{name}"
-    label = say(f"smoothness.control.{name}")
+    label = say(f"smoothness.control.{LABELS.get(key, name)}")
     if isinstance(info.default, str):
         return choice(
             key,

@@ -25,7 +25,8 @@ DIMENSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "*": ("index",),
         "loss": ("second", "first"),
         "lines": ("line", "distances"),
-        "path": ("epoch", "direction"),
+        "path": ("path_epochs", "direction"),
+        "path_loss": ("path_epochs",),
     },
     "stability": {
         "*": ("seed",),
@@ -39,7 +40,10 @@ DIMENSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def frame(kind: str, result: Any) -> "pd.DataFrame":
-    """Columns: net ("bn", "plain" or empty), quantity, its dimensions, value. In no language."""
+    """Columns: net (the result's field, or empty), quantity, its dimensions, value.
+
+    In no language: these are the names in :mod:`bnviz.core.smoothness.results`.
+    """
     import pandas as pd
 
     parts = [pd.DataFrame(part) for part in _parts(kind, result)]
@@ -62,7 +66,7 @@ def _rows(kind: str, net: str, name: str, value: Any, owners: tuple[Any, ...]) -
     array = np.asarray(value)
     known = DIMENSIONS[kind]
     names = known.get(name, known["*"])[: array.ndim]
-    places = np.indices(array.shape).reshape(array.ndim, -1)
+    places = np.indices(array.shape).reshape(array.ndim, array.size)
     columns: dict[str, Any] = {
         "net": np.full(array.size, net, dtype=object),
         "quantity": np.full(array.size, name, dtype=object),

@@ -18,8 +18,9 @@ from bnviz.core.configs import (
     TrainConfig,
 )
 from bnviz.core.datasets import Table
+from bnviz.core.smoothness.configs import CONFIGS, ExtremesConfig, ReplayConfig
 from bnviz.store import open_store
-from bnviz.ui import snippets
+from bnviz.ui import smooth_snippets, snippets
 
 TABLE = Table(
     "0" * 64, ("weight, 'kg'", 'height "m"', "名"), np.random.default_rng(0).normal(size=(30, 3))
@@ -98,7 +99,35 @@ def test_training_on_a_users_table(stored_table: Table) -> None:
     assert np.isfinite(left["snapshot"].bn.validation_loss).all()
 
 
-@pytest.mark.parametrize("code", [snippets.one_batch(BatchConfig(), NormConfig())])
+def test_a_measure() -> None:
+    from bnviz import eigenvalues
+    from bnviz.core.smoothness.entry import measure
+    from bnviz.core.smoothness.subjects import document
+
+    config = ExtremesConfig(probes=2, seed=3)
+    left, printed = run(smooth_snippets.code(config))
+    *_, last = measure(config, document(), lambda: False)
+    assert np.array_equal(left["last"].result.bn.probes, last.result.bn.probes)
+    assert left["eigenvalues"] is eigenvalues
+    assert printed.count("Extremes(") == 2, "the measure's, and the library's"
+
+
+@pytest.mark.parametrize("owner", CONFIGS.values())
+def test_the_library_has_what_is_shown(owner: Any) -> None:
+    import bnviz
+
+    for name in smooth_snippets.LIBRARY[owner().kind]:
+        assert callable(getattr(bnviz, name))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        snippets.one_batch(BatchConfig(), NormConfig()),
+        smooth_snippets.code(ReplayConfig()),
+        *(smooth_snippets.code(owner(seed=1)) for owner in CONFIGS.values()),
+    ],
+)
 def test_nothing_in_a_snippet_is_idle(code: str) -> None:
     """Every name that it brings in is used."""
     import ast

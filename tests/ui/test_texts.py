@@ -15,13 +15,17 @@ from pydantic import BaseModel
 from bnviz.core import configs
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.presets import PRESETS
+from bnviz.core.smoothness.configs import CONFIGS as MEASURES
 from bnviz.core.walk import stage_of
 from bnviz.store import history, problems
 from bnviz.store.findings import FindingCode, UnreadableCode
 from bnviz.store.tables import Missing
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.smooth_controls import GRIDS, LABELS
+from bnviz.ui.smooth_sections import SECTIONS
 from bnviz.ui.texts import LANGUAGES, catalogue, sentence
 from bnviz.ui.train_controls import FIRST_SEED
+from tests.ui.sentences import patterns, verdicts
 from tools.server import ROOT
 
 EN, ZH = catalogue("en"), catalogue("zh")
@@ -63,7 +67,9 @@ NAMES = re.compile(
     r"`[^`]*`|\{\w+\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
     r"|torch\.nn\.BatchNorm1d|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|NaN|Lanczos"
-    r"|Hessian|Lipschitz|BN|R²|epsilon|vol|momentum|None|L2|sqrt|for 循环|JSON|bnviz|Keras"
+    r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutchinson|Santurkar|Ghorbani|LeCun|Kanter|Solla"
+    r"|Cohen|Li 等人|VGG"
+    r"|BN|R²|epsilon|vol|momentum|None|L2|sqrt|for 循环|JSON|bnviz|Keras"
 )
 
 
@@ -115,20 +121,6 @@ def sources() -> dict[str, ast.Module]:
     return {
         str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8")) for file in files
     }
-
-
-def patterns(node: ast.expr) -> list[str]:
-    """What an expression can be: its literal parts, with {} for the others."""
-    if isinstance(node, ast.Constant):
-        return [node.value] if isinstance(node.value, str) else []
-    if isinstance(node, ast.JoinedStr):
-        return ["".join(p.value if isinstance(p, ast.Constant) else "{}" for p in node.values)]
-    if isinstance(node, ast.IfExp):
-        return patterns(node.body) + patterns(node.orelse)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        rights = patterns(node.right) or ["{}"]
-        return [left + right for left in patterns(node.left) for right in rights]
-    return []
 
 
 @cache
@@ -250,6 +242,24 @@ FAMILIES: dict[str, Any] = {
         for option in literals_in(kind)
     ],
     "run.is_{}": get_args(history.Status),
+    "measuring.{}": get_args(history.Status),
+    "smoothness.lead.{}": SECTIONS,
+    "smoothness.tabs.{}": SECTIONS,
+    "smoothness.{}.caption": MEASURES,
+    "smoothness.{}.reading": MEASURES,
+    "smoothness.{}.verdict.{}": [(kind, name) for kind in MEASURES for name in verdicts(kind)],
+    "smoothness.control.{}": {
+        field for owner in MEASURES.values() for field in owner.model_fields if field in GRIDS
+    }
+    | {"grid", "plane"}
+    | set(LABELS.values()),
+    "smoothness.option.{}": {
+        option
+        for owner in MEASURES.values()
+        for name, kind in fields_of(owner)
+        for option in literals_in(kind)
+        if name in ("grid", "plane")
+    },
 }
 
 
