@@ -25,7 +25,7 @@ def decades(
     powers = range(int(np.floor(low)), int(np.ceil(high)) + 1, apart)
     ticks = [d * 10.0**k for k in powers for d in digits if low <= np.log10(d * 10.0**k) <= high]
     if len(ticks) < 3 and high - low < 1:
-        ticks = _even(10.0**low, 10.0**high)
+        ticks = _even(10.0**low, 10.0**high, most)
     if zero is not None:
         ticks = [zero, *(tick for tick in ticks if tick > 2 * zero)]
     labels = ["0" if tick == zero else tick_label(tick) for tick in ticks]
@@ -37,8 +37,14 @@ def tick_label(tick: float) -> str:
     return plain(tick) if abs(tick) < 1e5 else f"{tick:.4g}".replace("e+0", "e").replace("e+", "e")
 
 
-def _even(low: float, high: float) -> list[float]:
-    """Three to seven round numbers between two that are close to each other."""
+def _even(low: float, high: float, most: int) -> list[float]:
+    """About so many round numbers between two that are close to each other."""
     step = 10.0 ** np.floor(np.log10(high - low))
-    step *= next(factor for factor in (0.2, 0.5, 1, 2) if (high - low) / (factor * step) < 6)
-    return [float(k * step) for k in range(int(np.ceil(low / step)), int(high / step) + 1)]
+    finer: list[float] = []
+    for factor in (0.1, 0.2, 0.5, 1, 2, 5):
+        grain = factor * step
+        ticks = [float(k * grain) for k in range(int(np.ceil(low / grain)), int(high / grain) + 1)]
+        if len(ticks) <= most + 1:
+            return ticks if len(ticks) > 1 else finer
+        finer = ticks
+    return finer

@@ -14,7 +14,7 @@ from bnviz.plots.theme import Look, Say, figure, heading, titled
 HEIGHT = 440
 #: Rates are no nets: Okabe and Ito's other colours.
 _COLORS = ("#009E73", "#CC79A7", "#E69F00", "#7F8C99")
-_DASHES = ("solid", "dash", "dashdot", "longdash")
+_DASHES = ("solid", "dash", "dashdot", "solid")
 
 
 def thresholds(result: Stability, look: Look, say: Say) -> go.Figure:
@@ -23,7 +23,7 @@ def thresholds(result: Stability, look: Look, say: Say) -> go.Figure:
     for net in NETS:
         traces.append(_seeds(getattr(result, net), net, look, say))
     brackets = [getattr(result, net).bracket.ravel() for net in NETS]
-    axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=5)
+    axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=4)
     ends = 10.0 ** np.array(axis["range"])
     line = {
         "name": say("plots.smooth.stability.equal"),
