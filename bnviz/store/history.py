@@ -1,9 +1,8 @@
 """The run history: the only meeting place of work and screen.
 
-A run is a config, a status and a growing list of snapshots. Whoever works
-appends; whoever watches asks for what is new. Nothing here knows what a
-snapshot means. A run whose results replace each other has one snapshot at a
-time. An unknown or malformed run id is never an error.
+A run is a config, a status and a growing list of snapshots, or one snapshot that the
+next replaces. Whoever works appends; whoever watches asks for what is new. Nothing here
+knows what a snapshot means. An unknown or malformed run id is never an error.
 """
 
 import functools
@@ -112,8 +111,8 @@ class Store(Shelf):
             for old in thinning.surplus([*self._held(run_id), new], thinning.STATE_BYTES):
                 its = (checkpoints.c.run_id == run_id) & (checkpoints.c.idx == old.index)
                 work.append(checkpoints.delete().where(its))
-            row = {"idx": index, "epoch": epoch, "size": new.size, "blob": state}
-            work.append(checkpoints.insert().values(run_id=run_id, **row))
+            row = {"run_id": run_id, "idx": index, "epoch": epoch, "size": new.size, "blob": state}
+            work.append(checkpoints.insert().values(row))
         return self.write(*work)
 
     def advance(
