@@ -124,14 +124,11 @@ def _along(problem: Problem, basis: Tensor, steps: Floats, should_stop: StopFlag
     origin = flatten(list(problem.params.values()))
     coordinates = torch.from_numpy(steps).to(origin)
     chunk = min(problem.chunk, max(1, POINT_BYTES // (origin.shape[1] * origin.itemsize)))
-    objective = problem.losses or problem.objective
     found = []
-    with torch.no_grad():
-        for part in torch.split(coordinates, chunk):
-            if should_stop():
-                return None
-            points = torch.addmm(origin, part, basis)
-            found.append(objective(unflatten(points, problem.params)))
+    for part in torch.split(coordinates, chunk):
+        if should_stop():
+            return None
+        found.append(problem.losses_at(torch.addmm(origin, part, basis)))
     return np.asarray(torch.cat(found).cpu(), dtype=np.float64)
 
 

@@ -26,7 +26,7 @@ from bnviz.core.gradients import (
     objective_of,
 )
 from bnviz.core.networks import Stack, forward
-from bnviz.core.vectors import Tensors
+from bnviz.core.vectors import Tensors, flatten, unflatten
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -58,6 +58,16 @@ class Problem:
     def size(self) -> int:
         """n, the number of parameters."""
         return sum(value[0].numel() for value in self.params.values())
+
+    @torch.no_grad()
+    def losses_at(self, points: Tensor) -> Tensor:
+        """(P,) at `points` (P, n), all at once; for more than `chunk` it pays to split them."""
+        return (self.losses or self.objective)(unflatten(points, self.params))
+
+    def gradients_at(self, points: Tensor) -> Tensor:
+        """(P, n) at `points` (P, n), all at once."""
+        found = self.gradient(unflatten(points, self.params))
+        return flatten([found[name] for name in self.params])
 
     @property
     def dtype(self) -> torch.dtype:

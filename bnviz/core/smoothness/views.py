@@ -19,7 +19,7 @@ from bnviz.core.smoothness.results import Floats
 from bnviz.core.smoothness.subjects import Subject, alive
 from bnviz.core.snapshots import PROBE_ROWS
 from bnviz.core.training import Run
-from bnviz.core.vectors import flatten, unflatten
+from bnviz.core.vectors import flatten
 
 StopFlag = Callable[[], bool]
 
@@ -150,10 +150,8 @@ class Walk:
 
 
 def _losses(problem: Problem, points: Tensor) -> Floats:
-    objective = problem.losses or problem.objective
-    parts = torch.split(points, problem.chunk)
-    found = torch.cat([objective(unflatten(part, problem.params)) for part in parts])
-    return np.asarray(found, dtype=np.float64)
+    found = [problem.losses_at(part) for part in torch.split(points, problem.chunk)]
+    return np.asarray(torch.cat(found), dtype=np.float64)
 
 
 def _axes(path: Floats, config: LandscapeConfig, norm: float) -> tuple[Floats, Floats]:
