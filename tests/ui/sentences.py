@@ -11,7 +11,6 @@ from bnviz.core.smoothness.gap import MOMENTS
 #: What the parts of a computed name can be, by its pattern; a name in full has no entry.
 PARTS: dict[str, list[tuple[str, ...]]] = {
     "scales_kinks_{}": [("none",), ("bn",), ("plain",), ("both",)],
-    "lost_{}": [(moment,) for moment in MOMENTS],
     "{}_{}": list(product(("inputs", "bn", "other", "none", "sharper"), MOMENTS)),
     "lost_{}": [(moment,) for moment in MOMENTS],
     "extremes_{}": [("bn",), ("plain",)],
