@@ -76,55 +76,54 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
     """
     steps = np.stack(list(parts.values()), axis=1)  # (2, K, S)
     whole = np.asarray(np.isfinite(steps).all(axis=1))
-    traces: list[dict[str, Any]] = []
     rows = len(parts) - np.arange(len(parts) + 1)
+    entries, bars = [], []
     for index, moment in enumerate(MOMENTS):
+        seeds = int(whole[index].sum())
         name = say(f"plots.smooth.gap.{moment}")
-        if not whole[index].all():
-            count = {"shown": int(whole[index].sum()), "total": whole[index].size}
-            name = say("plots.smooth.part", net=name, **count)
+        if seeds < whole[index].size:
+            name = say("plots.smooth.part", net=name, shown=seeds, total=whole[index].size)
         pattern = {"pattern": {"shape": "/", "size": 5}} if index == 0 else {}
-        traces.append(
-            {"type": "bar", "name": name, "x": [None], "y": [None], "orientation": "h"}
-            | {"marker": {"color": fade(_TOTAL, 0.8)} | pattern}
-        )
-        some = steps[index][:, whole[index]]
-        if some.size:
-            traces.append(_bars(some, rows, index, name, pattern, look))
-    ends = [0.0]
-    for trace in traces:
-        if trace.get("base") is not None:
-            tip = trace["base"] + trace["x"]
-            whiskers = tip - trace["error_x"]["arrayminus"], tip + trace["error_x"]["array"]
-            ends += [*trace["base"], *np.concatenate(whiskers)]
-    axis = decades(10.0 ** np.array(ends), most=4)
-    ticks = np.array(axis["tickvals"])
-    pad = 0.04 * max(np.ptp(ends), 0.3)
+        entry = {"type": "bar", "name": name, "x": [None], "y": [None], "orientation": "h"}
+        entries.append(entry | {"marker": {"color": fade(_TOTAL, 0.8)} | pattern})
+        if seeds:
+            some = steps[index][:, whole[index]]
+            bars.append(_bars(some, rows, index, name, pattern, look))
     names = [say("plots.smooth.gap.total"), *(say(f"plots.smooth.step.{part}") for part in parts)]
-    notes = [
-        heading("")
-        | {"text": factor, "y": y, "yref": "y", "yanchor": "middle", "x": 1, "xshift": 8}
-        for trace in traces
-        if trace.get("base") is not None
-        for factor, y in zip(trace["customdata"], trace["y"], strict=True)
-    ]
     return figure(
         look,
-        traces,
+        [*entries, *bars],
         HEIGHT,
-        xaxis=titled(say("plots.smooth.axis.ratio"), zerolinewidth=2)
-        | {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
-        | {"range": [min(ends) - pad, max(ends) + pad]},
-        yaxis={
-            "tickvals": rows,
-            "ticktext": ["<br>".join(wrap(name, 12)) for name in names],
-            "zeroline": False,
-        },
+        xaxis=titled(say("plots.smooth.axis.ratio"), zerolinewidth=2) | _ratios(bars),
+        yaxis={"tickvals": rows, "ticktext": ["<br>".join(wrap(name, 12)) for name in names]}
+        | {"zeroline": False},
         barmode="overlay",
-        annotations=notes,
+        annotations=[note for trace in bars for note in _factors(trace)],
         legend=LEGEND,
         margin=MARGIN | {"l": 104, "r": 84},
     )
+
+
+def _ratios(bars: list[dict[str, Any]]) -> dict[str, Any]:
+    """An axis of logarithms, labelled with ratios, that holds all bars and whiskers."""
+    ends = [0.0]
+    for trace in bars:
+        tip, error = trace["base"] + trace["x"], trace["error_x"]
+        ends += [*trace["base"], *(tip - error["arrayminus"]), *(tip + error["array"])]
+    ticks = np.array(decades(10.0 ** np.array(ends), most=4)["tickvals"])
+    pad = 0.04 * max(np.ptp(ends), 0.3)
+    return {
+        "tickvals": np.log10(ticks),
+        "ticktext": [tick_label(tick) for tick in ticks],
+        "range": [min(ends) - pad, max(ends) + pad],
+    }
+
+
+def _factors(trace: dict[str, Any]) -> list[dict[str, Any]]:
+    """A column of factors on the right, where no bar can be in their way."""
+    place = {"x": 1, "xshift": 8, "yref": "y", "yanchor": "middle"}
+    pairs = zip(trace["customdata"], trace["y"], strict=True)
+    return [heading("") | place | {"text": factor, "y": y} for factor, y in pairs]
 
 
 def _bars(

@@ -82,11 +82,9 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
             | {"mode": "lines+markers", "line": {"color": TRAIL, "width": 6}}
             | {"marker": {"color": TRAIL, "size": 3}}
         )
-    here = _here(found)
-    drawn.append(
-        _space([0.0], [0.0], shade.of(np.array([here])), [here])
-        | {"mode": "markers", "marker": {"color": look.ink, "size": 6, "symbol": "diamond"}}
-    )
+    here, mark = _here(found), {"color": look.ink, "size": 6, "symbol": "diamond"}
+    star = _space([0.0], [0.0], shade.of(np.array([here])), [here])
+    drawn.append(star | {"mode": "markers", "marker": mark})
     return figure(
         look,
         drawn,

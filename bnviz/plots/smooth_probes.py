@@ -110,28 +110,7 @@ def scales(result: Scales, look: Look, say: Say) -> go.Figure:
 
     Dotted is what remains with every rectifier held; the limit is where the plateau should be.
     """
-    traces: list[dict[str, Any]] = []
-    for style, (field, suffix, line) in _STYLES.items():
-        hollow, lines = suffix != "", {"width": 2.5} | line
-        points = {} if field == "smooth" else {"marker": {"size": 5 if hollow else 6}}
-        name = say(f"plots.smooth.scales.{style}")
-        symbol = {"marker": {"symbol": "circle-open" if hollow else "circle"}} if points else {}
-        traces.append(key(name, look, line=lines, **symbol) | {"legendgroup": style})
-        for net in NETS:
-            sweep: Sweep = getattr(result, net + suffix)
-            traces.append(
-                {
-                    "name": f"{say(f'net.{net}')}, {name}",
-                    "x": result.scales,
-                    "y": getattr(sweep, field),
-                    "mode": "lines+markers" if points else "lines",
-                    "line": {"color": look.net(net)} | lines,
-                    "marker": marker(net, look, 6, hollow),
-                    "legendgroup": style,
-                    "showlegend": False,
-                    "hovertemplate": "%{x:.0e}: %{y:.4g}",
-                }
-            )
+    traces = [t for style in _STYLES for t in _styled(result, style, look, say)]
     limits = [_limit(result, net, look, say) for net in NETS]
     found = [t["y"] for t in traces if t.get("showlegend") is False]
     room = np.array([0.6 * result.bn_limit, 0.6 * result.plain_limit])  # for their labels below
@@ -145,6 +124,30 @@ def scales(result: Scales, look: Look, say: Say) -> go.Figure:
         legend=LEGEND,
         margin=MARGIN | {"b": 130},
     )
+
+
+def _styled(result: Scales, style: str, look: Look, say: Say) -> list[dict[str, Any]]:
+    """One kind of curve of both nets, after its entry in the legend."""
+    field, suffix, line = _STYLES[style]
+    hollow, lines, bare = suffix != "", {"width": 2.5} | line, field == "smooth"
+    name = say(f"plots.smooth.scales.{style}")
+    dot = {"size": 5 if hollow else 6, "symbol": "circle-open" if hollow else "circle"}
+    entry = key(name, look, line=lines) if bare else key(name, look, line=lines, marker=dot)
+    curves = [
+        {
+            "name": f"{say(f'net.{net}')}, {name}",
+            "x": result.scales,
+            "y": getattr(getattr(result, net + suffix), field),
+            "mode": "lines" if bare else "lines+markers",
+            "line": {"color": look.net(net)} | lines,
+            "marker": marker(net, look, 6, hollow),
+            "legendgroup": style,
+            "showlegend": False,
+            "hovertemplate": "%{x:.0e}: %{y:.4g}",
+        }
+        for net in NETS
+    ]
+    return [entry | {"legendgroup": style}, *curves]
 
 
 #: Field and precision of each kind of curve, and how it is drawn.
@@ -184,23 +187,7 @@ def kinks(result: Scales, look: Look, say: Say) -> go.Figure:
     side, and in float32 the rounding relative to the estimate.
     """
     floor = _floor(*(getattr(result, net).crossed for net in NETS))
-    traces: list[dict[str, Any]] = []
-    for net in NETS:
-        line = {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
-        base = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net} | line
-        more = base | {"showlegend": False}
-        single: Sweep = getattr(result, f"{net}_float32")
-        noise = finite(single.noise) / positive(single.median)
-        traces.append(base | {"y": positive(noise), "yaxis": "y3", "hovertemplate": _PERCENT})
-        total = getattr(result, f"{net}_rectifiers")
-        if not total:
-            continue
-        sweep: Sweep = getattr(result, net)
-        count = np.where(sweep.crossed == 0, floor, sweep.crossed)
-        of = say("plots.smooth.crossed_of", total=short(total))
-        shown = {"customdata": sweep.crossed, "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of}
-        traces.append(more | {"y": sweep.kink_share, "hovertemplate": _PERCENT})
-        traces.append(more | {"y": count, "yaxis": "y2"} | shown)
+    traces = [t for net in NETS for t in _panels(result, net, floor, look, say)]
     counts, noises = (
         [np.empty(0), *(t["y"] for t in traces if t.get("yaxis") == axis)] for axis in ("y2", "y3")
     )
@@ -224,6 +211,30 @@ def kinks(result: Scales, look: Look, say: Say) -> go.Figure:
 
 
 _PERCENT = "%{x:.0e}: %{y:.3%}"
+
+
+def _panels(result: Scales, net: str, floor: float, look: Look, say: Say) -> list[dict[str, Any]]:
+    """One net's rounding, its kinks' share and their count; without rectifiers the first alone."""
+    line = {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
+    base: dict[str, Any] = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net}
+    base |= line
+    single: Sweep = getattr(result, f"{net}_float32")
+    noise = positive(finite(single.noise) / positive(single.median))
+    rounding = base | {"y": noise, "yaxis": "y3", "hovertemplate": _PERCENT}
+    total = getattr(result, f"{net}_rectifiers")
+    if not total:
+        return [rounding]
+    sweep: Sweep = getattr(result, net)
+    base["showlegend"] = False
+    share = base | {"y": sweep.kink_share, "hovertemplate": _PERCENT}
+    of = say("plots.smooth.crossed_of", total=short(total))
+    count = base | {
+        "y": np.where(sweep.crossed == 0, floor, sweep.crossed),
+        "yaxis": "y2",
+        "customdata": sweep.crossed,
+        "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of,
+    }
+    return [rounding, share, count]
 
 
 def _share_range(result: Scales) -> list[float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,12 @@ from bnviz.plots import (
     smooth_stability,
 )
 from bnviz.plots.theme import Look, Say
+from bnviz.ui.texts import sentence
 from tests.plots import smooth_results as made
 from tests.plots.conftest import assert_sound
+
+#: Where words do not matter.
+SAY: Say = partial(sentence, "en")
 
 Draw = Callable[[Any, Look, Say], go.Figure]
 
@@ -105,14 +110,14 @@ def changed(result: Any, change: Callable[[Any], Any]) -> Any:
 
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("number", [np.nan, np.inf, 0.0], ids=["nan", "infinite", "zero"])
-def test_nothing_measured_yet_can_be_drawn(name: str, number: float, say: Say) -> None:
+def test_nothing_measured_yet_can_be_drawn(name: str, number: float) -> None:
     result, draw, titled = FIGURES[name]
     told = changed(result(), lambda values: np.full_like(values, number))
-    assert_sound(draw(told, Look(), say), titled)
+    assert_sound(draw(told, Look(), SAY), titled)
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_one_seed_gone(name: str, say: Say) -> None:
+def test_one_seed_gone(name: str) -> None:
     """The last of everything is NaN: a seed, a probe, a scale, a step."""
 
     def gone(values: np.ndarray) -> np.ndarray:
@@ -121,7 +126,7 @@ def test_one_seed_gone(name: str, say: Say) -> None:
         return values
 
     result, draw, titled = FIGURES[name]
-    assert_sound(draw(changed(result(), gone), Look(), say), titled)
+    assert_sound(draw(changed(result(), gone), Look(), SAY), titled)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +150,13 @@ def test_one_seed_gone(name: str, say: Say) -> None:
         ("thresholds", made.stability(seeds=1)),
     ],
 )
-def test_little_can_be_drawn(name: str, result: Any, say: Say) -> None:
+def test_little_can_be_drawn(name: str, result: Any) -> None:
     _, draw, titled = FIGURES[name]
-    assert_sound(draw(result, Look(), say), titled)
+    assert_sound(draw(result, Look(), SAY), titled)
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_drawing_leaves_the_result_alone(name: str, say: Say) -> None:
+def test_drawing_leaves_the_result_alone(name: str) -> None:
     result, draw, _ = FIGURES[name]
     told = changed(result(), lambda values: values)
 
@@ -159,13 +164,13 @@ def test_drawing_leaves_the_result_alone(name: str, say: Say) -> None:
         values.flags.writeable = False
         return values
 
-    draw(changed(told, lock), Look(), say)  # would raise
+    draw(changed(told, lock), Look(), SAY)  # would raise
 
 
-def test_both_nets_differ_by_more_than_colour(say: Say) -> None:
+def test_both_nets_differ_by_more_than_colour() -> None:
     """In each figure that has a trace of each."""
     for name, (result, draw, _) in FIGURES.items():
-        figure = draw(result(), Look(), say)
+        figure = draw(result(), Look(), SAY)
         styles = {}
         for trace in figure.data:
             color = (trace.line.color or trace.marker.color) if trace.type == "scatter" else None
