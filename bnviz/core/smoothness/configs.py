@@ -111,8 +111,10 @@ class LandscapeConfig(Measure):
     """The loss on a plane through the subject's nets and along lines, of one seed.
 
     `plane` "random": two filter-normalized directions (Li et al. 2018, section 4), `extent` in
-    units of the filters' norms; "eigen": the top two Hessian eigenvectors, `extent` in parameter
-    space times the norm of the parameters; "path": the plane of the net's own training path.
+    units of the filters' norms; "eigen": the top two Hessian eigenvectors, `extent` in units of
+    the distance at which the curvature along the first would double the loss; "path": the
+    plane of the net's own training path, `extent` 1 shows it whole. The distances along the
+    lines are as for "random", whatever the plane.
     """
 
     kind: Literal["landscape"] = "landscape"

@@ -251,13 +251,13 @@ class NetStability:
     bracket: Floats
     """(S, 2) those two; NaN where no trial was unstable, or none stable."""
     weight_growth: Floats
-    """(S,) |weights| at the end of the last stable trial over that at its beginning."""
+    """(S,) |weight matrices| at the end of the last stable trial over that of the net."""
     rates: Floats
-    """(C,) learning rates of the sharpness curves."""
+    """(C,) learning rates of the sharpness curves; (0,) until they are begun."""
     moments: NDArray[np.int64]
     """(T,) steps at which sharpness was taken."""
     curves: Floats
-    """(C, T) largest Hessian eigenvalue of the first seed along gradient descent."""
+    """(C, T) largest Hessian eigenvalue along gradient descent, first seed with a threshold."""
     losses: Floats
     """(C, T) its loss."""
 

@@ -77,21 +77,24 @@ def around(
             if found is None:
                 return None
             basis = (found[1] * _signs(found[1])).to(problem.dtype)
-            axis = axis * float(torch.linalg.vector_norm(_point(problem)))
+            axis = axis * _doubling(exact, float(found[0][0]))
         explained = _curvatures(exact, basis)
     nothing = np.empty(0)
     path = np.empty((0, 2)), nothing.astype(np.int64), nothing
     return View(problem, living, basis, axis, axis, lines, explained, *path)
 
 
+def _doubling(exact: Problem, curvature: float) -> float:
+    """The distance at which so much curvature alone doubles the loss; 1 where none does."""
+    loss = float(exact.losses_at(flatten(list(exact.params.values()))))
+    distance = float(np.sqrt(2 * loss / curvature)) if curvature > 0 else 0.0
+    return distance if 0 < distance < np.inf else 1.0
+
+
 def _signs(vectors: Tensor) -> Tensor:
     """(M, 1) what makes the largest entry of each positive: an eigenvector has no sign."""
     largest = vectors.abs().argmax(1, keepdim=True)
     return vectors.gather(1, largest).sign()
-
-
-def _point(problem: Problem) -> Tensor:
-    return flatten(list(problem.params.values()))
 
 
 def _curvatures(exact: Problem, basis: Tensor) -> Floats:

@@ -105,18 +105,19 @@ def test_progress_ends_where_it_should() -> None:
 
 
 def test_the_plane_of_eigenvectors_has_their_curvature() -> None:
-    config = RANDOM.model_copy(update={"plane": "eigen", "extent": 1e-3, "bn_mode": "train"})
+    config = RANDOM.model_copy(update={"plane": "eigen", "extent": 0.5, "bn_mode": "train"})
     found = landscape(config)
     for net in ("bn", "plain"):
         got: NetLandscape = getattr(found, net)
         stack = subject().stack(net).part(slice(1, 2)).cast(torch.float64)
-        x, y = subject().x.double(), subject().y.double()
-        ends = extremes(objective_of(stack, x, y, "train"), stack.params)
+        objective = objective_of(stack, subject().x.double(), subject().y.double(), "train")
+        ends = extremes(objective, stack.params)
         assert ends is not None
         assert got.explained[0] == pytest.approx(ends.maximum[0], rel=1e-5)
         assert got.explained[0] >= got.explained[1]
-        norm = float(sum(v.square().sum() for v in stack.params.values()) ** 0.5)
-        assert got.first[-1] == pytest.approx(1e-3 * norm, rel=1e-5)
+        # At 1 the curvature would double the loss.
+        loss = float(objective(stack.params))
+        assert ends.maximum[0] * (2 * got.first[-1]) ** 2 / 2 == pytest.approx(loss, rel=1e-4)
 
 
 def test_curvature_along_random_directions() -> None:
