@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         quadratic,
         scale_sweep,
         spectral_density,
+        stability_threshold,
         traces,
     )
 
@@ -30,6 +31,7 @@ __all__ = [
     "quadratic",
     "scale_sweep",
     "spectral_density",
+    "stability_threshold",
     "traces",
 ]
 

@@ -23,7 +23,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bnviz.core import along, curvature, kinks, landscape, lipschitz, quadrature, spectrum
+from bnviz.core import (
+    along,
+    curvature,
+    kinks,
+    landscape,
+    lipschitz,
+    quadrature,
+    sharpness,
+    spectrum,
+    stability,
+)
 from bnviz.core.along import Along
 from bnviz.core.configs import BnMode, Precision
 from bnviz.core.curvature import Extremes
@@ -32,6 +42,7 @@ from bnviz.core.problem import Loss, of_module
 from bnviz.core.quadrature import Nodes
 from bnviz.core.snapshots import Floats
 from bnviz.core.spectrum import Traces
+from bnviz.core.vectors import flatten
 
 
 def quadratic() -> tuple[nn.Module, Loss, Tensor, Tensor]:
@@ -293,3 +304,37 @@ def landscape_plane(
     found = landscape.plane(problem, first, second, at, at)
     assert found is not None
     return found
+
+
+def stability_threshold(
+    module: nn.Module,
+    loss: Loss,
+    x: Any,
+    y: Tensor,
+    *,
+    steps: int = 100,
+    halvings: int = 12,
+    mode: BnMode = "train",
+    precision: Precision = "float64",
+) -> tuple[float, float]:
+    """Learning rates at which full-batch gradient descent becomes unstable: predicted, measured.
+
+    Predicted is 2 / the largest Hessian eigenvalue (Cohen et al. 2021, section 2). Measured is
+    the middle of the last stable and the first unstable trial, found by bisection; NaN where
+    there is none. See :func:`bnviz.core.stability.trials` for what is unstable.
+
+    >>> from bnviz import quadratic, stability_threshold
+    >>> predicted, measured = stability_threshold(*quadratic())
+    >>> round(predicted, 6), bool(abs(measured / predicted - 1) < 0.02)
+    (0.5, True)
+    """
+    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    start = flatten(list(problem.params.values()))
+    found = sharpness.sharpest(problem, start)
+    assert found is not None
+    value, vector = found
+    kicked = stability.kicked(problem, start, value, vector)
+    measured = float("nan")
+    for bracket in stability.thresholds(problem, kicked, 2 / value, steps=steps, halvings=halvings):
+        measured = float(bracket.threshold)
+    return float(2 / value), measured

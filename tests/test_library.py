@@ -76,3 +76,9 @@ def test_the_documents_net() -> None:
 def test_the_same_seed_gives_the_same_figures() -> None:
     once = [bnviz.lipschitz_probes(*bnviz.quadratic(), seed=seed) for seed in (1, 1, 2)]
     assert np.array_equal(once[0], once[1]) and not np.array_equal(once[0], once[2])
+
+
+def test_a_loss_that_only_curves_down_has_no_threshold() -> None:
+    net, _, x, y = bnviz.quadratic()
+    found = bnviz.stability_threshold(net, lambda output, y: -(output - y).square().mean(), x, y)
+    assert found[0] < 0 and np.isnan(found[1])
