@@ -46,9 +46,10 @@ def _stand(run: Run, config: Measure, draw: Draw) -> None:
     if run.active:
         begun = run.started.timestamp() if run.started else time.time()
         progress(run, time.time() - begun)
-    elif run.status != "done":
+    else:
         closing_line(run)
-        _measure_button(config, "measuring.again")
+        if run.status != "done":
+            _measure_button(config, "measuring.again")
     result = runner.result(run.id)
     if result is not None:
         _show_result(config, result, draw, over=run.status == "done")
@@ -78,7 +79,7 @@ def _shown(name: str, value: float | str) -> str:
 def _in_words(cost: Cost) -> str:
     return say(
         "measuring.trains" if cost.trains else "measuring.heavy",
-        gradients=short(cost.gradients, 2),
+        gradients=short(float(f"{cost.gradients:.1e}")),
         parameters=f"{cost.parameters:,}",
         rows=f"{cost.rows:,}",
     )

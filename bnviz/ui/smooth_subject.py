@@ -120,6 +120,7 @@ def _epoch(run: Run) -> int:
             default=epochs[-1],
             menu=True,
             pinned=True,
+            help=say("smoothness.controls.epoch_help"),
         )
     )
 
