@@ -1,8 +1,8 @@
 """The loss on lines and planes through a network (Li et al. 2018).
 
-Works in the precision and mode of the problem it is given. Points are evaluated in chunks;
-besides the network's own working memory, that takes at most POINT_BYTES (one point at
-least) twice over: 64 MB, or 16 MB for 10^6 parameters one at a time in float64.
+Works in the precision and mode of the problem it is given. Points are evaluated in chunks:
+with directions and lines aside, that takes the network's own working memory and three times
+the parameters of a chunk, some 25 MB for 10^6 parameters in float64.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,6 @@ from bnviz.core.chunking import keep_freed_memory
 from bnviz.core.problem import Problem
 from bnviz.core.snapshots import Floats
 from bnviz.core.vectors import Tensors, flatten, unflatten
-
-#: The parameters of all points of a chunk take at most so much.
-POINT_BYTES = 2**25
 
 StopFlag = Callable[[], bool]
 
@@ -123,9 +120,8 @@ def _along(problem: Problem, basis: Tensor, steps: Floats, should_stop: StopFlag
     keep_freed_memory()
     origin = flatten(list(problem.params.values()))
     coordinates = torch.from_numpy(steps).to(origin)
-    chunk = min(problem.chunk, max(1, POINT_BYTES // (origin.shape[1] * origin.itemsize)))
     found = []
-    for part in torch.split(coordinates, chunk):
+    for part in torch.split(coordinates, problem.chunk):
         if should_stop():
             return None
         found.append(problem.losses_at(torch.addmm(origin, part, basis)))

@@ -30,6 +30,9 @@ from bnviz.core.vectors import Tensors, flatten, unflatten
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
+#: Points that run together take at most so much memory, one point at least.
+POINT_BYTES = 2**23
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -50,7 +53,7 @@ class Problem:
     frozen: Callable[[Tensor], Objective]
     """The objective whose rectifiers stay as in `sides` (1, R), wherever the parameters go."""
     chunk: int
-    """How many points together run fastest."""
+    """How many points together run fastest; they take at most POINT_BYTES, or are one."""
     losses: Objective | None = None
     """The objective without a graph, where there is a faster way to it."""
 
@@ -112,7 +115,10 @@ def of_stack(
         network_gradient(one, x, y, mode),
         sides,
         frozen,
-        chunk_size(x.shape[1], stack.network.width, dtype),
+        min(
+            chunk_size(x.shape[1], stack.network.width, dtype),
+            max(1, POINT_BYTES // sum(value.nbytes for value in one.params.values())),
+        ),
         network_losses(one, x, y, mode),
     )
 

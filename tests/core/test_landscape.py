@@ -8,7 +8,6 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
-from bnviz.core import landscape
 from bnviz.core.configs import NetworkConfig
 from bnviz.core.landscape import (
     directions,
@@ -183,8 +182,7 @@ def test_a_stopped_plane_is_none() -> None:
     assert lines(problem, randn(2, 3), axis, should_stop=lambda: True) is None
 
 
-def test_points_of_a_chunk_stay_within_the_stated_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landscape, "POINT_BYTES", 4 * 6 * 8)
+def test_points_run_in_chunks() -> None:
     seen = []
     problem = bowl(torch.eye(6).double(), randn(6), randn(6, seed=1))
 
@@ -193,8 +191,18 @@ def test_points_of_a_chunk_stay_within_the_stated_memory(monkeypatch: pytest.Mon
         return problem.objective(points)
 
     axis = np.linspace(-1, 1, 3)
-    plane(replace(problem, chunk=100, objective=counted), *randn(2, 6), axis, axis)
+    plane(replace(problem, chunk=4, objective=counted), *randn(2, 6), axis, axis)
     assert seen == [4, 4, 1]
+
+
+def test_chunks_of_large_networks_stay_within_the_stated_memory() -> None:
+    small = initial(NetworkConfig(width=8), 3, [0], bn=False)
+    large = initial(NetworkConfig(width=512, depth=5), 3, [0], bn=False)
+    chunks = {}
+    for name, stack in (("small", small), ("large", large)):
+        chunks[name] = of_stack(stack, X[:2].T, Y[:2], "eval")
+    assert chunks["small"].chunk > 1000
+    assert chunks["large"].size > 10**6 and chunks["large"].chunk == 1
 
 
 def test_a_paths_plane_is_that_of_sklearn() -> None:

@@ -121,10 +121,13 @@ class Walk:
         self.points = {name: [net.parameters.clone()] for name, net in self.run.nets.items()}
 
     def train(self, should_stop: StopFlag) -> Iterator[int]:
-        """Epoch by epoch; ends early once stopped."""
+        """Step by step, the epochs that are done; ends early once stopped."""
         for epoch in range(1, self.epochs + 1):
-            if not self.run.train_epoch(should_stop):
-                return
+            for x, y in self.run.batches():
+                if should_stop():
+                    return
+                self.run.step(x, y)
+                yield epoch - 1
             if epoch % self.every == 0 or epoch == self.epochs:
                 self.kept.append(epoch)
                 for name, net in self.run.nets.items():
