@@ -215,7 +215,7 @@ def _top(
         beta = lanczos.advance()
         if not lanczos.finite.all():
             return torch.full_like(lanczos.vector, torch.nan), torch.full_like(beta, torch.nan)
-        if beta == 0 or _due(lanczos, limit):
+        if beta == 0 or lanczos.size < 16 or _due(lanczos, limit):
             ritz = lanczos.ritz()
             scale = ritz.values.abs().amax(1)
             if ritz.residuals[0, -1] <= tolerance * scale:

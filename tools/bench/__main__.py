@@ -9,6 +9,7 @@ GROUPS = {
     "probes": numerics.probes,
     "training": numerics.training,
     "eigenvalues": numerics.eigenvalues,
+    "top": numerics.top_eigenvalue,
     "landscapes": numerics.landscapes,
     "keypress": screen.keypress,
     "home": screen.home,

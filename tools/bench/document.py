@@ -115,3 +115,23 @@ def _gradients(net: Net, x: Tensor, y: Tensor) -> list[Tensor]:
     found = [p.grad.clone() for p in net.parameters() if p.grad is not None]
     net.zero_grad()
     return found
+
+
+def power_iteration(net: Net, x: Tensor, y: Tensor, steps: int) -> list[float]:
+    """The largest |eigenvalue| of the loss's Hessian, signed, as it is after each of the steps.
+
+    Written as it mostly is: each product of the Hessian with a vector builds the graph anew.
+    """
+    params = list(net.parameters())
+    torch.manual_seed(0)
+    vector = [torch.randn_like(p) for p in params]
+    found = []
+    for _ in range(steps):
+        norm = torch.sqrt(sum(((v**2).sum() for v in vector), start=torch.zeros(())))
+        vector = [v / norm for v in vector]
+        loss = ((net(x) - y) ** 2).mean()
+        gradient = torch.autograd.grad(loss, params, create_graph=True)
+        image = torch.autograd.grad(gradient, params, vector)
+        found.append(float(sum((h * v).sum() for h, v in zip(image, vector, strict=True))))
+        vector = list(image)
+    return found
