@@ -66,6 +66,7 @@ def ask() -> Asked:
         )
         st.caption(say("smoothness.controls.own"))
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
+    _table_there(config)
     rows = min(cached.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
     features = len(cached.dataset(config.data).names)
     return Asked(
@@ -78,6 +79,14 @@ def ask() -> Asked:
         rows,
         _parameters(config.network, features),
     )
+
+
+def _table_there(config: TrainConfig) -> None:
+    """Stops the page, with a sentence, if the training's table is no longer kept."""
+    digest = config.data.table
+    if digest is not None and cached.table(digest) is None:
+        st.error(say("problem.table_gone", digest=digest[:12]), icon=":material/error:")
+        st.stop()
 
 
 def _run() -> Run | None:

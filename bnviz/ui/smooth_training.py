@@ -5,7 +5,7 @@ from typing import Literal, cast
 from bnviz.core.smoothness.configs import AlongConfig, LandscapeConfig, StabilityConfig
 from bnviz.core.smoothness.results import Along, Landscape, Stability
 from bnviz.plots import smooth_along, smooth_landscape, smooth_stability
-from bnviz.plots.training import NETS
+from bnviz.plots.nets import NETS
 from bnviz.ui.language import say
 from bnviz.ui.layout import draw, look, show_pair
 from bnviz.ui.linked import choice

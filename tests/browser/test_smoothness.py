@@ -1,4 +1,4 @@
-"""Smoothness in a browser: figures equal core, a job outlives its page, links show what was sent."""
+"""Smoothness in a browser: figures equal core, jobs outlive their page, links are faithful."""
 
 import re
 from urllib.parse import parse_qs, urlsplit

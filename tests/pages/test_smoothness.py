@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bnviz.core.configs import DataConfig
 from bnviz.core.smoothness.configs import (
     AlongConfig,
     ExtremesConfig,
@@ -21,7 +22,7 @@ from bnviz.plots.numbers import short
 from bnviz.store import open_store
 from bnviz.ui.texts import LANGUAGES, catalogue
 from tests.pages.conftest import OpenApp
-from tests.pages.test_fitness import SMALL, finished, wait
+from tests.pages.test_fitness import SMALL, diverged, finished, wait
 from tests.pages.test_pages import charts, widget, widgets
 
 EN = catalogue("en")
@@ -133,6 +134,29 @@ def test_a_run_without_checkpoint_says_so(open_app: OpenApp) -> None:
     assert not app.exception and not app.error
     captions = [caption.value for caption in app.caption]
     assert EN["smoothness.controls.no_checkpoint"] in captions
+
+
+@pytest.mark.parametrize("gone", ["plain", "both"])
+@pytest.mark.parametrize("tab", ["scales", "extremes", "density", "landscape"])
+def test_diverged_nets_break_nothing(open_app: OpenApp, tab: str, gone: str) -> None:
+    app = open_app("smoothness", run=diverged(gone), net_seed="1", measure=tab)
+    assert not app.exception and not app.error
+    assert charts(app) == FIGURES[tab]
+    assert all("nan" not in element.value for element in app.markdown)
+
+
+def test_a_table_that_is_gone_is_named(open_app: OpenApp) -> None:
+    data = DataConfig(source="table", table="c" * 64, columns=("one",), target="two")
+    store = open_store()
+    run_id = store.create("train", SMALL.model_copy(update={"data": data}).model_dump_json(), 3)
+    store.start(run_id)
+    store.append(run_id, 0, 0, b"", b"")
+    app = open_app("smoothness", run=run_id)
+    store.delete(run_id)
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        EN["problem.table_gone"].format(digest="c" * 12)
+    ]
 
 
 def test_absolute_steps_ask_for_their_reach(open_app: OpenApp, done: str) -> None:
