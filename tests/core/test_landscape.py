@@ -191,7 +191,7 @@ def test_points_run_in_chunks() -> None:
         return problem.objective(points)
 
     axis = np.linspace(-1, 1, 3)
-    plane(replace(problem, chunk=4, objective=counted), *randn(2, 6), axis, axis)
+    plane(replace(problem, chunk=2, objective=counted), *randn(2, 6), axis, axis)
     assert seen == [4, 4, 1]
 
 
