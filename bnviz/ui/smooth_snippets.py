@@ -28,13 +28,13 @@ def code(config: Measure) -> str:
 from bnviz import {", ".join(sorted(functions))}
 from bnviz.core.fitness import experiment
 from bnviz.core.smoothness.configs import {owner}, SubjectConfig
-from bnviz.core.smoothness.entry import measure
+from bnviz.core.smoothness.entry import measure, verdict
 from bnviz.jobs import runner
 
 # What is on screen.
 config = {config!r}
 *_, last = measure(config, runner.resolve(config.subject), lambda: False)
-print(last.result)
+print(verdict(config, last.result))
 
 # The same of any module, loss and batch; here of the document's net with BN.
 found = experiment()
