@@ -34,22 +34,25 @@ def hessian_product(objective: Objective, like: Tensors, point: Tensor) -> Produ
 
 def together(problem: Problem, count: int) -> int:
     """How many of `count` products run together fastest."""
-    return max(1, min(problem.chunk // 4, count))
+    return max(1, min(problem.chunk // 2, count))
 
 
 def problem_product(problem: Problem, count: int = 1) -> Product:
     """The function from any number of vectors, (M, n) float64, to the Hessian times each.
 
-    It is fastest for `count` of them, or more: up to so many run together as copies of the
-    network, if its activations, of which the gradient's graph holds several, are small.
+    It is fastest for `count` of them, or more: up to so many run together, if the network's
+    activations, of which a product needs several, are small.
     """
     copies = together(problem, count)
-    point = flatten(list(problem.params.values()))
-    product_of_copies = hessian_product(problem.objective, problem.params, point.expand(copies, -1))
+    if problem.products is not None:
+        some = problem.products()
+    else:
+        point = flatten(list(problem.params.values())).expand(copies, -1)
+        some = hessian_product(problem.objective, problem.params, point)
 
     def product(vectors: Tensor) -> Tensor:
         if len(vectors) == copies:
-            return product_of_copies(vectors.to(problem.dtype)).to(vectors.dtype)
+            return some(vectors.to(problem.dtype)).to(vectors.dtype)
         padding = vectors.new_zeros(-len(vectors) % copies, vectors.shape[1])
         parts = torch.split(torch.cat([vectors, padding]), copies)
         return torch.cat([product(part) for part in parts])[: len(vectors)]

@@ -25,7 +25,9 @@ from bnviz.core.gradients import (
     network_losses,
     objective_of,
 )
+from bnviz.core.lanczos import Product
 from bnviz.core.networks import Stack, forward
+from bnviz.core.pearlmutter import network_product
 from bnviz.core.vectors import Tensors, flatten, unflatten
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -56,6 +58,9 @@ class Problem:
     """How many points together run fastest; they take at most POINT_BYTES, or are one."""
     losses: Objective | None = None
     """The objective without a graph, where there is a faster way to it."""
+    products: Callable[[], Product] | None = None
+    """Makes the function from (M, n) vectors to the Hessian times each, where there is a faster
+    way to it than :mod:`bnviz.core.hessians` knows."""
 
     @property
     def size(self) -> int:
@@ -120,6 +125,7 @@ def of_stack(
             max(1, POINT_BYTES // sum(value.nbytes for value in one.params.values())),
         ),
         network_losses(one, x, y, mode),
+        lambda: network_product(one, x, y, mode),
     )
 
 

@@ -6,6 +6,7 @@ precision; the rest is float64. A function that was stopped returns None.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -166,7 +167,21 @@ def normalized(problem: Problem) -> Problem:
         lambda sides: objective_there(problem.frozen(sides)),
         problem.chunk,
         None if problem.losses is None else objective_there(problem.losses),
+        lambda: _scaled((problem.products or partial(problem_product, problem))(), units),
     )
+
+
+def _scaled(product: Product, units: Tensors) -> Product:
+    """D H D for the parameters that move: the chain rule of a change of units."""
+    moves = flatten([torch.full_like(value, value.dim() > 2) for value in units.values()])[0]
+    columns, unit = moves.nonzero().squeeze(1), flatten(list(units.values()))[0]
+
+    def scaled(vectors: Tensor) -> Tensor:
+        whole = vectors.new_zeros(len(vectors), len(unit))
+        whole[:, columns] = vectors * unit[columns]
+        return product(whole)[:, columns] * unit[columns]
+
+    return scaled
 
 
 def _draws(problem: Problem, count: int, generator: torch.Generator) -> Iterator[Tensor]:

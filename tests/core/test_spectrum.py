@@ -44,6 +44,11 @@ def bowl(spectrum: Floats) -> Problem:
     return replace(Bowl.problem([1.0]), params=start, objective=objective, chunk=1000)
 
 
+def by_graph(problem: Problem) -> Problem:
+    """Without its faster products."""
+    return replace(problem, products=None)
+
+
 def known(found: list[Nodes]) -> Nodes:
     return quadrature.joined(found)
 
@@ -324,6 +329,7 @@ def test_units_of_filters_are_the_chain_rule() -> None:
         found = spectrum.dense_hessian(scaled)
         assert found is not None and scaled.size == int(moving.sum())
         torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
+        torch.testing.assert_close(whole_hessian(scaled), expected, rtol=1e-8, atol=1e-10)
 
 
 def test_the_loss_in_units_of_filters_is_the_same_loss() -> None:
