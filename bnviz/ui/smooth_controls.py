@@ -61,6 +61,10 @@ def _control(owner: type[Measure], kind: str, name: str) -> Any:
             default=info.default,
             menu=True,
         )
+    return steps(key, label, info.default, grid(owner, name))
+
+
+def grid(owner: type[Measure], name: str) -> list[Any]:
+    """The numbers that this measure's control offers."""
     least, most = limits(owner, name)
-    grid = [v for v in GRIDS[name] if (least or 0) <= v <= (most or GRIDS[name][-1])]
-    return steps(key, label, info.default, grid)
+    return [v for v in GRIDS[name] if (least or 0) <= v <= (most or GRIDS[name][-1])]
