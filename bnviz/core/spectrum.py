@@ -98,7 +98,8 @@ def traces(
     the rest; the margins are Student's t of those, and the rounding of the sums: all that is
     left where Q is everything.
     That takes 3 products a probe, of which there are FEWEST_PROBES at least, though only
-    `probes` are told. Q takes a quarter of :data:`bnviz.core.lanczos.BASIS_BYTES` at most.
+    `probes` are told. Q takes a quarter of :data:`bnviz.core.lanczos.BASIS_BYTES`, but 12
+    vectors in any case: 0.6 GB in all for a million parameters.
     """
     count = max(probes, FEWEST_PROBES)
     product = problem_product(problem, count)

@@ -12,7 +12,7 @@ from torch import nn
 
 from bnviz.core import quadrature, spectrum
 from bnviz.core.configs import BnMode, NetworkConfig
-from bnviz.core.curvature import problem_extremes
+from bnviz.core.curvature import problem_extremes, top_vectors
 from bnviz.core.landscape import filter_norms
 from bnviz.core.networks import Stack, initial
 from bnviz.core.problem import Problem, of_module, of_stack
@@ -99,6 +99,24 @@ def test_the_documents_nets(net: str, mode: BnMode, ends: tuple[float, float]) -
     assert sums.mean_square_margin < 0.03 * square
     assert sums.norms.max() <= np.abs(values).max()  # every probe is a lower bound
     assert (sums.norms**2).mean() == pytest.approx(square, rel=0.6)
+
+
+@pytest.mark.parametrize(
+    ("net", "mode", "ends"),
+    [("plain", "eval", (-198.02, 198.82)), ("bn", "train", (-141.89, 144.69))],
+)
+def test_the_documents_nets_on_standardized_inputs(
+    net: str, mode: BnMode, ends: tuple[float, float]
+) -> None:
+    subject = subjects.document()
+    x = subject.x.double()
+    x = (x - x.mean(1, keepdim=True)) / x.std(1, correction=0, keepdim=True)
+    problem = of_stack(subject.stack(net), x, subject.y, mode)
+    found = problem_extremes(problem)
+    assert found is not None and found.converged.all()
+    assert [found.minimum[0], found.maximum[0]] == pytest.approx(ends, rel=5e-5)
+    top = top_vectors(problem, 1)
+    assert top is not None and top[0].item() == pytest.approx(found.maximum[0], rel=1e-6)
 
 
 def test_what_is_too_large_or_not_finite() -> None:
