@@ -7,11 +7,10 @@ backward through it (Pearlmutter 1994).
 
 Memory: the basis takes at most BASIS_BYTES, 256 MB, but 12 vectors a network in any case.
 So one network of a million parameters keeps 33 vectors, and beyond 2.8 million parameters
-the basis takes 96 bytes a parameter. To that come the activations, and at most 25
-vectors for the gradient's graph and the work: 456 MB for a million parameters (and 0.6 GB
-where eigenvectors are kept). All runs on
-the device of the parameters; random numbers are drawn on the CPU, so that a seed means the
-same everywhere.
+the basis takes 96 bytes a parameter. To that come the activations, and at most 25 vectors
+for the gradient's graph and the work: 456 MB for a million parameters, and 0.6 GB where
+eigenvectors are kept. All runs on the device of the parameters; random numbers are drawn on
+the CPU, so that a seed means the same everywhere.
 """
 
 from collections.abc import Callable
