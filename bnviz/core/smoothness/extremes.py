@@ -55,10 +55,11 @@ def verdict(config: ExtremesConfig, result: Extremes) -> Sentence:
 
     "extremes_bn" or "_plain": that one is, and also with weights in units of their filters'
     norms. "_bn_scale", "_plain_scale": that one is, but not in those units. "_level": neither,
-    or the seeds disagree. "_unknown": no seed is finite in both nets. Everything is over the
+    or the seeds disagree. "_unknown": no seed is known in both nets. Everything is over the
     seeds that are; `factor` and `scaled_factor` are how many times as sharp the sharper net is.
     """
-    pairs = np.isfinite(result.bn.maximum) & np.isfinite(result.plain.maximum)
+    # What is found last is there only where all is.
+    pairs = np.isfinite(result.bn.normalized) & np.isfinite(result.plain.normalized)
     values: dict[str, float | str] = {"seeds": len(pairs), "pairs": int(pairs.sum())}
     if not pairs.any():
         return Sentence("extremes_unknown", values)
@@ -79,7 +80,7 @@ def verdict(config: ExtremesConfig, result: Extremes) -> Sentence:
     }
     if factor < LEVEL or (ratio > 1).mean() < AGREEMENT:
         return Sentence("extremes_level", values)
-    kept = np.isnan(scaled_factor) or (scaled_factor >= LEVEL and (scaled > 1).mean() >= AGREEMENT)
+    kept = scaled_factor >= LEVEL and (scaled > 1).mean() >= AGREEMENT
     return Sentence(f"extremes_{sharper}" + ("" if kept else "_scale"), values)
 
 

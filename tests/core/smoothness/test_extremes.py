@@ -196,9 +196,12 @@ def test_level_nets() -> None:
     assert agree.name == "extremes_plain" and agree.values["wins"] == 3
 
 
-def test_a_verdict_on_what_is_not_yet_normalized() -> None:
-    found = said(spectrum([1.0], [np.nan]), spectrum([9.0], [np.nan]))
-    assert found.name == "extremes_plain"
+def test_seeds_half_measured_are_left_out() -> None:
+    found = said(spectrum([1.0, 1.0], [1.0, np.nan]), spectrum([9.0, 50.0], [9.0, 50.0]))
+    assert (found.name, found.values["pairs"]) == ("extremes_plain", 1)
+    assert found.values["factor"] == pytest.approx(9)
+    for report in reports(small())[1:6]:  # the second net's last part is the sixth
+        assert entry.verdict(CONFIG, report.result).name == "extremes_unknown"
 
 
 def test_a_flat_loss_is_no_sharpness_at_all() -> None:
