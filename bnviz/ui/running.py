@@ -12,7 +12,7 @@ from bnviz.ui.language import literal, say
 from bnviz.ui.layout import look
 from bnviz.ui.navigation import FITNESS
 
-#: How often a run at work is looked at, in seconds: before its first snapshot, and after.
+#: How often a run at work is looked at, in seconds: before it has done anything, and after.
 WAITING, EVERY = 0.1, 0.5
 
 
@@ -56,7 +56,7 @@ def follow(run: Run, show: Callable[[Run], None]) -> None:
 
 
 def _pace(run: Run) -> float | None:
-    return (EVERY if run.snapshots else WAITING) if run.active else None
+    return (EVERY if run.snapshots or run.done else WAITING) if run.active else None
 
 
 def _look(run_id: str, pace: float | None, show: Callable[[Run], None]) -> None:

@@ -22,7 +22,7 @@ from bnviz.plots.numbers import short
 from bnviz.store import open_store
 from bnviz.ui.texts import LANGUAGES, catalogue
 from tests.pages.conftest import OpenApp
-from tests.pages.test_fitness import SMALL, diverged, finished, wait
+from tests.pages.test_fitness import SMALL, TABLE, diverged, finished, wait
 from tests.pages.test_pages import charts, widget, widgets
 
 EN = catalogue("en")
@@ -143,6 +143,21 @@ def test_diverged_nets_break_nothing(open_app: OpenApp, tab: str, gone: str) -> 
     assert not app.exception and not app.error
     assert charts(app) == FIGURES[tab]
     assert all("nan" not in element.value for element in app.markdown)
+
+
+def test_nets_trained_on_a_users_table(open_app: OpenApp) -> None:
+    """Of any size; a constant column, and names that look like markup."""
+    open_store().save_table(TABLE)
+    columns = TABLE.names[:2] + TABLE.names[3:]
+    data = DataConfig(source="table", table=TABLE.digest, columns=columns, target=TABLE.names[2])
+    run_id = finished(SMALL.model_copy(update={"data": data, "seeds": 1}))
+    app = open_app("smoothness", run=run_id, measure="extremes")
+    assert not app.exception and not app.error and not app.toast
+    assert charts(app) == FIGURES["extremes"]
+    subject = runner.resolve(SubjectConfig(run=run_id))
+    *_, last = measure(ExtremesConfig(), subject, lambda: False)
+    assert short(float(last.result.plain.maximum[0])) in markdown(app)
+    assert "net_seed" not in {each.key for each in widgets(app)}, "one seed is no choice"
 
 
 def test_a_table_that_is_gone_is_named(open_app: OpenApp) -> None:
