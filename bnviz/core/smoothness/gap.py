@@ -165,10 +165,13 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     By STEPS, each (2, S), before and after training: log10 of how many times a step divides
     the quantity. "inputs" standardizes them, "bn" adds BN in train mode, "inputs_bn" goes back
     to raw inputs, "mode" to eval mode. The steps add up to the log10 of the whole ratio. Another
-    order of the same changes gives other parts. NaN where a quantity is not positive.
+    order of the same changes gives other parts. NaN where a quantity is not positive, and for
+    a seed with a dead net (see :func:`verdict`).
     """
-    values = getattr(gap, quantity)[:, : len(STEPS) + 1]
-    logs = np.log10(np.where(values > 0, values, np.nan))
+    cells = slice(len(STEPS) + 1)
+    alive = ~(gap.normalized[:, cells] <= 0).any(axis=1, keepdims=True)
+    values = getattr(gap, quantity)[:, cells]
+    logs = np.log10(np.where((values > 0) & alive, values, np.nan))
     parts = [logs[:, one] - logs[:, two] for one, two in pairwise(range(len(STEPS) + 1))]
     return dict(zip(STEPS, parts, strict=True))
 

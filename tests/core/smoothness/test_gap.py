@@ -238,6 +238,7 @@ def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
     said = verdict(GapConfig(), found.result)
     assert said.name == "lost_before"
     assert said.values == {"diverged": 0, "dead": 1, "seeds": 0, "all_seeds": 1}
+    assert all(np.isnan(part[0, 0]) for part in split(found.result).values()), "nor is it drawn"
 
 
 # ---------------------------------------------------------------- the split and the verdict
