@@ -14,10 +14,13 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks by folder; and of the processes that share the tests, one alone drives a browser."""
     for item in items:
         folder = item.path.relative_to(HERE).parts[0]
         if not folder.endswith(".py"):
             item.add_marker(folder)
+        group = folder if folder == "browser" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
