@@ -32,7 +32,7 @@ run: $(RUN_READY)
 	@$(BIN)/python -m streamlit run app.py $(RUN_ARGS)
 
 test: lint browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 lint: $(TEST_READY)
 	@$(BIN)/python -m ruff check --quiet .

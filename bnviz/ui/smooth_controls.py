@@ -1,5 +1,6 @@
 """A measure's own controls: limits from its config, a key in the address for each."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from bnviz.core.smoothness.configs import Measure
 from bnviz.ui.fields import limits
 from bnviz.ui.language import say
-from bnviz.ui.linked import choice, steps
+from bnviz.ui.linked import choice, steps, whole
 from bnviz.ui.smooth_subject import Asked
 
 M = TypeVar("M", bound=Measure)
@@ -34,19 +35,73 @@ LABELS = {"density.steps": "lanczos"}
 ONLY = {"reach": ("grid", "absolute")}
 
 
+#: So many controls stand in a row.
+IN_A_ROW = 4
+
+
 def measure(owner: type[M], asked: Asked, *names: str) -> M:
-    """The measure of what the sidebar asks about, with a control for each field in `names`."""
-    given: dict[str, Any] = {"seed": asked.seed}
-    for field in ("bn_mode", "net"):
-        if field in owner.model_fields:
-            given[field] = getattr(asked, field)
+    """The measure of what the sidebar asks about, with a control for each field in `names`.
+
+    BN's mode, which of the run's seeds, and the seed of what is drawn are asked for where
+    they matter.
+    """
+    given: dict[str, Any] = {}
     kind = owner.model_fields["kind"].default
-    for column, name in zip(st.columns(max(len(names), 2)), names, strict=False):
+    shown = [*names, *_shared(owner, asked)]
+    cells = [cell for _ in range(0, len(shown), IN_A_ROW) for cell in st.columns(IN_A_ROW)]
+    for name in shown:
         other, option = ONLY.get(name, ("", None))
         if given.get(other) == option:
-            with column:
-                given[name] = _control(owner, kind, name)
+            with cells[len(given)]:
+                ask = SHARED.get(name)
+                given[name] = ask(asked) if ask else _control(owner, kind, name)
     return owner(**given).of(asked.subject)
+
+
+def _shared(owner: type[Measure], asked: Asked) -> list[str]:
+    matters = {
+        "bn_mode": "bn_mode" in owner.model_fields,
+        "net": "net" in owner.model_fields and asked.config.seeds > 1,
+        "seed": owner.draws,
+    }
+    return [name for name in SHARED if matters[name]]
+
+
+def _bn_mode(asked: Asked) -> str:
+    return choice(
+        "bn_mode",
+        ["eval", "train"],
+        label=say("smoothness.controls.bn_mode"),
+        shown=lambda name: say(f"option.{name}"),
+        help=say("smoothness.controls.bn_mode_help"),
+    )
+
+
+def _net(asked: Asked) -> int:
+    return int(
+        choice(
+            "net_seed",
+            [str(index) for index in range(asked.config.seeds)],
+            label=say("smoothness.controls.net_seed"),
+            shown=lambda index: str(asked.config.seed + int(index)),
+            menu=True,
+        )
+    )
+
+
+def _seed(asked: Asked) -> int:
+    return whole(
+        "measure_seed",
+        say("smoothness.controls.seed"),
+        0,
+        0,
+        2**32 - 1,
+        help=say("smoothness.controls.seed_help"),
+    )
+
+
+#: Controls that several measures have, under one key: a choice stays from tab to tab.
+SHARED: dict[str, Callable[[Asked], Any]] = {"bn_mode": _bn_mode, "net": _net, "seed": _seed}
 
 
 def _control(owner: type[Measure], kind: str, name: str) -> Any:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from bnviz.core.configs import BnMode, NetworkConfig, TrainConfig
+from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.smoothness.configs import SubjectConfig
 from bnviz.core.snapshots import PROBE_ROWS
 from bnviz.jobs import runner
 from bnviz.store import Run, open_store
 from bnviz.ui import cached
 from bnviz.ui.language import say
-from bnviz.ui.linked import choice, whole
+from bnviz.ui.linked import choice
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.running import title_of
 
@@ -27,11 +27,6 @@ class Asked:
 
     subject: SubjectConfig
     config: TrainConfig
-    bn_mode: BnMode
-    net: int
-    """Which seed of each net, where a measure is about one."""
-    seed: int
-    """Of what is random in a measure itself."""
     snapshots: int
     """Of the run so far; 0 for the document's nets."""
     rows: int
@@ -46,24 +41,12 @@ class Asked:
 
 
 def ask() -> Asked:
-    """The subject, BN's mode and the seed; stops the page while the training has no checkpoint."""
+    """The subject; stops the page while the training has no checkpoint."""
     with st.sidebar:
         st.subheader(say("smoothness.controls.subject"))
         run = _run()
         epoch = _epoch(run) if run else None
         config = TrainConfig.model_validate_json(run.config) if run else _DOCUMENTS
-        net = _seed(config)
-        mode = choice(
-            "bn_mode",
-            ["eval", "train"],
-            label=say("smoothness.controls.bn_mode"),
-            shown=lambda name: say(f"option.{name}"),
-            help=say("smoothness.controls.bn_mode_help"),
-        )
-        seed_help = say("smoothness.controls.seed_help")
-        seed = whole(
-            "measure_seed", say("smoothness.controls.seed"), 0, 0, 2**32 - 1, help=seed_help
-        )
         st.caption(say("smoothness.controls.own"))
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
     _table_there(config)
@@ -72,9 +55,6 @@ def ask() -> Asked:
     return Asked(
         SubjectConfig(run=run.id if run else None, epoch=epoch),
         config,
-        "train" if mode == "train" else "eval",
-        net,
-        seed,
         run.snapshots if run else 0,
         rows,
         _parameters(config.network, features),
@@ -130,22 +110,6 @@ def _epoch(run: Run) -> int:
             menu=True,
             pinned=True,
             help=say("smoothness.controls.epoch_help"),
-        )
-    )
-
-
-def _seed(config: TrainConfig) -> int:
-    """Which of the seeds; there is nothing to choose from one."""
-    if config.seeds == 1:
-        return 0
-    return int(
-        choice(
-            "net_seed",
-            [str(index) for index in range(config.seeds)],
-            label=say("smoothness.controls.net_seed"),
-            shown=lambda index: str(config.seed + int(index)),
-            menu=True,
-            help=say("smoothness.controls.net_seed_help"),
         )
     )
 

@@ -24,12 +24,14 @@ class SubjectConfig(Config):
 
 
 class Measure(Config):
-    """Base of all measures. `seed` starts what is random in the measure itself."""
+    """Base of all measures."""
 
     needs: ClassVar[Needs] = "nets"
     """Of its subject: its nets at a checkpoint; its training, to begin anew; nothing, for the
     document's nets are all it measures.
     """
+    draws: ClassVar[bool] = True
+    """Whether it draws random directions, which `seed` starts."""
     kind: str
     subject: SubjectConfig = SubjectConfig()
     seed: Seed = 0
@@ -47,6 +49,7 @@ class ReplayConfig(Measure):
     """The document's estimator on the document's nets, probe by probe. Has no subject to choose."""
 
     needs: ClassVar[Needs] = "nothing"
+    draws: ClassVar[bool] = False
     kind: Literal["replay"] = "replay"
     probes: int = Field(100, ge=2, le=1000)
 
@@ -99,6 +102,7 @@ class AlongConfig(Measure):
     """
 
     needs: ClassVar[Needs] = "training"
+    draws: ClassVar[bool] = False
     kind: Literal["along"] = "along"
     grid: Literal["relative", "absolute"] = "relative"
     sizes: int = Field(8, ge=2, le=32)
@@ -133,6 +137,7 @@ class StabilityConfig(Measure):
     From the subject's nets, on its training rows, BN in train mode as in training.
     """
 
+    draws: ClassVar[bool] = False
     kind: Literal["stability"] = "stability"
     steps: int = Field(100, ge=10, le=2000)
     """Of gradient descent, in each trial and in the sharpness curves."""
