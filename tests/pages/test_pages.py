@@ -36,7 +36,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"targets"},
     ),
     "smoothness": (
-        {"lang", "smooth_run", "bn_mode", "measure_seed", "replay.probes"},
+        {"lang", "smooth_run", "replay.probes"},
         {"replay", "drift"},
     ),
 }

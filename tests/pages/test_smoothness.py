@@ -90,6 +90,24 @@ def test_the_numbers_are_those_of_the_checkpoint(open_app: OpenApp, done: str, m
         assert short(float(np.median(net.maximum))) in markdown(app)
 
 
+@pytest.mark.parametrize(
+    ("tab", "asked"),
+    [
+        ("document", set()),
+        ("scales", {"bn_mode", "net_seed", "measure_seed"}),
+        ("extremes", {"bn_mode", "measure_seed"}),
+        ("gap", {"measure_seed"}),
+        ("stability", set()),
+    ],
+)
+def test_only_what_matters_is_asked(
+    open_app: OpenApp, done: str, tab: str, asked: set[str]
+) -> None:
+    app = open_app("smoothness", run=done, measure=tab)
+    shared = {"bn_mode", "net_seed", "measure_seed"}
+    assert {each.key for each in widgets(app)} & shared == asked
+
+
 def test_which_seed_is_looked_at(open_app: OpenApp, done: str) -> None:
     app = open_app(
         "smoothness", run=done, measure="scales", net_seed="1", state={"scales.probes": 4}
