@@ -81,7 +81,9 @@ def sharpness(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
         across = {"x0": 0, "x1": 1, "xref": "paper", "y0": height, "y1": height}
         shapes.append({"type": "line", "line": line} | across)
         text = say("plots.smooth.stability.line", rate=short(float(rate), 2))
-        at = {"x": 1, "xanchor": "right", "y": float(np.log10(height)), "yref": "y"}
+        # Neighbouring lines may be close: their names stand on opposite sides.
+        side = {"x": 0, "xanchor": "left"} if index % 2 else {"x": 1, "xanchor": "right"}
+        at = side | {"y": float(np.log10(height)), "yref": "y"}
         notes.append(heading(text) | at | {"font": {"color": color, "size": 12}})
     lines = 2 / found.rates[np.isfinite(found.rates) & (found.rates > 0)]
     axis = decades(lines, *(t["y"] for t in curves))

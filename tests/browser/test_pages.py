@@ -28,8 +28,7 @@ def title(page: Page) -> str:
 
 def heading(name: str, lang: str) -> str:
     """What the page of that name asks."""
-    texts = catalogue(lang)
-    return texts.get(f"{name}.page_title") or texts[f"{name}.title"]
+    return catalogue(lang)[f"{name}.title"]
 
 
 def query(page: Page) -> dict[str, str]:

@@ -5,7 +5,7 @@ Losses are mean squared errors in squared target units, eigenvalues and Lipschit
 estimates in those per squared parameter unit. A seed that diverged is NaN.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -292,7 +292,7 @@ def from_bytes(kind: str, blob: bytes) -> Any:
     return _built(RESULTS[kind], load(blob), "")
 
 
-def _flat(result: Any, prefix: str) -> "Any":
+def _flat(result: Any, prefix: str) -> Iterator[tuple[str, NDArray[Any]]]:
     for field in fields(result):
         value = getattr(result, field.name)
         name = prefix + field.name
