@@ -44,8 +44,8 @@ with story:
         st.caption(say(f"home.formula_{name}"))
 
 st.subheader(say("home.cards"))
-columns = st.columns(2)
-for index, entry in enumerate(PAGES[1:]):
-    with columns[index % 2]:
-        card(entry.name)
+for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their order
+    for column, entry in zip(st.columns(2), PAGES[start : start + 2], strict=False):
+        with column:
+            card(entry.name)
 st.caption(say("home.sources"))
