@@ -14,6 +14,6 @@ st.markdown(pitfalls.verdict(name, config))
 figure, fix = st.columns([6, 5], gap="medium")
 with figure:
     pitfalls.show_experiment(name, config)
-    pitfall_extras.show_more(name, config)
 with fix:
     pitfalls.show_fix(name)
+pitfall_extras.show_more(name, config)

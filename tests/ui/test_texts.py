@@ -36,6 +36,13 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+@pytest.mark.parametrize("text", [EN, ZH], ids=LANGUAGES)
+def test_nothing_pale_holds_code(text: dict[str, str]) -> None:
+    """Captions and quotations fade what is in them, and code in them beyond what can be read."""
+    pale = [key for key in text if key.rpartition(".")[2] in ("caption", "symptom")]
+    assert pale and [key for key in pale if "`" in text[key]] == []
+
+
 # ---------------------------------------------------------------- the two languages
 
 
@@ -65,7 +72,8 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
 #: Words that stay as they are: names of things, and lines one types.
 NAMES = re.compile(
     r"`[^`]*`|\{\w+\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
-    r"|torch\.nn\.BatchNorm1d|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
+    r"|(torch\.nn\.)?BatchNorm1d|net\.half\(\)|affine|requires_grad|“Expected more than [^”]*”"
+    r"|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutchinson|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG"
