@@ -7,10 +7,13 @@ backward through it (Pearlmutter 1994).
 
 Memory: the basis takes at most BASIS_BYTES, 256 MB, but 12 vectors a network in any case.
 So one network of a million parameters keeps 33 vectors, and beyond 2.8 million parameters
-the basis takes 96 bytes a parameter. To that come the activations, and at most 25 vectors
-for the gradient's graph and the work: 456 MB for a million parameters, and 0.6 GB where
-eigenvectors are kept. All runs on the device of the parameters; random numbers are drawn on
-the CPU, so that a seed means the same everywhere.
+the basis takes 96 bytes a parameter. To that come the activations, and at most ten vectors
+for the gradient's graph and the work: 332 MB for a million parameters, and 380 MB where two
+eigenvectors are kept. The C library may hold on to another 150 MB that was freed
+(:func:`bnviz.core.chunking.keep_freed_memory`).
+
+All runs on the device of the parameters; random numbers are drawn on the CPU, so that a
+seed means the same everywhere.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Extreme eigenvalues against dense Hessians, known spectra and hessian-eigenthings."""
 
 import itertools
+import os
 import subprocess
 import sys
 
@@ -388,10 +389,19 @@ print(found.iterations[0], (peak() - before) / 2**20)
 
 
 def test_a_million_parameters_in_bounded_memory() -> None:
-    """256 MB of basis are full after 33 steps; the rest is 25 vectors of 8 MB at most."""
+    """256 MB of basis are full after 33 steps; the rest is ten vectors of 7.6 MB at most.
+
+    How much freed memory the C library keeps differs from machine to machine and from run to
+    run; with every large block its own mapping (mallopt(3)), only what is in use is counted.
+    """
     run = subprocess.run(
-        [sys.executable, "-c", MILLION], capture_output=True, text=True, check=True, timeout=100
+        [sys.executable, "-c", MILLION],
+        env={**os.environ, "MALLOC_MMAP_THRESHOLD_": str(2**20)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
     )
     steps, megabytes = run.stdout.split()
     assert int(steps) == 40
-    assert 256 < float(megabytes) < 256 + 200
+    assert 256 < float(megabytes) < 256 + 76
