@@ -13,6 +13,7 @@ from bnviz.plots.one_batch import Side
 from bnviz.ui import cached, formulas
 from bnviz.ui.language import literal, say
 from bnviz.ui.layout import download, explain, look, show, show_pair, tabs
+from bnviz.ui.sources import show_sources
 
 if TYPE_CHECKING:
     from bnviz.core.implementations import Implementation
@@ -50,7 +51,12 @@ def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:
 
 
 def _formula(config: BatchConfig, norm: NormConfig) -> None:
-    """First, because it stays as it is while controls move: nothing here delays the figures."""
+    """First, because it stays as it is while controls move: nothing here delays the figures.
+
+    Its sources stand above the formulas because the browser searches an open tab for
+    something to focus each time it draws the page, and formulas are thousands of elements.
+    """
+    show_sources("formula")
     forward, backward = st.columns(2, gap="large")
     with forward:
         st.markdown(say("one_batch.formula.forward"))
@@ -60,7 +66,7 @@ def _formula(config: BatchConfig, norm: NormConfig) -> None:
         st.markdown(say("one_batch.formula.backward"))
         for line in formulas.BACKWARD:
             st.latex(line)
-    st.caption(say("one_batch.formula.source"))
+    st.caption(say("one_batch.formula.eval"))
 
 
 def _statistics(config: BatchConfig, norm: NormConfig) -> None:

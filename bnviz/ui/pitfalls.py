@@ -13,6 +13,7 @@ from bnviz.ui.fields import decades, doubling, limits
 from bnviz.ui.language import literal, say
 from bnviz.ui.layout import look, show
 from bnviz.ui.linked import choice, steps
+from bnviz.ui.sources import show_links
 
 #: Numbers that a control offers; the config has the last word on what is possible.
 GRIDS: dict[str, dict[str, list[Any]]] = {
@@ -178,6 +179,4 @@ def show_fix(name: str) -> None:
     st.subheader(say("pitfalls.fix"))
     st.markdown(say(f"pitfalls.{name}.fix"))
     st.code(entry.fix(name), language="python", wrap_lines=True)
-    links = (f"[{literal(source.title)}]({source.url})" for source in entry.load(name).sources)
-    # Not a caption: that would fade the links below what can be read.
-    st.markdown(f":small[{say('pitfalls.sources', links=' · '.join(links))}]")
+    show_links((source.title, source.url) for source in entry.load(name).sources)

@@ -1,8 +1,10 @@
 """Where what a page says can be read up: names and addresses, the same in every language."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
-from bnviz.ui.language import say
+from bnviz.ui.language import literal, say
 
 _TORCH = "https://github.com/pytorch/pytorch/issues/{}"
 _KERAS = "https://github.com/keras-team/keras/issues/{}"
@@ -29,8 +31,12 @@ _SANTURKAR = [("Santurkar et al. 2018, 3, fig. 4", "https://arxiv.org/abs/1805.1
 _HUTCHINSON = [("Hutchinson 1990", "https://doi.org/10.1080/03610919008812866")]
 _WU_JOHNSON = [("Wu & Johnson 2021, 3", "https://arxiv.org/abs/2105.07576")]
 
-#: For each section of Train versus eval and of Smoothness, what it rests on and who met it before.
+#: For each section of a page, what it rests on and who met it before.
 SOURCES: dict[str, list[tuple[str, str]]] = {
+    "formula": [
+        ("Ioffe & Szegedy 2015, Algorithm 1, 3", "https://arxiv.org/abs/1502.03167"),
+        *_TORCH_PAGE,
+    ],
     "walk": _PAPER + _issues("PyTorch", _TORCH, 4741) + _issues("Keras", _KERAS, 7265),
     "gap": [*_PAPER, *_TORCH_PAGE, *_issues("PyTorch", _TORCH, 100048)],
     "clock": [*_TORCH_PAGE, *_KERAS_PAGE, *_issues("Keras", _KERAS, 10666)],
@@ -94,7 +100,12 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
 
 
 def show_sources(section: str) -> None:
-    """One line of links."""
-    links = " · ".join(f"[{name}]({address})" for name, address in SOURCES[section])
+    """The sources of a section of a page."""
+    show_links(SOURCES[section])
+
+
+def show_links(sources: Iterable[tuple[str, str]]) -> None:
+    """One line of links: names and addresses."""
+    links = " · ".join(f"[{literal(name)}]({address})" for name, address in sources)
     # Not a caption: that would fade the links below what can be read.
-    st.markdown(f":small[{say('train_vs_eval.sources')} {links}]")
+    st.markdown(f":small[{say('figure.sources', links=links)}]")

@@ -12,7 +12,7 @@ from bnviz.core.recalibration import Drift, Recalibration
 from bnviz.core.streaming import drawn, gap, walk
 from bnviz.plots import companies, splits, streams
 from bnviz.plots.theme import Look, Say
-from tests.plots.conftest import HOSTILE, assert_sound, house_colors, runs_of, traces
+from tests.plots.conftest import HOSTILE, assert_sound, house_colors, runs_of
 
 CONFIG = StreamConfig(
     batch=BatchConfig(source="skewed", batch_size=6, features=3), steps=40, shift_at=20, shift=1
@@ -74,11 +74,22 @@ def test_gap_parts_add_up_on_screen(look: Look, say: Say) -> None:
     found = gap(WALK, "variance", "train")
     figure = streams.gap_parts(found, 2, HOSTILE[2], "axis", look, say)
     assert_sound(figure)
-    bars, (line,) = traces(figure, type="bar"), traces(figure, type="scatter")
-    assert len(bars) == 4 and figure.layout.barmode == "relative"
-    total = np.sum([bar.y for bar in bars], axis=0)
-    assert total == pytest.approx(np.array(line.y), abs=1e-12)
+    *areas, line = figure.data
+    steps = len(line.x)
+    heights = [np.array(area.y[:steps]) - area.y[: -steps - 1 : -1] for area in areas]
+    assert np.sum(heights, axis=0) == pytest.approx(np.array(line.y), abs=1e-12)
     assert np.array_equal(line.y, found.total[:, 2])
+    for area, height, part in zip(areas, heights, streams.PARTS, strict=True):
+        assert height == pytest.approx(getattr(found, part)[:, 2], abs=1e-12)
+        assert np.array_equal(area.customdata[:steps], getattr(found, part)[:, 2])
+        assert np.array_equal(area.customdata, area.customdata[::-1])
+
+
+def test_parts_are_stacked_as_bars_are() -> None:
+    parts = [[1.0, -1.0, 2.0], [2.0, -3.0, -1.0], [np.nan, 1.0, 0.5], [0.0, -np.inf, np.inf]]
+    low, high = streams.stacked(np.array(parts))
+    assert low.tolist() == [[0, 0, 0], [1, -1, 0], [0, 0, 2], [0, -4, -1]]
+    assert high.tolist() == [[1, -1, 2], [3, -4, -1], [0, 1, 2.5], [0, -4, -1]]
 
 
 def test_thinned() -> None:
