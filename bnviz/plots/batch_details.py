@@ -40,7 +40,7 @@ def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) ->
         xaxis={"type": "category"},
         yaxis=titled(say("one_batch.row"), autorange="reversed"),
         annotations=[heading(say(f"one_batch.{side}"))],
-        margin={"l": 68, "r": 8, "t": 36, "b": 110},
+        margin={"l": 68, "r": 16, "t": 36, "b": 110},
     )
 
 

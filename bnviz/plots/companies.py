@@ -69,7 +69,7 @@ def fan(found: Company, size: int, look: Look, say: Say) -> go.Figure:
         annotations=[heading(say("train_vs_eval.company.fan"))],
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
         hovermode="x unified",
-        margin={"l": 68, "r": 8, "t": 36, "b": 100},
+        margin={"l": 68, "r": 16, "t": 36, "b": 100},
     )
 
 
@@ -113,7 +113,7 @@ def at_size(
         yaxis=titled(say("train_vs_eval.company.density"), rangemode="tozero"),
         annotations=[heading(say("train_vs_eval.company.at", size=size))],
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
-        margin={"l": 68, "r": 8, "t": 36, "b": 100},
+        margin={"l": 68, "r": 16, "t": 36, "b": 100},
         bargap=0,
     )
 

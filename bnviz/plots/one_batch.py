@@ -69,7 +69,7 @@ def _ridges(
             "zeroline": False,
         },
         annotations=[heading(say(f"one_batch.{side}"))],
-        margin={"l": 20 + 8 * longest, "r": 8, "t": 36, "b": 52},
+        margin={"l": 20 + 8 * longest, "r": 16, "t": 36, "b": 52},
         showlegend=False,
         hovermode="closest",
     )

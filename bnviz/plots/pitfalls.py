@@ -98,7 +98,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         xaxis=xaxis,
         yaxis=yaxis,
         shapes=mark,
-        margin={"l": 76, "r": 8, "t": 64, "b": 52},
+        margin={"l": 76, "r": 16, "t": 64, "b": 52},
     )
 
 
@@ -245,5 +245,5 @@ def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> go.Figure:
         ),
         yaxis=titled(pen.axis("y"), autorange="reversed", dtick=1),
         shapes=edges,
-        margin={"l": 56, "r": 8, "t": 16, "b": 52},
+        margin={"l": 56, "r": 16, "t": 16, "b": 52},
     )

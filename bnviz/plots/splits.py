@@ -60,7 +60,7 @@ def losses(found: Recalibration, unit: str, look: Look, say: Say) -> go.Figure:
         ),
         annotations=[heading(say("train_vs_eval.recalibrate.loss"))],
         showlegend=False,
-        margin={"l": 68, "r": 8, "t": 36, "b": 84},
+        margin={"l": 68, "r": 16, "t": 36, "b": 84},
     )
 
 
@@ -91,7 +91,7 @@ def drifts(found: Sequence[Drift], look: Look, say: Say) -> go.Figure:
         ],
         annotations=[heading(say("train_vs_eval.recalibrate.drift"))],
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
-        margin={"l": 68, "r": 8, "t": 36, "b": 100},
+        margin={"l": 68, "r": 16, "t": 36, "b": 100},
     )
 
 
@@ -142,7 +142,7 @@ def micro_statistics(found: Split, feature: int, name: str, look: Look, say: Say
         yaxis=titled(say("train_vs_eval.split.axis_value", feature=label(name)), zeroline=False),
         annotations=[heading(say("train_vs_eval.split.statistics"))],
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
-        margin={"l": 72, "r": 8, "t": 36, "b": 90},
+        margin={"l": 72, "r": 16, "t": 36, "b": 90},
     )
 
 

@@ -57,7 +57,7 @@ def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: 
     base: dict[str, Any] = {
         "template": "none",
         "height": height,
-        "margin": {"l": 68, "r": 8, "t": 36, "b": 52},
+        "margin": {"l": 68, "r": 16, "t": 36, "b": 52},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": look.ink, "size": 13, "family": "system-ui, sans-serif"},
@@ -75,7 +75,9 @@ def _axis(look: Look) -> dict[str, Any]:
         "zerolinecolor": look.faint,
         "linecolor": look.faint,
         "exponentformat": "power",
-        "automargin": False,  # it lays the figure out several times, which doubles the time to draw
+        # Each of these measures what is drawn, for which the browser lays the page out anew.
+        "automargin": False,
+        "ticklabeloverflow": "allow",
     }
 
 

@@ -159,7 +159,7 @@ def _over_epochs(
         yaxis=titled(axis, **scale),
         hovermode="x unified",
         legend={"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
-        margin={"l": 72, "r": 8, "t": 12, "b": 92},
+        margin={"l": 72, "r": 16, "t": 12, "b": 92},
     )
 
 

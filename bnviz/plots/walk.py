@@ -22,7 +22,7 @@ def walk(raw: Floats, now: Floats, titles: tuple[str, str], look: Look, say: Say
         440,
         xaxis=titled(titles[0], range=[-4, 16], zeroline=True, zerolinewidth=2),
         yaxis=titled(titles[1], range=[-4, 14], zeroline=True, zerolinewidth=2),
-        margin={"l": 56, "r": 8, "t": 30, "b": 52},
+        margin={"l": 56, "r": 16, "t": 30, "b": 52},
         uirevision="walk",
     )
 

@@ -27,7 +27,7 @@ def train(value: float, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
     """Training and validation loss at each of 60 steps, and the poisoned buffers."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
-    adam = torch.optim.Adam(net.parameters(), lr=0.01)
+    adam = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
     held_out = torch.randn(512, 4)
     training, validation, loss = [], [], torch.tensor(torch.nan)
     for t in range(1, 61):
