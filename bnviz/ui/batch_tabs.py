@@ -12,7 +12,8 @@ from bnviz.plots.numbers import short
 from bnviz.plots.one_batch import Side
 from bnviz.ui import cached, formulas
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import download, explain, look, show, show_pair, tabs
+from bnviz.ui.layout import download, explain, look, show, show_pair
+from bnviz.ui.linked import tabs
 from bnviz.ui.sources import show_sources
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
         "jitter": _jitter,
         "implementations": _implementations,
     }
-    for name in tabs("tab", fill, lambda name: say(f"one_batch.tabs.{name}")):
+    for name in tabs("batch_tab", list(fill), lambda name: say(f"one_batch.tabs.{name}")):
         fill[name](config, norm)
 
 

@@ -1,6 +1,6 @@
 """How a page shows things: its question, its figures, each with data and code."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -40,25 +40,6 @@ def show_pair(figures: Mapping[str, go.Figure], alt: str, name: Callable[[str], 
     for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
             draw(figure, key, f"{name(key)}: {alt}")
-
-
-def tabs(key: str, names: Iterable[str], name: Callable[[str], str]) -> Iterator[str]:
-    """Tabs titled `name(id)`; yields the id of the open one with its tab entered, none other.
-
-    Streamlit remembers a tab by its title. The id is kept beside it, so that the same
-    tab stays open when the reader changes the language.
-    """
-    titles = {name(each): each for each in names}
-    kept = f"{key}.id"
-    if st.session_state.get(key) not in titles and kept in st.session_state:
-        st.session_state[key] = name(st.session_state[kept])
-    for tab, each in zip(
-        st.tabs(list(titles), key=key, on_change="rerun"), titles.values(), strict=True
-    ):
-        if tab.open:
-            st.session_state[kept] = each
-            with tab:
-                yield each
 
 
 def draw(figure: go.Figure, key: str, alt: str) -> None:

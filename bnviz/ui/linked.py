@@ -16,6 +16,9 @@ from bnviz.ui.texts import sentence
 
 N = TypeVar("N", int, float)
 
+#: What the open tab of a page is called in its address.
+SECTION = "section"
+
 
 def _wish(key: str) -> str | None:
     """What the address asks of a widget that has no value yet."""
@@ -127,19 +130,21 @@ def choice(
     return cast(str, value)
 
 
-def tabs(
-    key: str, options: Sequence[str], *, label: str, shown: Callable[[str], str]
-) -> Iterator[str]:
-    """Tabs by stable ids, the open one in the address: yields the id to fill, within its tab."""
+def tabs(key: str, options: Sequence[str], shown: Callable[[str], str]) -> Iterator[str]:
+    """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty.
+
+    Every page has one row of them at most; which tab is open is in the address as ``section``.
+    """
+    language = st.session_state.get("lang") or "en"
     labels = {option: shown(option) for option in options}
     written = st.session_state.setdefault("address", {})
-    wish = st.query_params.get(key)
+    wish = st.query_params.get(SECTION)
     here = f"{key}.open"  # the id: the label changes with the language
     if wish is not None and wish != written.get(key):
         if wish in labels:
             st.session_state[key] = labels[wish]
         else:
-            _notice(label, wish, labels[options[0]])
+            _notice(sentence(language, "link.section"), wish, labels[options[0]])
     if st.session_state.get(key) not in labels.values():
         st.session_state[key] = labels.get(st.session_state.get(here, ""), labels[options[0]])
     opened = st.tabs(list(labels.values()), key=key, on_change="rerun")
@@ -148,8 +153,8 @@ def tabs(
             st.session_state[here] = option
             written[key] = None if option == options[0] else option
             if written[key] is None:
-                st.query_params.pop(key, None)
+                st.query_params.pop(SECTION, None)
             elif wish != option:
-                st.query_params[key] = option
+                st.query_params[SECTION] = option
             with tab:
                 yield option

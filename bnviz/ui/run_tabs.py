@@ -15,7 +15,8 @@ from bnviz.plots.predictions import predicted_against_actual
 from bnviz.store import Run
 from bnviz.ui import cached, snippets
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import download, look, show, tabs
+from bnviz.ui.layout import download, look, show
+from bnviz.ui.linked import tabs
 from bnviz.ui.preview import target_of
 from bnviz.ui.run_frames import per_layer_frame, per_seed_frame
 
@@ -32,7 +33,7 @@ def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> N
         "running": _running_statistics,
         "config": _config,
     }
-    for name in tabs("run-tab", fill, lambda name: say(f"fitness.tabs.{name}")):
+    for name in tabs("run_tab", list(fill), lambda name: say(f"fitness.tabs.{name}")):
         fill[name](run, config, snapshots)
 
 

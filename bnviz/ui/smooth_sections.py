@@ -26,12 +26,6 @@ SECTIONS: dict[str, Callable[[Asked], None]] = {
 @st.fragment
 def show_sections(asked: Asked) -> None:
     """All sections as tabs, the open one filled; a control inside leaves the rest alone."""
-    opened = tabs(
-        "measure",
-        list(SECTIONS),
-        label=say("smoothness.section"),
-        shown=lambda name: say(f"smoothness.tabs.{name}"),
-    )
-    for name in opened:
+    for name in tabs("measure", list(SECTIONS), lambda name: say(f"smoothness.tabs.{name}")):
         st.markdown(say(f"smoothness.lead.{name}"))
         SECTIONS[name](asked)

@@ -21,11 +21,5 @@ def show_sections(config: StreamConfig, feature: int, eps: float) -> None:
         "frozen": net_tabs.show_frozen,
         "split": lambda: net_tabs.show_split(config, feature, eps),
     }
-    opened = tabs(
-        "section",
-        list(sections),
-        label=say("train_vs_eval.section"),
-        shown=lambda name: say(f"train_vs_eval.tabs.{name}"),
-    )
-    for name in opened:
+    for name in tabs("stream_tab", list(sections), lambda name: say(f"train_vs_eval.tabs.{name}")):
         sections[name]()

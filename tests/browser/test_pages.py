@@ -96,6 +96,7 @@ def test_language_keeps_everything_and_travels(open_page: OpenPage) -> None:
     page = open_page("one_batch", query=settings)
     page.get_by_role("tab", name=en["one_batch.tabs.matrix"]).click()
     settle(page)
+    settings["section"] = "matrix"
     before = means(page)
 
     page.get_by_text("中文", exact=True).click()

@@ -33,7 +33,7 @@ def opened(page: Page) -> str:
 
 
 def test_figures_equal_core(open_page: OpenPage) -> None:
-    asked = {"measure": "scales", "scales.probes": 4, "bn_mode": "train", "measure_seed": 3}
+    asked = {"section": "scales", "scales.probes": 4, "bn_mode": "train", "measure_seed": 3}
     page = open_page("smoothness", query=asked)
     config = ScalesConfig(probes=4, bn_mode="train", seed=3)
     *_, last = measure(config, document(), lambda: False)
@@ -47,7 +47,7 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
 
 
 def test_a_link_shows_the_same_in_both_languages(open_page: OpenPage) -> None:
-    asked = {"measure": "landscape", "landscape.points": 13, "landscape.extent": 0.5}
+    asked = {"section": "landscape", "landscape.points": 13, "landscape.extent": 0.5}
     page = open_page("smoothness", query=asked | {"view": "surface", "bn_mode": "train"})
     config = LandscapeConfig(points=13, extent=0.5, bn_mode="train")
     *_, last = measure(config, document(), lambda: False)
@@ -61,12 +61,12 @@ def test_a_link_shows_the_same_in_both_languages(open_page: OpenPage) -> None:
     assert chart_figure(page, "surface-plain")["data"][0]["customdata"] == height
     page.get_by_role("tab", name=ZH["smoothness.tabs.extremes"]).click()
     settle(page)
-    assert query(page)["measure"] == "extremes"
+    assert query(page)["section"] == "extremes"
 
 
 def test_a_measure_outlives_its_page(open_page: OpenPage) -> None:
     """Launched, watched by a reload and by a second visitor, stopped, and found again."""
-    long = {"measure": "stability", "stability.steps": 2000, "stability.halvings": 30}
+    long = {"section": "stability", "stability.steps": 2000, "stability.halvings": 30}
     page = open_page("smoothness", query=long)
     page.get_by_role("button", name=EN["measuring.measure"], exact=True).click()
     bar = page.get_by_test_id("stProgress")
@@ -94,6 +94,6 @@ def test_a_measure_outlives_its_page(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(("tab", "scheme"), [("extremes", "light"), ("landscape", "dark")])
 def test_axe_finds_nothing_serious(tab: str, scheme: str, open_page: OpenPage) -> None:
-    asked = {"measure": tab, "landscape.points": 13}
+    asked = {"section": tab, "landscape.points": 13}
     page = open_page("smoothness", query=asked, color_scheme=scheme)
     assert violations(page) == []

@@ -52,10 +52,6 @@ def done() -> str:
     return finished(SMALL)
 
 
-def tab_state(tab: str, lang: str = "en") -> dict[str, Any]:
-    return {"run-tab": catalogue(lang)[f"fitness.tabs.{tab}"]}
-
-
 def settings(config: TrainConfig) -> dict[str, Any]:
     """What the page's controls must be set to for `config`."""
     flat: dict[str, Any] = {}
@@ -121,7 +117,7 @@ def test_clipping_is_pointed_out(open_app: OpenApp, clip: bool) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("tab", TABS)
 def test_tabs(open_app: OpenApp, done: str, tab: str, lang: str) -> None:
-    app = open_app("fitness", lang=lang, state=tab_state(tab, lang), run=done)
+    app = open_app("fitness", lang=lang, section=tab, run=done)
     assert not app.exception and not app.error
     filled = [each.label for each in app.tabs if len(each.children)]
     assert filled == [catalogue(lang)[f"fitness.tabs.{tab}"]], "the open tab and no other"
@@ -132,7 +128,7 @@ def test_tabs(open_app: OpenApp, done: str, tab: str, lang: str) -> None:
 @pytest.mark.parametrize("tab", TABS)
 def test_divergence_is_said_and_breaks_nothing(open_app: OpenApp, tab: str, gone: str) -> None:
     run_id = diverged(gone)
-    app = open_app("fitness", state=tab_state(tab), run=run_id)
+    app = open_app("fitness", section=tab, run=run_id)
     assert not app.exception and not app.error
     assert len(app.warning) == (2 if gone == "both" else 1)
 
@@ -181,7 +177,7 @@ def diverged(gone: str) -> str:
 
 
 def test_predictions_are_those_of_the_trained_nets(open_app: OpenApp, done: str) -> None:
-    app = open_app("fitness", state=tab_state("predictions"), run=done)
+    app = open_app("fitness", section="predictions", run=done)
     dataset = dataset_for(SMALL.data)
     *_, last = train(SMALL, dataset, lambda: False)
     found = evaluate(SMALL, dataset, last.state)
@@ -195,7 +191,7 @@ def test_predictions_are_those_of_the_trained_nets(open_app: OpenApp, done: str)
 
 
 def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None:
-    app = open_app("fitness", state=tab_state("your_score"), run=done)
+    app = open_app("fitness", section="your_score", run=done)
     dataset = dataset_for(SMALL.data)
     *_, last = train(SMALL, dataset, lambda: False)
     before = [metric.value for metric in app.metric]
@@ -210,7 +206,7 @@ def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None
 
 
 def test_the_code_shown_repeats_the_run(open_app: OpenApp, done: str) -> None:
-    app = open_app("fitness", state=tab_state("config"), run=done)
+    app = open_app("fitness", section="config", run=done)
     snippet, config = (code.value for code in app.code)
     assert TrainConfig.model_validate_json(config) == SMALL
     assert repr(SMALL) in snippet
@@ -313,7 +309,7 @@ def on_a_table() -> str:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_a_users_table(open_app: OpenApp, on_a_table: str, tab: str) -> None:
-    app = open_app("fitness", state=tab_state(tab), run=on_a_table)
+    app = open_app("fitness", section=tab, run=on_a_table)
     assert not app.exception and not app.error
     labels = [w.label for w in widgets(app) if str(w.key).startswith("you-")]
     assert len(labels) == (2 if tab == "your_score" else 0), "a constant column has no slider"

@@ -65,7 +65,7 @@ def markdown(app: Any) -> str:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("tab", FIGURES)
 def test_every_section_of_a_run(open_app: OpenApp, done: str, tab: str, lang: str) -> None:
-    app = open_app("smoothness", lang=lang, run=done, measure=tab)
+    app = open_app("smoothness", lang=lang, run=done, section=tab)
     assert not app.exception and not app.error and not app.toast
     text = catalogue(lang)
     filled = [each.label for each in app.tabs if len(each.children)]
@@ -80,7 +80,7 @@ def test_every_section_of_a_run(open_app: OpenApp, done: str, tab: str, lang: st
 @pytest.mark.parametrize("mode", ["eval", "train"])
 def test_the_numbers_are_those_of_the_checkpoint(open_app: OpenApp, done: str, mode: str) -> None:
     epoch = runner.checkpoints(done)[0]
-    query = {"run": done, "epoch": str(epoch), "bn_mode": mode, "measure": "extremes"}
+    query = {"run": done, "epoch": str(epoch), "bn_mode": mode, "section": "extremes"}
     app = open_app("smoothness", **query, state={"extremes.probes": 4, "measure_seed": 5})
     assert not app.exception and not app.toast
     subject = SubjectConfig(run=done, epoch=epoch)
@@ -103,14 +103,14 @@ def test_the_numbers_are_those_of_the_checkpoint(open_app: OpenApp, done: str, m
 def test_only_what_matters_is_asked(
     open_app: OpenApp, done: str, tab: str, asked: set[str]
 ) -> None:
-    app = open_app("smoothness", run=done, measure=tab)
+    app = open_app("smoothness", run=done, section=tab)
     shared = {"bn_mode", "net_seed", "measure_seed"}
     assert {each.key for each in widgets(app)} & shared == asked
 
 
 def test_which_seed_is_looked_at(open_app: OpenApp, done: str) -> None:
     app = open_app(
-        "smoothness", run=done, measure="scales", net_seed="1", state={"scales.probes": 4}
+        "smoothness", run=done, section="scales", net_seed="1", state={"scales.probes": 4}
     )
     assert not app.exception and not app.toast
     subject = SubjectConfig(run=done, epoch=SMALL.optimizer.epochs)
@@ -157,7 +157,7 @@ def test_a_run_without_checkpoint_says_so(open_app: OpenApp) -> None:
 @pytest.mark.parametrize("gone", ["plain", "both"])
 @pytest.mark.parametrize("tab", ["scales", "extremes", "density", "landscape"])
 def test_diverged_nets_break_nothing(open_app: OpenApp, tab: str, gone: str) -> None:
-    app = open_app("smoothness", run=diverged(gone), net_seed="1", measure=tab)
+    app = open_app("smoothness", run=diverged(gone), net_seed="1", section=tab)
     assert not app.exception and not app.error
     assert charts(app) == FIGURES[tab]
     assert all("nan" not in element.value for element in app.markdown)
@@ -169,7 +169,7 @@ def test_nets_trained_on_a_users_table(open_app: OpenApp) -> None:
     columns = TABLE.names[:2] + TABLE.names[3:]
     data = DataConfig(source="table", table=TABLE.digest, columns=columns, target=TABLE.names[2])
     run_id = finished(SMALL.model_copy(update={"data": data, "seeds": 1}))
-    app = open_app("smoothness", run=run_id, measure="extremes")
+    app = open_app("smoothness", run=run_id, section="extremes")
     assert not app.exception and not app.error and not app.toast
     assert charts(app) == FIGURES["extremes"]
     subject = runner.resolve(SubjectConfig(run=run_id))
@@ -193,9 +193,9 @@ def test_a_table_that_is_gone_is_named(open_app: OpenApp) -> None:
 
 
 def test_absolute_steps_ask_for_their_reach(open_app: OpenApp, done: str) -> None:
-    app = open_app("smoothness", run=done, measure="along")
+    app = open_app("smoothness", run=done, section="along")
     assert "along.reach" not in {each.key for each in widgets(app)}
-    app = open_app("smoothness", run=done, **{"measure": "along", "along.grid": "absolute"})
+    app = open_app("smoothness", run=done, **{"section": "along", "along.grid": "absolute"})
     assert not app.exception
     assert "along.reach" in {each.key for each in widgets(app)}
 
@@ -206,7 +206,7 @@ SLOW = LandscapeConfig(lines=100)
 
 
 def test_launch_follow_stop_and_again(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_app("smoothness", measure="landscape", state={"landscape.lines": 100})
+    app = open_app("smoothness", section="landscape", state={"landscape.lines": 100})
     assert not app.exception and not charts(app)
     opening = EN["measuring.heavy"].partition("{")[0]
     assert any(caption.value.startswith(opening) for caption in app.caption), "what it costs"
@@ -238,7 +238,7 @@ def test_a_failed_measure_says_why(open_app: OpenApp, lang: str) -> None:
     run_id = store.create("measure:landscape", config.model_dump_json(), 3)
     store.start(run_id)
     store.finish(run_id, "failed", "ValueError: <b>boom</b>", "the traceback")
-    app = open_app("smoothness", lang=lang, measure="landscape", state={"measure_seed": 77})
+    app = open_app("smoothness", lang=lang, section="landscape", state={"measure_seed": 77})
     assert not app.exception
     (error,) = app.error
     assert "boom" in error.value and "<b>" not in error.value and "traceback" not in error.value
@@ -254,7 +254,7 @@ def test_fitness_leads_here_with_its_run(open_app: OpenApp, done: str) -> None:
 def test_an_older_run_can_still_be_linked(open_app: OpenApp, done: str) -> None:
     store = open_store()
     newer = [store.create("train", SMALL.model_dump_json(), 3) for _ in range(24)]
-    app = open_app("smoothness", run=done, measure="extremes")
+    app = open_app("smoothness", run=done, section="extremes")
     for run_id in newer:
         store.delete(run_id)
     assert not app.exception and not app.toast
