@@ -10,7 +10,7 @@ from bnviz.core.company import LEVELS, SIZES
 from bnviz.core.configs import StreamConfig
 from bnviz.core.momentum import clock, complement
 from bnviz.core.streaming import Quantity, Walk
-from bnviz.plots import companies, streams
+from bnviz.plots import clocks, companies, streams
 from bnviz.plots.numbers import plain, short
 from bnviz.ui import cached_streams as cached
 from bnviz.ui import stream_snippets as snippets
@@ -120,8 +120,8 @@ def show_clock(config: StreamConfig) -> None:
     count = len(cached.walk(config).mean.batch) if rows > 1 else config.steps
     show_pair(
         {
-            "decay": streams.decay(momentum, found, look(), say),
-            "weights": streams.batch_weights(momentum, count, look(), say),
+            "decay": clocks.decay(momentum, found, look(), say),
+            "weights": clocks.batch_weights(momentum, count, look(), say),
         },
         say("train_vs_eval.clock.alt"),
         lambda name: say(f"train_vs_eval.clock.{'start' if name == 'decay' else name}"),

@@ -10,7 +10,7 @@ from bnviz.core.momentum import clock
 from bnviz.core.populations import moments
 from bnviz.core.recalibration import Drift, Recalibration
 from bnviz.core.streaming import drawn, gap, walk
-from bnviz.plots import companies, splits, streams
+from bnviz.plots import clocks, companies, splits, streams
 from bnviz.plots.theme import Look, Say
 from tests.plots.conftest import HOSTILE, assert_sound, house_colors, runs_of
 
@@ -100,12 +100,12 @@ def test_thinned() -> None:
 
 @pytest.mark.parametrize("momentum", [0.001, 0.1, 1.0, None])
 def test_clock(momentum: float | None, look: Look, say: Say) -> None:
-    figure = streams.decay(momentum, clock(momentum), look, say)
+    figure = clocks.decay(momentum, clock(momentum), look, say)
     assert_sound(figure)
     steps, left = np.array(figure.data[0].x), np.array(figure.data[0].y)
     kept = 0.0 if momentum is None else 1 - momentum
     assert left == pytest.approx(np.where(steps == 0, 1.0, kept**steps))
-    weights = streams.batch_weights(momentum, 30, look, say)
+    weights = clocks.batch_weights(momentum, 30, look, say)
     assert_sound(weights)
     newest = 1 / 30 if momentum is None else momentum
     assert weights.data[0].y[0] == pytest.approx(newest)
