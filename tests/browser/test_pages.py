@@ -161,3 +161,21 @@ def test_home_walks(open_page: OpenPage) -> None:
     assert sum(x * x for x in now["x"]) / len(now["x"]) == pytest.approx(1, abs=1e-4)
     assert page.get_by_text(en["home.stage_done"].split("**")[1]).is_visible()
     assert query(page) == {"progress": "2"}
+
+
+def test_the_open_tab_is_each_pages_own(open_page: OpenPage) -> None:
+    en = catalogue("en")
+    page = open_page("one_batch", query={"section": "matrix"})
+    for name, section in (("train_vs_eval", "clock"), ("smoothness", "scales")):
+        page.get_by_role("link", name=en[f"pages.{name}"]).first.click()
+        settle(page)
+        assert "section" not in query(page), "not the other page's"
+        page.get_by_role("tab", name=en[f"{name}.tabs.{section}"]).click()
+        settle(page)
+        assert query(page)["section"] == section
+    page.get_by_role("link", name=en["pages.one_batch"]).first.click()
+    settle(page)
+    assert query(page)["section"] == "matrix"
+    opened = page.get_by_role("tab", selected=True)
+    assert opened.inner_text() == en["one_batch.tabs.matrix"]
+    assert notices(page) == []
