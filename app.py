@@ -7,7 +7,7 @@ import streamlit as st
 from bnviz.ui.errors import explain
 from bnviz.ui.language import choose_language, say
 from bnviz.ui.navigation import ICON, PAGES
-from bnviz.ui.warm import warm_up_later, warm_up_now
+from bnviz.ui.startup import warm_up_later, warm_up_now
 
 
 def contents() -> None:

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    from bnviz.cli.refusals import Refusal
+    from bnviz.cli.errors import Refusal
 
     command: Callable[[argparse.Namespace], int] = asked.command
     try:

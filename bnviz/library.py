@@ -23,26 +23,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bnviz.core import (
-    along,
-    curvature,
+from bnviz.core.configs import BnMode, Precision
+from bnviz.core.curvature import along_gradient as along
+from bnviz.core.curvature import (
+    density,
+    extremes,
     kinks,
     landscape,
-    lipschitz,
-    quadrature,
-    sharpness,
-    spectrum,
     stability,
 )
-from bnviz.core.along import Along
-from bnviz.core.configs import BnMode, Precision
-from bnviz.core.curvature import Extremes
-from bnviz.core.kinks import Split
-from bnviz.core.problem import Loss, of_module
-from bnviz.core.quadrature import Nodes
-from bnviz.core.snapshots import Floats
-from bnviz.core.spectrum import Traces
-from bnviz.core.vectors import flatten
+from bnviz.core.curvature import probes as lipschitz
+from bnviz.core.curvature import traces as spectrum
+from bnviz.core.curvature.along_gradient import Along
+from bnviz.core.curvature.density import Nodes
+from bnviz.core.curvature.extremes import Extremes
+from bnviz.core.curvature.kinks import Split
+from bnviz.core.curvature.problem import Loss, of_module
+from bnviz.core.curvature.traces import Traces
+from bnviz.core.nets.vectors import flatten
+from bnviz.core.training.snapshots import Floats
 
 
 def quadratic() -> tuple[nn.Module, Loss, Tensor, Tensor]:
@@ -75,7 +74,7 @@ def lipschitz_probes(
     """(count,) |gradient change| / |step| of random steps with standard deviation `scale`.
 
     Lower bounds on the gradient's Lipschitz constant, and in high dimension low ones: for a
-    quadratic loss their mean square is about tr(H^2) / n. See :mod:`bnviz.core.lipschitz`.
+    quadratic loss their mean square is about tr(H^2) / n. See :mod:`bnviz.core.curvature.probes`.
 
     >>> from bnviz import lipschitz_probes, quadratic
     >>> probes = lipschitz_probes(*quadratic())
@@ -103,7 +102,7 @@ def scale_sweep(
 ) -> dict[float, Split]:
     """The probes of each scale taken apart: smooth curvature, and the kinks of ReLU.
 
-    Kinks are those of the module's ``nn.ReLU`` layers; see :mod:`bnviz.core.kinks`.
+    Kinks are those of the module's ``nn.ReLU`` layers; see :mod:`bnviz.core.curvature.kinks`.
 
     >>> from bnviz import scale_sweep, quadratic
     >>> sweep = scale_sweep(*quadratic(), scales=[1e-4, 1e-2], count=5)
@@ -130,7 +129,7 @@ def eigenvalues(
 ) -> Extremes:
     """Both ends of the Hessian's spectrum, by Lanczos, with their residuals; arrays (1,).
 
-    See :func:`bnviz.core.curvature.problem_extremes`.
+    See :func:`bnviz.core.curvature.extremes.problem_extremes`.
 
     >>> from bnviz import eigenvalues, quadratic
     >>> found = eigenvalues(*quadratic())
@@ -138,7 +137,7 @@ def eigenvalues(
     (1.0, 4.0)
     """
     problem = of_module(module, loss, x, y, mode=mode, precision=precision)
-    found = curvature.problem_extremes(problem, tolerance=tolerance, seed=seed)
+    found = extremes.problem_extremes(problem, tolerance=tolerance, seed=seed)
     assert found is not None
     return found
 
@@ -154,7 +153,8 @@ def traces(
     mode: BnMode = "eval",
     precision: Precision = "float64",
 ) -> Traces:
-    """tr(H) and tr(H^2) / n with 95 % confidence margins; see :func:`bnviz.core.spectrum.traces`.
+    """tr(H) and tr(H^2) / n with 95 % confidence margins; see
+    :func:`bnviz.core.curvature.traces.traces`.
 
     >>> from bnviz import traces, quadratic
     >>> found = traces(*quadratic())
@@ -181,14 +181,14 @@ def normalized_sharpness(
     """The largest eigenvalue with every weight measured in units of its filter's norm.
 
     Rescaling weights in a way that the net does not feel leaves it as it is; see
-    :func:`bnviz.core.spectrum.normalized`.
+    :func:`bnviz.core.curvature.traces.normalized`.
 
     >>> from bnviz import normalized_sharpness, quadratic
     >>> round(normalized_sharpness(*quadratic()), 6)  # the filter's norm is 5
     100.0
     """
     problem = of_module(module, loss, x, y, mode=mode, precision=precision)
-    found = curvature.problem_extremes(spectrum.normalized(problem), tolerance=tolerance, seed=seed)
+    found = extremes.problem_extremes(spectrum.normalized(problem), tolerance=tolerance, seed=seed)
     assert found is not None
     return float(found.maximum[0])
 
@@ -208,7 +208,7 @@ def spectral_density(
     """Stochastic Lanczos quadrature: where the eigenvalues are, and what share of them.
 
     For any function f, tr f(H) / n is about the mean over the probes of
-    ``(weights * f(values)).sum(1)``; see :mod:`bnviz.core.quadrature`.
+    ``(weights * f(values)).sum(1)``; see :mod:`bnviz.core.curvature.density`.
 
     >>> from bnviz import spectral_density, quadratic
     >>> nodes = spectral_density(*quadratic(), probes=2)
@@ -216,7 +216,7 @@ def spectral_density(
     [[1.0, 4.0], [1.0, 4.0]]
     """
     problem = of_module(module, loss, x, y, mode=mode, precision=precision)
-    return quadrature.joined(list(quadrature.quadratures(problem, probes, steps, seed)))
+    return density.joined(list(density.quadratures(problem, probes, steps, seed)))
 
 
 def along_gradient(
@@ -233,7 +233,7 @@ def along_gradient(
     """Loss and gradient after steps against the gradient (Santurkar et al. 2018, section 3.1).
 
     `sizes` multiply the gradient, or with `distances` are how far to go; see
-    :mod:`bnviz.core.along`.
+    :mod:`bnviz.core.curvature.along_gradient`.
 
     >>> from bnviz import along_gradient, quadratic
     >>> found = along_gradient(*quadratic(), sizes=[0.1])  # the gradient is (3, 16)
@@ -287,7 +287,8 @@ def landscape_plane(
     """(V, V) losses on a plane: row i at ``coordinates[i]`` along the second direction.
 
     `directions` (2, n) span it, in the order of the parameters; without them two random
-    filter-normalized ones (Li et al. 2018, section 4). See :func:`bnviz.core.landscape.plane`.
+    filter-normalized ones (Li et al. 2018, section 4). See
+    :func:`bnviz.core.curvature.landscape.plane`.
 
     >>> import torch
     >>> from bnviz import landscape_plane, quadratic
@@ -321,7 +322,7 @@ def stability_threshold(
 
     Predicted is 2 / the largest Hessian eigenvalue (Cohen et al. 2021, section 2). Measured is
     the middle of the last stable and the first unstable trial, found by bisection; NaN where
-    there is none. See :func:`bnviz.core.stability.trials` for what is unstable.
+    there is none. See :func:`bnviz.core.curvature.stability.trials` for what is unstable.
 
     >>> from bnviz import quadratic, stability_threshold
     >>> predicted, measured = stability_threshold(*quadratic())
@@ -330,7 +331,7 @@ def stability_threshold(
     """
     problem = of_module(module, loss, x, y, mode=mode, precision=precision)
     start = flatten(list(problem.params.values()))
-    found = sharpness.sharpest(problem, start)
+    found = extremes.sharpest(problem, start)
     assert found is not None
     value, vector = found
     kicked = stability.kicked(problem, start, value, vector)

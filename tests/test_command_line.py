@@ -16,11 +16,11 @@ import pytest
 
 from bnviz.__main__ import main
 from bnviz.cli.reproduce import as_text
-from bnviz.core import training
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.configs import CONFIGS, ReplayConfig, parse
+from bnviz.core.smoothness.measure import CONFIGS, ReplayConfig, parse
 from bnviz.core.smoothness.results import Scales
-from bnviz.core.snapshots import Snapshot, from_bytes
+from bnviz.core.training import train
+from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import runner
 from bnviz.store import Store, open_store
 from bnviz.store.database import folder_url
@@ -134,7 +134,7 @@ def test_the_run_is_the_one_the_dashboard_shows(
     assert run is not None and (run.status, run.kind, run.done) == ("done", "train", 4)
     assert TrainConfig.model_validate_json(run.config) == asked
     found = [from_bytes(blob) for _, blob in store.blobs(run.id)]
-    expected = list(training.train(asked, training.dataset_for(asked.data, None), lambda: False))
+    expected = list(train.train(asked, train.dataset_for(asked.data, None), lambda: False))
     assert [each.epoch for each in found] == [each.epoch for each in expected]
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours.bn.train_loss, theirs.bn.train_loss)
@@ -203,7 +203,7 @@ def test_a_failed_training(
         raise ArithmeticError("the sum is too large")
         yield
 
-    monkeypatch.setattr(training, "train", fail)
+    monkeypatch.setattr(train, "train", fail)
     assert main(["train", "--config", config(), "--out", str(tmp_path / "out"), "--json"]) == 1
     printed, told = capsys.readouterr()
     assert printed == "" and "Traceback" not in told

@@ -13,7 +13,7 @@ from torch import nn
 
 import bnviz
 from bnviz import library
-from bnviz.core.fitness import experiment
+from bnviz.core.data.document import experiment
 
 FUNCTIONS = [name for name in bnviz.__all__ if name != "quadratic"]
 #: Small settings, where the usual ones would take long.

@@ -9,8 +9,8 @@ from itertools import product
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.texts import LANGUAGES
 from tests.browser.screen import exceptions, settle
 from tools import browser as chromium
 from tools.server import ROOT, serve

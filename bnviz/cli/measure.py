@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from bnviz.cli.refusals import Refusal, read_json, shown, to_config
-from bnviz.cli.working import EXIT, strict, worked
+from bnviz.cli.errors import Refusal, read_json, shown, to_config
+from bnviz.cli.foreground import EXIT, strict, worked
 from bnviz.core.smoothness import results
-from bnviz.core.smoothness.configs import CONFIGS, Measure
+from bnviz.core.smoothness.measure import CONFIGS, Measure
 from bnviz.jobs import measures
-from bnviz.plots.numbers import percent, short
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
-from bnviz.ui.texts import sentence
+from bnviz.texts.catalogue import sentence
+from bnviz.texts.numbers import percent, short
 
 
 def measure(arguments: argparse.Namespace) -> int:
@@ -59,7 +59,7 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
 
 def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
-    from bnviz.core.smoothness.entry import verdict
+    from bnviz.core.smoothness.measure import verdict
 
     found = verdict(config, result)
     values = {name: _value(name, value) for name, value in found.values.items()}

@@ -32,7 +32,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
     """`bnviz reproduce`; returns the exit code."""
     import torch
 
-    from bnviz.core.reproduce import run
+    from bnviz.core.training.reproduce import run
 
     # The same sums on every machine; and, for nets this small, sooner.
     torch.set_num_threads(1)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bnviz.cli.refusals import Refusal
-from bnviz.core.datasets import Table
-from bnviz.store.tables import MAX_BYTES, Reading, Unreadable, read, to_table
-from bnviz.ui.texts import sentence
+from bnviz.cli.errors import Refusal
+from bnviz.core.data.tables import Table
+from bnviz.files.read import MAX_BYTES, Reading, Unreadable, read, to_table
+from bnviz.texts.catalogue import sentence
 
 
 def with_table(

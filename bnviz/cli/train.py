@@ -9,11 +9,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from bnviz.cli.refusals import Refusal, read_json, to_config
-from bnviz.cli.working import EXIT, strict, worked
+from bnviz.cli.errors import Refusal, read_json, to_config
+from bnviz.cli.foreground import EXIT, strict, worked
 from bnviz.core.configs import TrainConfig
-from bnviz.core.datasets import Table
-from bnviz.core.snapshots import NetSnapshot, Snapshot, from_bytes
+from bnviz.core.data.tables import Table
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
 from bnviz.jobs.trainings import create
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url

@@ -41,7 +41,7 @@ class Config(BaseModel):
 
 
 class BatchConfig(Config):
-    """Where a (B, D) batch comes from; see :mod:`bnviz.core.batches`.
+    """Where a (B, D) batch comes from; see :mod:`bnviz.core.data.batches`.
 
     `table` is the content digest of a stored user table and `columns` the
     chosen columns of it; both belong to ``source="table"`` alone.
@@ -162,7 +162,7 @@ class TrainConfig(Config):
 
 
 class StreamConfig(Config):
-    """Batches that stream through BN in train mode; see :mod:`bnviz.core.streaming`.
+    """Batches that stream through BN in train mode; see :mod:`bnviz.core.batchnorm.stream`.
 
     Batch t = 1 ... `steps` is drawn like `batch`, with a seed of its own. From batch
     `shift_at` on the data has moved by `shift` of its standard deviations and its spread

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.configs import Measure, SubjectConfig, parse
+from bnviz.core.smoothness.measure import Measure, SubjectConfig, parse
 from bnviz.core.smoothness.results import to_bytes
-from bnviz.core.snapshots import from_bytes
+from bnviz.core.training.snapshots import from_bytes
 from bnviz.jobs import trainings
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
 
 if TYPE_CHECKING:
-    from bnviz.core.smoothness.subjects import Subject
+    from bnviz.core.smoothness.subject import Subject
 
 KIND = "measure"
 
@@ -77,24 +77,24 @@ def find(store: Store, config: Measure) -> Run | None:
 
 def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     """The nets that `wanted` names; raises StoreProblem if they are not there. Needs torch."""
-    from bnviz.core import training
-    from bnviz.core.smoothness import subjects
+    from bnviz.core.smoothness import subject
+    from bnviz.core.training import train
 
     if wanted.run is None:
-        return subjects.document()
+        return subject.document()
     run, blob = _checkpoint(store, wanted)
     config = TrainConfig.model_validate_json(run.config)
-    dataset = training.dataset_for(config.data, trainings.table_of(store, config.data))
-    return subjects.of_state(config, dataset, from_bytes(blob).state)
+    dataset = train.dataset_for(config.data, trainings.table_of(store, config.data))
+    return subject.of_state(config, dataset, from_bytes(blob).state)
 
 
 def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
     """Measures, and keeps the newest result."""
-    from bnviz.core.smoothness import entry
+    from bnviz.core.smoothness import measure
 
     config = parse(run.config)
     count, last = 0, None
-    for progress in entry.measure(config, resolve(store, config.subject), should_stop):
+    for progress in measure.measure(config, resolve(store, config.subject), should_stop):
         result = None
         if progress.result is not None and progress.result is not last:
             result = count, to_bytes(progress.result)

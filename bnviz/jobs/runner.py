@@ -16,16 +16,16 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.configs import Measure, SubjectConfig
-from bnviz.core.snapshots import Snapshot, from_bytes
+from bnviz.core.smoothness.measure import Measure, SubjectConfig
+from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import measures, trainings
 from bnviz.jobs.heartbeat import heart
-from bnviz.jobs.watching import Memory, Results
-from bnviz.jobs.working import work
+from bnviz.jobs.reader import Memory, Results
+from bnviz.jobs.worker import work
 from bnviz.store import Run, Store, StoreProblem, open_store
 
 if TYPE_CHECKING:
-    from bnviz.core.smoothness.subjects import Subject
+    from bnviz.core.smoothness.subject import Subject
 
 #: More would only slow each other down: each takes one core.
 MAX_AT_ONCE = 2
@@ -108,7 +108,7 @@ def last_state(run_id: str) -> Snapshot | None:
 
 def warm_up() -> None:
     """Imports what a training needs, in the background, so that the first starts sooner."""
-    name = "bnviz.core.training"
+    name = "bnviz.core.training.train"
     if name not in sys.modules:
         threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bnviz.core.configs import DataConfig, TrainConfig
-from bnviz.core.datasets import Table
-from bnviz.core.snapshots import to_bytes
+from bnviz.core.data.tables import Table
+from bnviz.core.training.snapshots import to_bytes
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
 
@@ -30,11 +30,11 @@ def table_of(store: Store, data: DataConfig) -> Table | None:
 
 def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
     """Trains, and keeps every snapshot."""
-    from bnviz.core import training
+    from bnviz.core.training import train
 
     config = TrainConfig.model_validate_json(run.config)
-    dataset = training.dataset_for(config.data, table_of(store, config.data))
-    for index, snapshot in enumerate(training.train(config, dataset, should_stop)):
+    dataset = train.dataset_for(config.data, table_of(store, config.data))
+    for index, snapshot in enumerate(train.train(config, dataset, should_stop)):
         state = to_bytes(snapshot) if snapshot.state else None
         light = to_bytes(replace(snapshot, state={}))
         if not store.append(run.id, index, snapshot.epoch, light, state):

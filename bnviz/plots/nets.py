@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 NETS = ("bn", "plain")
 #: Below the plot, where a phone has room for it.
 LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
+#: Of a figure of its own, in pixels.
+HEIGHT = 440
 MARGIN = {"l": 72, "r": 12, "t": 12, "b": 100}
 
 

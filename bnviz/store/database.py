@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bnviz.store.errors import StoreProblem, problems
 from bnviz.store.migration import migrate
-from bnviz.store.problems import StoreProblem, problems
 from bnviz.store.schema import SCHEMA_VERSION, make_tables, metadata, schema
 
 

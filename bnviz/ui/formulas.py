@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bnviz.core.batchnorm import Forward
+from bnviz.core.batchnorm.equations import Forward
 from bnviz.core.configs import NormConfig
-from bnviz.plots.numbers import short
+from bnviz.texts.numbers import short
 
 MEAN = r"\mu_d = \frac{1}{B}\sum_{b=1}^{B} x_{b,d}"
 VARIANCE = r"\sigma_d^2 = \frac{1}{B}\sum_{b=1}^{B} \left(x_{b,d}-\mu_d\right)^2"

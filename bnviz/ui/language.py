@@ -4,8 +4,8 @@ import re
 
 import streamlit as st
 
-from bnviz.ui.linked import choice
-from bnviz.ui.texts import LANGUAGES, sentence
+from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.ui.widgets import choice
 
 
 def choose_language() -> None:

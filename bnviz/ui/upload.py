@@ -9,14 +9,15 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from bnviz.core.datasets import Table
-from bnviz.plots.numbers import short
+from bnviz.core.data.tables import Table
+from bnviz.files.findings import Finding, Unreadable
+from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Missing, Reading, read, to_table
 from bnviz.store import StoredTable, open_store
-from bnviz.store.findings import Finding, Unreadable
-from bnviz.store.tables import MAX_BYTES, MAX_CHOSEN, Missing, Reading, to_table
-from bnviz.ui import cached
+from bnviz.texts.numbers import short
+from bnviz.ui.cache import kept
+from bnviz.ui.cache import table as stored_table
 from bnviz.ui.language import literal, say
-from bnviz.ui.linked import choice
+from bnviz.ui.widgets import choice
 
 #: More remarks than this are folded away.
 MOST_OPEN = 10
@@ -59,7 +60,7 @@ def in_words(group: str, remark: Finding | Unreadable) -> str:
 
 
 def _from_file(name: str, blob: bytes) -> Table:
-    reading = cached.reading(name, blob)
+    reading = _reading(name, blob)
     lines = [in_words("finding", finding) for finding in reading.findings]
     if lines:
         with st.expander(
@@ -79,6 +80,11 @@ def _from_file(name: str, blob: bytes) -> Table:
     st.session_state["table"] = table.digest
     st.query_params["table"] = table.digest
     return table
+
+
+@kept(4)
+def _reading(name: str, blob: bytes) -> Reading:
+    return read(name, blob)
 
 
 def _missing(reading: Reading, columns: list[str]) -> Missing:
@@ -107,7 +113,7 @@ def _from_store() -> Table:
         menu=True,
         pinned=True,
     )
-    table = cached.table(digest)
+    table = stored_table(digest)
     assert table is not None, "the store listed it a moment ago"
     return table
 

@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from bnviz.ui import running
+from bnviz.ui import runs
+from bnviz.ui.fitness.controls import train_config
+from bnviz.ui.fitness.live import show_training
+from bnviz.ui.fitness.preview import preview
 from bnviz.ui.language import say
-from bnviz.ui.live import show_training
-from bnviz.ui.preview import preview
-from bnviz.ui.train_controls import train_config
 
 st.title(say("fitness.title"))
 config = train_config()
 with st.sidebar:
-    running.launch_button(config)
-    running.earlier()
+    runs.launch_button(config)
+    runs.earlier()
 
-run = running.current_run()
+run = runs.current_run()
 if run is None:
     preview(config)
 else:
-    running.follow(run, show_training)
+    runs.follow(run, show_training)

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from bnviz.ui.language import say
-from bnviz.ui.smooth_sections import show_sections
-from bnviz.ui.smooth_subject import ask
+from bnviz.ui.smoothness.subject import ask
+from bnviz.ui.smoothness.tabs import show_sections
 
 st.title(say("smoothness.title"))
 show_sections(ask())

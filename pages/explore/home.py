@@ -3,14 +3,15 @@
 import numpy as np
 import streamlit as st
 
+from bnviz.core.batchnorm.interpolation import partway, stage_of
 from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.core.walk import partway, stage_of
-from bnviz.plots.walk import walk
-from bnviz.ui import cached, formulas
+from bnviz.plots.home import walk
+from bnviz.ui import formulas
+from bnviz.ui.figures import card, look, show
 from bnviz.ui.language import say
-from bnviz.ui.layout import card, look, show
-from bnviz.ui.linked import slider
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.one_batch import data
+from bnviz.ui.widgets import slider
 
 WINES = BatchConfig(source="wine", batch_size=178, features=13)
 ALCOHOL, COLOR = 0, 9
@@ -21,8 +22,8 @@ picture, story = st.columns([3, 2], gap="large")
 with picture:
     progress = slider("progress", say("home.progress"), 0.0, 0.0, 2.0, step=0.05, format="%.2f")
 
-raw = cached.batch(WINES).values
-result = cached.normalized(WINES, NormConfig(precision="float64"))
+raw = data.batch(WINES).values
+result = data.normalized(WINES, NormConfig(precision="float64"))
 pair = [ALCOHOL, COLOR]
 now = partway(raw, result, progress)[:, pair]
 mean, deviation = now.mean(axis=0), now.std(axis=0)

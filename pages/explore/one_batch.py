@@ -4,21 +4,21 @@ from typing import Any
 
 import streamlit as st
 
-from bnviz.plots.one_batch import MOST_RIDGES, Side, distributions
-from bnviz.ui import cached, controls, snippets
-from bnviz.ui.batch_tabs import show_tabs, statistics_frame
+from bnviz.plots.one_batch.distributions import MOST_RIDGES, Side, distributions
+from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.layout import explain, look, show_pair
-from bnviz.ui.verdicts import batch_notes, batch_verdict
+from bnviz.ui.one_batch import code, controls, data
+from bnviz.ui.one_batch.tabs import show_tabs, statistics_frame
+from bnviz.ui.one_batch.verdict import batch_notes, batch_verdict
 
 st.title(say("one_batch.title"))
 config = controls.batch_config()
-batch = cached.batch(config)
+batch = data.batch(config)
 norm = controls.norm_config(batch.names)
 own_axes = controls.own_axes()
-result = cached.normalized(config, norm)
+result = data.normalized(config, norm)
 
-st.markdown(batch_verdict(batch.names, cached.effect(config, norm), config, norm))
+st.markdown(batch_verdict(batch.names, data.effect(config, norm), config, norm))
 for note in batch_notes(batch, config):
     st.caption(note)
 
@@ -37,6 +37,6 @@ explain(
     "batch",
     say(f"one_batch.{kind}", **size),
     data=lambda: statistics_frame(config, norm),
-    code=snippets.one_batch(config, norm),
+    code=code.one_batch(config, norm),
 )
 show_tabs(config, norm)

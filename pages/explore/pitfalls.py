@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from bnviz.ui import pitfall_extras, pitfalls
 from bnviz.ui.language import say
+from bnviz.ui.pitfalls import extras, gallery
 
 st.title(say("pitfalls.title"))
-name = pitfalls.choose()
-config = pitfalls.ask(name)
+name = gallery.choose()
+config = gallery.ask(name)
 
 st.markdown("> " + say(f"pitfalls.{name}.symptom"))
-st.markdown(pitfalls.verdict(name, config))
+st.markdown(gallery.verdict(name, config))
 figure, fix = st.columns([6, 5], gap="medium")
 with figure:
-    pitfalls.show_experiment(name, config)
+    gallery.show_experiment(name, config)
 with fix:
-    pitfalls.show_fix(name)
-pitfall_extras.show_more(name, config)
+    gallery.show_fix(name)
+extras.show_more(name, config)

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from bnviz.core.streaming import Quantity
-from bnviz.plots import streams
-from bnviz.ui import cached_streams as cached
-from bnviz.ui import stream_snippets
+from bnviz.core.batchnorm.stream import Quantity
+from bnviz.plots.train_vs_eval import stream
+from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import literal, say
-from bnviz.ui.layout import explain, look, show_pair
 from bnviz.ui.sources import show_sources
-from bnviz.ui.stream_controls import feature_choice, notes, stream_config
-from bnviz.ui.stream_sections import show_sections
-from bnviz.ui.stream_tabs import walk_frame
-from bnviz.ui.stream_verdicts import stream_verdict
+from bnviz.ui.train_vs_eval import code
+from bnviz.ui.train_vs_eval import data as cached
+from bnviz.ui.train_vs_eval.controls import feature_choice, notes, stream_config
+from bnviz.ui.train_vs_eval.layer import walk_frame
+from bnviz.ui.train_vs_eval.tabs import show_sections
+from bnviz.ui.train_vs_eval.verdicts import stream_verdict
 
 st.title(say("train_vs_eval.title"))
 config, eps = stream_config()
@@ -32,9 +32,9 @@ if config.batch.batch_size > 1:
     tracks = {quantity: getattr(found, quantity) for quantity in quantities}
     show_pair(
         {
-            f"running-{quantity}": streams.all_running(track, quantity, scale, names, look(), say)
+            f"running-{quantity}": stream.all_running(track, quantity, scale, names, look(), say)
             if chosen is None
-            else streams.running(track, quantity, feature, names[feature], look(), say)
+            else stream.running(track, quantity, feature, names[feature], look(), say)
             for quantity, track in tracks.items()
         },
         say("train_vs_eval.walk.alt"),
@@ -44,7 +44,7 @@ if config.batch.batch_size > 1:
         "walk",
         say("train_vs_eval.walk.caption"),
         data=lambda: walk_frame(found),
-        code=stream_snippets.walk(config),
+        code=code.walk(config),
     )
     show_sources("walk")
 else:

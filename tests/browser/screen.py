@@ -15,7 +15,7 @@ import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
-from bnviz.ui.texts import LANGUAGES, catalogue
+from bnviz.texts.catalogue import LANGUAGES, catalogue
 
 STILL = """quiet => {
     const app = document.querySelector('[data-testid="stApp"]');

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from bnviz.core.presets import PRESETS
-from bnviz.plots.numbers import percent
-from bnviz.ui.texts import catalogue
+from bnviz.core.training.presets import PRESETS
+from bnviz.texts.catalogue import catalogue
+from bnviz.texts.numbers import percent
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     chart_figure,

@@ -8,21 +8,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from bnviz.core.batches import draw
-from bnviz.core.batchnorm import apply
+from bnviz.core.batchnorm.effect import effect
+from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.core.effects import effect
-from bnviz.plots.numbers import percent, short
-from bnviz.ui.texts import catalogue
+from bnviz.core.data.batches import draw
+from bnviz.texts.catalogue import catalogue
+from bnviz.texts.numbers import percent, short
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import (
-    chart_figure,
-    exceptions,
-    notices,
-    settle,
-    slider,
-    wait_for_chart,
-)
+from tests.browser.screen import chart_figure, exceptions, notices, settle, slider, wait_for_chart
 
 EN, ZH = catalogue("en"), catalogue("zh")
 

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.texts import catalogue
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     Watch,

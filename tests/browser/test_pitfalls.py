@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS, DeadFeatures, Folding, LastBatch
-from bnviz.plots.pitfall_shapes import SHAPES, Curves
-from bnviz.ui.texts import sentence
+from bnviz.plots.pitfalls.shapes import SHAPES, Curves
+from bnviz.texts.catalogue import sentence
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart_figure, exceptions, settle, slider, violations
 
@@ -17,7 +17,7 @@ FIGURE = "pitfall-figure"
 def test_the_figure_shows_what_core_measured(open_page: OpenPage, name: str) -> None:
     page = open_page("pitfalls", query={"pitfall": name})
     assert exceptions(page) == []
-    numbers, shape = entry.run(name, CONFIGS[name]()).numbers, SHAPES[name]
+    numbers, shape = pitfall.run(name, CONFIGS[name]()).numbers, SHAPES[name]
     assert isinstance(shape, Curves)
     drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
     for series in shape.series:
@@ -33,7 +33,7 @@ def test_a_control_moves_the_figure_and_the_address(open_page: OpenPage) -> None
     settle(page)
     assert "dead_features.eps=0.1" in page.url and "pitfall=dead_features" in page.url
     drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
-    expected = entry.run("dead_features", DeadFeatures(eps=0.1))["after"]
+    expected = pitfall.run("dead_features", DeadFeatures(eps=0.1))["after"]
     title = sentence("en", "pitfalls.dead_features.series.after")
     assert np.allclose(drawn[title]["y"], expected)
 
@@ -41,7 +41,7 @@ def test_a_control_moves_the_figure_and_the_address(open_page: OpenPage) -> None
 def test_a_link_opens_in_the_other_language(open_page: OpenPage) -> None:
     query = {"pitfall": "folding", "folding.shape": "nlc", "folding.order": "bn_linear"}
     page = open_page("pitfalls", "zh", query=query)
-    result = entry.run("folding", Folding(shape="nlc", order="bn_linear"))
+    result = pitfall.run("folding", Folding(shape="nlc", order="bn_linear"))
     drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
     wrong = drawn[sentence("zh", "pitfalls.folding.series.axis_one")]
     assert np.allclose(wrong["x"], result["original_axis_one"])
@@ -62,7 +62,7 @@ def test_the_program_can_be_copied(open_page: OpenPage) -> None:
     page.locator(f".st-key-{FIGURE}-more button").first.click()
     settle(page)
     codes = [code.inner_text() for code in page.get_by_test_id("stCode").all()]
-    program = entry.program("last_batch", LastBatch())
+    program = pitfall.program("last_batch", LastBatch())
     assert program.split() in [code.split() for code in codes]
 
 

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from bnviz.core.smoothness.configs import LandscapeConfig, ScalesConfig
-from bnviz.core.smoothness.entry import measure
-from bnviz.core.smoothness.subjects import document
-from bnviz.ui.texts import catalogue
+from bnviz.core.smoothness.measure import LandscapeConfig, ScalesConfig, measure
+from bnviz.core.smoothness.subject import document
+from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     chart_figure,

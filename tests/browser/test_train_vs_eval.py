@@ -7,12 +7,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from bnviz.core.batches import draw
-from bnviz.core.company import company
+from bnviz.core.batchnorm.batch_dependence import company
+from bnviz.core.batchnorm.micro_batches import differences, split_ways
+from bnviz.core.batchnorm.stream import drawn, gap, walk
 from bnviz.core.configs import BatchConfig, StreamConfig
-from bnviz.core.microbatches import differences, split_ways
-from bnviz.core.populations import moments
-from bnviz.core.streaming import drawn, gap, walk
+from bnviz.core.data.batches import draw
+from bnviz.core.data.moments import moments
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart_figure, settle, slider
 

@@ -93,7 +93,7 @@ def test_a_config_repeats_itself_as_code() -> None:
 
 
 def test_every_source_of_batches_has_data() -> None:
-    from bnviz.core.batches import draw
+    from bnviz.core.data.batches import draw
 
     for source in get_args(configs.Source):
         if source != "table":

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.networks import Stack
+from bnviz.core.nets.stack import Stack
 
 
 def module_of(network: NetworkConfig, features: int, *, bn: bool) -> nn.Sequential:

@@ -9,21 +9,22 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
-from bnviz.core.datasets import Table
-from bnviz.core.smoothness import entry, results
-from bnviz.core.smoothness.configs import (
+from bnviz.core.data.tables import Table
+from bnviz.core.smoothness import measure as entry
+from bnviz.core.smoothness import results
+from bnviz.core.smoothness.measure import (
     CONFIGS,
     AlongConfig,
     ExtremesConfig,
     GapConfig,
     Measure,
+    Progress,
     ReplayConfig,
     SubjectConfig,
 )
-from bnviz.core.smoothness.entry import Progress
 from bnviz.core.smoothness.results import Replay, ReplayedNet
-from bnviz.core.smoothness.subjects import Subject
-from bnviz.jobs import measures, runner, watching, working
+from bnviz.core.smoothness.subject import Subject
+from bnviz.jobs import measures, reader, runner, worker
 from bnviz.store import Store, StoreProblem
 from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
 
@@ -152,7 +153,7 @@ def test_measures_and_trainings_share_the_workers(script: Script) -> None:
 @pytest.mark.parametrize("kind", CONFIGS)
 def test_every_kind_of_measure_has_work_a_result_and_room_for_its_name(kind: str) -> None:
     name = measures.kind(CONFIGS[kind]())
-    assert working.WORK[name.partition(":")[0]] is measures.work
+    assert worker.WORK[name.partition(":")[0]] is measures.work
     assert kind in results.RESULTS and len(name) <= 32
 
 
@@ -342,11 +343,11 @@ def state_of(config: TrainConfig, bias: float) -> bytes:
     """A snapshot whose nets are untrained but for one number."""
     from dataclasses import replace
 
-    from bnviz.core import training
-    from bnviz.core.snapshots import to_bytes
+    from bnviz.core.training import train
+    from bnviz.core.training.snapshots import to_bytes
 
-    dataset = training.dataset_for(config.data, None)
-    first = list(training.train(config, dataset, lambda: True))[-1]
+    dataset = train.dataset_for(config.data, None)
+    first = list(train.train(config, dataset, lambda: True))[-1]
     state = {name: value.copy() for name, value in first.state.items()}
     state["bn/output.bias"][:] = bias
     return to_bytes(replace(first, state=state))
@@ -380,7 +381,7 @@ def test_results_forget_the_measure_watched_longest_ago(store: Store) -> None:
     ids = [store.create("measure:replay", "{}", 1) for _ in range(3)]
     for run_id in ids:
         store.advance(run_id, 1, 1, (0, blob))
-    shelf = watching.Results(limit=2 * len(blob))
+    shelf = reader.Results(limit=2 * len(blob))
     a, b, c = ids
     for run_id in (a, b, a, c):
         assert shelf.result(store, known(run_id)) is not None

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnviz.core import training
 from bnviz.core.configs import DataConfig, TrainConfig
-from bnviz.core.datasets import Table
-from bnviz.core.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, runner, watching
-from bnviz.jobs.watching import Memory
+from bnviz.core.data.tables import Table
+from bnviz.core.training import train
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.jobs import heartbeat, reader, runner
+from bnviz.jobs.reader import Memory
 from bnviz.store import Store, StoreProblem
 from bnviz.store.database import folder_url
-from bnviz.store.history import STALE_SECONDS
+from bnviz.store.runs import STALE_SECONDS
 from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +41,8 @@ def assert_same(one: Snapshot, two: Snapshot, *, state: bool) -> None:
 
 def of_core(config: TrainConfig) -> list[Snapshot]:
     """What core yields for `config`, without jobs and store."""
-    dataset = training.dataset_for(config.data, None)
-    return list(training.train(config, dataset, lambda: False))
+    dataset = train.dataset_for(config.data, None)
+    return list(train.train(config, dataset, lambda: False))
 
 
 class Script:
@@ -53,7 +53,7 @@ class Script:
         self.started: list[int] = []
         self.gate = threading.Event()
         self.error: Exception | None = None
-        monkeypatch.setattr(training, "train", self.train)
+        monkeypatch.setattr(train, "train", self.train)
 
     def train(
         self, config: TrainConfig, dataset: object, should_stop: Callable[[], bool]
@@ -248,8 +248,8 @@ def test_polling_decodes_nothing_twice(script: Script, monkeypatch: pytest.Monke
         decoded.append(len(blob))
         return from_bytes(blob)
 
-    from_bytes = watching.from_bytes
-    monkeypatch.setattr(watching, "from_bytes", counting)
+    from_bytes = reader.from_bytes
+    monkeypatch.setattr(reader, "from_bytes", counting)
     run_id = runner.submit(SMALL)
     wait_for(lambda: len(runner.snapshots(run_id)) == 1)
     for _ in range(5):
@@ -261,7 +261,7 @@ def test_polling_decodes_nothing_twice(script: Script, monkeypatch: pytest.Monke
 
 
 def test_memory_forgets_the_run_watched_longest_ago(store: Store) -> None:
-    from bnviz.core.snapshots import to_bytes
+    from bnviz.core.training.snapshots import to_bytes
 
     blob = to_bytes(replace(of_core(SMALL)[0], state={}))
     ids = [store.create("train", "{}", 1) for _ in range(3)]

@@ -8,21 +8,15 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from bnviz.core.configs import (
-    DataConfig,
-    NetworkConfig,
-    OptimizerConfig,
-    ProbeConfig,
-    TrainConfig,
-)
-from bnviz.core.datasets import Table
-from bnviz.core.presets import PRESETS
-from bnviz.core.snapshots import NetSnapshot, to_bytes
-from bnviz.core.training import dataset_for, evaluate, predict, train
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.data.tables import Table
+from bnviz.core.training.presets import PRESETS
+from bnviz.core.training.snapshots import NetSnapshot, to_bytes
+from bnviz.core.training.train import dataset_for, evaluate, predict, train
 from bnviz.jobs import runner
-from bnviz.plots.numbers import short
 from bnviz.store import open_store
-from bnviz.ui.texts import LANGUAGES, catalogue
+from bnviz.texts.catalogue import LANGUAGES, catalogue
+from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, field, widget, widgets
 

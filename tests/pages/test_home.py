@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bnviz.core.walk import stage_of
+from bnviz.core.batchnorm.interpolation import stage_of
+from bnviz.texts.catalogue import LANGUAGES, catalogue
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.texts import LANGUAGES, catalogue
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import widget
 

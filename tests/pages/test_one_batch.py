@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core import batchnorm
-from bnviz.core.batches import draw
+from bnviz.core.batchnorm import equations
+from bnviz.core.batchnorm.implementations import compare
 from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.core.implementations import compare
-from bnviz.plots.numbers import short
-from bnviz.ui.texts import catalogue
+from bnviz.core.data.batches import draw
+from bnviz.texts.catalogue import catalogue
+from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, widget
 
@@ -56,7 +56,7 @@ def test_tabs(one_batch: OneBatch, tab: str, lang: str, values: dict[str, Any]) 
 def test_statistics_are_numpys(one_batch: OneBatch) -> None:
     app = one_batch(source="scales", d=6, b=64, eps=0.1)
     x = draw(BatchConfig(source="scales", features=6, batch_size=64)).values
-    y = batchnorm.apply(x, NormConfig(eps=0.1)).y.astype(float)
+    y = equations.apply(x, NormConfig(eps=0.1)).y.astype(float)
     frame = app.dataframe[0].value
     assert frame.shape == (6, 14)
     for name, function in {
@@ -80,7 +80,7 @@ def test_steps_show_the_first_cell_until_one_is_chosen(one_batch: OneBatch) -> N
     assert np.array_equal(app.dataframe[0].value, x)
     assert len(app.latex) == 4
     assert short(x[0, 0], 4) in app.latex[2].value
-    assert short(float(batchnorm.apply(x, NormConfig()).y[0, 0]), 4) in app.latex[3].value
+    assert short(float(equations.apply(x, NormConfig()).y[0, 0]), 4) in app.latex[3].value
 
 
 def test_implementations_are_compared(one_batch: OneBatch) -> None:

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import BnMode, Precision, TrainConfig
+from bnviz.texts.catalogue import LANGUAGES, catalogue
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.texts import LANGUAGES, catalogue
 from tests.pages.conftest import OpenApp
 
 #: page: keys of widgets it must have, charts it must show

@@ -5,9 +5,9 @@ from itertools import cycle
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS
-from bnviz.ui.texts import LANGUAGES, catalogue, sentence
+from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from tests.pages.conftest import OpenApp
 
 
@@ -29,7 +29,7 @@ def test_every_pitfall_has_a_link(open_app: OpenApp, name: str, lang: str) -> No
         if key.startswith(f"pitfalls.{name}.verdict.")
     ]
     assert any(s.startswith(o) for s in spoken for o in openings if o), "no verdict"
-    assert entry.fix(name).strip() in [code.value.strip() for code in app.code]
+    assert pitfall.fix(name).strip() in [code.value.strip() for code in app.code]
     fields = CONFIGS[name].model_fields
     labels = {sentence(lang, f"pitfalls.{name}.control.{field}") for field in fields}
     shown = {w.label for kind in (app.select_slider, app.selectbox) for w in kind}

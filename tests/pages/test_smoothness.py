@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig
-from bnviz.core.smoothness.configs import (
+from bnviz.core.smoothness.measure import (
     AlongConfig,
     ExtremesConfig,
     GapConfig,
@@ -15,12 +15,12 @@ from bnviz.core.smoothness.configs import (
     ScalesConfig,
     StabilityConfig,
     SubjectConfig,
+    measure,
 )
-from bnviz.core.smoothness.entry import measure
 from bnviz.jobs import runner
-from bnviz.plots.numbers import short
 from bnviz.store import open_store
-from bnviz.ui.texts import LANGUAGES, catalogue
+from bnviz.texts.catalogue import LANGUAGES, catalogue
+from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp
 from tests.pages.test_fitness import SMALL, TABLE, diverged, finished, wait
 from tests.pages.test_pages import charts, widget, widgets

@@ -8,12 +8,12 @@ from typing import get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bnviz.core.batchnorm.momentum import complement
 from bnviz.core.configs import Source
-from bnviz.core.momentum import complement
-from bnviz.core.recalibration import small_config
+from bnviz.core.training.precise_bn import small_config
 from bnviz.jobs import runner
 from bnviz.store import open_store
-from bnviz.ui.texts import LANGUAGES
+from bnviz.texts.catalogue import LANGUAGES
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, set_to, widget
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from bnviz.plots.theme import BN, PLAIN, Look, Say
-from bnviz.ui.texts import LANGUAGES, sentence
+from bnviz.texts.catalogue import LANGUAGES, sentence
 
 #: Names that a table may hold: markup, Markdown, mathematics, formats, and none at all.
 HOSTILE = (

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from bnviz.plots.theme import Say
-from bnviz.ui.texts import LANGUAGES, sentence
+from bnviz.texts.catalogue import LANGUAGES, sentence
 
 
 @pytest.fixture(params=list(LANGUAGES))

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from bnviz.core.batches import draw
-from bnviz.core.batchnorm import apply
+from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.data.batches import draw
 from bnviz.ui.formulas import cell_steps, number
 
 

@@ -5,11 +5,11 @@ from typing import Any, get_args
 
 import pytest
 
+from bnviz.files.findings import Finding, FindingCode, Unreadable, UnreadableCode
+from bnviz.files.read import read, to_table
 from bnviz.plots.theme import Say
-from bnviz.store.findings import Finding, FindingCode, Unreadable, UnreadableCode
-from bnviz.store.tables import read, to_table
+from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui import upload
-from bnviz.ui.texts import LANGUAGES, sentence
 
 ROWS = "".join(f"{i},{i * i},{i % 7}.5\n" for i in range(1, 30))
 

@@ -6,21 +6,15 @@ from hessian_eigenthings import EigenResult, HessianOperator, lanczos, supervise
 from torch import Tensor
 from torch.nn import functional
 
-from bnviz.core import landscape, problem
-from bnviz.core.configs import (
-    DataConfig,
-    NetworkConfig,
-    OptimizerConfig,
-    ProbeConfig,
-    TrainConfig,
-)
-from bnviz.core.curvature import Extremes, extremes, top_vectors
-from bnviz.core.fitness import fitness_data
-from bnviz.core.gradients import network_gradient, objective_of
-from bnviz.core.lipschitz import directions, estimates
-from bnviz.core.networks import Stack, initial
-from bnviz.core.snapshots import Floats
-from bnviz.core.training import train
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.curvature import landscape, problem
+from bnviz.core.curvature.extremes import Extremes, extremes, top_vectors
+from bnviz.core.curvature.probes import directions, estimates
+from bnviz.core.data.document import fitness_data
+from bnviz.core.nets.gradients import network_gradient, objective_of
+from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.training.snapshots import Floats
+from bnviz.core.training.train import train
 from tools.bench import document
 from tools.bench.harness import Measured, ratio, timed
 

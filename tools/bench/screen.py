@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
-from bnviz.ui.texts import sentence
+from bnviz.texts.catalogue import sentence
 from tests.browser.screen import settle, slider
 from tools import browser as chromium
 from tools.bench import bare

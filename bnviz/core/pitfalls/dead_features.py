@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DeadFeatures
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
-from bnviz.core.sentence import Sentence
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.verdict import Sentence
 
 
 def amplified(bn: nn.BatchNorm1d, limit: float = 1000.0) -> Tensor:

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import EvalForgotten
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
 from bnviz.core.pitfalls.tasks import blobs, classifier
-from bnviz.core.sentence import Sentence
+from bnviz.core.verdict import Sentence
 
 
 @torch.no_grad()

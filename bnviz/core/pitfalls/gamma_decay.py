@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaDecay
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
-from bnviz.core.sentence import Sentence
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.verdict import Sentence
 
 
 def parameter_groups(net: nn.Module, decay: float) -> list[dict[str, Any]]:

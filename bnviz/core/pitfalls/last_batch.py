@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.pitfalls.configs import LastBatch
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
-from bnviz.core.sentence import Sentence
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.verdict import Sentence
 
 
 def training_loader(rows: TensorDataset, batch_size: int) -> DataLoader[tuple[Tensor, ...]]:

@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import ScaleInvariance
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
-from bnviz.core.sentence import Sentence
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.verdict import Sentence
 
 
 @torch.no_grad()

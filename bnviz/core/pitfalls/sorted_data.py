@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import SortedData
-from bnviz.core.pitfalls.entry import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
 from bnviz.core.pitfalls.tasks import blobs, classifier
-from bnviz.core.sentence import Sentence
+from bnviz.core.verdict import Sentence
 
 
 def shuffled_batches(rows: int, size: int) -> list[Tensor]:

@@ -11,17 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bnviz.core import verdicts
-from bnviz.core.along import along_stack
 from bnviz.core.configs import TrainConfig
-from bnviz.core.preparation import prepare
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness.configs import AlongConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
-from bnviz.core.smoothness.pace import Pace
+from bnviz.core.curvature.along_gradient import along_stack
+from bnviz.core.data.preparation import prepare
+from bnviz.core.smoothness.measure import AlongConfig, Pace, Progress, StopFlag
 from bnviz.core.smoothness.results import Along, Floats, NetAlong
-from bnviz.core.smoothness.subjects import Subject, alive
-from bnviz.core.training import Net, Run
+from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.training import comparison
+from bnviz.core.training.train import Net, Run
+from bnviz.core.verdict import Sentence
 
 #: Santurkar et al. 2018, figure 4: from half to four times the learning rate.
 RELATIVE = (0.5, 4.0)
@@ -111,7 +109,7 @@ def verdict(config: AlongConfig, result: Along) -> Sentence:
     bn, plain = result.bn.smoothness, result.plain.smoothness
     both = np.isfinite(bn) & np.isfinite(plain)
     one, other = _medians(bn, both), _medians(plain, both)
-    found = verdicts.compare(one, other, np.isnan(one), np.isnan(other))
+    found = comparison.compare(one, other, np.isnan(one), np.isnan(other))
     values: dict[str, float] = {
         "seeds": found.seeds,
         "pairs": found.pairs,

@@ -6,8 +6,7 @@ from itertools import zip_longest
 import numpy as np
 import torch
 
-from bnviz.core.problem import Problem
-from bnviz.core.quadrature import (
+from bnviz.core.curvature.density import (
     Nodes,
     joined,
     of_eigenvalues,
@@ -15,13 +14,12 @@ from bnviz.core.quadrature import (
     smoothed,
     steps_taken,
 )
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness.configs import DensityConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
-from bnviz.core.smoothness.pace import Pace
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.traces import DENSE_LIMIT, dense_rows, eigenvalues, symmetric
+from bnviz.core.smoothness.measure import DensityConfig, Pace, Progress, StopFlag
 from bnviz.core.smoothness.results import Density, Floats, NetDensity
-from bnviz.core.smoothness.subjects import Subject, alive
-from bnviz.core.spectrum import DENSE_LIMIT, dense_rows, eigenvalues, symmetric
+from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.verdict import Sentence
 
 #: The axis turns logarithmic at this share of the flatter net's largest |eigenvalue|: about
 #: as far as some dozens of Lanczos steps can tell eigenvalues apart.

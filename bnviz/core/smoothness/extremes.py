@@ -9,14 +9,13 @@ from dataclasses import fields
 
 import numpy as np
 
-from bnviz.core.curvature import problem_extremes
-from bnviz.core.problem import Problem
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness.configs import ExtremesConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
+from bnviz.core.curvature.extremes import problem_extremes
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.traces import normalized, traces
+from bnviz.core.smoothness.measure import ExtremesConfig, Progress, StopFlag
 from bnviz.core.smoothness.results import Bools, Extremes, Floats, Spectrum
-from bnviz.core.smoothness.subjects import Subject, alive
-from bnviz.core.spectrum import normalized, traces
+from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.verdict import Sentence
 
 NETS = ("bn", "plain")
 

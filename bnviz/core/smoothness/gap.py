@@ -5,7 +5,7 @@ is that of the training rows (at most PROBE_ROWS); every figure is float64.
 
 An untrained net's running statistics know nothing of its inputs. So before training, BN in
 eval mode has those of one cumulative pass over the training rows in train mode, batch by
-batch, as for precise BN (:mod:`bnviz.core.recalibration`); after it, those that the training
+batch, as for precise BN (:mod:`bnviz.core.training.precise_bn`); after it, those that the training
 left. The document's nets begin with its weights, hold out no row, and, on raw inputs before
 training, have the running statistics that the document has warmed up.
 """
@@ -18,22 +18,20 @@ import numpy as np
 import torch
 
 from bnviz.core.configs import BnMode
-from bnviz.core.curvature import problem_extremes
-from bnviz.core.lipschitz import directions, estimates
-from bnviz.core.networks import Stack
-from bnviz.core.preparation import Prepared, prepare, scaling_for
-from bnviz.core.problem import Problem, of_stack
-from bnviz.core.recalibration import precise
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness.configs import GapConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
-from bnviz.core.smoothness.pace import Pace
+from bnviz.core.curvature.extremes import problem_extremes
+from bnviz.core.curvature.probes import directions, estimates
+from bnviz.core.curvature.problem import Problem, of_stack
+from bnviz.core.curvature.traces import normalized, traces
+from bnviz.core.data.preparation import Prepared, prepare, scaling_for
+from bnviz.core.nets.stack import Stack
+from bnviz.core.nets.vectors import flatten
+from bnviz.core.smoothness.measure import GapConfig, Pace, Progress, StopFlag
 from bnviz.core.smoothness.results import CELLS, Bools, Floats, Gap
-from bnviz.core.smoothness.subjects import Subject, alive
-from bnviz.core.snapshots import PROBE_ROWS
-from bnviz.core.spectrum import normalized, traces
-from bnviz.core.training import Run
-from bnviz.core.vectors import flatten
+from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.training.precise_bn import precise
+from bnviz.core.training.snapshots import PROBE_ROWS
+from bnviz.core.training.train import Run
+from bnviz.core.verdict import Sentence
 
 MOMENTS = ("before", "after")
 

@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from bnviz.core import landscape
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness.configs import LandscapeConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
-from bnviz.core.smoothness.pace import Pace
+from bnviz.core.curvature import landscape
+from bnviz.core.smoothness.measure import LandscapeConfig, Pace, Progress, StopFlag
+from bnviz.core.smoothness.planes import View, Walk, around
 from bnviz.core.smoothness.results import Floats, Landscape, NetLandscape
-from bnviz.core.smoothness.subjects import Subject
-from bnviz.core.smoothness.views import View, Walk, around
+from bnviz.core.smoothness.subject import Subject
+from bnviz.core.verdict import Sentence
 
 #: From coarse to fine, as parts of the finest plane's axis: each holds those before it, so
 #: that no loss is computed twice. 13 and 25 of 51 points leave out the outermost fiftieth.

@@ -9,15 +9,13 @@ from itertools import product
 
 import numpy as np
 
-from bnviz.core import kinks
 from bnviz.core.configs import Precision
-from bnviz.core.lipschitz import directions
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness.configs import ScalesConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
-from bnviz.core.smoothness.pace import Pace
+from bnviz.core.curvature import kinks
+from bnviz.core.curvature.probes import directions
+from bnviz.core.smoothness.measure import Pace, Progress, ScalesConfig, StopFlag
 from bnviz.core.smoothness.results import Floats, Scales, Sweep
-from bnviz.core.smoothness.subjects import Subject, alive
+from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.verdict import Sentence
 
 #: Two a decade; the document's 1e-5 is among them.
 SCALES = np.array([10.0 ** (half / 2) for half in range(-16, -1)])

@@ -1,7 +1,7 @@
 """Does sharpness predict the learning rate at which gradient descent becomes unstable?
 
 Trials of full-batch gradient descent from the subject's nets, BN in train mode as in
-training, in float32 as in training; see :mod:`bnviz.core.stability` for what counts as
+training, in float32 as in training; see :mod:`bnviz.core.curvature.stability` for what counts as
 unstable.
 """
 
@@ -12,17 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bnviz.core.networks import Stack
-from bnviz.core.problem import Problem
-from bnviz.core.sentence import Sentence
-from bnviz.core.sharpness import descents, sharpest
-from bnviz.core.smoothness.configs import StabilityConfig
-from bnviz.core.smoothness.entry import Progress, StopFlag
-from bnviz.core.smoothness.pace import Pace
+from bnviz.core.curvature.extremes import sharpest
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stability import Bracket, descents, kicked, thresholds
+from bnviz.core.nets.stack import Stack
+from bnviz.core.nets.vectors import flatten, unflatten
+from bnviz.core.smoothness.measure import Pace, Progress, StabilityConfig, StopFlag
 from bnviz.core.smoothness.results import Floats, NetStability, Stability
-from bnviz.core.smoothness.subjects import Subject, alive
-from bnviz.core.stability import Bracket, kicked, thresholds
-from bnviz.core.vectors import flatten, unflatten
+from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.verdict import Sentence
 
 #: The rates of the sharpness curves, as shares of the threshold.
 SHARES = (0.25, 0.5, 0.9, 1.2)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
 
 #: A second choice of the controls for each, so that no value is hard-wired in the shown code.
@@ -38,8 +38,8 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 @cache
-def ran(name: str, other: bool) -> entry.Result:
-    return entry.run(name, CONFIGS[name](**(OTHERS[name] if other else {})))
+def ran(name: str, other: bool) -> pitfall.Result:
+    return pitfall.run(name, CONFIGS[name](**(OTHERS[name] if other else {})))
 
 
 BOTH = [(name, other) for name in CONFIGS for other in (False, True)]
@@ -63,7 +63,7 @@ def executed(code: str) -> dict[str, Any]:
 def test_the_code_shown_is_the_code_that_ran(name: str, other: bool) -> None:
     config = CONFIGS[name](**(OTHERS[name] if other else {}))
     result = ran(name, other)
-    shown = executed(entry.program(name, config))
+    shown = executed(pitfall.program(name, config))
     assert set(shown) == set(result.numbers) | set(result.said)
     for key, value in shown.items():
         if isinstance(value, str):
@@ -74,14 +74,14 @@ def test_the_code_shown_is_the_code_that_ran(name: str, other: bool) -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_fix_stands_in_the_program(name: str) -> None:
-    assert entry.fix(name).strip() in entry.program(name, CONFIGS[name]())
-    assert "bnviz" not in entry.program(name, CONFIGS[name]()), "copyable without this product"
-    assert "type: ignore" not in entry.program(name, CONFIGS[name]())
+    assert pitfall.fix(name).strip() in pitfall.program(name, CONFIGS[name]())
+    assert "bnviz" not in pitfall.program(name, CONFIGS[name]()), "copyable without this product"
+    assert "type: ignore" not in pitfall.program(name, CONFIGS[name]())
 
 
 def test_a_program_runs_by_itself() -> None:
     """In an interpreter of its own, where nothing of ours is imported."""
-    code = entry.program("last_batch", CONFIGS["last_batch"]())
+    code = pitfall.program("last_batch", CONFIGS["last_batch"]())
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Expected more than 1 value per channel" in done.stdout
@@ -103,7 +103,7 @@ def test_torchs_random_state_and_threads_are_left_alone() -> None:
     expected = torch.randn(3)
     torch.manual_seed(7)
     threads = torch.get_num_threads()
-    entry.run("bias_before_bn", CONFIGS["bias_before_bn"]())
+    pitfall.run("bias_before_bn", CONFIGS["bias_before_bn"]())
     assert torch.equal(torch.randn(3), expected)
     assert torch.get_num_threads() == threads
 
@@ -111,9 +111,9 @@ def test_torchs_random_state_and_threads_are_left_alone() -> None:
 def test_the_same_config_gives_the_same_numbers() -> None:
     config = CONFIGS["sorted_data"]()
     torch.manual_seed(1)
-    one = entry.run("sorted_data", config)
+    one = pitfall.run("sorted_data", config)
     torch.manual_seed(2)
-    two = entry.run("sorted_data", config)
+    two = pitfall.run("sorted_data", config)
     assert all(np.array_equal(one[key], two[key]) for key in one.numbers)
     with pytest.raises(ValueError, match="read-only"):
         one["training"][0] = 0
@@ -121,7 +121,7 @@ def test_the_same_config_gives_the_same_numbers() -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_every_source_is_a_link(name: str) -> None:
-    sources = entry.load(name).sources
+    sources = pitfall.load(name).sources
     assert sources
     assert all(s.url.startswith("https://") and s.title for s in sources)
 

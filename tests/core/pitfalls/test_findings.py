@@ -8,25 +8,25 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
-from bnviz.core.pitfalls import entry
+from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.core.pitfalls.dead_features import amplified
-from bnviz.core.pitfalls.entry import Result
 from bnviz.core.pitfalls.folding import OverLastAxis, fold, generated
 from bnviz.core.pitfalls.gamma_decay import parameter_groups
 from bnviz.core.pitfalls.handwritten import ByHand, WithBug
 from bnviz.core.pitfalls.last_batch import training_loader
 from bnviz.core.pitfalls.low_precision import keep_statistics_in_float32
 from bnviz.core.pitfalls.nan_batch import poisoned
+from bnviz.core.pitfalls.pitfall import Result
 from bnviz.core.pitfalls.scale_invariance import normalize_rows
 from bnviz.core.pitfalls.train_forgotten import evaluating
-from bnviz.core.sentence import Sentence
+from bnviz.core.verdict import Sentence
 
 
 def found(name: str, **given: Any) -> tuple[Result, Sentence]:
     config = CONFIGS[name](**given)
-    result = entry.run(name, config)
-    return result, entry.judge(name, config, result)
+    result = pitfall.run(name, config)
+    return result, pitfall.judge(name, config, result)
 
 
 VERDICTS: list[tuple[str, dict[str, Any], str]] = [

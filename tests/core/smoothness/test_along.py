@@ -7,19 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from bnviz.core.configs import (
-    DataConfig,
-    NetworkConfig,
-    OptimizerConfig,
-    ProbeConfig,
-    TrainConfig,
-)
-from bnviz.core.preparation import dataset_for, prepare
-from bnviz.core.smoothness import along, entry, subjects
-from bnviz.core.smoothness.configs import AlongConfig
-from bnviz.core.smoothness.entry import Progress
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for, prepare
+from bnviz.core.smoothness import along, measure
+from bnviz.core.smoothness import subject as subjects
+from bnviz.core.smoothness.measure import AlongConfig, Progress
 from bnviz.core.smoothness.results import Along, NetAlong, from_bytes, to_bytes
-from bnviz.core.training import Run, train
+from bnviz.core.training.train import Run, train
 from tests.core.torch_nets import one_of
 
 TRAINING = TrainConfig(
@@ -46,7 +40,7 @@ def with_optimizer(**change: object) -> TrainConfig:
 
 
 def told(config: AlongConfig, training: TrainConfig = TRAINING) -> list[Progress]:
-    return list(entry.measure(config, subject(training), lambda: False))
+    return list(measure.measure(config, subject(training), lambda: False))
 
 
 @cache
@@ -155,12 +149,12 @@ def test_it_does_not_depend_on_the_checkpoint_or_on_the_seed_of_the_measure() ->
     one = subject(with_optimizer(batch_size=16, epochs=2))
     other = AlongConfig(sizes=4, reach=0.5, seed=8)
     one.plain.params["output.bias"].fill_(torch.nan)
-    result = list(entry.measure(other, one, lambda: False))[-1].result
+    result = list(measure.measure(other, one, lambda: False))[-1].result
     assert np.array_equal(result.plain.smoothness, found().plain.smoothness)
 
 
 def test_curves_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)
+    monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)
     parts = told(AlongConfig(sizes=4), with_optimizer(batch_size=16, epochs=2))
     assert [part.done for part in parts] == [*range(1, 11), 10]
     for part in parts[:-1]:
@@ -172,13 +166,13 @@ def test_curves_grow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)
+    monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)
     asked = iter([False] * 4)
     config = AlongConfig(sizes=2)
     training = subject(with_optimizer(batch_size=16))
-    parts = list(entry.measure(config, training, lambda: next(asked, True)))
+    parts = list(measure.measure(config, training, lambda: next(asked, True)))
     assert [part.done for part in parts] == [1, 2, 3, 4]
-    assert list(entry.measure(config, training, lambda: True)) == []
+    assert list(measure.measure(config, training, lambda: True)) == []
 
 
 def test_a_seed_that_diverges_is_nan_from_then_on() -> None:
@@ -191,7 +185,7 @@ def test_a_seed_that_diverges_is_nan_from_then_on() -> None:
     for name in ("loss_low", "change_high", "smoothness"):
         assert np.isnan(getattr(result.plain, name)[gone]).all()
         assert not np.isinf(getattr(result.plain, name)).any()
-    sentence = entry.verdict(AlongConfig(), result)
+    sentence = measure.verdict(AlongConfig(), result)
     assert sentence.values["plain_diverged"] == 3
     assert all(np.isfinite(value) for value in sentence.values.values())
 
@@ -203,7 +197,7 @@ def net(smoothness: list[list[float]]) -> NetAlong:
 
 def verdict(bn: list[list[float]], plain: list[list[float]], grid: str = "relative"):
     result = Along(np.arange(len(bn)), np.ones(2), net(bn), net(plain))
-    return entry.verdict(AlongConfig(grid=grid), result)  # type: ignore[arg-type]
+    return measure.verdict(AlongConfig(grid=grid), result)  # type: ignore[arg-type]
 
 
 SMALL, LARGE, NAN = [[1.0, 1.1, 0.9], [1.2, 1.0, 1.0]], [[5.0, 5.1, 4.9], [5.2, 5.0, 5.0]], np.nan

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from bnviz.core import quadrature, spectrum
 from bnviz.core.configs import DataConfig, NetworkConfig, TrainConfig
-from bnviz.core.networks import initial
-from bnviz.core.preparation import dataset_for, prepare
-from bnviz.core.smoothness import density, entry, subjects
-from bnviz.core.smoothness.configs import DensityConfig
-from bnviz.core.smoothness.entry import Progress
+from bnviz.core.curvature import density as quadrature
+from bnviz.core.curvature import traces
+from bnviz.core.curvature.traces import dense_hessian, eigenvalues
+from bnviz.core.data.preparation import dataset_for, prepare
+from bnviz.core.nets.stack import initial
+from bnviz.core.smoothness import density, measure
+from bnviz.core.smoothness import subject as subjects
+from bnviz.core.smoothness.measure import DensityConfig, Progress
 from bnviz.core.smoothness.results import Density, NetDensity, from_bytes, to_bytes
-from bnviz.core.spectrum import dense_hessian, eigenvalues
 
 CONFIG = DensityConfig(probes=8, steps=40)
 
@@ -33,7 +34,7 @@ def subject(seeds: int = 2) -> subjects.Subject:
 
 
 def reports(config: DensityConfig = CONFIG, of: subjects.Subject | None = None) -> list[Progress]:
-    return list(entry.measure(config, of or subject(), lambda: False))
+    return list(measure.measure(config, of or subject(), lambda: False))
 
 
 @cache
@@ -102,7 +103,7 @@ def test_the_documents_nets() -> None:
     assert result.plain.exact[[0, -1]] == pytest.approx([-1.44579e6, 8.13461e7], rel=1e-5)
     for net in (result.bn, result.plain):
         assert np.trapezoid(np.abs(net.quadrature - net.mean), axis(result)) < 0.15
-    assert entry.verdict(DensityConfig(), result).name == "density_plain"
+    assert measure.verdict(DensityConfig(), result).name == "density_plain"
     assert next(each.result for each in found if each.result).plain.exact.shape == (321,)
 
 
@@ -119,8 +120,8 @@ def test_seed_mode_and_net() -> None:
 
 
 def test_first_results_are_early_and_progress_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)  # tell everything
-    for module in (quadrature, spectrum):
+    monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)  # tell everything
+    for module in (quadrature, traces):
         monkeypatch.setattr(module, "together", lambda problem, count: 2)
     told = reports()
     total = 97 + 73 + 2 * 8 * 40
@@ -136,11 +137,11 @@ def test_first_results_are_early_and_progress_is_whole(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("asked", [0, 1, 30, 300])
 def test_stopping(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)
-    for module in (quadrature, spectrum):
+    monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)
+    for module in (quadrature, traces):
         monkeypatch.setattr(module, "together", lambda problem, count: 2)
     of, answers = subject(), iter([False] * asked)
-    told = list(entry.measure(DensityConfig(), of, lambda: next(answers, True)))
+    told = list(measure.measure(DensityConfig(), of, lambda: next(answers, True)))
     assert next(answers, None) is None
     assert not told or told[-1].done < told[-1].total
 
@@ -157,7 +158,7 @@ def test_nets_that_are_gone(gone: tuple[str, ...]) -> None:
         values = [net.near_zero, net.negative, net.largest, net.top, *net.mean, *net.quadrature]
         assert np.isnan(values).all() if name in gone else np.isfinite(values).all()
         assert len(net.exact) == (0 if name in gone else {"bn": 97, "plain": 73}[name])
-    assert entry.verdict(CONFIG, last.result).name == "density_unknown"
+    assert measure.verdict(CONFIG, last.result).name == "density_unknown"
     from_bytes("density", to_bytes(last.result))
 
 
@@ -169,7 +170,7 @@ def test_a_loss_that_is_not_finite_though_the_net_is(monkeypatch: pytest.MonkeyP
         last = reports(of=of)[-1]
         assert last.done == last.total
         assert np.isnan([last.result.bn.top, *last.result.plain.mean]).all()
-        assert entry.verdict(CONFIG, last.result).name == "density_unknown"
+        assert measure.verdict(CONFIG, last.result).name == "density_unknown"
 
 
 def test_results_survive_the_disk() -> None:
@@ -191,7 +192,7 @@ def test_results_survive_the_disk() -> None:
 )
 def test_verdicts(bn: float, plain: float, name: str) -> None:
     result = found()
-    said = entry.verdict(
+    said = measure.verdict(
         CONFIG,
         replace(result, bn=replace(result.bn, top=bn), plain=replace(result.plain, top=plain)),
     )

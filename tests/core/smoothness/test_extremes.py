@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from bnviz.core.configs import BnMode, DataConfig, NetworkConfig, TrainConfig
-from bnviz.core.curvature import problem_extremes
-from bnviz.core.networks import initial
-from bnviz.core.preparation import dataset_for, prepare
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness import entry, subjects
-from bnviz.core.smoothness.configs import ExtremesConfig
-from bnviz.core.smoothness.entry import Progress
+from bnviz.core.curvature.extremes import problem_extremes
+from bnviz.core.curvature.traces import dense_hessian, eigenvalues
+from bnviz.core.data.preparation import dataset_for, prepare
+from bnviz.core.nets.stack import initial
+from bnviz.core.smoothness import measure
+from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.extremes import LEVEL
+from bnviz.core.smoothness.measure import ExtremesConfig, Progress
 from bnviz.core.smoothness.results import Extremes, Spectrum, from_bytes, to_bytes
-from bnviz.core.spectrum import dense_hessian, eigenvalues
+from bnviz.core.verdict import Sentence
 
 CONFIG = ExtremesConfig(probes=16)
 
@@ -25,7 +25,7 @@ CONFIG = ExtremesConfig(probes=16)
 @cache
 def document(mode: BnMode = "eval") -> Extremes:
     config = ExtremesConfig(bn_mode=mode)
-    found: Extremes = list(entry.measure(config, subjects.document(), lambda: False))[-1].result
+    found: Extremes = list(measure.measure(config, subjects.document(), lambda: False))[-1].result
     return found
 
 
@@ -42,7 +42,7 @@ def small(seeds: int = 2) -> subjects.Subject:
 
 
 def reports(subject: subjects.Subject, config: ExtremesConfig = CONFIG) -> list[Progress]:
-    return list(entry.measure(config, subject, lambda: False))
+    return list(measure.measure(config, subject, lambda: False))
 
 
 def test_the_documents_nets() -> None:
@@ -127,7 +127,7 @@ def test_results_survive_the_disk() -> None:
 @pytest.mark.parametrize("asked", [0, 3, 10, 25, 40])
 def test_stopping(asked: int) -> None:
     answers = iter([False] * asked)
-    found = list(entry.measure(CONFIG, small(), lambda: next(answers, True)))
+    found = list(measure.measure(CONFIG, small(), lambda: next(answers, True)))
     assert found[-1].done < found[-1].total
     assert next(answers, None) is None  # it asked often enough to be stopped
 
@@ -142,10 +142,10 @@ def test_seeds_that_are_gone_are_left_out() -> None:
     assert np.isnan(found.bn.maximum).tolist() == [False, True, False]
     assert np.isnan(found.plain.normalized).tolist() == [False, False, True]
     assert np.isnan(found.bn.probes[1]).all() and np.isfinite(found.bn.probes[[0, 2]]).all()
-    said = entry.verdict(CONFIG, found)
+    said = measure.verdict(CONFIG, found)
     assert (said.values["seeds"], said.values["pairs"]) == (3, 1)
     subject.bn.params["output.weight"][:] = torch.nan
-    assert entry.verdict(CONFIG, reports(subject)[-1].result).name == "extremes_unknown"
+    assert measure.verdict(CONFIG, reports(subject)[-1].result).name == "extremes_unknown"
 
 
 def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) -> Spectrum:
@@ -157,8 +157,8 @@ def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) 
 
 
 def said(bn: Spectrum, plain: Spectrum) -> Sentence:
-    one = entry.verdict(CONFIG, Extremes(bn, plain))
-    other = entry.verdict(CONFIG, Extremes(plain, bn))
+    one = measure.verdict(CONFIG, Extremes(bn, plain))
+    other = measure.verdict(CONFIG, Extremes(plain, bn))
     swap = {"bn": "plain", "plain": "bn"}
     words = [swap.get(word, word) for word in one.name.split("_")]
     assert other.name == "_".join(words)  # the nets are judged alike
@@ -201,7 +201,7 @@ def test_seeds_half_measured_are_left_out() -> None:
     assert (found.name, found.values["pairs"]) == ("extremes_plain", 1)
     assert found.values["factor"] == pytest.approx(9)
     for report in reports(small())[1:6]:  # the second net's last part is the sixth
-        assert entry.verdict(CONFIG, report.result).name == "extremes_unknown"
+        assert measure.verdict(CONFIG, report.result).name == "extremes_unknown"
 
 
 def test_a_flat_loss_is_no_sharpness_at_all() -> None:
@@ -212,7 +212,7 @@ def test_a_flat_loss_is_no_sharpness_at_all() -> None:
 
 
 def test_verdicts_on_the_documents_nets() -> None:
-    found = entry.verdict(ExtremesConfig(), document())
+    found = measure.verdict(ExtremesConfig(), document())
     assert found.name == "extremes_plain"
     assert found.values["factor"] == pytest.approx(6577, rel=1e-3)
     assert 20 < float(found.values["plain_below"]) < 60 and 5 < float(found.values["bn_below"]) < 10

@@ -7,17 +7,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from bnviz.core import training
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.lipschitz import directions
-from bnviz.core.networks import Stack
-from bnviz.core.preparation import dataset_for, prepare
-from bnviz.core.smoothness import subjects
-from bnviz.core.smoothness.configs import GapConfig, SubjectConfig
-from bnviz.core.smoothness.entry import Progress
+from bnviz.core.curvature.probes import directions
+from bnviz.core.data.preparation import dataset_for, prepare
+from bnviz.core.nets.stack import Stack
+from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.gap import STEPS, measure, split, verdict
+from bnviz.core.smoothness.measure import GapConfig, Progress, SubjectConfig
 from bnviz.core.smoothness.results import CELLS, Gap, from_bytes, to_bytes
-from bnviz.core.smoothness.subjects import Subject
+from bnviz.core.smoothness.subject import Subject
+from bnviz.core.training import train
 from tests.core.torch_nets import module_of, one_of
 
 CONFIG = GapConfig(subject=SubjectConfig(run="a"), probes=8, seed=3)
@@ -38,7 +37,7 @@ def never() -> bool:
 def stored(config: TrainConfig) -> Subject:
     """The nets that a training of `config` ends with."""
     dataset = dataset_for(config.data)
-    *_, last = training.train(config, dataset, never)
+    *_, last = train.train(config, dataset, never)
     return subjects.of_state(config, dataset, last.state)
 
 

@@ -9,18 +9,17 @@ import pytest
 import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.curvature import extremes
-from bnviz.core.gradients import Objective, objective_of
-from bnviz.core.landscape import directions
-from bnviz.core.networks import forward
-from bnviz.core.smoothness import subjects
-from bnviz.core.smoothness.configs import LandscapeConfig
-from bnviz.core.smoothness.entry import Progress, measure, verdict
+from bnviz.core.curvature.extremes import extremes
+from bnviz.core.curvature.landscape import directions
+from bnviz.core.nets.gradients import Objective, objective_of
+from bnviz.core.nets.stack import forward
+from bnviz.core.nets.vectors import Tensors, unflatten
+from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.landscape import DISTANCES
+from bnviz.core.smoothness.measure import LandscapeConfig, Progress, measure, verdict
 from bnviz.core.smoothness.results import Landscape, NetLandscape, from_bytes, to_bytes
-from bnviz.core.smoothness.subjects import Subject
-from bnviz.core.training import dataset_for, train
-from bnviz.core.vectors import Tensors, unflatten
+from bnviz.core.smoothness.subject import Subject
+from bnviz.core.training.train import dataset_for, train
 
 SMALL = TrainConfig(
     data=DataConfig(samples=60, clip_scores=False, standardize=True),
@@ -158,7 +157,7 @@ def test_a_path_is_the_training_anew_on_its_plane() -> None:
 
 
 def test_a_long_path_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.smoothness.views.PATH_POINTS", 3)
+    monkeypatch.setattr("bnviz.core.smoothness.planes.PATH_POINTS", 3)
     found = landscape(RANDOM.model_copy(update={"plane": "path"}))
     assert found.bn.path_epochs.tolist() == [0, 3, 5]
     assert len(found.bn.path) == len(found.bn.path_loss) == 3

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from bnviz.core import kinks, lipschitz
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.preparation import dataset_for
-from bnviz.core.sentence import Sentence
-from bnviz.core.smoothness import entry, scales, subjects
-from bnviz.core.smoothness.configs import ScalesConfig
+from bnviz.core.curvature import kinks, probes
+from bnviz.core.data.preparation import dataset_for
+from bnviz.core.smoothness import measure, scales
+from bnviz.core.smoothness import subject as subjects
+from bnviz.core.smoothness.measure import ScalesConfig
 from bnviz.core.smoothness.results import Scales, Sweep, from_bytes, to_bytes
-from bnviz.core.training import Run, prepare
+from bnviz.core.training.train import Run, prepare
+from bnviz.core.verdict import Sentence
 
 CONFIG = ScalesConfig(probes=16)
 SMALL = TrainConfig(
@@ -33,7 +34,7 @@ def at(scale: float) -> int:
 
 @cache
 def document() -> Scales:
-    found: Scales = list(entry.measure(CONFIG, subjects.document(), lambda: False))[-1].result
+    found: Scales = list(measure.measure(CONFIG, subjects.document(), lambda: False))[-1].result
     return found
 
 
@@ -83,11 +84,11 @@ def test_single_precision_follows_down_to_its_noise(net: str) -> None:
 def test_a_figure_is_what_the_engine_says() -> None:
     subject = small()
     config = ScalesConfig(probes=7, net=2, bn_mode="train", seed=9)
-    found = list(entry.measure(config, subject, lambda: False))[-1].result
+    found = list(measure.measure(config, subject, lambda: False))[-1].result
     for net in NETS:
         exact = subject.problem(net, "train", 2)
         rough = subject.problem(net, "train", 2, "float32")
-        drawn = lipschitz.directions(exact.params, 7, 9)
+        drawn = probes.directions(exact.params, 7, 9)
         for loss, sweep in (
             (exact, getattr(found, net)),
             (rough, getattr(found, f"{net}_float32")),
@@ -107,8 +108,8 @@ def test_a_figure_is_what_the_engine_says() -> None:
 
 
 def test_parts_are_told_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.smoothness.pace.SECONDS", 0.0)
-    told = list(entry.measure(ScalesConfig(probes=4), small(), lambda: False))
+    monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)
+    told = list(measure.measure(ScalesConfig(probes=4), small(), lambda: False))
     done = [each.done for each in told]
     assert done == sorted(done) and done[-1] == told[-1].total
     first, middle, last = (told[index].result for index in (0, len(told) // 2, -1))
@@ -123,38 +124,38 @@ def test_parts_are_told_early(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_stopping() -> None:
-    assert list(entry.measure(CONFIG, small(), lambda: True)) == []
+    assert list(measure.measure(CONFIG, small(), lambda: True)) == []
 
 
 def test_tanh_has_no_kinks() -> None:
     config = ScalesConfig(probes=4)
-    found = list(entry.measure(config, small("tanh"), lambda: False))[-1].result
+    found = list(measure.measure(config, small("tanh"), lambda: False))[-1].result
     assert (found.bn_rectifiers, found.plain_rectifiers) == (0, 0)
     for sweep in (found.bn, found.plain, found.bn_float32, found.plain_float32):
         assert not sweep.kinks.any() and not sweep.crossed.any()
-    assert entry.verdict(config, found).name == "scales_kinks_none"
+    assert measure.verdict(config, found).name == "scales_kinks_none"
 
 
 def test_a_diverged_seed_is_nan_and_the_other_net_is_measured() -> None:
     subject, config = small(), ScalesConfig(probes=4, net=1)
     subject.bn.params["layers.0.weight"][1] = torch.nan
-    last = list(entry.measure(config, subject, lambda: False))[-1]
+    last = list(measure.measure(config, subject, lambda: False))[-1]
     assert last.done == last.total
     assert all(np.isnan(getattr(last.result.bn, each.name)).all() for each in fields(Sweep))
     assert np.isnan(last.result.bn_limit) and np.isfinite(last.result.plain.median).all()
-    assert entry.verdict(config, last.result) == Sentence("scales_unknown")
+    assert measure.verdict(config, last.result) == Sentence("scales_unknown")
     subject.plain.params["layers.0.weight"][1] = torch.nan
-    last = list(entry.measure(config, subject, lambda: False))[-1]
+    last = list(measure.measure(config, subject, lambda: False))[-1]
     assert last.done == last.total == 0 and last.result is not None
 
 
 def test_a_seed_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="no seed number 3: the run has 3"):
-        list(entry.measure(ScalesConfig(net=3), small(), lambda: False))
+        list(measure.measure(ScalesConfig(net=3), small(), lambda: False))
 
 
 def test_the_verdict_on_the_document() -> None:
-    found = entry.verdict(CONFIG, document())
+    found = measure.verdict(CONFIG, document())
     assert found.name == "scales_kinks_bn"
     assert found.values["scale"] == 1e-5
     assert found.values["bn_share"] > 0.8 and found.values["plain_share"] == 0
@@ -171,7 +172,7 @@ def sweep(share: float, median: float = 5.0, noise: float = 0.0) -> Sweep:
 def told(bn: Sweep, plain: Sweep, limit: float = 5.0) -> Sentence:
     single = sweep(0.0, noise=0.6)
     result = Scales(scales.SCALES, bn, plain, sweep(0.0), single, limit, limit, 9, 9)
-    return entry.verdict(CONFIG, result)
+    return measure.verdict(CONFIG, result)
 
 
 def test_it_can_come_out_any_way() -> None:
@@ -201,6 +202,6 @@ def test_where_rounding_ends() -> None:
     result = Scales(
         scales.SCALES, *[sweep(0.0)] * 3, replace(sweep(0.0), noise=noise), 5.0, 5.0, 9, 9
     )
-    assert entry.verdict(CONFIG, result).values["noise_scale"] == scales.SCALES[2]
+    assert measure.verdict(CONFIG, result).values["noise_scale"] == scales.SCALES[2]
     quiet = replace(result, plain_float32=sweep(0.0))
-    assert entry.verdict(CONFIG, quiet).values["noise_scale"] == 0
+    assert measure.verdict(CONFIG, quiet).values["noise_scale"] == 0

@@ -9,15 +9,14 @@ import pytest
 import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.curvature import extremes
-from bnviz.core.gradients import objective_of
-from bnviz.core.smoothness import subjects
-from bnviz.core.smoothness.configs import StabilityConfig
-from bnviz.core.smoothness.entry import Progress, measure, verdict
+from bnviz.core.curvature.extremes import extremes
+from bnviz.core.nets.gradients import objective_of
+from bnviz.core.smoothness import subject as subjects
+from bnviz.core.smoothness.measure import Progress, StabilityConfig, measure, verdict
 from bnviz.core.smoothness.results import NetStability, Stability, from_bytes, to_bytes
 from bnviz.core.smoothness.stability import SHARES
-from bnviz.core.smoothness.subjects import Subject
-from bnviz.core.training import dataset_for, train
+from bnviz.core.smoothness.subject import Subject
+from bnviz.core.training.train import dataset_for, train
 from tests.core.torch_nets import one_of
 
 SMALL = TrainConfig(

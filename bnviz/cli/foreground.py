@@ -1,0 +1,86 @@
+"""A run worked on in the foreground: how far it is, Ctrl-C, and how it ended."""
+
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from bnviz.jobs.steps import Step
+from bnviz.jobs.worker import work
+from bnviz.store import Run, Store
+
+#: How the command ends, by how the run ended; 130 is what shells give for Ctrl-C.
+EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 130}
+
+
+def worked(store: Store, run_id: str, part: str) -> Run:
+    """The run after its work, which counts in so many of `part`; tells stderr of both."""
+    progress = _Progress(part)
+    with _stopped_by_ctrl_c(store, run_id):
+        work(store, run_id, report=progress)
+    progress.end()
+    run = store.run(run_id)
+    assert run is not None
+    ended = f"Run {run.id} {run.status} after {run.done} of {run.total} {part}s"
+    print(f"{ended}: {run.error}" if run.error else f"{ended}.", file=sys.stderr)
+    return run
+
+
+@contextmanager
+def _stopped_by_ctrl_c(store: Store, run_id: str) -> Iterator[None]:
+    """The first Ctrl-C lets the worker put down its work; the second ends it on the spot."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # In a thread of its own, as this one may be in the middle of writing to the store.
+        threading.Thread(target=store.request_stop, args=(run_id,), daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    except KeyboardInterrupt:
+        store.finish(run_id, "interrupted")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Progress:
+    """How far the work is: one living line, or one every few seconds in a log."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._living = sys.stderr.isatty()
+        self._next = 0.0
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, step: Step) -> None:
+        """Called after every step."""
+        now = time.monotonic()
+        done, begun = self._first = self._first or (step.done, now)
+        if now < self._next and step.done < step.total:
+            return
+        self._next = now + (0.1 if self._living else 5.0)
+        line = f"{self._part} {step.done} of {step.total}"
+        if step.done > done and now > begun:
+            rate = (step.done - done) / (now - begun)
+            left = round((step.total - step.done) / rate)
+            line += f", {rate:.3g} {self._part}s/s, {left // 60}:{left % 60:02} left"
+        start, end = ("\r\x1b[K", "") if self._living else ("", "\n")
+        print(start + line, end=end, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leaves the living line behind."""
+        if self._living:
+            print(file=sys.stderr)
+
+
+def strict(value: Any) -> Any:
+    """Numbers for JSON, which knows neither NaN nor infinity: they become None."""
+    if isinstance(value, list):
+        return [strict(each) for each in value]
+    return value if math.isfinite(value) else None

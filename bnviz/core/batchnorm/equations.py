@@ -1,0 +1,203 @@
+"""Batch normalization of a (B, D) batch in numpy, one equation a function.
+
+Source: Ioffe and Szegedy, *Batch Normalization* (2015), Algorithm 1 and, for the
+backward pass, the chain rule in section 3. B rows are samples, D columns are
+features; every feature is treated on its own.
+
+Statistics are summed in float64 and stay float64 whatever the batch's dtype; only
+`x_hat` and `y` return to it. So a float32 batch of 1e30 has a finite variance, and a
+mean far larger than the spread costs no digits. (torch's CPU kernel is different: for a
+float32 batch of two dimensions it sums in float32, so its last digits even depend on
+the number of threads; see :mod:`bnviz.core.batchnorm.implementations`.)
+
+Nothing here warns: what is undefined comes out as NaN, what is too large for float64
+(deviations beyond about 1e154) as infinity.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnviz.core.configs import NormConfig
+
+Floats = NDArray[np.float64]
+Batch2d = NDArray[np.floating[Any]]
+
+#: The quantile levels of :func:`describe`, lowest first (those of bnviz.core.training.snapshots).
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A normalized batch and the statistics it was normalized with."""
+
+    mean: Floats
+    """(D,) in the feature's unit."""
+    biased_variance: Floats
+    """(D,) in the feature's unit squared."""
+    inverse_std: Floats
+    """(D,) 1 / sqrt(biased variance + eps)."""
+    x_hat: Batch2d
+    """(B, D) without unit, in the batch's dtype."""
+    y: Batch2d
+    """(B, D) gamma * x_hat + beta, in the batch's dtype."""
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Derivatives of a loss: `x` (B, D) in the upstream's dtype, `gamma` and `beta` (D,)."""
+
+    x: Batch2d
+    gamma: Floats
+    beta: Floats
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Per-feature figures of a batch, each (D,), `quantiles` (D, 5) at LEVELS."""
+
+    mean: Floats
+    biased_variance: Floats
+    unbiased_variance: Floats
+    standard_deviation: Floats
+    """Square root of the biased variance."""
+    min: Floats
+    max: Floats
+    quantiles: Floats
+
+
+@np.errstate(all="ignore")
+def mean(x: Batch2d) -> Floats:
+    """mu = 1/B sum_b x_b, (D,). Algorithm 1, line 1.
+
+    The second term is zero but for the rounding of the first: with it a constant
+    feature has exactly its own value as mean, and so a variance of exactly zero.
+    """
+    mu: Floats = x.mean(axis=0, dtype=np.float64)
+    rest: Floats = (x - mu).mean(axis=0)
+    return mu + rest
+
+
+@np.errstate(all="ignore")
+def biased_variance(x: Batch2d, mu: Floats | None = None) -> Floats:
+    """sigma^2 = 1/B sum_b (x_b - mu)^2, (D,). Algorithm 1, line 2.
+
+    Two passes: mean of squares minus square of mean would cancel.
+    """
+    deviations = x - (mean(x) if mu is None else mu)
+    squares: Floats = np.einsum("bd,bd->d", deviations, deviations)
+    return squares / len(x)
+
+
+def unbiased_variance(x: Batch2d, mu: Floats | None = None) -> Floats:
+    """1/(B-1) sum_b (x_b - mu)^2, (D,): NaN for B = 1, where one row says nothing of spread.
+
+    Section 3.1: inference uses B/(B-1) times the biased variance.
+    """
+    return biased_variance(x, mu) * _bessel(len(x))
+
+
+def _bessel(rows: int) -> float:
+    return rows / (rows - 1) if rows > 1 else np.nan
+
+
+@np.errstate(all="ignore")
+def gain(biased_variance: Floats, eps: float) -> Floats:
+    """1 / sqrt(sigma^2 + eps), (D,): what a deviation is multiplied by; infinite for 1 / 0."""
+    return 1.0 / np.sqrt(biased_variance + eps)
+
+
+@np.errstate(all="ignore")
+def swallowed(biased_variance: Floats, eps: float) -> Floats:
+    """eps / (sigma^2 + eps), (D,): the share of epsilon in what is divided by, 0 to 1.
+
+    NaN where both are zero: 0 / 0, as is x_hat there. (The limit would be 1 from
+    zero variance and 0 from zero epsilon.)
+    """
+    return np.asarray(eps / (biased_variance + eps), dtype=np.float64)
+
+
+@np.errstate(all="ignore")
+def normalize(x: Batch2d, mu: Floats, biased_variance: Floats, eps: float) -> Batch2d:
+    """x_hat = (x - mu) / sqrt(sigma^2 + eps), (B, D). Algorithm 1, line 3.
+
+    With eps = 0 a constant feature becomes 0 / 0 = NaN, as the formula says.
+    """
+    return ((x - mu) * gain(biased_variance, eps)).astype(x.dtype, copy=False)
+
+
+def scale_and_shift(x_hat: Batch2d, gamma: Floats | float, beta: Floats | float) -> Batch2d:
+    """y = gamma x_hat + beta, (B, D). Algorithm 1, line 4."""
+    return (gamma * x_hat + beta).astype(x_hat.dtype, copy=False)
+
+
+def forward(
+    x: Batch2d, gamma: Floats | float = 1.0, beta: Floats | float = 0.0, eps: float = 1e-5
+) -> Forward:
+    """All four lines of Algorithm 1 on a float32 or float64 batch; gamma, beta (D,) or numbers."""
+    mu = mean(x)
+    biased = biased_variance(x, mu)
+    x_hat = normalize(x, mu, biased, eps)
+    return Forward(mu, biased, gain(biased, eps), x_hat, scale_and_shift(x_hat, gamma, beta))
+
+
+def apply(values: Floats, config: NormConfig) -> Forward:
+    """:func:`forward` as `config` says, on `values` (B, D) rounded to its precision.
+
+    A value beyond float32's 3.4e38 becomes infinite there and its feature NaN.
+    """
+    with np.errstate(over="ignore"):
+        x = values.astype(config.precision, copy=False)
+    return forward(x, *affine(config, x.shape[1]), config.eps)
+
+
+def affine(config: NormConfig, features: int) -> tuple[Floats, Floats]:
+    """Gamma and beta, (D,) each, for a batch of D features.
+
+    Raises ValueError when `config.affine_feature` is none of them.
+    """
+    if config.affine_feature is None:
+        return np.full(features, config.gamma), np.full(features, config.beta)
+    if config.affine_feature >= features:
+        raise ValueError(
+            f"affine_feature is {config.affine_feature}, but this batch has {features} features: "
+            f"choose 0 to {features - 1}, or None for all of them"
+        )
+    gamma, beta = np.ones(features), np.zeros(features)
+    gamma[config.affine_feature] = config.gamma
+    beta[config.affine_feature] = config.beta
+    return gamma, beta
+
+
+@np.errstate(all="ignore")
+def backward(upstream: Batch2d, result: Forward, gamma: Floats | float = 1.0) -> Gradients:
+    """Gradients of a loss from `upstream` = dL/dy (B, D). Chain rule of section 3, collected:
+
+    dL/dbeta = sum_b g,  dL/dgamma = sum_b g x_hat,
+    dL/dx = gamma / sqrt(sigma^2 + eps) (g - mean_b(g) - x_hat mean_b(g x_hat)).
+    """
+    rows = len(upstream)
+    to_beta: Floats = upstream.sum(axis=0, dtype=np.float64)
+    to_gamma: Floats = (upstream * result.x_hat).sum(axis=0, dtype=np.float64)
+    centered = upstream - to_beta / rows - result.x_hat * (to_gamma / rows)
+    to_x = (gamma * result.inverse_std * centered).astype(upstream.dtype, copy=False)
+    return Gradients(to_x, to_gamma, to_beta)
+
+
+@np.errstate(all="ignore")
+def describe(x: Batch2d) -> Statistics:
+    """Every feature's figures in float64; a feature that holds NaN gets NaN throughout."""
+    mu = mean(x)
+    biased = biased_variance(x, mu)
+    columns = np.ascontiguousarray(x.T, dtype=np.float64)
+    return Statistics(
+        mean=mu,
+        biased_variance=biased,
+        unbiased_variance=biased * _bessel(len(x)),
+        standard_deviation=np.sqrt(biased),
+        min=columns.min(axis=1),
+        max=columns.max(axis=1),
+        quantiles=np.quantile(columns, LEVELS, axis=1).T,
+    )

@@ -1,0 +1,128 @@
+"""What a pitfall is: an experiment, what it found, the fix, and the program that repeats it.
+
+The code on screen is the code that ran: an experiment is made of ordinary functions
+that use torch alone, and what is shown is their source.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bnviz.core.pitfalls.configs import PitfallConfig
+from bnviz.core.verdict import Sentence
+
+Floats = NDArray[np.float64]
+#: What an experiment returns: measured series and numbers, and what torch said.
+Numbers = dict[str, Tensor | str]
+
+#: Lines that a program begins with, by the name that it must use for needing them.
+_PREAMBLE = {
+    "math": "import math",
+    "contextmanager": "from contextlib import contextmanager",
+    "Iterator": "from collections.abc import Iterator",
+    "torch": "import torch",
+    "Tensor": "from torch import Tensor",
+    "nn": "from torch import nn",
+    "functional": "from torch.nn import functional",
+    "DataLoader": "from torch.utils.data import DataLoader, TensorDataset",
+    "Any": "from typing import Any",
+}
+#: Experiments seed torch's global random state, as one does in a script of one's own.
+_ONE_AT_A_TIME = Lock()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the pitfall is described: a paper, a page of the documentation, a thread."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an experiment found: `numbers` by name as arrays, and `said`, texts from torch."""
+
+    numbers: Mapping[str, Floats]
+    said: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.numbers[name]
+
+    def last(self, name: str) -> float:
+        """The last number of a series, or the only one."""
+        return float(self.numbers[name].ravel()[-1])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pitfall. `experiment` takes the config's fields by name.
+
+    `fix` is shown beside the figure; `parts` are further functions and classes
+    that the experiment uses, in an order in which they can be read.
+    """
+
+    experiment: Callable[..., Numbers]
+    fix: tuple[Callable[..., Any], ...]
+    judge: Callable[[Any, Result], Sentence]
+    sources: tuple[Source, ...]
+    parts: tuple[Callable[..., Any], ...] = ()
+
+
+def load(name: str) -> Entry:
+    """The entry called `name`; its module has the same name."""
+    entry: Entry = import_module(f"bnviz.core.pitfalls.{name}").ENTRY
+    return entry
+
+
+def run(name: str, config: PitfallConfig) -> Result:
+    """Run an experiment. torch's global random state is left as it was found."""
+    experiment, threads = load(name).experiment, torch.get_num_threads()
+    with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
+        torch.set_num_threads(1)  # for tensors this small a second thread only gets in the way
+        try:
+            found = experiment(**config.model_dump())
+        finally:
+            torch.set_num_threads(threads)
+    numbers = {k: _array(v) for k, v in found.items() if isinstance(v, Tensor)}
+    return Result(numbers, {k: v for k, v in found.items() if isinstance(v, str)})
+
+
+def _array(value: Tensor) -> Floats:
+    array: Floats = value.detach().to(torch.float64).numpy().copy()
+    array.setflags(write=False)
+    return array
+
+
+def judge(name: str, config: PitfallConfig, result: Result) -> Sentence:
+    """The verdict on a result."""
+    return load(name).judge(config, result)
+
+
+def fix(name: str) -> str:
+    """The fix as code, ready to paste."""
+    return _join(load(name).fix)
+
+
+def program(name: str, config: PitfallConfig) -> str:
+    """The whole experiment as a program that needs torch alone."""
+    entry = load(name)
+    body = _join((*entry.fix, *entry.parts, entry.experiment))
+    body = body.replace("-> Numbers:", "-> dict[str, Tensor | str]:").replace(": Numbers =", " =")
+    given = ", ".join(f"{field}={value!r}" for field, value in config.model_dump().items())
+    call = f"numbers = experiment({given})\nfor name, value in numbers.items():\n"
+    preamble = [line for used, line in _PREAMBLE.items() if re.search(rf"\b{used}\b", body)]
+    return "\n".join(preamble) + f"\n\n\n{body}\n\n{call}    print(name, value)\n"
+
+
+def _join(parts: tuple[Callable[..., Any], ...]) -> str:
+    return "\n\n".join(inspect.getsource(part) for part in parts)

@@ -1,0 +1,151 @@
+"""What a snapshot says of one of the nets, without leaving a trace in it.
+
+The cost is bounded: losses are taken on at most LOSS_ROWS rows of
+each part, activations and gradients on the first ACTIVATION_ROWS and GRADIENT_ROWS
+training rows, quantiles on the first QUANTILE_ROWS. The split shuffles rows, so the
+first ones are a random sample; up to those numbers nothing is left out.
+"""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bnviz.core.data.preparation import Prepared
+from bnviz.core.nets.backpropagation import Workspace
+from bnviz.core.nets.chunks import chunks
+from bnviz.core.nets.gradients import loss_gradient, mean_squared_error
+from bnviz.core.nets.stack import Stack, forward
+from bnviz.core.nets.vectors import flatten
+from bnviz.core.training.snapshots import (
+    ACTIVATION_ROWS,
+    GRADIENT_ROWS,
+    LOSS_ROWS,
+    QUANTILE_ROWS,
+    QUANTILES,
+    Floats,
+    NetSnapshot,
+)
+
+_NOTHING = np.empty(0)
+
+
+# Seeds that are diverging hold infinities, which numpy would warn of.
+@np.errstate(invalid="ignore", over="ignore")
+@torch.no_grad()
+def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSnapshot:
+    """Everything but probes. Seeds that have `diverged` (S,), or do so now, are NaN throughout."""
+    x = torch.cat([data.train_x[:, :LOSS_ROWS], data.validation_x[:, :LOSS_ROWS]], dim=1)
+    workspace = Workspace()
+    parts = [
+        _measure_part(stack.part(part), data, x, workspace)
+        for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype)
+    ]
+    found = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    running = {
+        f"running_{name}": _running(stack, f"running_{name}") for name in ("mean", "variance")
+    }
+    snapshot = NetSnapshot(
+        train_loss=found["train_loss"],
+        validation_loss=found["validation_loss"],
+        gradient_norm=found["gradient_norm"],
+        weight_norm=_weight_norm(stack),
+        activation_mean=found["activation_mean"],
+        activation_std=found["activation_std"],
+        activation_quantiles=np.moveaxis(found["activation_quantiles"], 1, 2),
+        dead_share=found["dead_share"],
+        running_mean=running["running_mean"],
+        running_variance=running["running_variance"],
+        lipschitz_median=_NOTHING,
+        lipschitz_max=_NOTHING,
+        eigenvalue_min=_NOTHING,
+        eigenvalue_max=_NOTHING,
+        eigenvalue_residual=_NOTHING,
+        diverged=_NOTHING,
+    )
+    gone = diverged | ~_finite(stack, snapshot)
+    return replace(masked(snapshot, gone), diverged=gone.astype(np.float64))
+
+
+def masked(snapshot: NetSnapshot, gone: NDArray[np.bool_]) -> NetSnapshot:
+    """The snapshot with NaN in every figure of the seeds that are `gone` (S,)."""
+    values = {}
+    for field in fields(snapshot):
+        value = getattr(snapshot, field.name).copy()
+        if value.size:
+            value[(slice(None), gone) if value.ndim > 1 else gone] = np.nan
+        values[field.name] = value
+    return NetSnapshot(**values)
+
+
+def _measure_part(
+    stack: Stack, data: Prepared, x: Tensor, workspace: Workspace
+) -> dict[str, Floats]:
+    """Figures of a few networks, the seeds along the last axis."""
+    rows = min(LOSS_ROWS, data.train_x.shape[1])
+    passed = forward(stack, x, "eval")
+    train, validation = passed.output[:, :rows], passed.output[:, rows:]
+    some, targets = data.train_x[:, :GRADIENT_ROWS], data.train_y[:GRADIENT_ROWS]
+    gradient = loss_gradient(stack, some, targets, "train", workspace=workspace)
+    layers = [
+        _activations(stack, entering[:, :, : min(rows, ACTIVATION_ROWS)])
+        for entering in passed.entering
+    ]
+    return {
+        "train_loss": _numpy(mean_squared_error(train, data.train_y[:rows])),
+        "validation_loss": _numpy(
+            mean_squared_error(validation, data.validation_y[: validation.shape[1]])
+        ),
+        "gradient_norm": _numpy(torch.linalg.vector_norm(flatten(list(gradient.values())), dim=1)),
+    } | {name: np.stack([layer[name] for layer in layers]) for name in layers[0]}
+
+
+def _activations(stack: Stack, entering: Tensor) -> dict[str, Floats]:
+    """Figures of what enters one layer's activation function, (K, H, N)."""
+    mean = entering.mean((1, 2))
+    variance = (entering - mean[:, None, None]).square_().mean((1, 2))
+    if stack.network.activation == "relu":
+        dead = _numpy((entering.amax(2) <= 0).to(entering.dtype).mean(1))
+    else:
+        dead = np.full(len(entering), np.nan)
+    some = np.sort(entering[:, :, :QUANTILE_ROWS].flatten(1).numpy(), axis=1)
+    at = np.array(QUANTILES) * (some.shape[1] - 1)
+    low, weight = np.floor(at).astype(int), at % 1
+    high = np.minimum(low + 1, some.shape[1] - 1)
+    quantiles = some[:, low] * (1 - weight) + some[:, high] * weight
+    return {
+        "activation_mean": _numpy(mean),
+        "activation_std": _numpy(variance.sqrt()),
+        "activation_quantiles": quantiles.T,
+        "dead_share": dead,
+    }
+
+
+def _running(stack: Stack, name: str) -> Floats:
+    """(L, S, 5) quantiles over units of a running statistic; (0,) without BN."""
+    if not stack.has_bn:
+        return _NOTHING
+    layers = [
+        np.quantile(_numpy(stack.buffers[f"layers.{index}.{name}"]), QUANTILES, axis=1).T
+        for index in range(stack.network.depth)
+    ]
+    return np.stack(layers)
+
+
+def _weight_norm(stack: Stack) -> Floats:
+    weights = [value for name, value in stack.params.items() if name.endswith("weight")]
+    return _numpy(torch.linalg.vector_norm(flatten(weights), dim=1))
+
+
+def _finite(stack: Stack, snapshot: NetSnapshot) -> NDArray[np.bool_]:
+    """(S,) whether a seed's losses, parameters and running statistics are all finite."""
+    tensors = [*stack.params.values(), *stack.buffers.values()]
+    inside = [value.isfinite().reshape(stack.size, -1).all(1) for value in tensors]
+    losses = np.isfinite(snapshot.train_loss) & np.isfinite(snapshot.validation_loss)
+    return torch.stack(inside).all(0).numpy() & losses
+
+
+def _numpy(tensor: Tensor) -> Floats:
+    return tensor.numpy().astype(np.float64)

@@ -1,0 +1,93 @@
+"""Smoothness at a checkpoint: random probes and extreme eigenvalues of every seed of a net.
+
+Both look at the training loss on at most PROBE_ROWS rows, with BN in the config's mode, on
+copies: the net is left as it is, to the bit.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bnviz.core.configs import ProbeConfig
+from bnviz.core.curvature.extremes import extremes
+from bnviz.core.curvature.probes import directions, estimates
+from bnviz.core.data.preparation import Prepared
+from bnviz.core.nets.chunks import chunk_size, chunks
+from bnviz.core.nets.gradients import network_gradient, objective_of
+from bnviz.core.nets.stack import Stack
+from bnviz.core.training.snapshots import PROBE_ROWS, Floats
+
+#: Lanczos stops at this relative residual: four digits of an eigenvalue that stands
+#: alone, far more than a figure shows. The residual reached is in the snapshot.
+TOLERANCE = 1e-2
+
+Findings = dict[str, Floats]
+
+
+def probe(
+    stack: Stack,
+    data: Prepared,
+    config: ProbeConfig,
+    seeds: Sequence[int],
+    alive: NDArray[np.bool_],
+    should_stop: Callable[[], bool],
+) -> Findings:
+    """A snapshot's Lipschitz fields, and its eigenvalue fields if asked for, each (S,).
+
+    Seeds that are not `alive` are NaN. What `should_stop` cuts short is left out.
+    """
+    found = _lipschitz(stack, data, config, seeds, alive, should_stop)
+    if config.eigenvalues and found:
+        found |= _eigenvalues(stack, data, config, alive, should_stop)
+    return found
+
+
+def _lipschitz(
+    stack: Stack,
+    data: Prepared,
+    config: ProbeConfig,
+    seeds: Sequence[int],
+    alive: NDArray[np.bool_],
+    should_stop: Callable[[], bool],
+) -> Findings:
+    """Each seed has directions of its own, the same at every checkpoint."""
+    dtype = getattr(torch, config.precision)
+    x, y = data.train_x[:, :PROBE_ROWS].to(dtype), data.train_y[:PROBE_ROWS].to(dtype)
+    chunk = chunk_size(x.shape[1], stack.network.width, dtype)
+    median, largest = np.full((2, stack.size), np.nan)
+    for index in np.flatnonzero(alive):
+        one = stack.part(slice(index, index + 1)).cast(dtype)
+        drawn = directions(one.params, config.count, seeds[int(index)])
+        gradient = network_gradient(one, x, y, config.bn_mode)
+        found = estimates(
+            gradient, one.params, drawn, config.scale, chunk=chunk, should_stop=should_stop
+        )
+        if found is None:
+            return {}
+        median[index], largest[index] = np.median(found), found.max()
+    return {"lipschitz_median": median, "lipschitz_max": largest}
+
+
+def _eigenvalues(
+    stack: Stack,
+    data: Prepared,
+    config: ProbeConfig,
+    alive: NDArray[np.bool_],
+    should_stop: Callable[[], bool],
+) -> Findings:
+    x, y = data.train_x[:, :PROBE_ROWS].double(), data.train_y[:PROBE_ROWS].double()
+    parts = []
+    for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype):
+        some = stack.part(part).cast(x.dtype)
+        objective = objective_of(some, x, y, config.bn_mode)
+        found = extremes(objective, some.params, tolerance=TOLERANCE, should_stop=should_stop)
+        if found is None:
+            return {}
+        residual = np.maximum(found.minimum_residual, found.maximum_residual)
+        parts.append(np.stack([found.minimum, found.maximum, residual]))
+    values = np.where(alive, np.concatenate(parts, axis=1), np.nan)
+    return dict(
+        zip(("eigenvalue_min", "eigenvalue_max", "eigenvalue_residual"), values, strict=True)
+    )

@@ -1,0 +1,229 @@
+"""A training's curves: both nets on one axis, a band over seeds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.training.series import Band, band, band_of, gather, layer_band
+from bnviz.core.training.snapshots import Snapshot
+from bnviz.plots.nets import NETS, ribbon
+from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade, figure, heading, titled
+
+HEIGHT = 400
+_MEASURES = (
+    ("eigenvalue_max", 3.0, "solid"),
+    ("lipschitz_max", 1.5, "dash"),
+    ("lipschitz_median", 1.5, "dot"),
+)
+
+
+def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.Figure:
+    """Validation loss with its band, training loss as a thin line."""
+    traces = []
+    for net in NETS:
+        held_out = band_of(snapshots, net, "validation_loss")
+        traces += banded(held_out, net, say(f"net.{net}"), look)
+        training = band_of(snapshots, net, "train_loss")
+        name = say("fitness.on_training", net=say(f"net.{net}"))
+        traces.append(_line(training, net, name, look) | {"opacity": 0.6, "visible": "legendonly"})
+    axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
+    return _over_epochs(traces, axis, look, say)
+
+
+def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
+    """Lipschitz estimates and the largest Hessian eigenvalue of both nets on one log axis.
+
+    Colour tells the nets apart, width and dash the three measures; a click on a
+    net in the legend takes all its measures away.
+    """
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        named = False
+        for field, width, dash in _MEASURES:
+            if not gather(snapshots, net, field)[0].size:
+                continue
+            over = band_of(snapshots, net, field)
+            if field == "eigenvalue_max":
+                traces.append(
+                    ribbon(over.epochs, over.low, over.high, look.net(net)) | {"legendgroup": net}
+                )
+            trace = _line(over, net, say(f"net.{net}"), look, mode="lines+markers")
+            traces.append(
+                trace
+                | {
+                    "line": {"color": look.net(net), "width": width, "dash": dash},
+                    "legendgroup": net,
+                    "showlegend": not named,
+                    "hovertemplate": f"%{{y:.4g}} {say(f'fitness.{field}')}",
+                }
+            )
+            named = True
+    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
+
+
+def per_seed(
+    snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say
+) -> go.Figure:
+    """Any figure that each seed has one of, both nets, log axis."""
+    traces = [
+        trace
+        for net in NETS
+        for trace in banded(band_of(snapshots, net, field), net, say(f"net.{net}"), look)
+    ]
+    return _over_epochs(traces, axis, look, say)
+
+
+def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
+    """Share of dead units of every layer, both nets."""
+    layers = len(snapshots[0].bn.dead_share)
+    traces = []
+    for net in NETS:
+        for layer in range(layers):
+            over = layer_band(snapshots, net, "dead_share", layer)
+            name = say("fitness.net_layer", net=say(f"net.{net}"), layer=layer + 1)
+            trace = _line(over, net, name, look, mode="lines+markers")
+            traces.append(trace | {"opacity": 1 - 0.7 * layer / layers})
+    layout = {"tickformat": ".0%", "rangemode": "tozero"}
+    return _over_epochs(traces, say("fitness.axis.dead"), look, say, log=False, **layout)
+
+
+def activations(
+    snapshots: Sequence[Snapshot], net: str, layer: int, one_axis: bool, look: Look, say: Say
+) -> go.Figure:
+    """What enters one layer's activation function in one net: quantile ribbons over epochs.
+
+    The axis fits the epochs after the first, where BN still has the running statistics
+    it was made with, and its output may be a thousand times as wide. With `one_axis`
+    it fits both nets.
+    """
+    epochs, levels = _levels(snapshots, net, layer)
+    means = layer_band(snapshots, net, "activation_mean", layer).median
+    spreads = layer_band(snapshots, net, "activation_std", layer).median
+    shown = NETS if one_axis else (net,)
+    later = epochs > epochs[0] if epochs[-1] > epochs[0] else slice(None)
+    fitted = np.concatenate([_levels(snapshots, each, layer)[1][later] for each in shown])
+    return figure(
+        look,
+        _ribbons(epochs, levels, means, spreads, look.net(net), say),
+        HEIGHT,
+        xaxis=titled(say("fitness.axis.epoch")),
+        yaxis=titled(say("fitness.axis.activation"), range=_padded(fitted)),
+        annotations=[heading(say(f"net.{net}"))],
+        showlegend=False,
+    )
+
+
+def _levels(snapshots: Sequence[Snapshot], net: str, layer: int) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs (T,) and quantile levels (T, Q) of one layer, the median over seeds."""
+    epochs, quantiles = gather(snapshots, net, "activation_quantiles")
+    return epochs, _median_over_seeds(quantiles[:, layer])
+
+
+def _padded(values: np.ndarray) -> list[float] | None:
+    finite = values[np.isfinite(values)]
+    if not finite.size or np.ptp(finite) == 0:
+        return None
+    pad = 0.06 * np.ptp(finite)
+    return [float(finite.min() - pad), float(finite.max() + pad)]
+
+
+def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
+    """A median line with its band from the 10 % to the 90 % quantile over seeds."""
+    return [ribbon(over.epochs, over.low, over.high, look.net(net)), _line(over, net, name, look)]
+
+
+def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> dict[str, Any]:
+    return {
+        "name": name,
+        "x": over.epochs,
+        "y": over.median,
+        "mode": mode,
+        "line": {"color": look.net(net), "width": 2.5, "dash": DASH[net]},
+        "marker": {"symbol": SYMBOL[net], "size": 7, "color": look.net(net)},
+        "hovertemplate": "%{y:.4g}",
+    }
+
+
+def _over_epochs(
+    traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
+) -> go.Figure:
+    if log:
+        scale |= {"type": "log"} | ({"dtick": 1} if _decades(traces) > 1.5 else {})
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
+        yaxis=titled(axis, **scale),
+        hovermode="x unified",
+        legend={"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
+        margin={"l": 72, "r": 16, "t": 12, "b": 92},
+    )
+
+
+def _decades(traces: list[dict[str, Any]]) -> float:
+    """How many powers of ten the curves span."""
+    values = np.concatenate([np.empty(0), *(np.asarray(trace["y"], float) for trace in traces)])
+    values = values[np.isfinite(values) & (values > 0)]
+    return float(np.ptp(np.log10(values))) if values.size else 0.0
+
+
+def _median_over_seeds(values: np.ndarray) -> np.ndarray:
+    """(T, S, Q) to (T, Q), leaving out seeds that diverged."""
+    return np.stack([band(np.empty(0), values[..., q]).median for q in range(values.shape[-1])], -1)
+
+
+def _ribbons(
+    epochs: np.ndarray,
+    levels: np.ndarray,
+    means: np.ndarray,
+    spreads: np.ndarray,
+    color: str,
+    say: Say,
+) -> list[dict[str, Any]]:
+    """Nested quantile bands with the mean and the mean +/- one standard deviation."""
+    bands = [
+        {
+            "name": say("plots.band", low=low, high=high),
+            "x": np.concatenate([epochs, epochs[::-1]]),
+            "y": np.concatenate([levels[:, -1 - i], levels[::-1, i]]),
+            "mode": "lines",
+            "fill": "toself",
+            "fillcolor": fade(color, 0.2),
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+        }
+        for i, (low, high) in enumerate((("5%", "95%"), ("25%", "75%")))
+    ]
+    mean: dict[str, Any] = {
+        "name": say("stat.mean"),
+        "x": epochs,
+        "y": means,
+        "mode": "lines",
+        "line": {"color": color, "width": 2.5},
+        "hovertemplate": "%{y:.4g}",
+    }
+    spread: dict[str, Any] = {
+        "name": say("plots.mean_deviation"),
+        "x": np.concatenate([epochs, [np.nan], epochs]),
+        "y": np.concatenate([means + spreads, [np.nan], means - spreads]),
+        "mode": "lines",
+        "line": {"color": color, "width": 1.2, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    return [*bands, mean, spread]
+
+
+def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> go.Figure:
+    """BN's running statistics: the median unit of every layer, with the middle half of units."""
+    epochs, values = gather(snapshots, "bn", field)
+    traces = []
+    for layer in range(values.shape[1]):
+        quantiles = _median_over_seeds(values[:, layer])
+        over = Band(epochs, quantiles[:, 2], quantiles[:, 1], quantiles[:, 3], np.empty(0, int))
+        name = say("fitness.layer", layer=layer + 1)
+        opacity = 1 - 0.7 * layer / values.shape[1]
+        traces += [t | {"opacity": opacity} for t in banded(over, "bn", name, look)]
+    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say, log=False)

@@ -1,0 +1,187 @@
+"""The tabs of One batch: the matrix, the epsilon gain curve, statistics from batch to batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from bnviz.core.batchnorm.mean_noise import Jitter
+from bnviz.plots.labels import distinct, label, labels
+from bnviz.plots.one_batch.distributions import Side
+from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+
+Floats = NDArray[np.floating[Any]]
+
+#: More rows than this are thinned evenly: a heat map has no more pixels to show.
+MOST_ROWS = 512
+
+
+def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) -> go.Figure:
+    """The batch (B, D) as a heat map.
+
+    Before BN each column runs over its own range; after, one symmetric colour
+    scale serves the whole matrix.
+    """
+    kept = np.linspace(0, len(x) - 1, min(len(x), MOST_ROWS)).astype(np.intp)
+    place = f"%{{x}}, {say('one_batch.row')} %{{y}}"
+    cells: dict[str, Any] = {
+        "type": "heatmap",
+        "x": distinct(names),
+        "y": kept + 1,
+        "customdata": x[kept],
+        "hovertemplate": place + "<br>%{customdata:.5g}<extra></extra>",
+    } | (_own_range(x, kept, say) if side == "before" else _one_scale(x, kept, look, say))
+    return figure(
+        look,
+        [cells],
+        500,
+        xaxis={"type": "category"},
+        yaxis=titled(say("one_batch.row"), autorange="reversed"),
+        annotations=[heading(say(f"one_batch.{side}"))],
+        margin={"l": 68, "r": 16, "t": 36, "b": 110},
+    )
+
+
+def _own_range(x: Floats, kept: NDArray[np.intp], say: Say) -> dict[str, Any]:
+    low, high = x.min(axis=0), x.max(axis=0)
+    place = (x[kept] - low) / np.where(high > low, high - low, 1.0)
+    bar = _colorbar(say("one_batch.axis.own")) | {"tickvals": [0, 1]}
+    return {"z": place.astype(np.float32), "colorscale": "Cividis", "colorbar": bar}
+
+
+def _one_scale(x: Floats, kept: NDArray[np.intp], look: Look, say: Say) -> dict[str, Any]:
+    finite = np.abs(x[np.isfinite(x)])
+    limit = float(np.quantile(finite, 0.98)) if finite.size else 1.0
+    return {
+        "z": x[kept].astype(np.float32),
+        "zmin": -limit,
+        "zmax": limit,
+        "colorscale": [[0, PLAIN], [0.5, look.paper], [1, BN]],
+        "colorbar": _colorbar(say("one_batch.axis.normalized")),
+    }
+
+
+def _colorbar(title: str) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "side": "top"},
+        "orientation": "h",
+        "thickness": 10,
+        "y": -0.12,
+        "yanchor": "top",
+    }
+
+
+def gain_curve(
+    names: Sequence[str], biased_variance: Floats, eps: float, look: Look, say: Say
+) -> go.Figure:
+    """1 / sqrt(biased variance + eps) over the biased variance, every feature a dot.
+
+    A feature with zero variance cannot stand on a logarithmic axis: it is drawn
+    at the left edge with an open marker.
+    """
+    shown = biased_variance[biased_variance > 0]
+    around = [*shown, *([eps] if eps > 0 else [])] or [1.0]
+    low, high = np.log10(min(around)) - 2, np.log10(max(around)) + 1
+    curve = np.logspace(low, high, 200)
+    place = np.where(biased_variance > 0, biased_variance, 10**low)
+    dead = biased_variance <= 0
+    with np.errstate(divide="ignore"):
+        gain = 1 / np.sqrt(biased_variance + eps)
+    traces: list[dict[str, Any]] = [
+        {
+            "name": say("one_batch.gain.without"),
+            "x": curve,
+            "y": 1 / np.sqrt(curve),
+            "mode": "lines",
+            "line": {"color": look.ink, "dash": "dot", "width": 1.5},
+            "hoverinfo": "skip",
+        },
+        {
+            "name": say("one_batch.gain.with"),
+            "x": curve,
+            "y": 1 / np.sqrt(curve + eps),
+            "mode": "lines",
+            "line": {"color": look.color(BN), "width": 3},
+            "hoverinfo": "skip",
+        },
+        {
+            "name": say("one_batch.gain.features"),
+            "x": place,
+            "y": np.where(np.isfinite(gain), gain, np.nan),
+            "mode": "markers",
+            "marker": {
+                "size": 11,
+                "color": look.color(PLAIN),
+                "symbol": np.where(dead, "circle-open", "circle").tolist(),
+                "line": {
+                    "width": 1.5,
+                    "color": np.where(dead, look.color(PLAIN), "white").tolist(),
+                },
+            },
+            "customdata": biased_variance,
+            "text": labels(names),
+            "hovertemplate": "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
+        },
+    ]
+    mark = (
+        [{"type": "line", "x0": eps, "x1": eps, "y0": 0, "y1": 1, "yref": "paper"}] if eps else []
+    )
+    return figure(
+        look,
+        traces,
+        430,
+        xaxis=titled(say("stat.biased_variance"), type="log", dtick=1),
+        yaxis=titled(say("one_batch.gain.axis"), type="log", dtick=1),
+        shapes=[line | {"line": {"color": look.ink, "width": 1, "dash": "dash"}} for line in mark],
+        annotations=[
+            {
+                "x": np.log10(eps),
+                "y": 1,
+                "yref": "paper",
+                "text": " ε",
+                "showarrow": False,
+                "xanchor": "left",
+            }
+        ]
+        if eps
+        else [],
+    )
+
+
+def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -> go.Figure:
+    """Each batch's means, in standard deviations from the average, with the expected band."""
+    many = len(names) > 12
+    reach = 2 * jitter.expected
+    ends = [jitter.seeds[0] - 0.5, jitter.seeds[-1] + 0.5]
+    band: dict[str, Any] = {
+        "name": say("one_batch.jitter.band"),
+        "x": [*ends, *ends[::-1]],
+        "y": [-reach, -reach, reach, reach],
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": look.faint,
+        "hoverinfo": "skip",
+    }
+    dots = [
+        {
+            "name": label(name),
+            "x": jitter.seeds,
+            "y": jitter.departures[:, index],
+            "mode": "lines+markers",
+            "marker": {"size": 5},
+            "line": {"width": 1, "color": fade(look.color(BN), 0.35)} if many else {"width": 1.2},
+            "hovertemplate": f"%{{y:.3f}} ({say('controls.seed')} %{{x}})",
+        }
+        for index, name in enumerate(names)
+    ]
+    return figure(
+        look,
+        [band, *dots],
+        430,
+        xaxis=titled(say("controls.seed")),
+        yaxis=titled(say("one_batch.jitter.axis")),
+        showlegend=not many,
+    )

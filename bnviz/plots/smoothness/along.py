@@ -1,0 +1,74 @@
+"""Along a training: how much loss and gradient change within the reach of one step."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import Along, NetAlong
+from bnviz.core.training.series import Band, band
+from bnviz.plots.axes import decades
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, counted, finite, positive, ribbon, stroke
+from bnviz.plots.theme import Look, Say, figure, titled
+
+HEIGHT = 400
+QUANTITIES = ("loss", "change", "smoothness")
+
+
+def along(result: Along, quantity: str, look: Look, say: Say) -> go.Figure:
+    """One of QUANTITIES of both nets at every measured step.
+
+    Of loss and gradient change a ribbon from the lowest to the highest over the step sizes,
+    each the median over seeds; of the smoothness a median with its band over seeds.
+    """
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        found: NetAlong = getattr(result, net)
+        over = _range(found, quantity, result.steps)
+        if over.alive.size:
+            name = counted(net, int(over.alive[-1]), found.loss.shape[1], say)
+            traces += _ribbon(over, net, name, say(f"plots.smooth.along.{quantity}"), look)
+    axis = decades(np.empty(0), *(t["y"] for t in traces))
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("plots.smooth.axis.step"), rangemode="tozero", zeroline=False),
+        yaxis=titled(say(f"plots.smooth.axis.{quantity}"), **axis),
+        hovermode="x unified",
+        legend=LEGEND,
+        margin=MARGIN,
+    )
+
+
+def _ribbon(over: Band, net: str, name: str, words: str, look: Look) -> list[dict[str, Any]]:
+    """The area between the edges, the edges, and the line between them if there is one."""
+    low, high = positive(over.low), positive(over.high)
+    edge: dict[str, Any] = {"mode": "lines", "legendgroup": net, "x": over.epochs}
+    thin = edge | {"line": stroke(net, look, 1), "showlegend": False, "hoverinfo": "skip"}
+    main = edge | {
+        "name": name,
+        "y": positive(over.median),
+        "customdata": np.stack([over.low, over.high], axis=1),
+        "line": stroke(net, look, 2),
+        "hovertemplate": f"%{{y:.4g}} (%{{customdata[0]:.3g}} … %{{customdata[1]:.3g}}) {words}",
+    }
+    area = ribbon(over.epochs, low, high, look.net(net)) | {"legendgroup": net}
+    if np.isfinite(over.median).any():
+        return [area, thin | {"y": low}, thin | {"y": high}, main]
+    hover = f"%{{customdata[0]:.3g}} … %{{customdata[1]:.3g}} {words}"
+    return [area, thin | {"y": low}, main | {"y": high, "hovertemplate": hover}]
+
+
+def _range(found: NetAlong, quantity: str, steps: Any) -> Band:
+    """What is drawn at each step: a line, the ribbon's edges, and how many seeds are left.
+
+    The gradient change has no line: where the step begins it is 0.
+    """
+    at = np.asarray(steps, dtype=np.float64)
+    if quantity == "smoothness":
+        return band(at, finite(found.smoothness))
+    low = band(at, finite(getattr(found, f"{quantity}_low")))
+    high = band(at, finite(getattr(found, f"{quantity}_high")))
+    line = band(at, finite(found.loss)).median if quantity == "loss" else np.full_like(at, np.nan)
+    return Band(at, line, low.median, high.median, high.alive)

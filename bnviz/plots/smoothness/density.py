@@ -1,0 +1,97 @@
+"""The whole spectrum of both nets on one axis."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import Density, NetDensity
+from bnviz.plots.axes import decades, place, symmetric
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
+from bnviz.plots.theme import Look, Say, figure, titled
+
+HEIGHT = 460
+#: The density axis ends this far below the highest peak.
+DEPTH = 1e-6
+#: Width of the band in standard errors: 95 % of a normal distribution.
+BAND = 1.96
+
+
+def density(result: Density, look: Look, say: Say) -> go.Figure:
+    """Spectral densities with bands over probes; eigenvalues as marks where all are known."""
+    x = place(result.grid, result.unit)
+    nets: dict[str, NetDensity] = {net: getattr(result, net) for net in NETS}
+    every = np.concatenate([finite(found.mean) for found in nets.values()])
+    floor = float(np.nanmax(every, initial=0.0)) * DEPTH or 1e-6
+    exact = any(found.exact.size for found in nets.values())
+    traces: list[dict[str, Any]] = []
+    for net, found in nets.items():
+        traces += _curves(x, found, net, floor, look, say)
+    traces += [t for net, found in nets.items() for t in _rug(found, net, result.unit, look, say)]
+    if exact:
+        dotted = {"width": 1.5, "dash": "dot"}
+        traces.append(key(say("plots.smooth.density.quadrature"), look, line=dotted))
+        traces.append(key(say("plots.smooth.density.exact"), look, marker=_MARK))
+    shown = np.concatenate([result.grid, *(found.exact for found in nets.values())])
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("plots.smooth.axis.hessian"), zeroline=False, anchor="y2")
+        | symmetric(shown, result.unit),
+        yaxis=titled(say("plots.smooth.axis.density"), domain=[0.14 if exact else 0, 1])
+        | decades(every[every >= floor], np.array([floor])),
+        yaxis2={"visible": False, "range": [-0.6, 1.6], "domain": [0, 0.12 if exact else 0]},
+        legend=LEGEND,
+        margin=MARGIN,
+    )
+
+
+_MARK = {"symbol": "line-ns-open", "size": 9}
+
+
+def _curves(
+    x: Floats, found: NetDensity, net: str, floor: float, look: Look, say: Say
+) -> list[dict[str, Any]]:
+    color = look.net(net)
+    middle, margin = finite(found.quadrature), BAND * finite(found.quadrature_error)
+    low, high = np.maximum(middle - margin, floor), np.maximum(middle + margin, floor)
+    line = {
+        "name": say(f"net.{net}"),
+        "x": x,
+        "y": positive(found.mean),
+        "customdata": found.error,
+        "mode": "lines",
+        "line": stroke(net, look),
+        "legendgroup": net,
+        "hovertemplate": "%{y:.3g} ± %{customdata:.2g}",
+    }
+    traces = [ribbon(x, low, high, color) | {"legendgroup": net}, line]
+    if found.exact.size:
+        thin = {"color": color, "width": 1.5, "dash": "dot"}
+        other = positive(found.quadrature)
+        traces.append(
+            {"x": x, "y": other, "mode": "lines", "line": thin, "legendgroup": net}
+            | {"showlegend": False, "hoverinfo": "skip"}
+        )
+    return traces
+
+
+def _rug(found: NetDensity, net: str, unit: float, look: Look, say: Say) -> list[dict[str, Any]]:
+    if not found.exact.size:
+        return []
+    row = 1.0 if net == "bn" else 0.0
+    return [
+        {
+            "name": say(f"net.{net}"),
+            "x": place(found.exact, unit),
+            "y": np.full(len(found.exact), row),
+            "customdata": found.exact,
+            "yaxis": "y2",
+            "mode": "markers",
+            "marker": _MARK | {"color": look.net(net), "line": {"width": 1}},
+            "legendgroup": net,
+            "showlegend": False,
+            "hovertemplate": "%{customdata:.5g}",
+        }
+    ]

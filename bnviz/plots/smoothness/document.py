@@ -1,0 +1,102 @@
+"""Random probes: the document's estimator probe by probe, and estimates over scales."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import Replay
+from bnviz.plots.axes import _floor, decades
+from bnviz.plots.nets import (
+    HEIGHT,
+    LEGEND,
+    MARGIN,
+    NETS,
+    marker,
+    stroke,
+)
+from bnviz.plots.theme import Look, Say, figure, heading, titled
+
+
+def replay(result: Replay, look: Look, say: Say) -> go.Figure:
+    """What every probe of the document's code finds, zeros on a floor, beside the corrected."""
+    nets = {net: getattr(result, net) for net in NETS}
+    floor = _floor(*(v for net in nets.values() for v in (net.published, net.corrected)))
+    beside = {"bn": 1.6, "plain": 1 / 1.6}  # or one net's zeros would hide the other's
+    traces: list[dict[str, Any]] = []
+    for kind in ("corrected", "published"):
+        for net, found in nets.items():
+            values = getattr(found, kind)
+            published = kind == "published"
+            traces.append(
+                {
+                    "name": say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
+                    "x": np.arange(1, len(values) + 1),
+                    "y": np.where(
+                        values > 0, values, np.where(values == 0, floor * beside[net], np.nan)
+                    ),
+                    "customdata": values,
+                    "mode": "markers",
+                    "legendrank": 1 if published else 2,  # though drawn on top
+                    "marker": marker(net, look, 9 if published else 7, hollow=not published),
+                    "hovertemplate": "%{x}: %{customdata:.4g}",
+                }
+            )
+    axis = decades(np.array([floor]), *(t["y"] for t in traces), zero=floor)
+    return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
+
+
+def drift(result: Replay, look: Look, say: Say) -> go.Figure:
+    """How far the document's loop leaves the weights from where they began."""
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        away = getattr(result, net).drift
+        traces.append(
+            {
+                "name": say(f"net.{net}"),
+                "x": np.arange(1, len(away) + 1),
+                "y": away,
+                "mode": "lines",
+                "line": stroke(net, look),
+                "hovertemplate": "%{y:.4g}",
+            }
+        )
+    axis = {"rangemode": "tozero", "exponentformat": "power"}
+    return _over_probes(
+        result, traces, say("plots.smooth.axis.drift"), axis, look, say, hovermode="x unified"
+    )
+
+
+def _over_probes(
+    result: Replay,
+    traces: list[dict[str, Any]],
+    title: str,
+    axis: dict[str, Any],
+    look: Look,
+    say: Say,
+    **layout: Any,
+) -> go.Figure:
+    """With the moment marked from which on saved copies are no copies."""
+    shared = result.bn.shared & result.plain.shared
+    marks = {}
+    if shared.any():
+        moment = float(np.argmax(shared)) + 1.5
+        line = {"color": look.ink, "width": 1.5, "dash": "dot"}
+        along = {"x0": moment, "x1": moment, "yref": "paper", "y0": 0, "y1": 1}
+        words = {"x": moment, "xanchor": "left", "xref": "x", "text": say("plots.smooth.one")}
+        marks = {
+            "shapes": [{"type": "line", "line": line} | along],
+            "annotations": [heading("") | words],
+        }
+    probes = max(len(result.bn.published), 1)
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("plots.smooth.axis.probe"), range=[0, probes + 1], zeroline=False),
+        yaxis=titled(title, zeroline=False, **axis),
+        legend=LEGEND,
+        margin=MARGIN | {"t": 30, "b": 110},
+        **marks,
+        **layout,
+    )

@@ -1,0 +1,245 @@
+"""The loss around a net: on a plane, as contours or a surface, and along lines."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import Landscape, NetLandscape
+from bnviz.core.training.series import band
+from bnviz.plots.axes import decades, tick_label
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, positive, ribbon, stroke
+from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.texts.numbers import percent, short
+
+HEIGHT = 500
+#: A logarithmic colour scale where the losses span more than this.
+SPAN = 30.0
+LEVELS = 18
+SCALE = "Viridis"
+#: The path in space: seen on every colour of the surface, on the page, and through the surface.
+TRAIL, SKIN = "#CC79A7", 0.88
+
+
+def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go.Figure:
+    """One net's loss on its plane; both nets have the same colours for the same losses."""
+    found: NetLandscape = getattr(result, net)
+    shade = _Shade(result)
+    level = shade.of(found.loss)
+    low, high = shade.ends
+    size = (high - low) / LEVELS
+    drawn = {
+        "type": "contour",
+        "x": found.first,
+        "y": found.second,
+        "z": level,
+        "customdata": found.loss,
+        "zmin": low,
+        "zmax": high,
+        "colorscale": SCALE,
+        "autocontour": False,
+        "contours": {"start": low, "end": high, "size": size},
+        "line": {"width": 0.5, "color": "rgba(255,255,255,0.5)"},
+        "colorbar": shade.bar(say),
+        "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
+    }
+    return figure(
+        look,
+        [drawn, *_path(found, say), _center(say)],
+        HEIGHT,
+        xaxis=titled(_direction(found, 0, plane, say), zeroline=False, showgrid=False),
+        yaxis=titled(_direction(found, 1, plane, say), zeroline=False, showgrid=False),
+        annotations=[heading(say(f"net.{net}"))],
+        showlegend=False,
+        margin={"l": 68, "r": 16, "t": 36, "b": 120},
+    )
+
+
+def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go.Figure:
+    """The same as a surface in space, the path on it at the height of its own losses."""
+    found: NetLandscape = getattr(result, net)
+    shade = _Shade(result)
+    low, high = shade.ends
+    drawn: list[dict[str, Any]] = [
+        {
+            "type": "surface",
+            "x": found.first,
+            "y": found.second,
+            "z": shade.of(found.loss),
+            "customdata": found.loss,
+            "cmin": low,
+            "cmax": high,
+            "colorscale": SCALE,
+            "opacity": SKIN,
+            "showscale": False,  # the height tells
+            "contours": {"z": {"show": True, "width": 1, "color": "rgba(255,255,255,0.4)"}},
+            "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
+        }
+    ]
+    if found.path.size:
+        drawn.append(
+            _space(found.path[:, 0], found.path[:, 1], shade.of(found.path_loss), found.path_loss)
+            | {"mode": "lines+markers", "line": {"color": TRAIL, "width": 6}}
+            | {"marker": {"color": TRAIL, "size": 3}}
+        )
+    here, mark = _here(found), {"color": look.ink, "size": 6, "symbol": "diamond"}
+    star = _space([0.0], [0.0], shade.of(np.array([here])), [here])
+    drawn.append(star | {"mode": "markers", "marker": mark})
+    return figure(
+        look,
+        drawn,
+        HEIGHT - 80,  # not much higher than a phone is wide: the view fits the height
+        scene=_scene(shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
+        annotations=[heading(say(f"net.{net}"))],
+        showlegend=False,
+        margin={"l": 0, "r": 0, "t": 36, "b": 0},
+    )
+
+
+def lines(result: Landscape, look: Look, say: Say) -> go.Figure:
+    """Both nets' losses along random lines: the median line, and from the least to the largest."""
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        found: NetLandscape = getattr(result, net)
+        values = finite(found.lines)
+        if not values.size or not np.isfinite(values).any():
+            continue
+        over = band(found.distances, values.T)
+        whole = int(np.isfinite(values).all(axis=1).sum())
+        low = np.where(np.isnan(values), np.inf, values).min(axis=0)
+        high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
+        traces.append(ribbon(over.epochs, low, high, look.net(net)) | {"legendgroup": net})
+        traces.append(
+            {
+                "name": counted(net, whole, len(values), say),
+                "x": over.epochs,
+                "y": over.median,
+                "mode": "lines",
+                "line": stroke(net, look),
+                "legendgroup": net,
+                "hovertemplate": "%{y:.4g}",
+            }
+        )
+    every = np.concatenate([np.empty(0), *(t["y"] for t in traces)])
+    axis = decades(every) if _spans(every) else {}
+    return figure(
+        look,
+        traces,
+        HEIGHT - 40,
+        xaxis=titled(say("plots.smooth.axis.distance"), zeroline=False),
+        yaxis=titled(say("plots.smooth.axis.loss_at"), **axis),
+        hovermode="x unified",
+        legend=LEGEND,
+        margin=MARGIN,
+    )
+
+
+class _Shade:
+    """The colour, and height, that a loss has: both nets share it. Logarithmic over a wide span."""
+
+    def __init__(self, result: Landscape) -> None:
+        every = np.concatenate([getattr(result, net).loss.ravel() for net in NETS])
+        paths = [getattr(result, net).path_loss for net in NETS]
+        self.every = np.concatenate([every, *paths])
+        self.log = _spans(self.every)
+        shown = self.of(self.every)
+        shown = shown[np.isfinite(shown)]
+        self.ends = (float(shown.min()), float(shown.max())) if shown.size else (0.0, 1.0)
+        if self.ends[0] == self.ends[1]:
+            self.ends = (self.ends[0] - 0.5, self.ends[1] + 0.5)
+
+    def of(self, loss: Floats) -> Floats:
+        return np.log10(positive(loss)) if self.log else finite(loss)
+
+    def ticks(self) -> dict[str, Any]:
+        if not self.log:
+            return {}
+        ticks = np.array(decades(self.every, most=5)["tickvals"])
+        return {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
+
+    def title(self, say: Say) -> str:
+        return say("plots.smooth.loss_log" if self.log else "plots.smooth.loss_linear")
+
+    def bar(self, say: Say) -> dict[str, Any]:
+        title = {"text": self.title(say), "side": "bottom", "font": {"size": 13}}
+        low = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 12, "ypad": 0}
+        return {"title": title, "outlinewidth": 0} | low | self.ticks()
+
+
+def _spans(values: Floats) -> bool:
+    """Whether these positive values ask for a logarithmic scale."""
+    known = values[np.isfinite(values)]
+    return bool(known.size and known.min() > 0 and known.max() > SPAN * known.min())
+
+
+def _here(found: NetLandscape) -> float:
+    """The loss at the net itself, NaN if the plane holds nothing yet."""
+    if not found.loss.size:
+        return float("nan")
+    row, column = np.abs(found.second).argmin(), np.abs(found.first).argmin()
+    return float(found.loss[row, column])
+
+
+def _direction(found: NetLandscape, index: int, plane: str, say: Say) -> str:
+    """An axis's title, with what the direction explains where that is known."""
+    name = say(f"plots.smooth.plane.{plane}", number=index + 1)
+    if index >= len(found.explained) or not np.isfinite(found.explained[index]):
+        return name
+    value = float(found.explained[index])
+    if plane == "path":
+        return say("plots.smooth.plane.share", name=name, share=percent(value))
+    return say("plots.smooth.plane.curvature", name=name, value=short(value))
+
+
+def _path(found: NetLandscape, say: Say) -> list[dict[str, Any]]:
+    if not found.path.size:
+        return []
+    outline = {"color": "#000000", "width": 1}
+    return [
+        {
+            "x": found.path[:, 0],
+            "y": found.path[:, 1],
+            "text": [say("plots.smooth.epoch", epoch=int(epoch)) for epoch in found.path_epochs],
+            "customdata": found.path_loss,
+            "mode": "lines+markers",
+            "line": {"color": "#ffffff", "width": 2},
+            "marker": {"color": "#ffffff", "size": 5, "line": outline},
+            "hovertemplate": "%{text}: %{customdata:.4g}<extra></extra>",
+        }
+    ]
+
+
+def _center(say: Say) -> dict[str, Any]:
+    mark = {"symbol": "star", "size": 14, "color": "#ffffff", "line": {"color": "#000000"}}
+    hover = say("plots.smooth.here") + "<extra></extra>"
+    return {"x": [0.0], "y": [0.0], "mode": "markers", "marker": mark, "hovertemplate": hover}
+
+
+def _space(x: Any, y: Any, z: Any, loss: Any) -> dict[str, Any]:
+    hover = "%{customdata:.4g}<extra></extra>"
+    return {"type": "scatter3d", "x": x, "y": y, "z": z, "customdata": loss, "hovertemplate": hover}
+
+
+def _scene(shade: _Shade, plane: str, look: Look, say: Say) -> dict[str, Any]:
+    names = [say(f"plots.smooth.plane.{plane}", number=number) for number in (1, 2)]
+    grid = "#3b4650" if look.dark else "#ccd3da"  # space knows nothing see-through
+    x, y, z = (
+        {
+            "title": {"text": name, "font": {"size": 12}},
+            "gridcolor": grid,
+            "zerolinecolor": grid,
+            "showbackground": False,
+            "tickfont": {"size": 11},
+        }
+        for name in (*names, shade.title(say))
+    )
+    return {
+        "xaxis": x,
+        "yaxis": y,
+        "zaxis": z | {"range": list(shade.ends)} | shade.ticks(),
+        "camera": {
+            "eye": {"x": 1.55, "y": -1.55, "z": 0.9},
+            "center": {"x": 0, "y": 0, "z": -0.22},
+        },
+        "aspectratio": {"x": 1, "y": 1, "z": 0.7},
+    }

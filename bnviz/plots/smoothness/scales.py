@@ -1,0 +1,165 @@
+"""Random probes: the document's estimator probe by probe, and estimates over scales."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import Scales, Sweep
+from bnviz.plots.axes import _floor, decades
+from bnviz.plots.nets import (
+    HEIGHT,
+    LEGEND,
+    MARGIN,
+    NETS,
+    finite,
+    key,
+    marker,
+    positive,
+    stroke,
+)
+from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.texts.numbers import short
+
+
+def scales(result: Scales, look: Look, say: Say) -> go.Figure:
+    """Median and largest estimate of both nets against the probes' scale, in both precisions.
+
+    Dotted is what remains with every rectifier held; the limit is where the plateau should be.
+    """
+    traces = [t for style in _STYLES for t in _styled(result, style, look, say)]
+    limits = [_limit(result, net, look, say) for net in NETS]
+    found = [t["y"] for t in traces if t.get("showlegend") is False]
+    room = np.array([0.6 * result.bn_limit, 0.6 * result.plain_limit])  # for their labels below
+    return figure(
+        look,
+        [*limits, *traces],
+        HEIGHT + 60,
+        xaxis=_scale_axis(result, say),
+        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *found)),
+        annotations=[_limit_label(result, net, look, say) for net in NETS],
+        legend=LEGEND,
+        margin=MARGIN | {"b": 130},
+    )
+
+
+def _styled(result: Scales, style: str, look: Look, say: Say) -> list[dict[str, Any]]:
+    """One kind of curve of both nets, after its entry in the legend."""
+    field, suffix, line = _STYLES[style]
+    hollow, lines, bare = suffix != "", {"width": 2.5} | line, field == "smooth"
+    name = say(f"plots.smooth.scales.{style}")
+    dot = {"size": 5 if hollow else 6, "symbol": "circle-open" if hollow else "circle"}
+    entry = key(name, look, line=lines) if bare else key(name, look, line=lines, marker=dot)
+    curves = [
+        {
+            "name": f"{say(f'net.{net}')}, {name}",
+            "x": result.scales,
+            "y": getattr(getattr(result, net + suffix), field),
+            "mode": "lines" if bare else "lines+markers",
+            "line": {"color": look.net(net)} | lines,
+            "marker": marker(net, look, 6, hollow),
+            "legendgroup": style,
+            "showlegend": False,
+            "hovertemplate": "%{x:.0e}: %{y:.4g}",
+        }
+        for net in NETS
+    ]
+    return [entry | {"legendgroup": style}, *curves]
+
+
+#: Field and precision of each kind of curve, and how it is drawn.
+_STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "median": ("median", "", {"dash": "solid"}),
+    "largest": ("largest", "", {"dash": "dash", "width": 1.5}),
+    "smooth": ("smooth", "", {"dash": "dot", "width": 2.5}),
+    "median_float32": ("median", "_float32", {"dash": "solid", "width": 1.2}),
+    "largest_float32": ("largest", "_float32", {"dash": "dash", "width": 1.0}),
+}
+
+
+def _limit(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
+    value = getattr(result, f"{net}_limit")
+    return {
+        "x": result.scales,
+        "y": np.full(len(result.scales), value),
+        "mode": "lines",
+        "line": {"color": look.net(net), "width": 9},
+        "opacity": 0.22,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
+    value = getattr(result, f"{net}_limit")
+    text = say("plots.smooth.limit", net=say(f"net.{net}"), value=short(value))
+    known = np.isfinite(value) and value > 0
+    place = {"x": 0.99, "xref": "paper", "xanchor": "right", "yref": "y", "yanchor": "top"}
+    color = {"font": {"color": look.net(net)}, "y": float(np.log10(value)) if known else 0.0}
+    return heading(text) | place | color | {"visible": bool(known), "yshift": -6}
+
+
+def kinks(result: Scales, look: Look, say: Say) -> go.Figure:
+    """What is no curvature: the kinks' share of the gradient change, how many rectifiers changed
+    side, and in float32 the rounding relative to the estimate.
+    """
+    floor = _floor(*(getattr(result, net).crossed for net in NETS))
+    traces = [t for net in NETS for t in _panels(result, net, floor, look, say)]
+    counts, noises = (
+        [np.empty(0), *(t["y"] for t in traces if t.get("yaxis") == axis)] for axis in ("y2", "y3")
+    )
+    zero = floor if any((v == floor).any() for v in counts) else None
+    flat = not (result.bn_rectifiers or result.plain_rectifiers)
+    return figure(
+        look,
+        traces,
+        HEIGHT + 180,
+        xaxis=_scale_axis(result, say) | {"anchor": "y3"},
+        yaxis=titled(say("plots.smooth.axis.share"), domain=[0.72, 1], tickformat=".0%")
+        | {"range": _share_range(result)},
+        yaxis2=titled(say("plots.smooth.axis.crossed"), domain=[0.36, 0.64])
+        | decades(*counts, zero=zero, most=4),
+        yaxis3=titled(say("plots.smooth.axis.rounding"), domain=[0, 0.28])
+        | decades(*noises, most=4),
+        annotations=[heading(say("plots.smooth.no_rectifiers"))] if flat else [],
+        legend=LEGEND | {"y": -0.12},
+        margin=MARGIN | {"t": 24},
+    )
+
+
+_PERCENT = "%{x:.0e}: %{y:.3%}"
+
+
+def _panels(result: Scales, net: str, floor: float, look: Look, say: Say) -> list[dict[str, Any]]:
+    """One net's rounding, its kinks' share and their count; without rectifiers the first alone."""
+    line = {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
+    base: dict[str, Any] = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net}
+    base |= line
+    single: Sweep = getattr(result, f"{net}_float32")
+    noise = positive(finite(single.noise) / positive(single.median))
+    rounding = base | {"y": noise, "yaxis": "y3", "hovertemplate": _PERCENT}
+    total = getattr(result, f"{net}_rectifiers")
+    if not total:
+        return [rounding]
+    sweep: Sweep = getattr(result, net)
+    base["showlegend"] = False
+    share = base | {"y": sweep.kink_share, "hovertemplate": _PERCENT}
+    of = say("plots.smooth.crossed_of", total=short(total))
+    count = base | {
+        "y": np.where(sweep.crossed == 0, floor, sweep.crossed),
+        "yaxis": "y2",
+        "customdata": sweep.crossed,
+        "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of,
+    }
+    return [rounding, share, count]
+
+
+def _share_range(result: Scales) -> list[float]:
+    """0 to 1, and more only where a share lies outside: the parts may cancel."""
+    every = np.concatenate([[0.0, 1.0], result.bn.kink_share, result.plain.kink_share])
+    every = every[np.isfinite(every)]
+    return [float(every.min()) - 0.05, float(every.max()) + 0.05]
+
+
+def _scale_axis(result: Scales, say: Say) -> dict[str, Any]:
+    return titled(say("plots.smooth.axis.scale"), zeroline=False) | decades(result.scales, most=4)

@@ -1,0 +1,139 @@
+"""Does sharpness predict the learning rate at which gradient descent becomes unstable?"""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from bnviz.core.smoothness.results import NetStability, Stability
+from bnviz.plots.axes import decades
+from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker, positive
+from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.texts.numbers import short
+
+HEIGHT = 440
+#: Rates are no nets: Okabe and Ito's other colours.
+_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#7F8C99")
+_DASHES = ("solid", "dash", "dashdot", "solid")
+
+
+def thresholds(result: Stability, look: Look, say: Say) -> go.Figure:
+    """Measured against predicted threshold, a mark a seed, with its bracket."""
+    traces: list[dict[str, Any]] = []
+    for net in NETS:
+        traces.append(_seeds(getattr(result, net), net, look, say))
+    brackets = [getattr(result, net).bracket.ravel() for net in NETS]
+    axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=4)
+    ends = 10.0 ** np.array(axis["range"])
+    line = {
+        "name": say("plots.smooth.stability.equal"),
+        "x": ends,
+        "y": ends,
+        "mode": "lines",
+        "line": {"color": look.ink, "width": 1.2, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    return figure(
+        look,
+        [line, *traces],
+        HEIGHT,
+        xaxis=titled(say("plots.smooth.axis.predicted"), **axis),
+        yaxis=titled(say("plots.smooth.axis.measured"), **axis),
+        legend=LEGEND,
+        margin=MARGIN,
+    )
+
+
+def _seeds(found: NetStability, net: str, look: Look, say: Say) -> dict[str, Any]:
+    sharp = positive(found.sharpness)
+    there = np.isfinite(sharp + positive(found.threshold))
+    measured, bracket = found.threshold[there], found.bracket[there]
+    down, up = measured - bracket[:, 0], bracket[:, 1] - measured
+    return {
+        "name": counted(net, int(there.sum()), len(there), say),
+        "x": 2 / sharp[there],
+        "y": measured,
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": np.nan_to_num(up),
+            "arrayminus": np.nan_to_num(down),
+            "color": look.net(net),
+            "thickness": 1.5,
+        },
+        "customdata": np.stack([measured * sharp[there] / 2, found.weight_growth[there]], axis=1),
+        "mode": "markers",
+        "marker": marker(net, look, 10),
+        "hovertemplate": "%{x:.4g} → %{y:.4g}: × %{customdata[0]:.3g}, |w| × %{customdata[1]:.3g}",
+    }
+
+
+def sharpness(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
+    """Sharpness along gradient descent at several rates, with the line at 2 / rate of each."""
+    found: NetStability = getattr(result, net)
+    curves = _curves(found, found.curves, look, say)
+    notes, shapes = [], []
+    for index, rate in enumerate(found.rates):
+        if not (np.isfinite(rate) and rate > 0):
+            continue
+        color, height = look.color(_COLORS[index % len(_COLORS)]), 2 / float(rate)
+        line = {"color": color, "width": 1.2, "dash": "dot"}
+        across = {"x0": 0, "x1": 1, "xref": "paper", "y0": height, "y1": height}
+        shapes.append({"type": "line", "line": line} | across)
+        text = say("plots.smooth.stability.line", rate=short(float(rate), 2))
+        # Neighbouring lines may be close: their names stand on opposite sides.
+        side = {"x": 0, "xanchor": "left"} if index % 2 else {"x": 1, "xanchor": "right"}
+        at = side | {"y": float(np.log10(height)), "yref": "y"}
+        notes.append(heading(text) | at | {"font": {"color": color, "size": 12}})
+    lines = 2 / found.rates[np.isfinite(found.rates) & (found.rates > 0)]
+    axis = decades(lines, *(t["y"] for t in curves))
+    return _over_steps(
+        curves, titled(say("plots.smooth.axis.sharpness"), **axis), net, look, say, notes, shapes
+    )
+
+
+def losses(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
+    """The losses of the same descents."""
+    found: NetStability = getattr(result, net)
+    curves = _curves(found, found.losses, look, say)
+    axis = decades(np.empty(0), *(t["y"] for t in curves))
+    return _over_steps(curves, titled(say("plots.smooth.axis.train_loss"), **axis), net, look, say)
+
+
+def _curves(found: NetStability, values: Floats, look: Look, say: Say) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": say("plots.smooth.stability.rate", rate=short(float(rate), 2)),
+            "x": found.moments,
+            "y": positive(curve),
+            "mode": "lines+markers",
+            "line": {"color": look.color(_COLORS[index % len(_COLORS)]), "width": 2}
+            | {"dash": _DASHES[index % len(_DASHES)]},
+            "marker": {"size": 5, "symbol": index},
+            "hovertemplate": "%{y:.4g}",
+        }
+        for index, (rate, curve) in enumerate(zip(found.rates, values, strict=True))
+    ]
+
+
+def _over_steps(
+    curves: list[dict[str, Any]],
+    yaxis: dict[str, Any],
+    net: str,
+    look: Look,
+    say: Say,
+    notes: list[dict[str, Any]] | None = None,
+    shapes: list[dict[str, Any]] | None = None,
+) -> go.Figure:
+    return figure(
+        look,
+        curves,
+        HEIGHT - 20,
+        xaxis=titled(say("plots.smooth.axis.descent"), rangemode="tozero", zeroline=False),
+        yaxis=yaxis,
+        annotations=[heading(say(f"net.{net}")), *(notes or [])],
+        shapes=shapes or [],
+        hovermode="x unified",
+        legend=LEGEND,
+        margin=MARGIN | {"t": 36},
+    )

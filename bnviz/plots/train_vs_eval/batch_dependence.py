@@ -1,0 +1,124 @@
+"""One sample among strangers: its output against batch size, and at one batch size."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from bnviz.core.batchnorm.batch_dependence import Company
+from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+
+Floats = NDArray[np.float64]
+
+HEIGHT = 380
+_BINS = 36
+
+
+def fan(found: Company, size: int, look: Look, say: Say) -> go.Figure:
+    """Quantiles of the output over batch size: measured as bands, theory as dashed lines."""
+    sizes = np.array(found.sizes, dtype=np.float64)
+    around = np.concatenate([sizes, sizes[::-1]])
+    color = look.color(BN)
+    traces: list[dict[str, Any]] = [
+        {
+            "name": say("plots.band", low=low, high=high),
+            "x": around,
+            "y": np.concatenate([found.quantiles[:, i], found.quantiles[::-1, -1 - i]]),
+            "mode": "lines",
+            "line": {"width": 0},
+            "fill": "toself",
+            "fillcolor": fade(color, alpha),
+            "hoverinfo": "skip",
+        }
+        for i, low, high, alpha in ((0, 5, 95, 0.2), (1, 25, 75, 0.3))
+    ]
+    traces.append(
+        {
+            "name": say("stat.median"),
+            "x": sizes,
+            "y": found.quantiles[:, 2],
+            "mode": "lines",
+            "line": {"color": color, "width": 2.5},
+            "hovertemplate": "%{y:.3f}",
+        }
+    )
+    if found.theory is not None:
+        gap = np.full((1, found.theory.shape[1]), np.nan)
+        traces.append(
+            {
+                "name": say("train_vs_eval.company.theory"),
+                "x": np.tile(np.append(sizes, np.nan), found.theory.shape[1]),
+                "y": np.vstack([found.theory, gap]).T.ravel(),
+                "mode": "lines",
+                "line": {"color": look.color(PLAIN), "width": 1.5, "dash": "dash"},
+                "hoverinfo": "skip",
+            }
+        )
+    ticks = [2, 4, 8, 16, 32, 64, 128, 256]
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks),
+        yaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
+        shapes=[
+            _line(look, x0=size, x1=size, y0=0, y1=1, yref="paper"),
+            _line(look, y0=found.whole, y1=found.whole, x0=0, x1=1, xref="paper"),
+        ],
+        annotations=[heading(say("train_vs_eval.company.fan"))],
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        hovermode="x unified",
+        margin={"l": 68, "r": 16, "t": 36, "b": 100},
+    )
+
+
+def _line(look: Look, **ends: Any) -> dict[str, Any]:
+    return {"type": "line", "line": {"color": look.ink, "width": 1, "dash": "dot"}, **ends}
+
+
+def at_size(
+    outputs: Floats, density: tuple[Floats, Floats] | None, size: int, look: Look, say: Say
+) -> go.Figure:
+    """The outputs (R,) in batches of one size as a histogram, with the density theory expects."""
+    heights, edges = np.histogram(outputs, bins=_BINS, range=_range(outputs))
+    width = edges[1] - edges[0]
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "name": say("train_vs_eval.company.measured"),
+            "x": (edges[:-1] + edges[1:]) / 2,
+            "y": heights / len(outputs) / width,
+            "width": width,
+            "marker": {"color": fade(look.color(BN), 0.6), "line": {"width": 0}},
+            "hovertemplate": "%{x:.3f}: %{y:.3f}<extra></extra>",
+        }
+    ]
+    if density is not None:
+        traces.append(
+            {
+                "name": say("train_vs_eval.company.theory"),
+                "x": density[0],
+                "y": density[1],
+                "mode": "lines",
+                "line": {"color": look.color(PLAIN), "width": 2, "dash": "dash"},
+                "hoverinfo": "skip",
+            }
+        )
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
+        yaxis=titled(say("train_vs_eval.company.density"), rangemode="tozero"),
+        annotations=[heading(say("train_vs_eval.company.at", size=size))],
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        margin={"l": 68, "r": 16, "t": 36, "b": 100},
+        bargap=0,
+    )
+
+
+def _range(outputs: Floats) -> tuple[float, float]:
+    low, high = float(outputs.min()), float(outputs.max())
+    room = max(0.04 * (high - low), 0.05)
+    return low - room, high + room

@@ -1,0 +1,200 @@
+"""Train versus eval: the walk of the running statistics, and its gap taken apart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from bnviz.core.batchnorm.stream import Gap, Quantity, Track
+from bnviz.plots.labels import label
+from bnviz.plots.nets import ribbon
+from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+
+Floats = NDArray[np.float64]
+
+HEIGHT = 380
+#: More steps than this are thinned: there are no more pixels.
+MOST_STEPS = 160
+#: How many standard deviations wide a predicted band is, up and down.
+BAND = 2.0
+PARTS = ("warm_up", "bessel", "drift", "noise")
+#: Okabe and Ito, as everywhere; lighter ones on a dark page come from Look.color.
+COLORS = {"warm_up": "#E69F00", "bessel": "#CC79A7", "drift": "#009E73", "noise": "#7F8C99"}
+
+
+def thinned(steps: int) -> NDArray[np.intp]:
+    """At most MOST_STEPS of 0 ... `steps`, evenly spaced, both ends among them."""
+    return np.unique(np.linspace(0, steps, min(steps + 1, MOST_STEPS)).round().astype(np.intp))
+
+
+def running(
+    track: Track, quantity: Quantity, feature: int, name: str, look: Look, say: Say
+) -> go.Figure:
+    """One feature's running statistic, its batches, the true value and the predicted band."""
+    steps = np.arange(len(track.running))
+    value, true = track.running[:, feature], track.true[:, feature]
+    expected, spread = track.expected[:, feature], BAND * track.deviation[:, feature]
+    color = look.color(BN)
+    traces = [_band(steps, expected - spread, expected + spread, color, say)]
+    traces.append(
+        {
+            "name": say("train_vs_eval.walk.batch"),
+            "x": steps[1:],
+            "y": track.batch[:, feature],
+            "mode": "markers",
+            "marker": {"color": look.color(PLAIN), "size": 4, "opacity": 0.55},
+            "hovertemplate": "%{y:.5g}",
+        }
+    )
+    traces.append(_true(steps, true, look, say))
+    traces.append(
+        {
+            "name": say(f"train_vs_eval.walk.running_{quantity}"),
+            "x": steps,
+            "y": value,
+            "mode": "lines",
+            "line": {"color": color, "width": 2.5},
+            "hovertemplate": "%{y:.5g}",
+        }
+    )
+    return _over_steps(
+        traces,
+        say(f"train_vs_eval.axis.{quantity}"),
+        say(f"train_vs_eval.walk.{quantity}_of", feature=label(name)),
+        look,
+        say,
+    )
+
+
+def all_running(
+    track: Track, quantity: Quantity, scale: Floats, names: Sequence[str], look: Look, say: Say
+) -> go.Figure:
+    """Every feature's distance from the true value: in standard deviations, or relative to it.
+
+    Features without a spread, or without a true value, are left out.
+    """
+    kept = thinned(len(track.running) - 1)
+    unit = scale if quantity == "mean" else track.true[-1]
+    shown = np.flatnonzero(np.isfinite(unit) & (unit > 0))
+    away = (track.running[kept] - track.true[kept])[:, shown] / unit[shown]
+    spread = BAND * (track.deviation[kept][:, shown] / unit[shown]).max(axis=1, initial=0.0)
+    gap = np.full((1, len(shown)), np.nan)
+    color = look.color(BN)
+    lines = {
+        "name": say("train_vs_eval.walk.every"),
+        "x": np.tile(np.append(kept.astype(np.float64), np.nan), len(shown)),
+        "y": np.vstack([away, gap]).T.ravel(),
+        "text": np.repeat([label(names[int(i)]) for i in shown], len(kept) + 1),
+        "mode": "lines",
+        "line": {"color": fade(color, 0.8 if len(shown) <= 12 else 0.35), "width": 1.3},
+        "hovertemplate": "%{text}: %{y:.4g}",
+    }
+    # The start may be far off; the axis fits what comes after the first quarter.
+    later = away[len(kept) // 4 :]
+    reach = 1.3 * max(np.abs(later).max(initial=0.0), spread.max(initial=0.0), 1e-12)
+    return _over_steps(
+        [
+            _band(kept, -spread, spread, color, say),
+            _true(kept, np.zeros(len(kept)), look, say),
+            lines,
+        ],
+        say(f"train_vs_eval.axis.{quantity}_away"),
+        say(f"train_vs_eval.walk.{quantity}_all"),
+        look,
+        say,
+        [-reach, reach],
+    )
+
+
+def _band(steps: NDArray[Any], low: Floats, high: Floats, color: str, say: Say) -> dict[str, Any]:
+    return ribbon(steps, low, high, color) | {
+        "name": say("train_vs_eval.walk.band"),
+        "showlegend": True,
+    }
+
+
+def _true(steps: NDArray[Any], true: Floats, look: Look, say: Say) -> dict[str, Any]:
+    return {
+        "name": say("train_vs_eval.walk.true"),
+        "x": steps,
+        "y": np.where(np.isfinite(true), true, np.nan),
+        "mode": "lines",
+        "line": {"color": look.ink, "width": 1.5, "dash": "dot", "shape": "vh"},
+        "hovertemplate": "%{y:.5g}",
+    }
+
+
+def _over_steps(
+    traces: list[dict[str, Any]],
+    axis: str,
+    title: str,
+    look: Look,
+    say: Say,
+    reach: list[float] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    below = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"}
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
+        yaxis=titled(axis, zeroline=False, **({"range": reach} if reach else {})),
+        annotations=[heading(title)],
+        legend=below,
+        hovermode="x unified",
+        margin={"l": 72, "r": 16, "t": 36, "b": 100},
+        **layout,
+    )
+
+
+def gap_parts(found: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> go.Figure:
+    """The four parts of one feature's gap stacked over the steps, and their sum as a line.
+
+    Stacked as bars are, each part drawn as one area: hundreds of bars take three times as long.
+    """
+    kept = thinned(len(found.total) - 1)
+    parts = np.array([getattr(found, part)[kept, feature] for part in PARTS])
+    areas = [
+        {
+            "name": say(f"train_vs_eval.gap.{part}"),
+            "x": _there_and_back(kept, kept),
+            "y": _there_and_back(high, low),
+            "customdata": _there_and_back(values, values),
+            "mode": "lines",
+            "line": {"color": COLORS[part], "width": 0, "shape": "hvh"},
+            "fill": "toself",
+            "fillcolor": COLORS[part],
+            "hoveron": "points",
+            "hovertemplate": "%{customdata:.4g}",
+        }
+        for part, values, low, high in zip(PARTS, parts, *stacked(parts), strict=True)
+    ]
+    total = {
+        "name": say("train_vs_eval.gap.total"),
+        "x": kept,
+        "y": found.total[kept, feature],
+        "mode": "lines",
+        "line": {"color": look.ink, "width": 2},
+        "hovertemplate": "%{y:.4g}",
+    }
+    title = say("train_vs_eval.gap.of", feature=label(name))
+    return _over_steps([*areas, total], axis, title, look, say)
+
+
+def stacked(parts: Floats) -> tuple[Floats, Floats]:
+    """Where each of `parts` (P, T) begins and ends: positive ones grow up from 0, others down.
+
+    One that is not finite takes no room.
+    """
+    parts = np.where(np.isfinite(parts), parts, 0.0)
+    up, down = np.maximum(parts, 0).cumsum(axis=0), np.minimum(parts, 0).cumsum(axis=0)
+    ends = np.where(parts > 0, up, down)
+    return ends - parts, ends
+
+
+def _there_and_back(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    """An outline: `first` from left to right, then `second` from right to left."""
+    return np.concatenate([first, second[::-1]])

@@ -1,0 +1,17 @@
+"""The code that computes what is on screen, ready to paste."""
+
+from bnviz.core.configs import TrainConfig
+from bnviz.ui.code import _CONFIGS, _table
+
+
+def training(config: TrainConfig) -> str:
+    """The training, its dataset and its last snapshot; a user's table is read from the store."""
+    table, store = _table(config.data.table, "config.data")
+    return f"""from bnviz.core.configs import {", ".join(_CONFIGS)}
+from bnviz.core.training import dataset_for, train
+{store}
+config = {config!r}
+dataset = dataset_for(config.data, {table})
+for snapshot in train(config, dataset, should_stop=lambda: False):
+    print(snapshot.epoch, snapshot.bn.validation_loss, snapshot.plain.validation_loss)
+"""

@@ -1,0 +1,64 @@
+"""A run as a table, for downloads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from bnviz.core.training.snapshots import QUANTILES, NetSnapshot, Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PER_SEED = [
+    f.name for f in fields(NetSnapshot) if not f.name.startswith(("activation", "running", "dead"))
+]
+
+
+def per_seed_frame(snapshots: Sequence[Snapshot]) -> "pd.DataFrame":
+    """One row an epoch, net and seed; column names are those of NetSnapshot, in any language."""
+    import pandas as pd
+
+    return pd.DataFrame(_per_seed_rows(snapshots))
+
+
+def _per_seed_rows(snapshots: Sequence[Snapshot]) -> Iterator[dict[str, object]]:
+    for snapshot in snapshots:
+        for net in ("bn", "plain"):
+            measured = getattr(snapshot, net)
+            for seed in range(len(measured.train_loss)):
+                row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
+                for name in _PER_SEED:
+                    values = getattr(measured, name)
+                    row[name] = float(values[seed]) if values.size else None
+                yield row
+
+
+def per_layer_frame(snapshots: Sequence[Snapshot]) -> "pd.DataFrame":
+    """One row an epoch, net, layer and seed: activations and dead units."""
+    import pandas as pd
+
+    return pd.DataFrame(_per_layer_rows(snapshots))
+
+
+def _per_layer_rows(snapshots: Sequence[Snapshot]) -> Iterator[dict[str, object]]:
+    for snapshot in snapshots:
+        for net in ("bn", "plain"):
+            measured = getattr(snapshot, net)
+            layers, seeds = measured.activation_mean.shape
+            for layer in range(layers):
+                for seed in range(seeds):
+                    at = layer, seed
+                    yield {
+                        "epoch": snapshot.epoch,
+                        "net": net,
+                        "layer": layer + 1,
+                        "seed": seed,
+                        "mean": measured.activation_mean[at],
+                        "standard_deviation": measured.activation_std[at],
+                        "dead_share": measured.dead_share[at],
+                    } | {
+                        f"quantile_{level:g}": value
+                        for level, value in zip(
+                            QUANTILES, measured.activation_quantiles[at], strict=True
+                        )
+                    }

@@ -1,0 +1,118 @@
+"""A training on screen, while it runs and after."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
+from bnviz.jobs import runner
+from bnviz.plots.fitness import curves
+from bnviz.plots.nets import NETS
+from bnviz.store import Run
+from bnviz.texts.numbers import percent, short
+from bnviz.ui.figures import explain, look, show, show_pair
+from bnviz.ui.fitness import data
+from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
+from bnviz.ui.fitness.tabs import show_tabs
+from bnviz.ui.fitness.verdict import divergences, verdict
+from bnviz.ui.language import say
+from bnviz.ui.navigation import SMOOTHNESS
+from bnviz.ui.runs import closing_line, progress
+from bnviz.ui.widgets import choice
+
+
+def show_training(run: Run) -> None:
+    """The training as it stands: the verdict, how far it is, its curves and tabs."""
+    snapshots = runner.snapshots(run.id)
+    config = TrainConfig.model_validate_json(run.config)
+    if snapshots:
+        st.markdown(verdict(config, snapshots, over=not run.active))
+    if run.active:
+        progress(run, snapshots[-1].seconds if snapshots else 0.0)
+    else:
+        closing_line(run)
+    for line in divergences(config, snapshots):
+        st.warning(line, icon=":material/warning:")
+    if snapshots:
+        st.page_link(
+            SMOOTHNESS.path,
+            label=say("fitness.smooth_link"),
+            icon=SMOOTHNESS.icon,
+            query_params={"run": run.id},
+        )
+        _curves(config, snapshots)
+        _activations(config, snapshots)
+        show_tabs(run, config, snapshots)
+
+
+def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    points = config.data.source == "fitness"
+    left, right = st.columns(2)
+    with left:
+        show(
+            curves.loss(snapshots, say("unit.points_squared") if points else "", look(), say),
+            "loss",
+            alt=say("fitness.loss_alt"),
+            caption=say("fitness.loss_caption", seeds=config.seeds),
+            data=lambda: per_seed_frame(snapshots),
+        )
+    with right:
+        if config.probes.checkpoints == 0:
+            st.caption(say("fitness.no_probes"))
+            return
+        show(
+            curves.smoothness(snapshots, look(), say),
+            "smoothness",
+            alt=say("fitness.smoothness_alt"),
+            caption=_probes_in_words(config, snapshots),
+            data=lambda: per_seed_frame(snapshots),
+        )
+
+
+def _probes_in_words(config: TrainConfig, snapshots: Sequence[Snapshot]) -> str:
+    probes = config.probes
+    nets = [net for s in snapshots for net in (s.bn, s.plain) if net.eigenvalue_max.size]
+    worst = [
+        np.nanmax(n.eigenvalue_residual / np.maximum(-n.eigenvalue_min, n.eigenvalue_max))
+        for n in nets
+        if np.isfinite(n.eigenvalue_max).any()
+    ]
+    return say(
+        "fitness.smoothness_caption",
+        count=probes.count,
+        scale=short(probes.scale),
+        precision=probes.precision,
+        mode=say(f"option.{probes.bn_mode}"),
+        residual=percent(max(worst, default=float("nan"))),
+    )
+
+
+def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    layer = 0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if config.network.depth > 1:
+            layers = [str(number) for number in range(1, config.network.depth + 1)]
+            shown = lambda number: say("fitness.layer", layer=number)  # noqa: E731
+            layer = int(choice("layer", layers, label=say("fitness.layer_label"), shown=shown)) - 1
+        axes = choice(
+            "axes",
+            ["own", "shared"],
+            label=say("fitness.axes"),
+            shown=lambda name: say(f"fitness.axes_{name}"),
+        )
+    show_pair(
+        {
+            f"activations-{net}": curves.activations(
+                snapshots, net, layer, axes == "shared", look(), say
+            )
+            for net in NETS
+        },
+        say("fitness.activations_alt", layer=layer + 1),
+        lambda key: say(f"net.{key.removeprefix('activations-')}"),
+    )
+    rows = min(ACTIVATION_ROWS, data.training_rows(config.data))
+    some = min(QUANTILE_ROWS, rows)
+    caption = say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some)
+    explain("activations", caption, data=lambda: per_layer_frame(snapshots))

@@ -1,0 +1,160 @@
+"""The tabs below a training's curves; only the open one is computed."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.training.series import band
+from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
+from bnviz.plots.fitness import curves
+from bnviz.plots.fitness.predictions import predicted_against_actual
+from bnviz.store import Run
+from bnviz.texts.numbers import short
+from bnviz.ui.figures import download, look, show
+from bnviz.ui.fitness import code, data
+from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
+from bnviz.ui.fitness.preview import target_of
+from bnviz.ui.language import literal, say
+from bnviz.ui.widgets import tabs
+
+Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]
+
+
+def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    """All tabs, the open one filled."""
+    fill: dict[str, Tab] = {
+        "predictions": _predictions,
+        "your_score": _your_score,
+        "gradients": _gradients,
+        "dead": _dead_units,
+        "running": _running_statistics,
+        "config": _config,
+    }
+    for name in tabs("run_tab", list(fill), lambda name: say(f"fitness.tabs.{name}")):
+        fill[name](run, config, snapshots)
+
+
+def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    evaluation = data.evaluation(config, run.id, run.snapshots)
+    if evaluation is None:
+        st.caption(say("fitness.not_yet"))
+        return
+    dataset = data.dataset(config.data)
+    unit = say("unit.points") if config.data.source == "fitness" else ""
+    sides = {"bn": evaluation.bn, "plain": evaluation.plain}
+    left, right = st.columns([3, 2])
+    with right:
+        rows = [
+            {
+                say("fitness.net"): say(f"net.{net}"),
+                "R²": _over_seeds(side.r2),
+                say("fitness.mae", unit=unit): _over_seeds(side.mean_absolute_error),
+            }
+            for net, side in sides.items()
+        ]
+        rows.append(
+            {
+                say("fitness.net"): say("fitness.baseline"),
+                "R²": short(evaluation.baseline_r2),
+                say("fitness.mae", unit=unit): short(evaluation.baseline_mean_absolute_error),
+            }
+        )
+        st.table(pd.DataFrame(rows).set_index(say("fitness.net")))
+        st.caption(say("fitness.predictions_caption", rows=len(evaluation.targets)))
+    with left:
+        middle = {net: band(np.empty(0), side.predictions.T).median for net, side in sides.items()}
+        target = target_of(config, dataset)
+        figure = predicted_against_actual(evaluation.targets, middle, target, look(), say)
+        frame = pd.DataFrame({"actual": evaluation.targets} | middle)
+        show(figure, "predictions", alt=say("fitness.predictions_alt"), data=lambda: frame)
+
+
+def _over_seeds(values: np.ndarray) -> str:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return "–"
+    low, middle, high = np.quantile(finite, (0.1, 0.5, 0.9))
+    return short(middle) if len(finite) == 1 else f"{short(middle)}  ({short(low)} … {short(high)})"
+
+
+def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    dataset = data.dataset(config.data)
+    asked, answer = st.columns(2, gap="large")
+    with asked:
+        values = [
+            _value(config, name, unit, column)
+            for name, unit, column in zip(dataset.names, dataset.units, dataset.x.T, strict=True)
+        ]
+    scores = data.predict(config, run.id, run.snapshots, tuple(values))
+    with answer:
+        if scores is None:
+            st.caption(say("fitness.not_yet"))
+            return
+        for net, side in scores.items():
+            over = band(np.empty(0), side)
+            low, middle, high = (short(float(v)) for v in (over.low, over.median, over.high))
+            st.metric(say(f"net.{net}"), middle)
+            st.caption(say("fitness.between", low=low, high=high, seeds=int(over.alive)))
+
+
+def _value(config: TrainConfig, name: str, unit: str, column: np.ndarray) -> float:
+    label = literal(name)
+    if config.data.source == "fitness":
+        label = say(f"quantity.{name}", unit=unit)
+    low, high = float(column.min()), float(column.max())
+    if not low < high:
+        return low
+    middle = float(np.median(column))
+    step = float(f"{(high - low) / 100:.0e}")
+    return st.slider(label, low, high, middle, step, key=f"you-{name}", format="%.4g")
+
+
+def _gradients(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    left, right = st.columns(2)
+    for column, field in ((left, "gradient_norm"), (right, "weight_norm")):
+        with column:
+            figure = curves.per_seed(snapshots, field, say(f"fitness.axis.{field}"), look(), say)
+            show(
+                figure,
+                field,
+                alt=say(f"fitness.{field}_caption"),
+                caption=say(f"fitness.{field}_caption"),
+                data=lambda: per_seed_frame(snapshots),
+            )
+
+
+def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    if config.network.activation == "tanh":
+        st.caption(say("fitness.no_dead"))
+        return
+    rows = min(ACTIVATION_ROWS, data.training_rows(config.data))
+    caption = say("fitness.dead_caption", rows=rows)
+    show(
+        curves.dead_units(snapshots, look(), say),
+        "dead",
+        alt=caption,
+        caption=caption,
+        data=lambda: per_layer_frame(snapshots),
+    )
+
+
+def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    for column, field in zip(st.columns(2), ("running_mean", "running_variance"), strict=True):
+        with column:
+            show(
+                curves.running(snapshots, field, look(), say),
+                field,
+                alt=say(f"fitness.{field}_caption"),
+                caption=say(f"fitness.{field}_caption"),
+            )
+
+
+def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
+    text = config.model_dump_json(indent=2)
+    st.markdown(say("fitness.config_caption"))  # a caption would fade the code in it
+    st.code(code.training(config), language="python")
+    st.code(text, language="json", height=320)
+    download(lambda: per_seed_frame(snapshots), "run")

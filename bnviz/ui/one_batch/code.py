@@ -1,0 +1,18 @@
+"""The code that computes what is on screen, ready to paste."""
+
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.ui.code import _table
+
+
+def one_batch(config: BatchConfig, norm: NormConfig) -> str:
+    """The batch and its normalization; a user's table is read from the store."""
+    table, store = _table(config.table)
+    return f"""from bnviz.core import batches, batchnorm
+from bnviz.core.configs import BatchConfig, NormConfig
+{store}
+config = {config!r}
+batch = batches.draw(config, {table})
+result = batchnorm.apply(batch.values, {norm!r})
+print(batchnorm.describe(batch.values).mean)  # before
+print(batchnorm.describe(result.y).mean)  # after
+"""

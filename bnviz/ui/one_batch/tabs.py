@@ -1,0 +1,192 @@
+"""The tabs below One batch's figure; only the open one is computed."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.plots.one_batch.details import MOST_ROWS, batch_to_batch, gain_curve, matrix
+from bnviz.plots.one_batch.distributions import Side
+from bnviz.texts.numbers import short
+from bnviz.ui import formulas
+from bnviz.ui.figures import download, explain, look, show, show_pair
+from bnviz.ui.language import literal, say
+from bnviz.ui.one_batch import data
+from bnviz.ui.sources import show_sources
+from bnviz.ui.widgets import tabs
+
+if TYPE_CHECKING:
+    from bnviz.core.batchnorm.implementations import Implementation
+
+Tab = Callable[[BatchConfig, NormConfig], None]
+#: The table that one picks a cell from; more would only be scrolled past.
+MOST_SHOWN = 1000
+
+
+def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
+    """All tabs, the open one filled."""
+    fill: dict[str, Tab] = {
+        "formula": _formula,
+        "statistics": _statistics,
+        "steps": _steps,
+        "matrix": _matrix,
+        "epsilon": _epsilon,
+        "jitter": _jitter,
+        "implementations": _implementations,
+    }
+    for name in tabs("batch_tab", list(fill), lambda name: say(f"one_batch.tabs.{name}")):
+        fill[name](config, norm)
+
+
+def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:
+    """Per-feature statistics before and after, one row a feature."""
+    before, after = data.statistics(config), data.statistics_after(config, norm)
+    measures = ("mean", "biased_variance", "unbiased_variance", "standard_deviation", "min", "max")
+    columns: dict[str, Any] = {say("stat.feature"): list(data.batch(config).names)}
+    for measure in measures:
+        for side, values in (("before", before), ("after", after)):
+            columns[f"{say(f'stat.{measure}')} ({say(f'stat.{side}')})"] = getattr(values, measure)
+    columns[say("stat.swallowed")] = data.swallowed(config, norm)
+    return pd.DataFrame(columns)
+
+
+def _formula(config: BatchConfig, norm: NormConfig) -> None:
+    """First, because it stays as it is while controls move: nothing here delays the figures.
+
+    Its sources stand above the formulas because the browser searches an open tab for
+    something to focus each time it draws the page, and formulas are thousands of elements.
+    """
+    show_sources("formula")
+    forward, backward = st.columns(2, gap="large")
+    with forward:
+        st.markdown(say("one_batch.formula.forward"))
+        for line in (formulas.MEAN, formulas.VARIANCE, formulas.NORMALIZE):
+            st.latex(line)
+    with backward:
+        st.markdown(say("one_batch.formula.backward"))
+        for line in formulas.BACKWARD:
+            st.latex(line)
+    st.caption(say("one_batch.formula.eval"))
+
+
+def _statistics(config: BatchConfig, norm: NormConfig) -> None:
+    frame = statistics_frame(config, norm)
+    number = st.column_config.NumberColumn(format="%.5g")
+    share = st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
+    formats = dict.fromkeys(frame.columns[1:-1], number) | {frame.columns[-1]: share}
+    st.dataframe(frame, hide_index=True, column_config=formats, key="statistics")
+    download(lambda: frame, "statistics")
+
+
+def _steps(config: BatchConfig, norm: NormConfig) -> None:
+    batch, result = data.batch(config), data.normalized(config, norm)
+    st.caption(say("one_batch.steps.pick"))
+    frame = pd.DataFrame(batch.values[:MOST_SHOWN], columns=_unique(batch.names))
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    left, right = st.columns([3, 2])
+    with left:
+        picked = st.dataframe(
+            frame,
+            key="cells",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=360,
+            column_config=dict.fromkeys(
+                frame.columns, st.column_config.NumberColumn(format="%.5g")
+            ),
+        )
+        if len(batch.values) > MOST_SHOWN:
+            shown, rows = f"{MOST_SHOWN:,}", f"{len(batch.values):,}"
+            st.caption(say("one_batch.steps.shown", shown=shown, rows=rows))
+    cells = picked["selection"]["cells"] or [(0, frame.columns[0])]
+    row, feature = cells[0][0], list(frame.columns).index(cells[0][1])
+    with right:
+        name = literal(batch.names[feature])
+        x, y = (short(float(v[row, feature])) for v in (batch.values, result.y))
+        st.markdown("**" + say("one_batch.steps.cell", row=row + 1, feature=name, x=x, y=y) + "**")
+        for line in formulas.cell_steps(batch.values, result, norm, row, feature):
+            st.latex(line)
+        values = ", ".join(short(float(v)) for v in batch.values[:8, feature])
+        st.caption(say("one_batch.steps.column", values=values + ", …" * (len(batch.values) > 8)))
+
+
+def _unique(names: tuple[str, ...]) -> list[str]:
+    return [name if name not in names[:i] else f"{name} ({i + 1})" for i, name in enumerate(names)]
+
+
+def _matrix(config: BatchConfig, norm: NormConfig) -> None:
+    batch, result = data.batch(config), data.normalized(config, norm)
+    caption = say("one_batch.matrix.caption")
+    if len(batch.values) > MOST_ROWS:
+        rows = f"{len(batch.values):,}"
+        caption += " " + say("one_batch.matrix.thinned", shown=MOST_ROWS, rows=rows)
+    sides: dict[Side, Any] = {"before": batch.values, "after": result.y}
+    show_pair(
+        {f"matrix-{side}": matrix(batch.names, x, side, look(), say) for side, x in sides.items()},
+        say("one_batch.matrix.alt"),
+        lambda key: say(f"one_batch.{key.removeprefix('matrix-')}"),
+    )
+    explain("matrix", caption, data=lambda: pd.DataFrame(result.y, columns=_unique(batch.names)))
+
+
+def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
+    batch, result = data.batch(config), data.normalized(config, norm)
+    show(
+        gain_curve(batch.names, result.biased_variance, norm.eps, look(), say),
+        "gain",
+        alt=say("one_batch.gain.alt"),
+        caption=say("one_batch.gain.caption"),
+        data=lambda: statistics_frame(config, norm),
+    )
+
+
+def _jitter(config: BatchConfig, norm: NormConfig) -> None:
+    batch, jitter = data.batch(config), data.jitter(config)
+    plain = config.batch_size**-0.5
+    show(
+        batch_to_batch(batch.names, jitter, look(), say),
+        "jitter",
+        alt=say("one_batch.jitter.alt"),
+        caption=say(
+            "one_batch.jitter.caption",
+            batches=len(jitter.seeds),
+            measured=short(jitter.measured),
+            expected=short(jitter.expected),
+            plain=short(plain),
+            finite=say("one_batch.jitter.finite") if jitter.expected < plain else "",
+        ),
+        data=lambda: pd.DataFrame(jitter.departures, jitter.seeds, _unique(batch.names)),
+    )
+
+
+def _implementations(config: BatchConfig, norm: NormConfig) -> None:
+    results = data.implementations(config, norm)
+    features = len(data.batch(config).names)
+    heads = [say(f"one_batch.implementations.{h}") for h in ("name", "difference", "time", "note")]
+    differences = [
+        "–" if r.max_abs_difference is None else short(r.max_abs_difference) for r in results
+    ]
+    st.table(
+        pd.DataFrame(
+            {
+                heads[0]: [say(f"one_batch.implementations.{r.name}") for r in results],
+                heads[1]: differences,
+                heads[2]: [f"{short(1e3 * r.seconds)} ms" if r.seconds else "–" for r in results],
+                heads[3]: [_note(r, features) for r in results],
+            }
+        ).set_index(heads[0])
+    )
+    st.caption(say("one_batch.implementations.caption", precision=norm.precision))
+
+
+def _note(result: "Implementation", features: int) -> str:
+    if result.error:
+        return literal(result.error)
+    notes = []
+    if result.not_finite:
+        notes.append(say("one_batch.implementations.not_finite", count=result.not_finite))
+    if result.features_timed < features:
+        notes.append(say("one_batch.implementations.timed", count=result.features_timed))
+    return say("sentence.between").join(notes)

@@ -1,0 +1,144 @@
+"""Which run the page shows, and following a run of any kind while it runs."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.training.presets import PRESETS
+from bnviz.jobs import runner
+from bnviz.store import Run, open_store
+from bnviz.ui.figures import look
+from bnviz.ui.language import literal, say
+from bnviz.ui.navigation import FITNESS
+
+#: How often a run at work is looked at, in seconds: before it has done anything, and after.
+WAITING, EVERY = 0.1, 0.5
+
+
+def launch(config: TrainConfig) -> None:
+    """Start a training and show it."""
+    show_run(runner.submit(config))
+
+
+def show_run(run_id: str) -> None:
+    """Make `run_id` the run of this page; it travels in the address as ``run``."""
+    st.session_state["run"] = run_id
+    st.query_params["run"] = run_id
+
+
+def leave_run() -> None:
+    """Make this page show no run, as for a new visitor."""
+    st.session_state.pop("run", None)
+    st.query_params.pop("run", None)
+
+
+def current_run() -> Run | None:
+    """The run that the address names, else the one this session last looked at."""
+    asked = st.query_params.get("run", st.session_state.get("run"))
+    if asked is None:
+        return None
+    run = open_store().run(asked)
+    if run is None or run.kind != "train":
+        st.warning(say("run.unknown", run=literal(asked[:40])), icon=":material/link_off:")
+        st.session_state.pop("run", None)
+        return None
+    if st.query_params.get("run") != asked:
+        st.query_params["run"] = asked
+    st.session_state["run"] = asked
+    return run
+
+
+def follow(run: Run, show: Callable[[Run], None]) -> None:
+    """Show `run`; while it is active, look again and again without disturbing the page."""
+    pace = _pace(run)
+    st.fragment(_look, run_every=pace)(run.id, pace, show)
+
+
+def _pace(run: Run) -> float | None:
+    return (EVERY if run.snapshots or run.done else WAITING) if run.active else None
+
+
+def _look(run_id: str, pace: float | None, show: Callable[[Run], None]) -> None:
+    run = open_store().run(run_id)
+    if run is None or _pace(run) != pace:
+        st.rerun()  # the page sets the new pace, or none
+    show(run)
+
+
+def progress(run: Run, seconds: float) -> None:
+    """How far after so many seconds of work, how fast, how long still; and Stop."""
+    bar, button = st.columns([6, 1], vertical_alignment="center")
+    rate = run.done / seconds if seconds > 0 else 0.0
+    left = (run.total - run.done) / rate if rate else float("nan")
+    text = _status(run, done=run.done, total=run.total, rate=f"{rate:.1f}", left=clock(left))
+    bar.progress(min(run.done / max(run.total, 1), 1.0), text)
+    button.button(
+        say("run.stop"), key="stop", icon=":material/stop:", on_click=runner.stop, args=(run.id,)
+    )
+
+
+def _status(run: Run, **values: object) -> str:
+    """How the run stands, in words that fit its kind."""
+    if run.kind == "train":
+        return say(f"run.{run.status}", **values)
+    return say(f"measuring.{run.status}", **values)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, or a dash while unknown."""
+    return "–" if seconds != seconds else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+def launch_button(config: TrainConfig) -> None:
+    """Launch the training that the controls describe."""
+    st.button(
+        say("train.launch"),
+        key="launch",
+        # Streamlit writes white on the primary colour, which on a dark page is a light one.
+        type="secondary" if look().dark else "primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        on_click=launch,
+        args=(config,),
+    )
+
+
+def closing_line(run: Run) -> None:
+    """How the run ended."""
+    seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
+    text = _status(
+        run,
+        done=run.done,
+        total=run.total,
+        seconds=f"{seconds:.1f}",
+        error=literal(run.error or ""),
+    )
+    (st.error if run.status == "failed" else st.caption)(text)
+
+
+def earlier() -> None:
+    """Links to the newest runs, and a way back to none."""
+    with st.popover(
+        say("run.earlier"), icon=":material/history:", on_change="rerun", key="runs"
+    ) as p:
+        if not p.open:
+            return
+        st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
+        runs = open_store().runs(limit=12, kind="train")
+        for run in runs:
+            st.page_link(FITNESS.path, label=title_of(run), query_params={"run": run.id})
+        if not runs:
+            st.caption(say("run.none_yet"))
+
+
+def title_of(run: Run) -> str:
+    """When the run began, from what settings, and how it stands."""
+    config = TrainConfig.model_validate_json(run.config)
+    preset = next((name for name, known in PRESETS.items() if known == config), None)
+    return say(
+        "run.line",
+        when=run.created.astimezone().strftime("%m-%d %H:%M"),
+        preset=say(f"preset.{preset}") if preset else say("run.own_settings"),
+        status=say(f"run.is_{run.status}"),
+    )

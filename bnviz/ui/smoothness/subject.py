@@ -1,0 +1,122 @@
+"""Whose loss is measured: the document's nets, or a stored training at one of its checkpoints."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from bnviz.core.configs import NetworkConfig, TrainConfig
+from bnviz.core.smoothness.measure import SubjectConfig
+from bnviz.core.training.snapshots import PROBE_ROWS
+from bnviz.jobs import runner
+from bnviz.store import Run, open_store
+from bnviz.ui import cache
+from bnviz.ui.fitness import data
+from bnviz.ui.language import say
+from bnviz.ui.navigation import FITNESS
+from bnviz.ui.runs import title_of
+from bnviz.ui.widgets import choice
+
+DOCUMENT = "document"
+
+#: What the document measures, without the training that it never does.
+_DOCUMENTS = TrainConfig(seeds=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the sidebar asks about; `config` is the training that the nets come from."""
+
+    subject: SubjectConfig
+    config: TrainConfig
+    snapshots: int
+    """Of the run so far; 0 for the document's nets."""
+    rows: int
+    """That the loss is taken on."""
+    parameters: int
+    """Of the net with BN."""
+
+    @property
+    def points(self) -> bool:
+        """Whether targets are scores, so that a loss is in squared points."""
+        return self.config.data.source == "fitness"
+
+
+def ask() -> Asked:
+    """The subject; stops the page while the training has no checkpoint."""
+    with st.sidebar:
+        st.subheader(say("smoothness.controls.subject"))
+        run = _run()
+        epoch = _epoch(run) if run else None
+        config = TrainConfig.model_validate_json(run.config) if run else _DOCUMENTS
+        st.caption(say("smoothness.controls.own"))
+        st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
+    _table_there(config)
+    rows = min(data.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
+    features = len(data.dataset(config.data).names)
+    return Asked(
+        SubjectConfig(run=run.id if run else None, epoch=epoch),
+        config,
+        run.snapshots if run else 0,
+        rows,
+        _parameters(config.network, features),
+    )
+
+
+def _table_there(config: TrainConfig) -> None:
+    """Stops the page, with a sentence, if the training's table is no longer kept."""
+    digest = config.data.table
+    if digest is not None and cache.table(digest) is None:
+        st.error(say("problem.table_gone", digest=digest[:12]), icon=":material/error:")
+        st.stop()
+
+
+def _run() -> Run | None:
+    """A training of the history, newest first; None for the document's nets."""
+    newest = open_store().runs(limit=24, kind="train")
+    known = {run.id: run for run in newest if _measurable(run)}
+    asked = st.query_params.get("run", st.session_state.get("smooth_run"))
+    if asked and asked not in known:
+        found = open_store().run(asked)  # an older one
+        known |= {found.id: found} if found and _measurable(found) else {}
+    chosen = choice(
+        "smooth_run",
+        [DOCUMENT, *known],
+        label=say("smoothness.controls.run"),
+        shown=lambda name: (
+            say("smoothness.controls.document") if name == DOCUMENT else title_of(known[name])
+        ),
+        menu=True,
+        address="run",
+    )
+    return known.get(chosen)
+
+
+def _measurable(run: Run) -> bool:
+    return run.kind == "train" and run.snapshots > 0
+
+
+def _epoch(run: Run) -> int:
+    """A checkpoint of the run; its number stays in the address, for a later one may come."""
+    epochs = [str(epoch) for epoch in runner.checkpoints(run.id)]
+    if not epochs:
+        st.caption(say("smoothness.controls.no_checkpoint"))
+        st.stop()
+    return int(
+        choice(
+            "epoch",
+            epochs,
+            label=say("smoothness.controls.epoch"),
+            shown=lambda epoch: say("smoothness.controls.epoch_of", epoch=epoch, total=run.total),
+            default=epochs[-1],
+            menu=True,
+            pinned=True,
+            help=say("smoothness.controls.epoch_help"),
+        )
+    )
+
+
+def _parameters(network: NetworkConfig, features: int) -> int:
+    """Of the net with BN."""
+    width, depth = network.width, network.depth
+    weights = features * width + (depth - 1) * width**2 + width
+    return weights + 3 * depth * width + 1

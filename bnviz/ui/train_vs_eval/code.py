@@ -1,0 +1,86 @@
+"""The code that computes what Train versus eval shows, ready to paste."""
+
+from bnviz.core.configs import BatchConfig, StreamConfig
+
+_TABLE = "open_store().table({!r})"
+
+
+def _table(batch: BatchConfig) -> tuple[str, str]:
+    """The import and the expression for a user's table, which is read from the store."""
+    if batch.table is None:
+        return "", "None"
+    return "from bnviz.store import open_store\n", _TABLE.format(batch.table)
+
+
+def _walked(config: StreamConfig) -> str:
+    store, table = _table(config.batch)
+    return f"""from bnviz.core import populations, streaming
+from bnviz.core.configs import BatchConfig, StreamConfig
+{store}
+config = {config!r}
+table = {table}
+steps = streaming.possible_steps(config.batch, config.steps)
+found = streaming.drawn(config.batch, steps, table)
+walk = streaming.walk(config, found, populations.moments(config.batch, table))
+"""
+
+
+def walk(config: StreamConfig) -> str:
+    """The stream and its running statistics."""
+    return (
+        _walked(config)
+        + "print(walk.mean.running[-1], walk.mean.true[-1], walk.mean.deviation[-1])\n"
+        + "print(walk.variance.running[-1], walk.variance.true[-1], walk.variance.deviation[-1])\n"
+    )
+
+
+def gap(config: StreamConfig, quantity: str, reference: str) -> str:
+    """The gap and its parts."""
+    return (
+        _walked(config)
+        + f"gap = streaming.gap(walk, {quantity!r}, {reference!r})\n"
+        + "print(gap.total[-1], gap.warm_up[-1] + gap.bessel[-1] + gap.drift[-1] + gap.noise[-1])\n"
+    )
+
+
+def clock(torch_momentum: float | None) -> str:
+    """The times of a momentum."""
+    return f"from bnviz.core.batchnorm.momentum import clock\n\nprint(clock({torch_momentum!r}))\n"
+
+
+def company(config: StreamConfig, feature: int, z: float, eps: float) -> str:
+    """One sample in random batches."""
+    store, table = _table(config.batch)
+    return f"""from bnviz.core import company, populations
+from bnviz.core.configs import BatchConfig
+{store}
+batch = {config.batch!r}
+table = {table}
+moments = populations.moments(batch, table)
+found = company.company(batch, {feature}, {z!r}, {eps!r}, moments, table)
+print(found.sizes, found.quantiles, found.theory)
+"""
+
+
+def split(batch: BatchConfig, parts: int, eps: float, torch_momentum: float | None) -> str:
+    """One batch split, three ways."""
+    store, table = _table(batch)
+    return f"""from bnviz.core import batches, microbatches
+from bnviz.core.configs import BatchConfig
+{store}
+batch = batches.draw({batch!r}, {table})
+found = microbatches.split_ways(
+    batch.values, {parts}, {eps!r}, {torch_momentum!r}, seed={batch.seed}
+)
+print(microbatches.differences(found.accumulated, found.big))
+print(microbatches.differences(found.synchronized, found.big))
+"""
+
+
+#: The repair in PyTorch's own words.
+RECALIBRATE = """from torch.optim.swa_utils import update_bn
+
+# model: the trained net; loader: batches of its training inputs
+update_bn(loader, model)  # resets every BN layer, then averages over all batches alike
+model.eval()
+"""

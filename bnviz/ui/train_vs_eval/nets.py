@@ -1,0 +1,199 @@
+"""Tabs of Train versus eval about nets: precise BN, what is frozen, one batch split K ways."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from bnviz.core.batchnorm import micro_batches
+from bnviz.core.configs import StreamConfig, TrainConfig
+from bnviz.plots.train_vs_eval import nets
+from bnviz.store import Run, open_store
+from bnviz.texts.numbers import short
+from bnviz.ui.figures import explain, look, show_pair
+from bnviz.ui.language import literal, say
+from bnviz.ui.one_batch import data
+from bnviz.ui.runs import title_of
+from bnviz.ui.sources import show_sources
+from bnviz.ui.train_vs_eval import code as snippets
+from bnviz.ui.train_vs_eval import data as streams
+from bnviz.ui.train_vs_eval.verdicts import (
+    frozen_notes,
+    frozen_verdict,
+    recalibration_verdict,
+    split_verdict,
+)
+from bnviz.ui.widgets import choice, steps, switch
+
+_HERE = "here"
+_SMALL = (2, 3, 4, 8, 16, 32)
+_MOMENTA = (0.01, 0.1, 0.2, 0.5, 1.0)
+_ROWS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+#: Of the truth table's columns, in pixels.
+_WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
+_PARTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
+
+
+def show_recalibration() -> None:
+    """Held-out loss before and after precise BN, and how far the running statistics were off."""
+    newest = open_store().runs(limit=12, kind="train")
+    runs = {run.id: run for run in newest if _has_state(run)}
+    left, middle, right = st.columns(3)
+    with left:
+        net = choice(
+            "net",
+            [*runs, _HERE],
+            label=say("train_vs_eval.recalibrate.net"),
+            shown=lambda name: (
+                say("train_vs_eval.recalibrate.here") if name == _HERE else title_of(runs[name])
+            ),
+            menu=True,
+            pinned=True,
+        )
+    with middle:
+        rows = steps("pass_b", say("train_vs_eval.recalibrate.rows"), 64, _ROWS)
+    with right:
+        config = _small_config() if net == _HERE else None
+    if config is not None:
+        with st.spinner(say("train_vs_eval.recalibrate.training")):
+            found = streams.recalibrated_here(config, rows)
+    else:
+        run = runs[net]
+        config = TrainConfig.model_validate_json(run.config)
+        stored = streams.recalibrated_run(config, run.id, run.snapshots, rows)
+        if stored is None:
+            st.caption(say("fitness.not_yet"))
+            return
+        found = stored
+    st.markdown(recalibration_verdict(found, rows))
+    unit = say("unit.points_squared") if config.data.source == "fitness" else ""
+    show_pair(
+        {
+            "losses": nets.losses(found, unit, look(), say),
+            "drifts": nets.drifts(found.drift, look(), say),
+        },
+        say("train_vs_eval.recalibrate.alt"),
+        lambda name: say(f"train_vs_eval.recalibrate.{'loss' if name == 'losses' else 'drift'}"),
+    )
+    explain(
+        "recalibrate",
+        say("train_vs_eval.recalibrate.caption", rows=rows),
+        data=lambda: pd.DataFrame({way: getattr(found, way) for way in nets.WAYS}),
+        code=snippets.RECALIBRATE,
+    )
+    show_sources("recalibrate")
+
+
+def _has_state(run: Run) -> bool:
+    return run.status in ("done", "stopped") and run.snapshots > 0
+
+
+def _small_config() -> TrainConfig:
+    from bnviz.core.training.precise_bn import small_config
+
+    one, other = st.columns(2)
+    with one:
+        size = steps("small_b", say("train_vs_eval.recalibrate.small"), 4, _SMALL)
+    with other:
+        momentum = steps(
+            "small_momentum", say("train_vs_eval.controls.torch_momentum"), 0.5, _MOMENTA
+        )
+    return small_config(size, momentum)
+
+
+def show_frozen() -> None:
+    """One setting in words with its code, then every setting in a table."""
+    from bnviz.core.batchnorm.layer_modes import Setting, code, outcome
+
+    with st.container(horizontal=True, gap="large"):
+        setting = Setting(
+            training=switch("training", say("train_vs_eval.frozen.training"), True),
+            requires_grad=switch("requires_grad", "`requires_grad`", False),
+            track_running_stats=switch("track", "`track_running_stats`", True),
+            affine=switch("affine", "`affine`", True),
+            cumulative=switch("frozen_cumulative", "`momentum=None`", False),
+        )
+    found = outcome(setting)
+    st.markdown(frozen_verdict(found))
+    for note in frozen_notes(setting, found):
+        st.caption(note)
+    with st.expander(say("train_vs_eval.frozen.code"), icon=":material/code:"):
+        st.code(code(setting), language="python")
+    frame = _truth_frame()
+    widths = dict(zip(frame.columns, _WIDTHS, strict=True))
+    columns = {name: st.column_config.Column(width=width) for name, width in widths.items()}
+    st.dataframe(frame, hide_index=True, key="truth", height=420, column_config=columns)
+    explain("frozen", say("train_vs_eval.frozen.caption"), data=_truth_frame)
+    show_sources("frozen")
+
+
+def _truth_frame() -> pd.DataFrame:
+    from bnviz.core.batchnorm.layer_modes import PARTS
+
+    rows = []
+    for setting, found in streams.truth_table():
+        row: dict[str, Any] = {
+            say("train_vs_eval.frozen.mode"): "train" if setting.training else "eval",
+            "requires_grad": str(setting.requires_grad) if setting.affine else "–",
+            "track_running_stats": str(setting.track_running_stats),
+            "affine": str(setting.affine),
+            "momentum": "None" if setting.cumulative else "0.1",
+            say("train_vs_eval.frozen.with"): say(
+                f"train_vs_eval.frozen.by_{found.normalized_with}"
+            ),
+        }
+        for part in PARTS:
+            row[part] = say(f"train_vs_eval.frozen.{_mark(found.changed[part])}")
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _mark(changed: bool | None) -> str:
+    return "absent" if changed is None else "changes" if changed else "stays"
+
+
+def show_split(config: StreamConfig, feature: int, eps: float) -> None:
+    """One logical batch as micro-batches, accumulated and synchronized."""
+    batch = config.batch
+    most = batch.batch_size // 2
+    if most < 2:
+        st.caption(say("train_vs_eval.split.too_few", rows=batch.batch_size))
+        return
+    with st.container(width=420):
+        asked = steps("parts", say("train_vs_eval.split.parts"), 4, _PARTS)
+    parts = min(asked, most)
+    if parts < asked:
+        st.caption(say("train_vs_eval.split.fewer", parts=parts, rows=batch.batch_size))
+    found = streams.split(batch, parts, eps, config.torch_momentum)
+    ways = {
+        way: micro_batches.differences(getattr(found, way), found.big)
+        for way in ("accumulated", "synchronized")
+    }
+    st.markdown(split_verdict(found, ways))
+    name = data.batch(batch).names[feature]
+    show_pair(
+        {
+            "micro": nets.micro_statistics(found, feature, name, look(), say),
+            "differences": nets.split_differences(ways, look(), say),
+        },
+        say("train_vs_eval.split.alt"),
+        lambda key: say(f"train_vs_eval.split.{'statistics' if key == 'micro' else 'difference'}"),
+    )
+    explain(
+        "split",
+        say("train_vs_eval.split.caption", feature=literal(name)),
+        data=lambda: _split_frame(ways),
+        code=snippets.split(batch, parts, eps, config.torch_momentum),
+    )
+    frame = _split_frame(ways)
+    st.table(frame.set_index(frame.columns[0]).map(short))
+    show_sources("split")
+
+
+def _split_frame(ways: dict[str, dict[str, float]]) -> pd.DataFrame:
+    names = [say(f"train_vs_eval.split.{name}") for name in micro_batches.COMPARED]
+    columns: dict[str, Any] = {say("train_vs_eval.split.quantity"): names}
+    for way, values in ways.items():
+        columns[say(f"train_vs_eval.split.{way}")] = np.array(list(values.values()))
+    return pd.DataFrame(columns)

@@ -1,0 +1,93 @@
+"""One sample among strangers: against BN itself and against plain simulation."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bnviz.core.batchnorm.batch_dependence import (
+    LEVELS,
+    SIZES,
+    company,
+    exact_quantiles,
+    large_batch,
+    normalized,
+    strangers,
+)
+from bnviz.core.configs import BatchConfig
+from bnviz.core.data.batches import all_rows
+from bnviz.core.data.moments import moments
+
+NORMAL = BatchConfig(features=3)
+
+
+@pytest.mark.parametrize("eps", [1e-5, 0.5])
+def test_output_is_what_torch_makes_of_the_sample(eps: float) -> None:
+    others = np.random.default_rng(0).normal(size=(20, 6))
+    layer = nn.BatchNorm1d(1, eps=eps, affine=False, dtype=torch.float64)
+    expected = [
+        layer(torch.from_numpy(np.concatenate([[1.3], row])[:, None]))[0, 0].item()
+        for row in others
+    ]
+    assert normalized(1.3, others, eps) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("z", [-2.0, 0.0, 1.0])
+@pytest.mark.parametrize("size", [3, 5, 40])
+def test_exact_quantiles_against_simulation(z: float, size: int) -> None:
+    others = np.random.default_rng(1).normal(size=(100_000, size - 1))
+    y = normalized(z, others, 0.0)
+    below = [(y <= quantile).mean() for quantile in exact_quantiles(z, size, LEVELS)]
+    assert below == pytest.approx(LEVELS, abs=0.006)
+
+
+def test_two_rows_collapse_to_a_sign() -> None:
+    others = np.random.default_rng(2).normal(size=(1000, 1))
+    y = normalized(0.5, others, 0.0)
+    assert np.abs(y) == pytest.approx(1)
+    assert exact_quantiles(0.5, 2, (0.30, 0.31)).tolist() == [-1.0, 1.0]  # P(x > 0.5) = 0.3085
+    assert (y < 0).mean() == pytest.approx(0.3085, abs=0.04)
+
+
+@pytest.mark.parametrize("source", ["skewed", "wine", "uniform"])
+def test_large_batches_against_simulation(source: str) -> None:
+    config = BatchConfig(source=source, features=2)
+    truth = moments(config)
+    size, z = 128, 1.5
+    y = normalized(
+        float(truth.mean[1] + z * truth.scale[1]), strangers(config, 1)[:, : size - 1], 0.0
+    )
+    expected = large_batch(z, size, truth, 1)
+    width = expected[-1] - expected[0]
+    assert np.quantile(y, LEVELS) == pytest.approx(expected, abs=0.16 * width)
+
+
+def test_the_whole_picture() -> None:
+    found = company(NORMAL, 2, 1.0, 1e-5, moments(NORMAL), None)
+    assert found.exact and found.theory is not None
+    assert found.whole == pytest.approx(1, abs=1e-3)
+    assert len(found.outputs) == len(found.quantiles) == len(SIZES)
+    for size, y in zip(SIZES, found.outputs, strict=True):
+        assert np.abs(y).max() <= np.sqrt(size - 1) + 1e-9
+    spread = found.quantiles[:, -1] - found.quantiles[:, 0]
+    assert spread[4:] == pytest.approx(found.theory[4:, -1] - found.theory[4:, 0], rel=0.2)
+    assert found.quantiles[-1, 2] == pytest.approx(1, abs=0.03)
+
+
+def test_no_theory_without_variance_and_constant_features_stay_at_zero() -> None:
+    heavy = BatchConfig(source="heavy_tails", features=1)
+    assert company(heavy, 0, 1.0, 1e-5, moments(heavy), None).theory is None
+    constant = BatchConfig(source="constant", features=1)
+    found = company(constant, 0, 1.0, 1e-5, moments(constant), None)
+    assert found.theory is None and found.whole == 0
+    assert np.abs(np.concatenate(found.outputs)).max() < 1e-9
+
+
+def test_strangers_are_bounded_and_real_rows_are_not_repeated() -> None:
+    wide = strangers(BatchConfig(features=256), 255)
+    assert wide.shape == (64, SIZES[-1] - 1)
+    wine = BatchConfig(source="wine", features=1)
+    found = strangers(wine, 0)
+    assert found.shape == (800, 178)
+    assert np.all(np.sort(found, axis=1) == np.sort(all_rows(wine)[:, 0]))
+    assert company(wine, 0, 1.0, 1e-5, moments(wine), None).sizes[-1] == 128

@@ -1,0 +1,76 @@
+"""Splitting a batch: against torch's BN and autograd, whole and in parts."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bnviz.core.batchnorm.micro_batches import COMPARED, combined, differences, measured, split_ways
+from bnviz.core.configs import BatchConfig
+from bnviz.core.data.batches import draw
+
+X = draw(BatchConfig(source="skewed", batch_size=50, features=3)).values + 4
+EPS = 1e-3
+
+
+def torch_pass(parts: int, torch_momentum: float | None) -> tuple:
+    """torch in train mode, gradients accumulated over `parts`; targets as in split_ways."""
+    layer = nn.BatchNorm1d(3, eps=EPS, momentum=torch_momentum, dtype=torch.float64)
+    target = torch.from_numpy(np.random.default_rng([0, 7]).standard_normal(X.shape))
+    x = torch.from_numpy(X).requires_grad_()
+    outputs = []
+    for rows, wanted in zip(x.tensor_split(parts), target.tensor_split(parts), strict=True):
+        y = layer(rows)
+        outputs.append(y)
+        ((y - wanted).square().sum() / 2 / len(X)).backward()
+    return layer, x, torch.cat(outputs)
+
+
+@pytest.mark.parametrize("parts", [1, 4, 7, 25])
+@pytest.mark.parametrize("torch_momentum", [0.3, None])
+def test_accumulation_is_torchs(parts: int, torch_momentum: float | None) -> None:
+    layer, x, output = torch_pass(parts, torch_momentum)
+    found = split_ways(X, parts, EPS, torch_momentum).accumulated
+    assert found.output == pytest.approx(output.detach().numpy(), abs=1e-12)
+    assert found.to_x == pytest.approx(x.grad.numpy(), abs=1e-12)
+    assert found.to_gamma == pytest.approx(layer.weight.grad.numpy(), abs=1e-12)
+    assert found.to_beta == pytest.approx(layer.bias.grad.numpy(), abs=1e-12)
+    assert found.running_mean == pytest.approx(layer.running_mean.numpy())
+    assert found.running_variance == pytest.approx(layer.running_var.numpy())
+    assert found.means.shape == (parts, 3)
+
+
+@pytest.mark.parametrize("parts", [1, 4, 7, 25])
+def test_synchronized_is_the_big_batch(parts: int) -> None:
+    layer, x, output = torch_pass(1, 0.3)
+    found = split_ways(X, parts, EPS, 0.3)
+    assert max(differences(found.synchronized, found.big).values()) < 1e-13
+    assert found.synchronized.output == pytest.approx(output.detach().numpy(), abs=1e-12)
+    assert found.synchronized.to_x == pytest.approx(x.grad.numpy(), abs=1e-12)
+    assert found.synchronized.running_variance == pytest.approx(layer.running_var.numpy())
+
+
+def test_accumulation_differs_and_more_so_with_more_parts() -> None:
+    found = [split_ways(X, parts, EPS, 0.1) for parts in (1, 2, 5, 25)]
+    output = [differences(split.accumulated, split.big)["output"] for split in found]
+    assert output[0] < 1e-13
+    assert output[1] > 1e-3
+    assert np.all(np.diff(output) > 0)
+    assert set(differences(found[1].accumulated, found[1].big)) == set(COMPARED)
+
+
+@pytest.mark.parametrize("cut", [1, 13, 49])
+def test_parallel_formula(cut: int) -> None:
+    far = X + 1e6  # where sums of squares would lose every digit
+    both = combined(measured(far[:cut]), measured(far[cut:]))
+    assert both.count == 50
+    assert both.mean == pytest.approx(far.mean(axis=0), rel=1e-15)
+    assert both.biased_variance == pytest.approx(far.var(axis=0), rel=1e-9)
+    assert both.unbiased_variance == pytest.approx(far.var(axis=0, ddof=1), rel=1e-9)
+
+
+def test_micro_batches_of_one_row_are_refused() -> None:
+    assert split_ways(X, 25, EPS, 0.1).sizes == (2,) * 25
+    assert split_ways(X[:7], 3, EPS, 0.1).sizes == (3, 2, 2)
+    with pytest.raises(ValueError, match="2 or more"):
+        split_ways(X, 26, EPS, 0.1)

@@ -1,0 +1,164 @@
+"""The document's estimator replayed: against its own code, and against a loop put right."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bnviz.core.data.document import experiment
+from bnviz.core.smoothness import measure
+from bnviz.core.smoothness import subject as subjects
+from bnviz.core.smoothness.measure import ReplayConfig, SubjectConfig
+from bnviz.core.smoothness.results import Replay, from_bytes, to_bytes
+from bnviz.core.training import reproduce
+from bnviz.core.verdict import Sentence
+
+CONFIG = ReplayConfig(probes=100)
+
+
+@cache
+def subject() -> subjects.Subject:
+    return subjects.document()
+
+
+@cache
+def replay() -> Replay:
+    last = list(measure.measure(CONFIG, subject(), lambda: False))[-1]
+    assert (last.done, last.total) == (200, 200)
+    found: Replay = last.result
+    return found
+
+
+def documents_loop(module: nn.Module, x: torch.Tensor, y: torch.Tensor, count: int):
+    """Word for word the document's estimate_L; also (how far the weights are, whether shared)."""
+    module.zero_grad()
+    params = list(module.parameters())
+    begun = nn.utils.parameters_to_vector(params).detach().clone()
+    originals = [p.data.clone() for p in params]
+    L, drift, shared = [], [], []
+    torch.manual_seed(42)
+    for _ in range(count):
+        deltas = [torch.randn_like(p) * 1e-5 for p in params]
+        for p, delta in zip(params, deltas, strict=True):
+            p.data += delta
+        ((module(x) - y) ** 2).mean().backward()
+        grads1 = [p.grad.clone() for p in params]
+        module.zero_grad()
+        for p, orig in zip(params, originals, strict=True):
+            p.data = orig
+        ((module(x) - y) ** 2).mean().backward()
+        grads2 = [p.grad.clone() for p in params]
+        module.zero_grad()
+        pairs = zip(grads1, grads2, strict=True)
+        grad_diff = sum(torch.norm(g1 - g2, p=2).item() ** 2 for g1, g2 in pairs) ** 0.5
+        L.append(grad_diff / sum(torch.norm(d, p=2).item() ** 2 for d in deltas) ** 0.5)
+        drift.append(float((nn.utils.parameters_to_vector(params).detach() - begun).norm()))
+        with torch.no_grad():  # what is written into the copy is read in the parameter
+            kept = originals[0].flatten()[0].clone()
+            originals[0].flatten()[0] = 123.0
+            shared.append(params[0].flatten()[0].item() == 123.0)
+            originals[0].flatten()[0] = kept
+    return L, drift, shared
+
+
+@pytest.mark.parametrize("net", ["bn", "plain"])
+def test_published_values_are_the_document_s_own(net: str) -> None:
+    document = experiment()
+    with torch.random.fork_rng(devices=[]):
+        values, drift, shared = documents_loop(getattr(document, net), document.x, document.y, 12)
+    found = getattr(replay(), net)
+    assert found.published[:12].tolist() == values
+    assert found.shared[:12].tolist() == shared
+    np.testing.assert_allclose(found.drift[:12], drift, rtol=1e-4, atol=1e-12)
+
+
+def test_the_figures_are_those_of_reproduce() -> None:
+    report = reproduce.run().lipschitz["as_published"]
+    for ours, theirs in ((replay().bn, report["bn"]), (replay().plain, report["no_bn"])):
+        assert (float(np.median(ours.published)), ours.published.max()) == (
+            theirs.median,
+            theirs.max,
+        )
+    assert replay().bn.published[0] == pytest.approx(7799.57, rel=1e-4)
+    assert replay().plain.published[0] == pytest.approx(2415784.26, rel=1e-4)
+
+
+@pytest.mark.parametrize("net", ["bn", "plain"])
+def test_only_the_first_probe_measures_and_then_the_weights_walk(net: str) -> None:
+    found = getattr(replay(), net)
+    assert found.published[0] > 0 and not found.published[1:].any()
+    assert found.shared.all()  # from the first restoring on
+    assert found.drift[0] == 0
+    # A random walk of n parameters: its length grows as the root of the steps.
+    n = 449 if net == "bn" else 321
+    expected = 1e-5 * np.sqrt(n * np.arange(100))
+    np.testing.assert_allclose(found.drift[20:], expected[20:], rtol=0.1)
+
+
+@pytest.mark.parametrize("net", ["bn", "plain"])
+def test_corrected_values_are_those_of_a_loop_put_right(net: str) -> None:
+    """The document's very directions, each from a fresh copy of the weights, in float64."""
+    document = experiment()
+    module, x, y = getattr(document, net), document.x.double(), document.y.double()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(42)
+        drawn = [[torch.randn_like(p) for p in module.parameters()] for _ in range(8)]
+    params = list(module.double().parameters())
+    originals = [p.data.clone() for p in params]
+    found = getattr(replay(), net)
+    for probe, direction in enumerate(drawn):
+        deltas = [piece.double() * 1e-5 for piece in direction]
+        gradients = []
+        for moved in (True, False):
+            for p, original, delta in zip(params, originals, deltas, strict=True):
+                p.data = original + delta if moved else original.clone()
+            gradient = torch.autograd.grad(((module(x) - y) ** 2).mean(), params)
+            gradients.append(torch.cat([each.flatten() for each in gradient]))
+        step = torch.cat([delta.flatten() for delta in deltas])
+        expected = float((gradients[0] - gradients[1]).norm() / step.norm())
+        assert found.corrected[probe] == pytest.approx(expected, rel=1e-6)
+    # The only probe that the document's code measures, it measures well.
+    assert found.corrected[0] == pytest.approx(found.published[0], rel=2e-3)
+
+
+def test_the_subject_does_not_matter_and_the_result_keeps_on_disk() -> None:
+    config = ReplayConfig(probes=3, subject=SubjectConfig(run="another"), seed=7)
+    (*_, last) = measure.measure(config, subject(), lambda: False)
+    assert last.result.plain.corrected.tolist() == replay().plain.corrected[:3].tolist()
+    again = from_bytes("replay", to_bytes(last.result))
+    assert again.bn.shared.tolist() == [True] * 3
+    assert again.bn.published.tolist() == last.result.bn.published.tolist()
+
+
+def test_stopping() -> None:
+    assert list(measure.measure(CONFIG, subject(), lambda: True)) == []
+    asked = iter([False] * 130)
+    assert all(
+        p.result is None for p in measure.measure(CONFIG, subject(), lambda: next(asked, True))
+    )
+
+
+def test_the_verdict_of_the_document() -> None:
+    found = measure.verdict(CONFIG, replay())
+    assert found.name == "replay_first"
+    assert found.values["probes"] == 100 and found.values["measured"] == 1
+    assert found.values["bn_published"] == found.values["plain_published"] == 0
+    assert found.values["bn_corrected"] == pytest.approx(7786, rel=1e-3)
+    assert found.values["plain_corrected"] == pytest.approx(2.6336e6, rel=1e-3)
+    assert found.values["bn_first"] == pytest.approx(7799.57, rel=1e-4)
+
+
+def told(measured: int) -> Sentence:
+    published = np.where(np.arange(100) < measured, 5.0, 0.0)
+    nets = (replace(net, published=published) for net in (replay().bn, replay().plain))
+    return measure.verdict(CONFIG, Replay(*nets))
+
+
+def test_it_can_come_out_another_way() -> None:
+    assert told(1).name == "replay_first"
+    assert told(40).name == "replay_some" and told(40).values["measured"] == 40
+    assert told(100).name == "replay_all" and told(100).values["bn_published"] == 5
+    assert told(0).name == "replay_some" and told(0).values["measured"] == 0

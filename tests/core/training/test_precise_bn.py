@@ -1,0 +1,89 @@
+"""Precise BN against torch.optim.swa_utils.update_bn, net by net."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from torch.optim.swa_utils import update_bn
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.data.preparation import prepare
+from bnviz.core.training.evaluation import stack_of
+from bnviz.core.training.precise_bn import precise, recalibrate, small_config, train_small
+from bnviz.core.training.train import dataset_for
+from tests.core.torch_nets import one_of
+
+SIZE = 24
+
+
+@cache
+def trained(torch_momentum: float) -> tuple:
+    config = small_config(8, torch_momentum)
+    config = config.model_copy(
+        update={"seeds": 3, "optimizer": config.optimizer.model_copy(update={"epochs": 2})}
+    )
+    dataset = dataset_for(config.data)
+    state = train_small(config, dataset)
+    return config, dataset, state, recalibrate(config, dataset, state, SIZE)
+
+
+def batches(config: TrainConfig, dataset: object, part: str) -> tuple:
+    data = prepare(config.data, dataset)
+    x, y = getattr(data, f"{part}_x").T, getattr(data, f"{part}_y")
+    return x.split(SIZE), y
+
+
+def test_equals_update_bn() -> None:
+    config, dataset, state, found = trained(0.5)
+    before = stack_of(config.network, state, "bn")
+    rows, _ = batches(config, dataset, "train")
+    after = precise(before, torch.cat(rows).T.contiguous(), SIZE)
+    held, y = batches(config, dataset, "validation")
+    for seed in range(config.seeds):
+        module = one_of(before, seed)
+        update_bn(rows, module)
+        expected = one_of(after, seed)
+        for ours, theirs in zip(expected.buffers(), module.buffers(), strict=True):
+            assert ours.numpy() == pytest.approx(theirs.numpy(), rel=2e-4, abs=2e-5)
+        module.eval()
+        with torch.no_grad():
+            loss = (module(torch.cat(held))[:, 0] - y).square().mean().item()
+        assert found.after[seed] == pytest.approx(loss, rel=1e-4)
+
+
+def test_losses_before_and_in_train_mode_are_the_modules() -> None:
+    config, dataset, state, found = trained(0.5)
+    held, y = batches(config, dataset, "validation")
+    for seed in range(config.seeds):
+        module = one_of(stack_of(config.network, state, "bn"), seed)
+        with torch.no_grad():
+            eval_output = module.eval()(torch.cat(held))[:, 0]
+            train_output = torch.cat([module.train()(x)[:, 0] for x in held])
+        before, train_mode = ((o - y).square().mean().item() for o in (eval_output, train_output))
+        assert found.before[seed] == pytest.approx(before, rel=1e-4)
+        assert found.train_mode[seed] == pytest.approx(train_mode, rel=1e-4)
+
+
+def test_the_last_batch_alone_repairs() -> None:
+    """A torch momentum of 1 remembers the last batch only: precise BN must help a lot."""
+    config = small_config(4, 1.0)
+    dataset = dataset_for(config.data)
+    found = recalibrate(config, dataset, train_small(config, dataset), 64)
+    assert np.median(found.after) < 0.8 * np.median(found.before)
+    assert len(found.drift) == config.network.depth
+    for layer in found.drift:
+        assert layer.mean.shape == layer.deviation.shape == (8, 32)
+        assert np.abs(np.log(layer.deviation)).max() > 0.3
+
+
+def test_the_state_is_left_alone_and_a_lone_last_row_joins_in() -> None:
+    config, dataset, state, _ = trained(0.5)
+    copies = {name: value.copy() for name, value in state.items()}
+    stack = stack_of(config.network, state, "bn")
+    running = {name: value.clone() for name, value in stack.buffers.items()}
+    x = prepare(config.data, dataset).train_x[:, :25]
+    assert int(precise(stack, x, 12).buffers["layers.0.batches"][0]) == 2
+    assert int(precise(stack, x, 11).buffers["layers.0.batches"][0]) == 3
+    assert all(torch.equal(value, running[name]) for name, value in stack.buffers.items())
+    assert all(np.array_equal(value, copies[name]) for name, value in state.items())

@@ -1,0 +1,58 @@
+"""Logarithmic axes: ticks inside the range, few, round, labelled with what they are."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnviz.plots.axes import decades, tick_label
+
+sizes = st.floats(1e-20, 1e20)
+
+
+@given(st.lists(sizes, min_size=1, max_size=20), st.integers(3, 8))
+def test_ticks_are_on_the_axis_and_say_where(values: list[float], most: int) -> None:
+    axis = decades(np.array(values), most=most)
+    low, high = axis["range"]
+    assert low < np.log10(min(values)) and np.log10(max(values)) < high
+    ticks, texts = np.array(axis["tickvals"]), axis["ticktext"]
+    assert 2 <= len(ticks) <= 14 and len(set(texts)) == len(texts)
+    assert (np.log10(ticks) > low - 1e-9).all() and (np.log10(ticks) < high + 1e-9).all()
+    assert (np.diff(ticks) > 0).all()
+    assert [float(text) for text in texts] == pytest.approx(ticks, rel=1e-3)
+
+
+@pytest.mark.parametrize("values", [[], [np.nan], [0.0, -3.0], [np.inf]])
+def test_nothing_to_show(values: list[float]) -> None:
+    axis = decades(np.array(values))
+    assert axis["type"] == "log" and len(axis["tickvals"]) > 1
+
+
+def test_what_a_logarithm_cannot_show_does_not_matter() -> None:
+    clean = decades(np.array([1.0, 100.0]))
+    assert decades(np.array([1.0, np.nan, -5.0, 0.0, np.inf]), np.array([100.0])) == clean
+
+
+def test_zero_is_labelled_at_its_place() -> None:
+    axis = decades(np.array([0.01, 10.0, 1e4]), zero=0.01)
+    assert axis["tickvals"][0] == 0.01 and axis["ticktext"][0] == "0"
+    assert axis["ticktext"].count("0") == 1
+
+
+@pytest.mark.parametrize(
+    ("tick", "text"),
+    [
+        (1e-5, "1e-5"),
+        (0.001, "0.001"),
+        (0.25, "0.25"),
+        (1000, "1000"),
+        (99_999, "99999"),
+        (1e5, "1e5"),
+        (1.5e5, "1.5e5"),
+        (-1e7, "-1e7"),
+        (1e24, "1e24"),
+        (0.0, "0"),
+    ],
+)
+def test_tick_label(tick: float, text: str) -> None:
+    assert tick_label(tick) == text

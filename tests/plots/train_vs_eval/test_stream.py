@@ -1,0 +1,164 @@
+"""Figures of Train versus eval: what is drawn is what core computed."""
+
+import numpy as np
+import pytest
+
+from bnviz.core.batchnorm.batch_dependence import SIZES, company, density
+from bnviz.core.batchnorm.micro_batches import COMPARED, differences, split_ways
+from bnviz.core.batchnorm.momentum import clock
+from bnviz.core.batchnorm.stream import drawn, gap, walk
+from bnviz.core.configs import BatchConfig, StreamConfig
+from bnviz.core.data.moments import moments
+from bnviz.core.training.precise_bn import Drift, Recalibration
+from bnviz.plots.theme import Look, Say
+from bnviz.plots.train_vs_eval import batch_dependence, nets, stream
+from bnviz.plots.train_vs_eval import momentum as clocks
+from tests.plots.conftest import HOSTILE, assert_sound, house_colors, runs_of
+
+CONFIG = StreamConfig(
+    batch=BatchConfig(source="skewed", batch_size=6, features=3), steps=40, shift_at=20, shift=1
+)
+TRUTH = moments(CONFIG.batch)
+WALK = walk(CONFIG, drawn(CONFIG.batch, CONFIG.steps), TRUTH)
+
+
+@pytest.mark.parametrize("quantity", ["mean", "variance"])
+def test_running(quantity: str, look: Look, say: Say) -> None:
+    track = getattr(WALK, quantity)
+    figure = stream.running(track, quantity, 1, HOSTILE[0], look, say)
+    assert_sound(figure)
+    band, dots, true, line = figure.data
+    assert np.array_equal(line.y, track.running[:, 1])
+    assert np.array_equal(dots.y, track.batch[:, 1]) and dots.x[0] == 1
+    assert np.array_equal(true.y, track.true[:, 1])
+    high, low = np.split(np.array(band.y), 2)
+    width = 2 * stream.BAND * track.deviation[:, 1]
+    assert high - low[::-1] == pytest.approx(width)
+    assert line.line.color == house_colors(look)[0]
+
+
+def test_all_features(look: Look, say: Say) -> None:
+    figure = stream.all_running(WALK.mean, "mean", TRUTH.scale, ("x1", HOSTILE[1], "x3"), look, say)
+    assert_sound(figure)
+    lines = runs_of(figure.data[-1].y)
+    assert len(lines) == 3
+    away = (WALK.mean.running - WALK.mean.true) / TRUTH.scale
+    assert lines[2] == pytest.approx(away[:, 2])
+
+
+def test_features_without_spread_are_left_out(look: Look, say: Say) -> None:
+    config = StreamConfig(batch=BatchConfig(source="constant", batch_size=4, features=3), steps=12)
+    found = walk(config, drawn(config.batch, 12), moments(config.batch))
+    scale = moments(config.batch).scale
+    for quantity in ("mean", "variance"):
+        figure = stream.all_running(
+            getattr(found, quantity), quantity, scale, found.names, look, say
+        )
+        assert_sound(figure)
+        assert len(runs_of(figure.data[-1].y)) == 2
+
+
+def test_no_variance_no_band(look: Look, say: Say) -> None:
+    config = StreamConfig(batch=BatchConfig(source="heavy_tails", batch_size=4), steps=12)
+    found = walk(config, drawn(config.batch, 12), moments(config.batch))
+    figure = stream.running(found.variance, "variance", 0, "x1", look, say)
+    assert_sound(figure)
+    assert not np.isfinite(np.array(figure.data[2].y)).any()
+    assert np.isfinite(np.array(figure.data[3].y)).all()
+    scale = moments(config.batch).scale
+    assert_sound(stream.all_running(found.variance, "variance", scale, found.names, look, say))
+
+
+def test_gap_parts_add_up_on_screen(look: Look, say: Say) -> None:
+    found = gap(WALK, "variance", "train")
+    figure = stream.gap_parts(found, 2, HOSTILE[2], "axis", look, say)
+    assert_sound(figure)
+    *areas, line = figure.data
+    steps = len(line.x)
+    heights = [np.array(area.y[:steps]) - area.y[: -steps - 1 : -1] for area in areas]
+    assert np.sum(heights, axis=0) == pytest.approx(np.array(line.y), abs=1e-12)
+    assert np.array_equal(line.y, found.total[:, 2])
+    for area, height, part in zip(areas, heights, stream.PARTS, strict=True):
+        assert height == pytest.approx(getattr(found, part)[:, 2], abs=1e-12)
+        assert np.array_equal(area.customdata[:steps], getattr(found, part)[:, 2])
+        assert np.array_equal(area.customdata, area.customdata[::-1])
+
+
+def test_parts_are_stacked_as_bars_are() -> None:
+    parts = [[1.0, -1.0, 2.0], [2.0, -3.0, -1.0], [np.nan, 1.0, 0.5], [0.0, -np.inf, np.inf]]
+    low, high = stream.stacked(np.array(parts))
+    assert low.tolist() == [[0, 0, 0], [1, -1, 0], [0, 0, 2], [0, -4, -1]]
+    assert high.tolist() == [[1, -1, 2], [3, -4, -1], [0, 1, 2.5], [0, -4, -1]]
+
+
+def test_thinned() -> None:
+    assert np.array_equal(stream.thinned(10), np.arange(11))
+    kept = stream.thinned(1000)
+    assert len(kept) <= stream.MOST_STEPS and kept[0] == 0 and kept[-1] == 1000
+
+
+@pytest.mark.parametrize("momentum", [0.001, 0.1, 1.0, None])
+def test_clock(momentum: float | None, look: Look, say: Say) -> None:
+    figure = clocks.decay(momentum, clock(momentum), look, say)
+    assert_sound(figure)
+    steps, left = np.array(figure.data[0].x), np.array(figure.data[0].y)
+    kept = 0.0 if momentum is None else 1 - momentum
+    assert left == pytest.approx(np.where(steps == 0, 1.0, kept**steps))
+    weights = clocks.batch_weights(momentum, 30, look, say)
+    assert_sound(weights)
+    newest = 1 / 30 if momentum is None else momentum
+    assert weights.data[0].y[0] == pytest.approx(newest)
+
+
+@pytest.mark.parametrize("source", ["normal", "skewed", "heavy_tails"])
+def test_company(source: str, look: Look, say: Say) -> None:
+    config = BatchConfig(source=source, features=1)
+    truth = moments(config)
+    found = company(config, 0, 0.7, 1e-5, truth, None)
+    figure = batch_dependence.fan(found, 8, look, say)
+    assert_sound(figure)
+    assert np.array_equal(figure.data[2].y, found.quantiles[:, 2])
+    assert len(figure.data) == (3 if source == "heavy_tails" else 4)
+    for size in (2, 8):
+        outputs = found.outputs[SIZES.index(size)]
+        theory = density(config, 0, 0.7, size, 1e-5, truth)
+        histogram = batch_dependence.at_size(outputs, theory, size, look, say)
+        assert_sound(histogram)
+        bars = histogram.data[0]
+        assert np.sum(bars.y) * bars.width == pytest.approx(1)
+
+
+def test_density_is_one() -> None:
+    config = BatchConfig(features=1)
+    places, heights = density(config, 0, 0.7, 8, 1e-5, moments(config))
+    assert np.trapezoid(heights, places) == pytest.approx(0.99, abs=0.01)
+
+
+def test_recalibration(look: Look, say: Say) -> None:
+    rng = np.random.default_rng(0)
+    before, after, train_mode = rng.random((3, 4)) + 1
+    train_mode[1] = np.nan
+    drift = tuple(Drift(rng.normal(size=(4, 8)), rng.random((4, 8)) + 0.5) for _ in range(2))
+    found = Recalibration(before, after, train_mode, drift)
+    figure = nets.losses(found, "", look, say)
+    assert_sound(figure)
+    assert figure.data[1].y[0] == pytest.approx(np.median(before))
+    assert figure.data[1].y[2] == pytest.approx(np.nanmedian(train_mode))
+    scatter = nets.drifts(drift, look, say)
+    assert_sound(scatter)
+    assert np.array_equal(scatter.data[1].x, drift[1].mean.ravel())
+
+
+def test_split(look: Look, say: Say) -> None:
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    found = split_ways(x, 4, 1e-5, 0.1)
+    figure = nets.micro_statistics(found, 1, HOSTILE[0], look, say)
+    assert_sound(figure)
+    assert np.array_equal(figure.data[2].y, found.accumulated.means[:, 1])
+    ways = {
+        way: differences(getattr(found, way), found.big) for way in ("accumulated", "synchronized")
+    }
+    dots = nets.split_differences(ways, look, say)
+    assert_sound(dots, titled=("xaxis",))
+    assert list(dots.data[0].customdata) == [ways["accumulated"][name] for name in COMPARED]
+    assert min(dots.data[1].x) >= nets.FLOOR

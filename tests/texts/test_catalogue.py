@@ -1,0 +1,307 @@
+"""The text catalogue: two languages, the same keys and placeholders, nothing missing or unused."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from bnviz.core import configs
+from bnviz.core.batchnorm.interpolation import stage_of
+from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
+from bnviz.core.smoothness.measure import CONFIGS as MEASURES
+from bnviz.core.training.presets import PRESETS
+from bnviz.files.findings import FindingCode, UnreadableCode
+from bnviz.files.read import Missing
+from bnviz.store import errors, runs
+from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
+from bnviz.ui.fitness.controls import FIRST_SEED
+from bnviz.ui.navigation import PAGES
+from bnviz.ui.smoothness.controls import GRIDS, LABELS
+from bnviz.ui.smoothness.tabs import SECTIONS
+from tests.ui.sentences import patterns, verdicts
+from tools.server import ROOT
+
+EN, ZH = catalogue("en"), catalogue("zh")
+SPEAKERS = {"say", "sentence", "in_words"}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("text", [EN, ZH], ids=LANGUAGES)
+def test_nothing_pale_holds_code(text: dict[str, str]) -> None:
+    """Captions and quotations fade what is in them, and code in them beyond what can be read."""
+    pale = [key for key in text if key.rpartition(".")[2] in ("caption", "symptom")]
+    assert pale and [key for key in pale if "`" in text[key]] == []
+
+
+# ---------------------------------------------------------------- the two languages
+
+
+def test_both_languages_have_the_same_keys_in_the_same_order() -> None:
+    assert list(EN) == list(ZH)
+    assert set(LANGUAGES) == {"en", "zh"}
+
+
+def test_both_languages_put_in_the_same_values() -> None:
+    assert [key for key in EN if placeholders(EN[key]) != placeholders(ZH[key])] == []
+    named = {name for text in EN.values() for name in placeholders(text)}
+    assert all(name.isidentifier() for name in named), "named, so that their order is free"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_or_ragged(language: str) -> None:
+    texts = dict(catalogue(language))
+    between = texts.pop("sentence.between")
+    assert between.strip() == "", "what stands between two sentences"
+    texts.pop("sentence.comma")
+    texts["fitness.verdict.so_far"] = texts["fitness.verdict.so_far"].rstrip()  # goes before more
+    for key, text in texts.items():
+        assert text.strip() and text.strip() == text, key
+        assert "  " not in text, key
+
+
+#: Words that stay as they are: names of things, and lines one types.
+NAMES = re.compile(
+    r"`[^`]*`|\{\w+\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
+    r"|(torch\.nn\.)?BatchNorm1d|net\.half\(\)|affine|requires_grad|“Expected more than [^”]*”"
+    r"|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
+    r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|NaN|Lanczos"
+    r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutchinson|Santurkar|Ghorbani|LeCun|Kanter|Solla"
+    r"|Cohen|Li 等人|VGG"
+    r"|BN|R²|epsilon|vol|momentum|None|L2|sqrt|for 循环|JSON|bnviz|Keras"
+)
+
+
+def test_chinese_is_chinese() -> None:
+    """No English word is left in a Chinese text."""
+    words = {key: re.findall(r"[A-Za-z]{2,}", NAMES.sub("", text)) for key, text in ZH.items()}
+    assert {key: found for key, found in words.items() if found} == {}
+
+
+def test_english_has_no_chinese() -> None:
+    assert [key for key, text in EN.items() if re.search(r"[一-鿿，。：；（）、]", text)] == []
+
+
+def test_chinese_punctuation() -> None:
+    """After a Chinese character stands a Chinese mark."""
+    wrong = re.compile(r"[一-鿿][,;:?!()]|[一-鿿]\.(?!\w)")
+    assert [text for text in ZH.values() if wrong.search(text)] == []
+
+
+def test_what_ends_as_a_sentence_does_so_in_both() -> None:
+    for key, text in EN.items():
+        if len(text) > 25:
+            ends = bool(re.search(r"[.?!]$", text)), bool(re.search(r"[。？！]$", ZH[key]))
+            assert ends[0] == ends[1], key
+
+
+# ---------------------------------------------------------------- code and catalogue
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place where a sentence is asked for: what its key may be, and the values given."""
+
+    place: str
+    patterns: tuple[str, ...]
+    given: frozenset[str]
+    complete: bool  # no **values
+
+    @property
+    def keys(self) -> set[str]:
+        return {key for pattern in self.patterns for key in expand(pattern)}
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    files = [ROOT / "app.py"]
+    for folder in ("bnviz", "pages", "tools"):
+        files += sorted((ROOT / folder).rglob("*.py"))
+    return {
+        str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8")) for file in files
+    }
+
+
+@cache
+def words() -> frozenset[str]:
+    """Every string that stands in the code."""
+    return frozenset(
+        node.value
+        for tree in sources().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def expand(pattern: str) -> set[str]:
+    """The keys that a pattern means: by its family, else those whose other part is a word of ours.
+
+    "one_batch.{}" means "one_batch.before", because "before" stands in the code by itself.
+    """
+    if "{}" not in pattern:
+        return {pattern}
+    if pattern in FAMILIES:
+        members = FAMILIES[pattern]
+        return {pattern.format(*(m if isinstance(m, tuple) else (m,))) for m in members}
+    fitting = re.compile(re.escape(pattern).replace(r"\{\}", r"(\w+)"))
+    return {key for key in EN if (m := fitting.fullmatch(key)) and set(m.groups()) <= words()}
+
+
+@cache
+def uses() -> tuple[Use, ...]:
+    found = []
+    for name, tree in sources().items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = getattr(node.func, "id", getattr(node.func, "attr", None))
+            if called not in SPEAKERS:
+                continue
+            # say(key); sentence(language, key); in_words(section, remark)
+            key = node.args[1] if called == "sentence" else node.args[0]
+            ending = ".{}" if called == "in_words" else ""
+            meant = tuple(p + ending for p in patterns(key) if not p.startswith("{}"))
+            given = frozenset(k.arg for k in node.keywords if k.arg is not None)
+            complete = all(k.arg is not None for k in node.keywords)
+            found.append(Use(f"{name}:{node.lineno} {ast.unparse(key)}", meant, given, complete))
+    return tuple(found)
+
+
+def test_every_sentence_asked_for_exists() -> None:
+    assert len(uses()) > 100
+    for use in uses():
+        for pattern in use.patterns:
+            assert expand(pattern), use.place
+        assert use.keys <= set(EN), use.place
+
+
+def test_every_sentence_gets_the_values_it_needs() -> None:
+    """Where a call spells out its keys and all its values."""
+    for use in uses():
+        if use.complete and use.patterns and not any("{}" in p for p in use.patterns):
+            needed = [placeholders(EN[key]) for key in use.keys]
+            assert set().union(*needed) == use.given, use.place
+
+
+def test_no_sentence_is_unused() -> None:
+    used = {key for use in uses() for key in use.keys} | (words() & set(EN))
+    assert sorted(set(EN) - used) == []
+
+
+def fields_of(config: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, info in config.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from fields_of(kind, f"{name}.")
+        else:
+            yield prefix + name, kind
+
+
+def literals_in(kind: Any) -> tuple[str, ...]:
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+#: Chosen by other controls than a labelled field of their own.
+_OWN_CONTROLS = {"data.table", "data.columns", "data.target"}
+FIELDS = [
+    FIRST_SEED if name == "seed" else name
+    for name, _ in fields_of(configs.TrainConfig)
+    if name not in _OWN_CONTROLS
+]
+OPTIONS = {
+    option
+    for name, kind in fields_of(configs.TrainConfig)
+    for option in literals_in(kind)
+    if name not in _OWN_CONTROLS
+}
+
+#: Families of keys whose members are known by a type or a table of the code.
+FAMILIES: dict[str, Any] = {
+    "pages.{}": [entry.name for entry in PAGES],
+    "home.card_{}": [entry.name for entry in PAGES[1:]],
+    "home.card_{}_text": [entry.name for entry in PAGES[1:]],
+    "home.stage_{}": {stage_of(progress / 4) for progress in range(9)},
+    "source.{}": get_args(configs.Source),
+    "finding.{}": get_args(FindingCode),
+    "unreadable.{}": get_args(UnreadableCode),
+    "problem.{}": get_args(errors.Code),
+    "upload.{}": get_args(Missing),
+    "preset.{}": PRESETS,
+    "train.{}": FIELDS,
+    "option.{}": OPTIONS,
+    "run.{}": get_args(runs.Status),
+    "pitfalls.{}.title": PITFALLS,
+    "pitfalls.{}.control.{}": [
+        (name, field) for name, owner in PITFALLS.items() for field in owner.model_fields
+    ],
+    "pitfalls.{}.option.{}": [
+        (name, option)
+        for name, owner in PITFALLS.items()
+        for _, kind in fields_of(owner)
+        for option in literals_in(kind)
+    ],
+    "run.is_{}": get_args(runs.Status),
+    "measuring.{}": get_args(runs.Status),
+    "smoothness.lead.{}": SECTIONS,
+    "smoothness.tabs.{}": SECTIONS,
+    "smoothness.{}.caption": MEASURES,
+    "smoothness.{}.reading": MEASURES,
+    "smoothness.{}.verdict.{}": [(kind, name) for kind in MEASURES for name in verdicts(kind)],
+    "smoothness.control.{}": {
+        field for owner in MEASURES.values() for field in owner.model_fields if field in GRIDS
+    }
+    | {"grid", "plane"}
+    | set(LABELS.values()),
+    "smoothness.option.{}": {
+        option
+        for owner in MEASURES.values()
+        for name, kind in fields_of(owner)
+        for option in literals_in(kind)
+        if name in ("grid", "plane")
+    },
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_are_complete_and_asked_for(family: str) -> None:
+    assert expand(family) <= set(EN)
+    assert any(family in use.patterns for use in uses()), "no code asks for this family"
+
+
+def test_sections_hold_nothing_but_their_family() -> None:
+    """A code that was dropped leaves no sentence behind."""
+    for section in ("finding", "unreadable", "preset", "option", "pages"):
+        members = {f"{section}.{member}" for member in FAMILIES[f"{section}.{{}}"]}
+        assert {key for key in EN if key.startswith(f"{section}.")} == members
+
+
+# ---------------------------------------------------------------- saying a sentence
+
+
+def test_values_are_put_in() -> None:
+    said = sentence("en", "one_batch.limited", limit=13, asked=64)
+    assert "13" in said and "64" in said and "{" not in said
+
+
+def test_braces_in_values_are_left_alone() -> None:
+    assert "{limit}" in sentence("en", "one_batch.limited", limit="{limit}", asked="{0}")
+
+
+def test_an_unknown_key_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        sentence("en", "no.such.key")
+
+
+def test_sections_do_not_repeat_sentences_word_for_word() -> None:
+    """Two long sentences alike are one sentence that will be changed in one place only."""
+    texts = sorted(text for text in EN.values() if len(text) > 60)
+    assert [a for a, b in pairwise(texts) if a == b] == []

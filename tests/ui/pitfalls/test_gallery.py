@@ -1,0 +1,90 @@
+"""Every sentence and figure of the gallery, from one end of each control to the other."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, get_args
+
+import plotly.graph_objects as go
+import pytest
+from pydantic import ValidationError
+
+from bnviz.core.pitfalls import pitfall
+from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
+from bnviz.plots.pitfalls.figures import draw
+from bnviz.plots.pitfalls.shapes import SHAPES
+from bnviz.plots.theme import Look
+from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
+from bnviz.texts.numbers import plain
+from bnviz.ui.pitfalls.extras import CHANGES
+from bnviz.ui.pitfalls.gallery import GRIDS
+
+
+def ends(name: str) -> Iterator[PitfallConfig]:
+    """The default, and each control at each of its options or at both ends of its scale."""
+    owner = CONFIGS[name]
+    yield owner()
+    for field, info in owner.model_fields.items():
+        options = get_args(info.annotation) or GRIDS[name][field]
+        for option in options if get_args(info.annotation) else (options[0], options[-1]):
+            if option != info.default:
+                yield owner(**{field: option})
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_control_speaks_and_draws_at_its_ends(name: str) -> None:
+    for config in ends(name):
+        result = pitfall.run(name, config)
+        verdict = pitfall.judge(name, config, result)
+        for language in LANGUAGES:
+            text = sentence(language, f"pitfalls.{name}.verdict.{verdict.name}", **verdict.values)
+            assert "{" not in text
+        figure = draw(name, config, result.numbers, Look(), partial(sentence, "en"))
+        go.Figure(figure.to_dict())
+        assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_scales_stay_within_the_config_and_hold_its_default(name: str) -> None:
+    owner = CONFIGS[name]
+    for field, grid in GRIDS.get(name, {}).items():
+        assert grid == sorted(set(grid)), field
+        for value in (grid[0], grid[-1]):
+            owner(**{field: value})
+        assert owner.model_fields[field].default in grid, field
+        beyond: list[Any] = [grid[-1] * 1.0001 + 1, -1]
+        for value in beyond:
+            with pytest.raises(ValidationError):
+                owner(**{field: int(value) if isinstance(grid[0], int) else value})
+
+
+def test_the_gallery_has_a_figure_for_each() -> None:
+    assert set(SHAPES) == set(CONFIGS)
+    assert len(CHANGES) == pitfall.run("family", CONFIGS["family"]())["change"].shape[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_verdict_has_its_sentence_and_no_other(language: str) -> None:
+    """The names that a judge can give stand in its module as strings."""
+    import inspect
+
+    for name in CONFIGS:
+        code = inspect.getsource(pitfall.load(name).judge)
+        for key in catalogue(language):
+            if key.startswith(f"pitfalls.{name}.verdict."):
+                assert f'"{key.rpartition(".")[2]}"' in code, key
+
+
+def test_zeros_have_a_place_of_their_own() -> None:
+    """On a logarithmic axis an exact zero is drawn below everything, hollow, and called 0."""
+    config = CONFIGS["gamma_zero"]()
+    numbers = pitfall.run("gamma_zero", config).numbers
+    figure = draw("gamma_zero", config, numbers, Look(), partial(sentence, "en"))
+    title = sentence("en", "pitfalls.gamma_zero.series.zeros")
+    (zeros,) = [trace for trace in figure.data if trace.name == title]
+    others = [y for trace in figure.data for y in trace.y if y not in zeros.y]
+    assert len(set(zeros.y)) == 1 and max(zeros.y) < min(others)
+    assert set(zeros.customdata) == {0.0}
+    assert all(symbol.endswith("-open") for symbol in zeros.marker.symbol)
+    labels = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
+    assert labels[zeros.y[0]] == "0"
+    assert all(text == plain(value) for value, text in labels.items() if text != "0")
