@@ -20,10 +20,13 @@ def test_every_file_goes_along(project: dict[str, Any]) -> None:
     for path in (ROOT / "bnviz").rglob("*"):
         if path.is_dir() or path.suffix == ".pyc":
             continue
-        package = ".".join(path.relative_to(ROOT).parent.parts)
-        assert (path.parent / "__init__.py").exists(), f"{package} is no package"
+        folder = path.parent if path.suffix != ".toml" else path.parent.parent
+        package = ".".join(folder.relative_to(ROOT).parts)
+        assert (folder / "__init__.py").exists(), f"{package} is no package"
         patterns = ["*.py", *data.get(package, [])]
-        assert any(path.match(pattern) for pattern in patterns), f"{path} would be left out"
+        assert any(path.relative_to(folder).match(pattern) for pattern in patterns), (
+            f"{path} would be left out"
+        )
 
 
 def test_the_command_is_there(project: dict[str, Any]) -> None:

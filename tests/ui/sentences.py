@@ -41,7 +41,11 @@ def patterns(node: ast.expr) -> list[str]:
 @cache
 def verdicts(kind: str) -> list[str]:
     """The names of all sentences that a measure of this kind can end in."""
-    tree = ast.parse(inspect.getsource(import_module(f"bnviz.core.smoothness.{kind}")))
+    tree = ast.parse(
+        inspect.getsource(
+            import_module(f"bnviz.core.smoothness.{'document' if kind == 'replay' else kind}")
+        )
+    )
     names: list[str] = []
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Sentence":

@@ -211,10 +211,11 @@ def verdict(config: Measure, result: Any) -> Sentence:
 
 
 def _module(config: Measure) -> Any:
-    """Each measure's module stands beside this one, has its config's kind for a name, and
-    functions ``measure`` and ``verdict`` like those here.
+    """Each measure's module stands beside this one and has functions ``measure`` and ``verdict``
+    like those here.
     """
-    return import_module(f"bnviz.core.smoothness.{config.kind}")
+    name = "document" if config.kind == "replay" else config.kind
+    return import_module(f"bnviz.core.smoothness.{name}")
 
 
 #: Gradients x parameters x rows that one core of a small machine does in about two seconds.

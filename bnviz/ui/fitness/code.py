@@ -8,7 +8,8 @@ def training(config: TrainConfig) -> str:
     """The training, its dataset and its last snapshot; a user's table is read from the store."""
     table, store = _table(config.data.table, "config.data")
     return f"""from bnviz.core.configs import {", ".join(_CONFIGS)}
-from bnviz.core.training import dataset_for, train
+from bnviz.core.data.preparation import dataset_for
+from bnviz.core.training.train import train
 {store}
 config = {config!r}
 dataset = dataset_for(config.data, {table})

@@ -7,12 +7,13 @@ from bnviz.ui.code import _table
 def one_batch(config: BatchConfig, norm: NormConfig) -> str:
     """The batch and its normalization; a user's table is read from the store."""
     table, store = _table(config.table)
-    return f"""from bnviz.core import batches, batchnorm
+    return f"""from bnviz.core.batchnorm import equations
 from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.data import batches
 {store}
 config = {config!r}
 batch = batches.draw(config, {table})
-result = batchnorm.apply(batch.values, {norm!r})
-print(batchnorm.describe(batch.values).mean)  # before
-print(batchnorm.describe(result.y).mean)  # after
+result = equations.apply(batch.values, {norm!r})
+print(equations.describe(batch.values).mean)  # before
+print(equations.describe(result.y).mean)  # after
 """

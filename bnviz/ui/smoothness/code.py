@@ -26,9 +26,8 @@ def code(config: Measure) -> str:
     return f"""from torch.nn.functional import mse_loss
 
 from bnviz import {", ".join(sorted(functions))}
-from bnviz.core.fitness import experiment
-from bnviz.core.smoothness.configs import {owner}, SubjectConfig
-from bnviz.core.smoothness.entry import measure, verdict
+from bnviz.core.data.document import experiment
+from bnviz.core.smoothness.measure import {owner}, SubjectConfig, measure, verdict
 from bnviz.jobs import runner
 
 # What is on screen.

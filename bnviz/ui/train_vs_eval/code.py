@@ -14,14 +14,15 @@ def _table(batch: BatchConfig) -> tuple[str, str]:
 
 def _walked(config: StreamConfig) -> str:
     store, table = _table(config.batch)
-    return f"""from bnviz.core import populations, streaming
+    return f"""from bnviz.core.batchnorm import stream
 from bnviz.core.configs import BatchConfig, StreamConfig
+from bnviz.core.data.moments import moments
 {store}
 config = {config!r}
 table = {table}
-steps = streaming.possible_steps(config.batch, config.steps)
-found = streaming.drawn(config.batch, steps, table)
-walk = streaming.walk(config, found, populations.moments(config.batch, table))
+steps = stream.possible_steps(config.batch, config.steps)
+found = stream.drawn(config.batch, steps, table)
+walk = stream.walk(config, found, moments(config.batch, table))
 """
 
 
@@ -38,7 +39,7 @@ def gap(config: StreamConfig, quantity: str, reference: str) -> str:
     """The gap and its parts."""
     return (
         _walked(config)
-        + f"gap = streaming.gap(walk, {quantity!r}, {reference!r})\n"
+        + f"gap = stream.gap(walk, {quantity!r}, {reference!r})\n"
         + "print(gap.total[-1], gap.warm_up[-1] + gap.bessel[-1] + gap.drift[-1] + gap.noise[-1])\n"
     )
 
@@ -51,13 +52,13 @@ def clock(torch_momentum: float | None) -> str:
 def company(config: StreamConfig, feature: int, z: float, eps: float) -> str:
     """One sample in random batches."""
     store, table = _table(config.batch)
-    return f"""from bnviz.core import company, populations
+    return f"""from bnviz.core.batchnorm.batch_dependence import company
 from bnviz.core.configs import BatchConfig
+from bnviz.core.data.moments import moments
 {store}
 batch = {config.batch!r}
 table = {table}
-moments = populations.moments(batch, table)
-found = company.company(batch, {feature}, {z!r}, {eps!r}, moments, table)
+found = company(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
 print(found.sizes, found.quantiles, found.theory)
 """
 
@@ -65,15 +66,16 @@ print(found.sizes, found.quantiles, found.theory)
 def split(batch: BatchConfig, parts: int, eps: float, torch_momentum: float | None) -> str:
     """One batch split, three ways."""
     store, table = _table(batch)
-    return f"""from bnviz.core import batches, microbatches
+    return f"""from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import BatchConfig
+from bnviz.core.data import batches
 {store}
 batch = batches.draw({batch!r}, {table})
-found = microbatches.split_ways(
+found = micro_batches.split_ways(
     batch.values, {parts}, {eps!r}, {torch_momentum!r}, seed={batch.seed}
 )
-print(microbatches.differences(found.accumulated, found.big))
-print(microbatches.differences(found.synchronized, found.big))
+print(micro_batches.differences(found.accumulated, found.big))
+print(micro_batches.differences(found.synchronized, found.big))
 """
 
 
