@@ -102,7 +102,8 @@ def test_every_source_of_batches_has_data() -> None:
 
 def test_the_first_page_needs_no_heavy_import() -> None:
     code = (
-        "import sys; from bnviz.core import configs; from bnviz.core.data import batches, tables; from bnviz.core.batchnorm import equations;"
+        "import sys; from bnviz.core import configs; from bnviz.core.batchnorm import equations;"
+        "from bnviz.core.data import batches, tables;"
         "print([m for m in ('torch', 'scipy', 'sklearn', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
