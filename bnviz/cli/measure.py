@@ -63,7 +63,7 @@ def _in_words(config: Measure, result: Any) -> str:
 
     found = verdict(config, result)
     values = {name: _value(name, value) for name, value in found.values.items()}
-    key = f"smoothness.{config.kind}.verdict.{found.name}"
+    key = f"smoothness.{config.kind}.verdict.{found.key}"
     return sentence("en", key, **values).replace("**", "")
 
 

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin
 
@@ -14,9 +15,11 @@ from pydantic import BaseModel
 
 from bnviz.core import configs
 from bnviz.core.batchnorm.interpolation import stage_of
+from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.measure import CONFIGS as MEASURES
 from bnviz.core.training.presets import PRESETS
+from bnviz.core.verdict import keys
 from bnviz.files.findings import FindingCode, UnreadableCode
 from bnviz.files.read import Missing
 from bnviz.store import errors, runs
@@ -25,7 +28,6 @@ from bnviz.ui.fitness.controls import FIRST_SEED
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.smoothness.controls import GRIDS, LABELS
 from bnviz.ui.smoothness.tabs import SECTIONS
-from tests.ui.sentences import patterns, verdicts
 from tools.server import ROOT
 
 EN, ZH = catalogue("en"), catalogue("zh")
@@ -156,6 +158,17 @@ def expand(pattern: str) -> set[str]:
     return {key for key in EN if (m := fitting.fullmatch(key)) and set(m.groups()) <= words()}
 
 
+def patterns(node: ast.expr) -> list[str]:
+    """What an expression can be: its literal parts, with {} for the others."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(p.value if isinstance(p, ast.Constant) else "{}" for p in node.values)]
+    if isinstance(node, ast.IfExp):
+        return patterns(node.body) + patterns(node.orelse)
+    return []
+
+
 @cache
 def uses() -> tuple[Use, ...]:
     found = []
@@ -255,7 +268,18 @@ FAMILIES: dict[str, Any] = {
     "smoothness.tabs.{}": SECTIONS,
     "smoothness.{}.caption": MEASURES,
     "smoothness.{}.reading": MEASURES,
-    "smoothness.{}.verdict.{}": [(kind, name) for kind in MEASURES for name in verdicts(kind)],
+    "smoothness.{}.verdict.{}": [
+        (kind, key)
+        for kind in MEASURES
+        for key in keys(
+            import_module(
+                f"bnviz.core.smoothness.{'document' if kind == 'replay' else kind}"
+            ).verdict
+        )
+    ],
+    "pitfalls.{}.verdict.{}": [
+        (name, key) for name in PITFALLS for key in keys(pitfall.load(name).judge)
+    ],
     "smoothness.control.{}": {
         field for owner in MEASURES.values() for field in owner.model_fields if field in GRIDS
     }
@@ -275,6 +299,12 @@ FAMILIES: dict[str, Any] = {
 def test_families_are_complete_and_asked_for(family: str) -> None:
     assert expand(family) <= set(EN)
     assert any(family in use.patterns for use in uses()), "no code asks for this family"
+
+
+def test_verdicts_hold_nothing_but_what_is_decided() -> None:
+    decided = {key for family in FAMILIES if ".verdict.{}" in family for key in expand(family)}
+    owners = {key.rpartition(".")[0] for key in decided}
+    assert {key for key in EN if key.rpartition(".")[0] in owners} == decided
 
 
 def test_sections_hold_nothing_but_their_family() -> None:

@@ -112,7 +112,7 @@ def test_a_measure() -> None:
     *_, last = measure(config, document(), lambda: False)
     assert np.array_equal(left["last"].result.bn.probes, last.result.bn.probes)
     assert left["eigenvalues"] is eigenvalues
-    assert printed.startswith("Sentence(") and printed.count("Extremes(") == 1, "then the library's"
+    assert printed.startswith("Verdict(") and printed.count("Extremes(") == 1, "then the library's"
 
 
 @pytest.mark.parametrize("owner", CONFIGS.values())

@@ -3,13 +3,15 @@
 Source: Ioffe and Szegedy (2015), section 3.2: "the bias b can be ignored".
 """
 
+from typing import Literal
+
 import torch
 from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import BiasBeforeBn
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def without_bias(inputs: int, units: int) -> nn.Sequential:
@@ -36,7 +38,7 @@ def experiment(mode: str, batch_size: int) -> Numbers:
     return found
 
 
-def judge(config: BiasBeforeBn, result: Result) -> Sentence:
+def judge(config: BiasBeforeBn, result: Result) -> Verdict[Literal["dead", "alive"]]:
     """Dead when the bias's gradient is rounding beside the weight's."""
     share = float(result["bias_bn"].max() / result["weight_bn"].max())
     values = {
@@ -45,7 +47,7 @@ def judge(config: BiasBeforeBn, result: Result) -> Sentence:
         "plain": float(result["bias_plain"].max()),
         "difference": result.last("difference"),
     }
-    return Sentence("dead" if share < 1e-4 else "alive", values)
+    return Verdict("dead" if share < 1e-4 else "alive", values)
 
 
 ENTRY = Entry(

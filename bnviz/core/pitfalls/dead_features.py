@@ -5,12 +5,14 @@ Source: Ioffe and Szegedy (2015), Algorithm 1: a deviation is multiplied by
 1 / sqrt(biased variance + epsilon).
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DeadFeatures
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def amplified(bn: nn.BatchNorm1d, limit: float = 1000.0) -> Tensor:
@@ -39,7 +41,9 @@ def experiment(spread: float, eps: float) -> Numbers:
     }
 
 
-def judge(config: DeadFeatures, result: Result) -> Sentence:
+def judge(
+    config: DeadFeatures, result: Result
+) -> Verdict[Literal["loud", "normal", "quiet", "between"]]:
     """As loud as any other feature, in between, or held down by epsilon."""
     here = int(result["here"])
     after = float(result["after"][here])
@@ -52,8 +56,8 @@ def judge(config: DeadFeatures, result: Result) -> Sentence:
     }
     flagged = here in result["found"].astype(int)
     if after > 0.9:
-        return Sentence("loud" if flagged else "normal", values)
-    return Sentence("quiet" if after < 0.1 else "between", values)
+        return Verdict("loud" if flagged else "normal", values)
+    return Verdict("quiet" if after < 0.1 else "between", values)
 
 
 ENTRY = Entry(

@@ -5,12 +5,14 @@ Normalization by Variance Shift* (2018; CVPR 2019). For an input with mean m and
 variance v, dropout at rate p makes the variance (v + m^2) / (1 - p) - m^2.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DropoutBeforeBn
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def dropout_last(rate: float, features: int) -> nn.Sequential:
@@ -44,13 +46,13 @@ def experiment(rate: float, mean: float) -> Numbers:
     }
 
 
-def judge(config: DropoutBeforeBn, result: Result) -> Sentence:
+def judge(config: DropoutBeforeBn, result: Result) -> Verdict[Literal["shifted", "none"]]:
     """Shifted when eval mode misses standard deviation 1 by more than 2 %."""
     here = int(abs(result["rate"] - config.rate).argmin())
     values = {name: float(result[name][here]) for name in ("wrong", "right", "theory")}
     values["lost_share"] = 1 - values["wrong"] ** 2
     shifted = abs(values["wrong"] - 1) > 0.02
-    return Sentence("shifted" if shifted else "none", values)
+    return Verdict("shifted" if shifted else "none", values)
 
 
 ENTRY = Entry(

@@ -3,6 +3,8 @@
 Source: torch.nn.Module.eval; Ioffe and Szegedy (2015), section 3.1.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -10,7 +12,7 @@ from torch.nn import functional
 from bnviz.core.pitfalls.configs import EvalForgotten
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
 from bnviz.core.pitfalls.tasks import blobs, classifier
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 @torch.no_grad()
@@ -62,14 +64,16 @@ def experiment(batch_size: int, order: str) -> Numbers:
     }
 
 
-def judge(config: EvalForgotten, result: Result) -> Sentence:
+def judge(config: EvalForgotten, result: Result) -> Verdict[Literal["worse", "better", "same"]]:
     """Harmful when the accuracy moves by more than 3 points."""
     here = int(abs(result["size"] - config.batch_size).argmin())
     names = ("forgotten", "right", "afterwards")
     values = {f"{name}_share": float(result[name][here]) for name in names}
     gap = values["right_share"] - values["forgotten_share"]
-    name = "worse" if gap > 0.03 else "better" if gap < -0.03 else "same"
-    return Sentence(name, {"size": config.batch_size, **values})
+    values["size"] = config.batch_size
+    if abs(gap) <= 0.03:
+        return Verdict("same", values)
+    return Verdict("worse" if gap > 0 else "better", values)
 
 
 ENTRY = Entry(

@@ -5,12 +5,14 @@ Source: Wu and He, *Group Normalization* (2018), section 3 and figure 2; Zhang a
 sample, as there; in a transformer they average over the channels of one token.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Family
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def norm_layer(norm: str, groups: int) -> nn.Module:
@@ -56,12 +58,12 @@ def experiment(norm: str, groups: int) -> Numbers:
     }
 
 
-def judge(config: Family, result: Result) -> Sentence:
+def judge(config: Family, result: Result) -> Verdict[Literal["company", "alone"]]:
     """How many cells a statistic is averaged over, and whether other samples matter."""
     shared = result["shared"]
     values = {"cells": float(shared.sum()), "samples": float(shared.any(axis=(1, 2)).sum())}
     values |= {"channels": float(shared.any(axis=(0, 2)).sum())}
-    return Sentence("company" if values["samples"] > 1 else "alone", values)
+    return Verdict("company" if values["samples"] > 1 else "alone", values)
 
 
 ENTRY = Entry(

@@ -4,12 +4,14 @@ Source: Jacob et al. (2018), section 3.2; torch.nn.utils.fusion. A Linear works 
 axis, BatchNorm1d on axis 1: only for (N, C) are they the same.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Folding
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 @torch.no_grad()
@@ -76,17 +78,17 @@ def generated(result: Result) -> str:
     )
 
 
-def judge(config: Folding, result: Result) -> Sentence:
+def judge(config: Folding, result: Result) -> Verdict[Literal["refused", "right", "wrong"]]:
     """Right, silently wrong, or refused."""
     right = abs(result["original_last_axis"] - result["folded_last_axis"]).max()
     values: dict[str, float | str] = {"right": float(right)}
     if "refusal" in result.said:
-        return Sentence("refused", values | {"message": result.said["refusal"]})
+        return Verdict("refused", values | {"message": result.said["refusal"]})
     if "folded_axis_one" not in result.numbers:
-        return Sentence("right", values)
+        return Verdict("right", values)
     error = float(abs(result["original_axis_one"] - result["folded_axis_one"]).max())
     spread = float(result["original_axis_one"].std())
-    return Sentence("wrong", values | {"error": error, "spread": spread})
+    return Verdict("wrong", values | {"error": error, "spread": spread})
 
 
 ENTRY = Entry(

@@ -4,7 +4,7 @@ Source: Goyal et al. (2017), section 5.1 and He et al. (2019), section 3.1: no d
 gamma, beta and biases.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaDecay
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def parameter_groups(net: nn.Module, decay: float) -> list[dict[str, Any]]:
@@ -59,14 +59,14 @@ def experiment(decay: float, steps: int) -> Numbers:
     }
 
 
-def judge(config: GammaDecay, result: Result) -> Sentence:
+def judge(config: GammaDecay, result: Result) -> Verdict[Literal["shrunk", "same"]]:
     """Whether gamma ends smaller where decay acts on it."""
     values = {
         name: result.last(name)
         for name in ("everything", "matrices", "loss_everything", "loss_matrices")
     }
     shrunk = values["everything"] < 0.98 * values["matrices"]
-    return Sentence("shrunk" if shrunk else "same", values)
+    return Verdict("shrunk" if shrunk else "same", values)
 
 
 ENTRY = Entry(

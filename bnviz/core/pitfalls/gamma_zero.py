@@ -3,13 +3,15 @@
 Source: Goyal et al. (2017), section 5.1.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaZero
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 class Block(nn.Module):
@@ -69,14 +71,14 @@ def experiment(network: str, depth: int) -> Numbers:
     }
 
 
-def judge(config: GammaZero, result: Result) -> Sentence:
+def judge(config: GammaZero, result: Result) -> Verdict[Literal["wakes", "dead"]]:
     """Dead when no block has a gradient, even after 20 steps."""
     values = {
         "largest": float(result["zeros_later"].max()),
         "ones": float(result["ones"].max()),
         "fixed": float(result["fixed"].max()),
     }
-    return Sentence("wakes" if result["zeros_later"].any() else "dead", values)
+    return Verdict("wakes" if result["zeros_later"].any() else "dead", values)
 
 
 ENTRY = Entry(

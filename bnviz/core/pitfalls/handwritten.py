@@ -5,12 +5,14 @@ the running variance is the unbiased one; Chan, Golub and LeVeque (1983) on the 
 formula of the variance.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Handwritten
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 class ByHand(nn.Module):
@@ -97,13 +99,16 @@ def experiment(bug: str, batch_size: int, offset: float, spread: float) -> Numbe
     }
 
 
-def judge(config: Handwritten, result: Result) -> Sentence:
+def judge(
+    config: Handwritten, result: Result
+) -> Verdict[Literal["both", "train", "eval", "nowhere"]]:
     """Where the bug shows: in train mode, in eval mode, in both, or nowhere here."""
     here = int(result["here"])
     values = {name: float(result[name][here]) for name in ("train", "eval", "right")}
-    shows = [not values[mode] < 0.01 for mode in ("train", "eval")]  # NaN shows too
-    name = {(1, 1): "both", (1, 0): "train", (0, 1): "eval", (0, 0): "nowhere"}
-    return Sentence(name[int(shows[0]), int(shows[1])], values)
+    in_train, in_eval = (not values[mode] < 0.01 for mode in ("train", "eval"))  # NaN shows too
+    if in_train:
+        return Verdict("both" if in_eval else "train", values)
+    return Verdict("eval" if in_eval else "nowhere", values)
 
 
 ENTRY = Entry(

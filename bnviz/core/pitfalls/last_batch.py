@@ -3,13 +3,15 @@
 Source: torch.nn.functional.batch_norm, which raises ValueError for one value a channel.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.pitfalls.configs import LastBatch
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def training_loader(rows: TensorDataset, batch_size: int) -> DataLoader[tuple[Tensor, ...]]:
@@ -42,18 +44,20 @@ def experiment(rows: int, batch_size: int) -> Numbers:
     }
 
 
-def judge(config: LastBatch, result: Result) -> Sentence:
+def judge(
+    config: LastBatch, result: Result
+) -> Verdict[Literal["refused", "even", "only", "short"]]:
     """Refused, a short last batch, or nothing left over."""
     tail, fixed = int(result["size"][-1]), len(result["fixed"])
     values = {"batches": len(result["size"]), "tail": tail, "fixed": fixed}
     values |= {"rows": config.rows, "size": config.batch_size}
     if not result["passed"].all():
-        return Sentence("refused", values | {"message": result.said["refusal"]})
+        return Verdict("refused", values | {"message": result.said["refusal"]})
     if tail == config.batch_size:
-        return Sentence("even", values)
+        return Verdict("even", values)
     if len(result["size"]) == 1:
-        return Sentence("only", values)
-    return Sentence("short", values | {"share": tail / config.batch_size})
+        return Verdict("only", values)
+    return Verdict("short", values | {"share": tail / config.batch_size})
 
 
 ENTRY = Entry(

@@ -4,12 +4,14 @@ Source: PyTorch's documentation of automatic mixed precision, which keeps batch_
 statistics in float32.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import LowPrecision
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def keep_statistics_in_float32(net: nn.Module) -> nn.Module:
@@ -52,13 +54,13 @@ def experiment(dtype: str, spread: float) -> Numbers:
     return found
 
 
-def judge(config: LowPrecision, result: Result) -> Sentence:
+def judge(config: LowPrecision, result: Result) -> Verdict[Literal["overflow", "worse", "fine"]]:
     """Overflowed, wrong by more than rounding, or as good as mixed."""
     here = int(abs(result["spread"] / config.spread - 1).argmin())
     values = {name: float(result[name][here]) for name in result.numbers}
     if not values["variance_low"] < 1e300:
-        return Sentence("overflow", values)
-    return Sentence("worse" if values["low"] > 2 * values["mixed"] else "fine", values)
+        return Verdict("overflow", values)
+    return Verdict("worse" if values["low"] > 2 * values["mixed"] else "fine", values)
 
 
 ENTRY = Entry(

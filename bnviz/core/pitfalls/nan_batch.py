@@ -4,13 +4,15 @@ Source: torch.nn.BatchNorm1d: running = (1 - momentum) running + momentum batch,
 forward pass; NaN times anything is NaN.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import NanBatch
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def usable(x: Tensor) -> bool:
@@ -61,7 +63,7 @@ def experiment(value: str, step: int) -> Numbers:
     }
 
 
-def judge(config: NanBatch, result: Result) -> Sentence:
+def judge(config: NanBatch, result: Result) -> Verdict[Literal["poisoned", "recovers", "suffers"]]:
     """Poisoned for good, recovering, or already recovered at the end."""
     training, validation = result["training"], result["validation"]
     bad = ~(validation < 1e300)  # NaN is not
@@ -75,11 +77,11 @@ def judge(config: NanBatch, result: Result) -> Sentence:
         "worst": float(validation[config.step - 1 :].max()),
     }
     if bad[-1]:
-        return Sentence("poisoned", values)
+        return Verdict("poisoned", values)
     before = float(validation[max(config.step - 2, 0)])
     late = (validation[config.step - 1 :] > 1.1 * before).nonzero()[0]
     values |= {"before": before, "late": int(late[-1]) + 1 if len(late) else 0}
-    return Sentence("recovers" if validation[-1] <= 1.1 * before else "suffers", values)
+    return Verdict("recovers" if validation[-1] <= 1.1 * before else "suffers", values)
 
 
 ENTRY = Entry(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.pitfalls.configs import PitfallConfig
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 Floats = NDArray[np.float64]
 #: What an experiment returns: measured series and numbers, and what torch said.
@@ -73,7 +73,7 @@ class Entry:
 
     experiment: Callable[..., Numbers]
     fix: tuple[Callable[..., Any], ...]
-    judge: Callable[[Any, Result], Sentence]
+    judge: Callable[[Any, Result], Verdict[Any]]
     sources: tuple[Source, ...]
     parts: tuple[Callable[..., Any], ...] = ()
 
@@ -103,7 +103,7 @@ def _array(value: Tensor) -> Floats:
     return array
 
 
-def judge(name: str, config: PitfallConfig, result: Result) -> Sentence:
+def judge(name: str, config: PitfallConfig, result: Result) -> Verdict[Any]:
     """The verdict on a result."""
     return load(name).judge(config, result)
 

@@ -5,13 +5,15 @@ f(c w) = f(w), so the gradient at c w is 1/c times the one at w, and an SGD step
 learning rate / |w|^2: the effective learning rate.
 """
 
+from typing import Literal
+
 import torch
 from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import ScaleInvariance
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 @torch.no_grad()
@@ -51,7 +53,7 @@ def experiment(scale: float, eps: float) -> Numbers:
     }
 
 
-def judge(config: ScaleInvariance, result: Result) -> Sentence:
+def judge(config: ScaleInvariance, result: Result) -> Verdict[Literal["invariant", "broken"]]:
     """Invariant as long as the variance stays far above epsilon."""
     here = int(abs(result["scale"] - config.scale).argmin())
     one = int(abs(result["scale"] - 1).argmin())
@@ -64,7 +66,7 @@ def judge(config: ScaleInvariance, result: Result) -> Sentence:
         "rate": ratio / config.scale,
         "restored": result.last("restored") / float(result["gradient"][one]),
     }
-    return Sentence("invariant" if change < 0.01 else "broken", values)
+    return Verdict("invariant" if change < 0.01 else "broken", values)
 
 
 ENTRY = Entry(

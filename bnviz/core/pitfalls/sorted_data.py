@@ -4,6 +4,8 @@ Source: the threads cited below; Ioffe and Szegedy (2015), section 4.2.1, shuffl
 thoroughly for BN's sake.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -11,7 +13,7 @@ from torch.nn import functional
 from bnviz.core.pitfalls.configs import SortedData
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
 from bnviz.core.pitfalls.tasks import blobs, classifier
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def shuffled_batches(rows: int, size: int) -> list[Tensor]:
@@ -61,11 +63,11 @@ def experiment(batch_size: int, shuffled: float) -> Numbers:
     }
 
 
-def judge(config: SortedData, result: Result) -> Sentence:
+def judge(config: SortedData, result: Result) -> Verdict[Literal["worse", "same"]]:
     """By the held-out accuracy after the last epoch."""
     values = {f"{name}_share": result.last(name) for name in ("training", "validation", "fixed")}
     worse = values["validation_share"] < values["fixed_share"] - 0.05
-    return Sentence("worse" if worse else "same", values)
+    return Verdict("worse" if worse else "same", values)
 
 
 ENTRY = Entry(

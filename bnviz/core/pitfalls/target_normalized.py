@@ -3,13 +3,15 @@
 Source: the threads cited below. The target, not the answer, is what should be standardized.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TargetNormalized
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 class InUnits(nn.Module):
@@ -64,7 +66,7 @@ def experiment(mean: float, spread: float) -> Numbers:
     }
 
 
-def judge(config: TargetNormalized, result: Result) -> Sentence:
+def judge(config: TargetNormalized, result: Result) -> Verdict[Literal["useless", "worse", "same"]]:
     """Root mean squared errors against always answering the training mean."""
     actual = result["actual"]
     values = {
@@ -73,8 +75,8 @@ def judge(config: TargetNormalized, result: Result) -> Sentence:
     values |= {"baseline": result.last("baseline"), "answers": float(result["wrong"].mean())}
     values |= {"actual": float(actual.mean())}
     if values["wrong"] > values["baseline"]:
-        return Sentence("useless", values)
-    return Sentence("worse" if values["wrong"] > 1.2 * values["right"] else "same", values)
+        return Verdict("useless", values)
+    return Verdict("worse" if values["wrong"] > 1.2 * values["right"] else "same", values)
 
 
 ENTRY = Entry(

@@ -5,6 +5,7 @@ Source: torch.nn.Module.train; the thread cited below.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrainForgotten
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 @contextmanager
@@ -67,15 +68,18 @@ def experiment(step: int, learning_rate: float) -> Numbers:
     }
 
 
-def judge(config: TrainForgotten, result: Result) -> Sentence:
+def judge(
+    config: TrainForgotten, result: Result
+) -> Verdict[Literal["diverged", "worse", "better", "same"]]:
     """By the mean validation loss over the last 20 steps."""
     ends = {name: float(result[name][-20:].mean()) for name in ("forgotten", "right")}
     values = ends | {"drift": result.last("drift"), "drift_right": result.last("drift_right")}
     values |= {"step": config.step, "times": ends["forgotten"] / ends["right"]}
     if not ends["forgotten"] < 1e6:
-        return Sentence("diverged", values)
-    name = "worse" if values["times"] > 1.1 else "better" if values["times"] < 0.9 else "same"
-    return Sentence(name, values)
+        return Verdict("diverged", values)
+    if values["times"] > 1.1:
+        return Verdict("worse", values)
+    return Verdict("better" if values["times"] < 0.9 else "same", values)
 
 
 ENTRY = Entry(

@@ -5,13 +5,15 @@ A gradient that stands at right angles to the weights can only lengthen them; de
 shortens them; learning rate / |w|^2 is what remains.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import WeightDecay
 from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def effective_rate(layer: nn.Linear, learning_rate: float) -> Tensor:
@@ -56,7 +58,7 @@ def experiment(decay: float, learning_rate: float) -> Numbers:
     }
 
 
-def judge(config: WeightDecay, result: Result) -> Sentence:
+def judge(config: WeightDecay, result: Result) -> Verdict[Literal["diverged", "raised", "same"]]:
     """Whether decay changed the rate at which these weights really turn."""
     ends = result.last("with_decay"), result.last("without")
     values = {
@@ -69,8 +71,8 @@ def judge(config: WeightDecay, result: Result) -> Sentence:
         "fallen": float(result["without"][0]) / ends[1],
     }
     if not ends[0] + ends[1] < 1e6:
-        return Sentence("diverged", values)
-    return Sentence("raised" if ends[0] > 1.05 * ends[1] else "same", values)
+        return Verdict("diverged", values)
+    return Verdict("raised" if ends[0] > 1.05 * ends[1] else "same", values)
 
 
 ENTRY = Entry(

@@ -5,6 +5,7 @@ training. Each figure is taken in train mode, on the very batch that the step is
 """
 
 from collections.abc import Iterator
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from bnviz.core.smoothness.results import Along, Floats, NetAlong
 from bnviz.core.smoothness.subject import Subject, alive
 from bnviz.core.training import comparison
 from bnviz.core.training.train import Net, Run
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 #: Santurkar et al. 2018, figure 4: from half to four times the learning rate.
 RELATIVE = (0.5, 4.0)
@@ -98,7 +99,19 @@ def _result(wanted: list[int], sizes: Floats, found: dict[str, list[Floats]]) ->
     return Along(np.array(wanted[:done], dtype=np.int64), sizes, nets["bn"], nets["plain"])
 
 
-def verdict(config: AlongConfig, result: Along) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "along_relative_bn",
+    "along_relative_plain",
+    "along_relative_level",
+    "along_absolute_bn",
+    "along_absolute_plain",
+    "along_absolute_level",
+    "along_unknown",
+]
+
+
+def verdict(config: AlongConfig, result: Along) -> Verdict[Key]:
     """Which net's gradient changes less along its training's steps, by effective beta-smoothness.
 
     Each seed has its median over the moments at which it is finite in both nets. "level" if
@@ -117,7 +130,7 @@ def verdict(config: AlongConfig, result: Along) -> Sentence:
         "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
     }
     if not found.pairs:
-        return Sentence("along_unknown", values)
+        return Verdict("along_unknown", values)
     values |= {
         "bn_smoothness": found.bn_median,
         "plain_smoothness": found.plain_median,
@@ -128,7 +141,7 @@ def verdict(config: AlongConfig, result: Along) -> Sentence:
     if found.beyond_spread is not None:
         values["spread_share"] = found.spread
     level = found.winner == "tie" or found.beyond_spread is False
-    return Sentence(f"along_{config.grid}_{'level' if level else found.winner}", values)
+    return Verdict(cast(Key, f"along_{config.grid}_{'level' if level else found.winner}"), values)
 
 
 def _medians(values: Floats, known: NDArray[np.bool_]) -> Floats:

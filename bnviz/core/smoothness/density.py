@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import zip_longest
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from bnviz.core.curvature.traces import DENSE_LIMIT, dense_rows, eigenvalues, sy
 from bnviz.core.smoothness.measure import DensityConfig, Pace, Progress, StopFlag
 from bnviz.core.smoothness.results import Density, Floats, NetDensity
 from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 #: The axis turns logarithmic at this share of the flatter net's largest |eigenvalue|: about
 #: as far as some dozens of Lanczos steps can tell eigenvalues apart.
@@ -61,7 +62,17 @@ def measure(config: DensityConfig, subject: Subject, should_stop: StopFlag) -> I
     yield progress()
 
 
-def verdict(config: DensityConfig, result: Density) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "density_neither",
+    "density_bn",
+    "density_plain",
+    "density_both",
+    "density_unknown",
+]
+
+
+def verdict(config: DensityConfig, result: Density) -> Verdict[Key]:
     """Whether one eigenvalue rules: it makes more than RULES of the sum of all squares.
 
     "density_both", "_neither"; "_bn", "_plain": in that net alone; "_unknown": a net is not
@@ -77,10 +88,10 @@ def verdict(config: DensityConfig, result: Density) -> Sentence:
             f"{name}_largest": net.largest,
         }
     if not all(np.isfinite(net.top) for net in nets.values()):
-        return Sentence("density_unknown", values)
+        return Verdict("density_unknown", values)
     rules = [name for name, net in nets.items() if net.top > RULES]
     names = {0: "neither", 1: "".join(rules), 2: "both"}
-    return Sentence(f"density_{names[len(rules)]}", values)
+    return Verdict(cast(Key, f"density_{names[len(rules)]}"), values)
 
 
 class _Net:

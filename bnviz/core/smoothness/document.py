@@ -7,6 +7,7 @@ weights walk away from where they began.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 from torch import nn
@@ -20,7 +21,7 @@ from bnviz.core.smoothness.measure import Pace, Progress, ReplayConfig, StopFlag
 from bnviz.core.smoothness.results import Floats, Replay, ReplayedNet
 from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.reproduce import NETWORK, SCALE
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
 def measure(config: ReplayConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
@@ -78,7 +79,15 @@ def _replayed(probes: list[Published], corrected: Floats) -> ReplayedNet:
     )
 
 
-def verdict(config: ReplayConfig, result: Replay) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "replay_all",
+    "replay_first",
+    "replay_some",
+]
+
+
+def verdict(config: ReplayConfig, result: Replay) -> Verdict[Key]:
     """How many of the document's probes measured anything, and what both medians are.
 
     Values: `probes`; `measured`, the number of probes that are not 0 in either net; of either
@@ -95,5 +104,5 @@ def verdict(config: ReplayConfig, result: Replay) -> Sentence:
             f"{name}_drift": float(net.drift[-1]),
         }
     if measured == len(result.bn.published):
-        return Sentence("replay_all", values)
-    return Sentence("replay_first" if measured == 1 else "replay_some", values)
+        return Verdict("replay_all", values)
+    return Verdict("replay_first" if measured == 1 else "replay_some", values)

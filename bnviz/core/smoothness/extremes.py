@@ -6,6 +6,7 @@ largest one; how low it lies, this measure tells.
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Literal, cast
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from bnviz.core.curvature.traces import normalized, traces
 from bnviz.core.smoothness.measure import ExtremesConfig, Progress, StopFlag
 from bnviz.core.smoothness.results import Bools, Extremes, Floats, Spectrum
 from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 NETS = ("bn", "plain")
 
@@ -49,7 +50,18 @@ def measure(config: ExtremesConfig, subject: Subject, should_stop: StopFlag) -> 
                 yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
 
 
-def verdict(config: ExtremesConfig, result: Extremes) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "extremes_bn",
+    "extremes_bn_scale",
+    "extremes_plain",
+    "extremes_plain_scale",
+    "extremes_level",
+    "extremes_unknown",
+]
+
+
+def verdict(config: ExtremesConfig, result: Extremes) -> Verdict[Key]:
     """Which net is sharper, by its largest eigenvalue, and whether the weights' scale makes it so.
 
     "extremes_bn" or "_plain": that one is, and also with weights in units of their filters'
@@ -61,7 +73,7 @@ def verdict(config: ExtremesConfig, result: Extremes) -> Sentence:
     pairs = np.isfinite(result.bn.normalized) & np.isfinite(result.plain.normalized)
     values: dict[str, float | str] = {"seeds": len(pairs), "pairs": int(pairs.sum())}
     if not pairs.any():
-        return Sentence("extremes_unknown", values)
+        return Verdict("extremes_unknown", values)
     ratio = _ratio(result.plain.maximum[pairs], result.bn.maximum[pairs])
     sharper = "plain" if np.median(ratio) > 1 else "bn"
     scaled = _ratio(result.plain.normalized[pairs], result.bn.normalized[pairs])
@@ -78,9 +90,9 @@ def verdict(config: ExtremesConfig, result: Extremes) -> Sentence:
         "plain_below": _below(result.plain, pairs),
     }
     if factor < LEVEL or (ratio > 1).mean() < AGREEMENT:
-        return Sentence("extremes_level", values)
+        return Verdict("extremes_level", values)
     kept = scaled_factor >= LEVEL and (scaled > 1).mean() >= AGREEMENT
-    return Sentence(f"extremes_{sharper}" + ("" if kept else "_scale"), values)
+    return Verdict(cast(Key, f"extremes_{sharper}" + ("" if kept else "_scale")), values)
 
 
 def _ends(config: ExtremesConfig, problem: Problem, should_stop: StopFlag) -> Found | None:

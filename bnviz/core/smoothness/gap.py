@@ -13,6 +13,7 @@ training, have the running statistics that the document has warmed up.
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from itertools import pairwise
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from bnviz.core.smoothness.subject import Subject, alive
 from bnviz.core.training.precise_bn import precise
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 MOMENTS = ("before", "after")
 
@@ -174,7 +175,25 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     return dict(zip(STEPS, parts, strict=True))
 
 
-def verdict(config: GapConfig, result: Gap) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "inputs_before",
+    "inputs_after",
+    "bn_before",
+    "bn_after",
+    "other_before",
+    "other_after",
+    "none_before",
+    "none_after",
+    "sharper_before",
+    "sharper_after",
+    "lost_before",
+    "lost_after",
+    "unknown",
+]
+
+
+def verdict(config: GapConfig, result: Gap) -> Verdict[Key]:
     """What makes most of the ratio of the largest eigenvalues: after training, if that is known.
 
     Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
@@ -192,7 +211,7 @@ def verdict(config: GapConfig, result: Gap) -> Sentence:
     cells = slice(len(STEPS) + 1)
     known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
     if not known.any():
-        return Sentence("unknown")
+        return Verdict("unknown")
     moment = 1 if known[1].any() else 0
     diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
     dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
@@ -201,7 +220,7 @@ def verdict(config: GapConfig, result: Gap) -> Sentence:
     when, count = MOMENTS[moment], {"all_seeds": float(left.size), "seeds": float(left.sum())}
     if not left.any():
         lost = {"diverged": float(diverged.sum()), "dead": float(dead.sum())}
-        return Sentence(f"lost_{when}", count | lost)
+        return Verdict(cast(Key, f"lost_{when}"), count | lost)
     fair = sum(split(result, "normalized").values())
     here, total = np.median(steps[:, left], axis=1), float(np.median(steps[:, left].sum(axis=0)))
     part = dict(zip(STEPS, here.tolist(), strict=True))
@@ -210,7 +229,7 @@ def verdict(config: GapConfig, result: Gap) -> Sentence:
     values |= {"normalized": float(10.0 ** np.median(np.asarray(fair)[moment, left]))}
     what = _what(part, total)
     values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
-    return Sentence(f"{what}_{when}", values | count)
+    return Verdict(cast(Key, f"{what}_{when}"), values | count)
 
 
 def _what(part: Mapping[str, float], total: float) -> str:

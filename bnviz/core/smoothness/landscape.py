@@ -5,6 +5,7 @@ curvatures in float64.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Literal, cast
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from bnviz.core.smoothness.measure import LandscapeConfig, Pace, Progress, StopF
 from bnviz.core.smoothness.planes import View, Walk, around
 from bnviz.core.smoothness.results import Floats, Landscape, NetLandscape
 from bnviz.core.smoothness.subject import Subject
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 #: From coarse to fine, as parts of the finest plane's axis: each holds those before it, so
 #: that no loss is computed twice. 13 and 25 of 51 points leave out the outermost fiftieth.
@@ -151,7 +152,19 @@ def _finite(losses: Floats) -> Floats:
     return np.where(np.isfinite(losses), losses, np.nan)
 
 
-def verdict(config: LandscapeConfig, result: Landscape) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "landscape_bn",
+    "landscape_plain",
+    "landscape_bn_absolute",
+    "landscape_plain_absolute",
+    "landscape_level",
+    "landscape_unsettled",
+    "landscape_unknown",
+]
+
+
+def verdict(config: LandscapeConfig, result: Landscape) -> Verdict[Key]:
     """Whose loss rises less where all filters have moved by `extent` times their norms.
 
     A line's rise is the mean loss at its two ends over that in its middle: in the mean the
@@ -169,7 +182,7 @@ def verdict(config: LandscapeConfig, result: Landscape) -> Sentence:
     both = np.isfinite(bn) & np.isfinite(plain)
     values: dict[str, float] = {"distance": config.extent, "lines": int(both.sum())}
     if not both.any():
-        return Sentence("landscape_unknown", values)
+        return Verdict("landscape_unknown", values)
     bn, plain = bn[both], plain[both]
     for net, rises, others in (("bn", bn, plain), ("plain", plain, bn)):
         loss = float(getattr(result, net).lines[both, DISTANCES // 2][0])
@@ -179,8 +192,8 @@ def verdict(config: LandscapeConfig, result: Landscape) -> Sentence:
         values[f"{net}_fewer"] = int((rises < others).sum())
     low, high = sorted((values["bn_rise"], values["plain_rise"]))
     if low <= 0:
-        return Sentence("landscape_unsettled", values)
-    return Sentence(f"landscape_{_flatter(values)}", values | {"factor": high / low})
+        return Verdict("landscape_unsettled", values)
+    return Verdict(cast(Key, f"landscape_{_flatter(values)}"), values | {"factor": high / low})
 
 
 def _rises(net: NetLandscape) -> Floats:

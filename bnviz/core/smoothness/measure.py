@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_a
 from pydantic import Field, TypeAdapter
 
 from bnviz.core.configs import BnMode, Config, Seed
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -204,9 +204,9 @@ def measure(config: Measure, subject: "Subject", should_stop: StopFlag) -> Itera
     yield from _module(config).measure(config, subject, should_stop)
 
 
-def verdict(config: Measure, result: Any) -> Sentence:
+def verdict(config: Measure, result: Any) -> Verdict[Any]:
     """What a result of that measure says, in one sentence."""
-    found: Sentence = _module(config).verdict(config, result)
+    found: Verdict[Any] = _module(config).verdict(config, result)
     return found
 
 

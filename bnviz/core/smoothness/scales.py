@@ -6,6 +6,7 @@ Both nets in both precisions, BN in the config's mode, with the same directions 
 from collections.abc import Iterator
 from dataclasses import fields
 from itertools import product
+from typing import Literal, cast
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from bnviz.core.curvature.probes import directions
 from bnviz.core.smoothness.measure import Pace, Progress, ScalesConfig, StopFlag
 from bnviz.core.smoothness.results import Floats, Scales, Sweep
 from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 #: Two a decade; the document's 1e-5 is among them.
 SCALES = np.array([10.0 ** (half / 2) for half in range(-16, -1)])
@@ -129,7 +130,17 @@ def _median(values: Floats) -> float:
     return float(np.median(values)) if len(values) else np.nan
 
 
-def verdict(config: ScalesConfig, result: Scales) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "scales_kinks_none",
+    "scales_kinks_bn",
+    "scales_kinks_plain",
+    "scales_kinks_both",
+    "scales_unknown",
+]
+
+
+def verdict(config: ScalesConfig, result: Scales) -> Verdict[Key]:
     """Whether kinks make most of what probes of the document's scale find, and for which net.
 
     Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit,
@@ -142,7 +153,7 @@ def verdict(config: ScalesConfig, result: Scales) -> Sentence:
         sweep, limit = getattr(result, name), getattr(result, f"{name}_limit")
         median, share = sweep.median[DOCUMENT], sweep.kink_share[DOCUMENT]
         if not np.isfinite([median, limit]).all():
-            return Sentence("scales_unknown")
+            return Verdict("scales_unknown")
         share = float(np.clip(np.nan_to_num(share), 0, 1))
         most += [name] if share > 0.5 else []
         values |= {
@@ -153,7 +164,7 @@ def verdict(config: ScalesConfig, result: Scales) -> Sentence:
         }
     values["noise_scale"] = max(_noise(result.bn_float32), _noise(result.plain_float32))
     name = {0: "none", 1: "".join(most), 2: "both"}[len(most)]
-    return Sentence(f"scales_kinks_{name}", values)
+    return Verdict(cast(Key, f"scales_kinks_{name}"), values)
 
 
 def _plateau(sweep: Sweep, limit: float) -> float:

@@ -7,6 +7,7 @@ unstable.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from bnviz.core.nets.vectors import flatten, unflatten
 from bnviz.core.smoothness.measure import Pace, Progress, StabilityConfig, StopFlag
 from bnviz.core.smoothness.results import Floats, NetStability, Stability
 from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 #: The rates of the sharpness curves, as shares of the threshold.
 SHARES = (0.25, 0.5, 0.9, 1.2)
@@ -153,7 +154,19 @@ class _Net:
             yield (index + 1) / len(moments)
 
 
-def verdict(config: StabilityConfig, result: Stability) -> Sentence:
+#: What the verdict can be.
+Key = Literal[
+    "stability_both",
+    "stability_plain",
+    "stability_bn",
+    "stability_neither",
+    "stability_plain_grown",
+    "stability_neither_grown",
+    "stability_unknown",
+]
+
+
+def verdict(config: StabilityConfig, result: Stability) -> Verdict[Key]:
     """For which net the threshold is where 2 / sharpness says, and what becomes of the weights.
 
     It is if |threshold / prediction - 1| is at most 10 % for the median seed: "both",
@@ -185,8 +198,8 @@ def verdict(config: StabilityConfig, result: Stability) -> Sentence:
         }
         holds += [net] if values[f"{net}_error_share"] <= NEAR else []
     if not (values["bn_seeds"] and values["plain_seeds"]):
-        return Sentence("stability_unknown", values)
-    return Sentence(f"stability_{_outcome(holds, values)}", values)
+        return Verdict("stability_unknown", values)
+    return Verdict(cast(Key, f"stability_{_outcome(holds, values)}"), values)
 
 
 def _outcome(holds: list[str], values: Mapping[str, float]) -> str:

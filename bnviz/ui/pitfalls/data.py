@@ -1,13 +1,13 @@
 """The cache of the page Pitfalls; see :mod:`bnviz.ui.cache`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bnviz.core.pitfalls.configs import PitfallConfig
 from bnviz.ui.cache import kept
 
 if TYPE_CHECKING:
     from bnviz.core.pitfalls.pitfall import Result
-    from bnviz.core.verdict import Sentence
+    from bnviz.core.verdict import Verdict
 
 
 @kept(64)
@@ -18,7 +18,7 @@ def result(name: str, config: PitfallConfig) -> "Result":
     return pitfall.run(name, config)
 
 
-def verdict(name: str, config: PitfallConfig) -> "Sentence":
+def verdict(name: str, config: PitfallConfig) -> "Verdict[Any]":
     """Which sentence that ends in."""
     from bnviz.core.pitfalls import pitfall
 

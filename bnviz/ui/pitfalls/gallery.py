@@ -136,7 +136,7 @@ def verdict(name: str, config: PitfallConfig) -> str:
     """What the experiment found, in one sentence computed from it."""
     found = data.verdict(name, config)
     values = {key: _shown(key, value) for key, value in found.values.items()}
-    return say(f"pitfalls.{name}.verdict.{found.name}", **values)
+    return say(f"pitfalls.{name}.verdict.{found.key}", **values)
 
 
 def _shown(key: str, value: float | str) -> str:

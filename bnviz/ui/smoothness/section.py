@@ -74,7 +74,7 @@ def verdict(config: Measure, result: Any) -> str:
 
     found = entry.verdict(config, result)
     values = {name: _shown(name, value) for name, value in found.values.items()}
-    return say(f"smoothness.{config.kind}.verdict.{found.name}", **values)
+    return say(f"smoothness.{config.kind}.verdict.{found.key}", **values)
 
 
 def _shown(name: str, value: float | str) -> str:

@@ -20,10 +20,10 @@ from bnviz.core.pitfalls.nan_batch import poisoned
 from bnviz.core.pitfalls.pitfall import Result
 from bnviz.core.pitfalls.scale_invariance import normalize_rows
 from bnviz.core.pitfalls.train_forgotten import evaluating
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 
-def found(name: str, **given: Any) -> tuple[Result, Sentence]:
+def found(name: str, **given: Any) -> tuple[Result, Verdict]:
     config = CONFIGS[name](**given)
     result = pitfall.run(name, config)
     return result, pitfall.judge(name, config, result)
@@ -82,7 +82,7 @@ VERDICTS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "given", "verdict"), VERDICTS)
 def test_verdicts_come_out_either_way(name: str, given: dict[str, Any], verdict: str) -> None:
-    assert found(name, **given)[1].name == verdict
+    assert found(name, **given)[1].key == verdict
 
 
 def test_no_verdict_is_forgotten_above() -> None:

@@ -206,7 +206,7 @@ SMALL, LARGE, NAN = [[1.0, 1.1, 0.9], [1.2, 1.0, 1.0]], [[5.0, 5.1, 4.9], [5.2, 
 @pytest.mark.parametrize("grid", ["relative", "absolute"])
 def test_either_net_can_be_the_smoother_one(grid: str) -> None:
     one, other = verdict(SMALL, LARGE, grid), verdict(LARGE, SMALL, grid)
-    assert one.name == f"along_{grid}_bn" and other.name == f"along_{grid}_plain"
+    assert one.key == f"along_{grid}_bn" and other.key == f"along_{grid}_plain"
     assert (one.values["bn_wins"], one.values["plain_wins"]) == (3, 0)
     assert (other.values["bn_wins"], other.values["plain_wins"]) == (0, 3)
     assert one.values["bn_smoothness"] == pytest.approx(1.05)
@@ -218,14 +218,14 @@ def test_either_net_can_be_the_smoother_one(grid: str) -> None:
 
 def test_seeds_that_differ_more_than_the_nets_make_it_level() -> None:
     found = verdict([[1.0, 5.0, 1.0, 5.0]], [[5.0, 1.0, 1.1, 5.1]])
-    assert found.name == "along_relative_level"
+    assert found.key == "along_relative_level"
     assert found.values["spread_share"] > found.values["difference_share"]
-    assert verdict(SMALL, SMALL).name == "along_relative_level"  # to the bit
+    assert verdict(SMALL, SMALL).key == "along_relative_level"  # to the bit
 
 
 def test_a_single_seed_has_no_spread() -> None:
     found = verdict([[1.0]], [[2.0]])
-    assert found.name == "along_relative_bn" and "spread_share" not in found.values
+    assert found.key == "along_relative_bn" and "spread_share" not in found.values
 
 
 def test_seeds_are_compared_while_both_are_finite() -> None:
@@ -235,4 +235,4 @@ def test_seeds_are_compared_while_both_are_finite() -> None:
     assert (found.values["bn_wins"], found.values["plain_wins"]) == (1, 1)
     assert (found.values["bn_diverged"], found.values["plain_diverged"]) == (0, 1)
     gone = verdict([[1.0], [1.0]], [[NAN], [NAN]])
-    assert gone.name == "along_unknown" and gone.values["plain_diverged"] == 1
+    assert gone.key == "along_unknown" and gone.values["plain_diverged"] == 1

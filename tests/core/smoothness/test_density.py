@@ -103,7 +103,7 @@ def test_the_documents_nets() -> None:
     assert result.plain.exact[[0, -1]] == pytest.approx([-1.44579e6, 8.13461e7], rel=1e-5)
     for net in (result.bn, result.plain):
         assert np.trapezoid(np.abs(net.quadrature - net.mean), axis(result)) < 0.15
-    assert measure.verdict(DensityConfig(), result).name == "density_plain"
+    assert measure.verdict(DensityConfig(), result).key == "density_plain"
     assert next(each.result for each in found if each.result).plain.exact.shape == (321,)
 
 
@@ -158,7 +158,7 @@ def test_nets_that_are_gone(gone: tuple[str, ...]) -> None:
         values = [net.near_zero, net.negative, net.largest, net.top, *net.mean, *net.quadrature]
         assert np.isnan(values).all() if name in gone else np.isfinite(values).all()
         assert len(net.exact) == (0 if name in gone else {"bn": 97, "plain": 73}[name])
-    assert measure.verdict(CONFIG, last.result).name == "density_unknown"
+    assert measure.verdict(CONFIG, last.result).key == "density_unknown"
     from_bytes("density", to_bytes(last.result))
 
 
@@ -170,7 +170,7 @@ def test_a_loss_that_is_not_finite_though_the_net_is(monkeypatch: pytest.MonkeyP
         last = reports(of=of)[-1]
         assert last.done == last.total
         assert np.isnan([last.result.bn.top, *last.result.plain.mean]).all()
-        assert measure.verdict(CONFIG, last.result).name == "density_unknown"
+        assert measure.verdict(CONFIG, last.result).key == "density_unknown"
 
 
 def test_results_survive_the_disk() -> None:
@@ -196,7 +196,7 @@ def test_verdicts(bn: float, plain: float, name: str) -> None:
         CONFIG,
         replace(result, bn=replace(result.bn, top=bn), plain=replace(result.plain, top=plain)),
     )
-    assert said.name == name
+    assert said.key == name
     np.testing.assert_equal(said.values["bn_top_share"], bn)
     assert said.values["plain_near_zero_share"] == result.plain.near_zero
     assert said.values["bn_negative_share"] == result.bn.negative

@@ -14,7 +14,7 @@ from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.measure import ReplayConfig, SubjectConfig
 from bnviz.core.smoothness.results import Replay, from_bytes, to_bytes
 from bnviz.core.training import reproduce
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 CONFIG = ReplayConfig(probes=100)
 
@@ -143,7 +143,7 @@ def test_stopping() -> None:
 
 def test_the_verdict_of_the_document() -> None:
     found = measure.verdict(CONFIG, replay())
-    assert found.name == "replay_first"
+    assert found.key == "replay_first"
     assert found.values["probes"] == 100 and found.values["measured"] == 1
     assert found.values["bn_published"] == found.values["plain_published"] == 0
     assert found.values["bn_corrected"] == pytest.approx(7786, rel=1e-3)
@@ -151,14 +151,14 @@ def test_the_verdict_of_the_document() -> None:
     assert found.values["bn_first"] == pytest.approx(7799.57, rel=1e-4)
 
 
-def told(measured: int) -> Sentence:
+def told(measured: int) -> Verdict:
     published = np.where(np.arange(100) < measured, 5.0, 0.0)
     nets = (replace(net, published=published) for net in (replay().bn, replay().plain))
     return measure.verdict(CONFIG, Replay(*nets))
 
 
 def test_it_can_come_out_another_way() -> None:
-    assert told(1).name == "replay_first"
-    assert told(40).name == "replay_some" and told(40).values["measured"] == 40
-    assert told(100).name == "replay_all" and told(100).values["bn_published"] == 5
-    assert told(0).name == "replay_some" and told(0).values["measured"] == 0
+    assert told(1).key == "replay_first"
+    assert told(40).key == "replay_some" and told(40).values["measured"] == 40
+    assert told(100).key == "replay_all" and told(100).values["bn_published"] == 5
+    assert told(0).key == "replay_some" and told(0).values["measured"] == 0

@@ -17,7 +17,7 @@ from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.extremes import LEVEL
 from bnviz.core.smoothness.measure import ExtremesConfig, Progress
 from bnviz.core.smoothness.results import Extremes, Spectrum, from_bytes, to_bytes
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 CONFIG = ExtremesConfig(probes=16)
 
@@ -145,7 +145,7 @@ def test_seeds_that_are_gone_are_left_out() -> None:
     said = measure.verdict(CONFIG, found)
     assert (said.values["seeds"], said.values["pairs"]) == (3, 1)
     subject.bn.params["output.weight"][:] = torch.nan
-    assert measure.verdict(CONFIG, reports(subject)[-1].result).name == "extremes_unknown"
+    assert measure.verdict(CONFIG, reports(subject)[-1].result).key == "extremes_unknown"
 
 
 def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) -> Spectrum:
@@ -156,18 +156,18 @@ def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) 
     )  # fmt: skip
 
 
-def said(bn: Spectrum, plain: Spectrum) -> Sentence:
+def said(bn: Spectrum, plain: Spectrum) -> Verdict:
     one = measure.verdict(CONFIG, Extremes(bn, plain))
     other = measure.verdict(CONFIG, Extremes(plain, bn))
     swap = {"bn": "plain", "plain": "bn"}
-    words = [swap.get(word, word) for word in one.name.split("_")]
-    assert other.name == "_".join(words)  # the nets are judged alike
+    words = [swap.get(word, word) for word in one.key.split("_")]
+    assert other.key == "_".join(words)  # the nets are judged alike
     return one
 
 
 def test_a_net_is_sharper_in_either_unit() -> None:
     found = said(spectrum([1, 2, 3], [1, 1, 1]), spectrum([10, 40, 30], [5, 6, 7], probe=4.0))
-    assert found.name == "extremes_plain"
+    assert found.key == "extremes_plain"
     assert found.values["factor"] == pytest.approx(10)
     assert found.values["scaled_factor"] == pytest.approx(6)
     assert (found.values["wins"], found.values["pairs"]) == (3, 3)
@@ -181,38 +181,38 @@ def test_a_net_is_sharper_in_either_unit() -> None:
 def test_a_net_is_sharper_only_because_of_its_weights_scale(scaled: list[float]) -> None:
     plain = spectrum([10, 10, 10], scaled)
     found = said(spectrum([1, 1, 1], [1, 1, 1]), plain)
-    assert found.name == ("extremes_plain" if min(scaled) > 1 else "extremes_plain_scale")
+    assert found.key == ("extremes_plain" if min(scaled) > 1 else "extremes_plain_scale")
 
 
 def test_level_nets() -> None:
     close = 0.99 * LEVEL
-    assert said(spectrum([1.0], [1]), spectrum([close], [9])).name == "extremes_level"
-    assert said(spectrum([1.0], [1]), spectrum([1 / close], [9])).name == "extremes_level"
-    assert said(spectrum([1.0], [1]), spectrum([1.0], [1])).name == "extremes_level"
+    assert said(spectrum([1.0], [1]), spectrum([close], [9])).key == "extremes_level"
+    assert said(spectrum([1.0], [1]), spectrum([1 / close], [9])).key == "extremes_level"
+    assert said(spectrum([1.0], [1]), spectrum([1.0], [1])).key == "extremes_level"
     # Far apart, but the seeds do not agree which way.
     disagree = said(spectrum([1, 1, 9], [1, 1, 1]), spectrum([5, 5, 1], [1, 1, 1]))
-    assert disagree.name == "extremes_level" and disagree.values["wins"] == 2
+    assert disagree.key == "extremes_level" and disagree.values["wins"] == 2
     agree = said(spectrum([1, 1, 1, 9], [1, 1, 1, 1]), spectrum([5, 5, 5, 1], [5, 5, 5, 1]))
-    assert agree.name == "extremes_plain" and agree.values["wins"] == 3
+    assert agree.key == "extremes_plain" and agree.values["wins"] == 3
 
 
 def test_seeds_half_measured_are_left_out() -> None:
     found = said(spectrum([1.0, 1.0], [1.0, np.nan]), spectrum([9.0, 50.0], [9.0, 50.0]))
-    assert (found.name, found.values["pairs"]) == ("extremes_plain", 1)
+    assert (found.key, found.values["pairs"]) == ("extremes_plain", 1)
     assert found.values["factor"] == pytest.approx(9)
     for report in reports(small())[1:6]:  # the second net's last part is the sixth
-        assert measure.verdict(CONFIG, report.result).name == "extremes_unknown"
+        assert measure.verdict(CONFIG, report.result).key == "extremes_unknown"
 
 
 def test_a_flat_loss_is_no_sharpness_at_all() -> None:
     found = said(spectrum([0.0], [0.0]), spectrum([0.0], [0.0]))
-    assert found.name == "extremes_level"
+    assert found.key == "extremes_level"
     found = said(spectrum([-1.0], [0.0]), spectrum([3.0], [2.0]))
-    assert found.name == "extremes_plain" and found.values["factor"] == np.inf
+    assert found.key == "extremes_plain" and found.values["factor"] == np.inf
 
 
 def test_verdicts_on_the_documents_nets() -> None:
     found = measure.verdict(ExtremesConfig(), document())
-    assert found.name == "extremes_plain"
+    assert found.key == "extremes_plain"
     assert found.values["factor"] == pytest.approx(6577, rel=1e-3)
     assert 20 < float(found.values["plain_below"]) < 60 and 5 < float(found.values["bn_below"]) < 10

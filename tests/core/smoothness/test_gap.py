@@ -94,7 +94,7 @@ def test_the_documents_probes_are_its_corrected_estimate(document: Gap) -> None:
 
 def test_the_documents_gap_is_the_scale_of_its_inputs(document: Gap) -> None:
     said = verdict(GapConfig(), document)
-    assert said.name == "inputs_before"
+    assert said.key == "inputs_before"
     assert said.values["gap"] == pytest.approx(8.13461e7 / 12368.94, rel=1e-5)
     assert said.values["inputs"] == pytest.approx(8.13461e7 / 198.82, rel=1e-4)
     assert said.values["bn"] == pytest.approx(198.82 / 144.69, rel=1e-4)
@@ -221,7 +221,7 @@ def test_a_seed_that_diverges_is_nan_and_has_no_finite_loss() -> None:
     assert np.isfinite(last.result.largest[0]).all() and np.isfinite(last.result.loss[0]).all()
     assert np.isnan(split(last.result)["inputs"][1, 0])
     said = verdict(CONFIG, last.result)
-    assert said.name == "lost_after"
+    assert said.key == "lost_after"
     assert said.values == {"diverged": 1, "dead": 0, "seeds": 0, "all_seeds": 1}
 
 
@@ -235,7 +235,7 @@ def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
     assert found.result.largest[0, 0, 0] == pytest.approx(2)
     assert found.result.normalized[0, 0, 0] == 0
     said = verdict(GapConfig(), found.result)
-    assert said.name == "lost_before"
+    assert said.key == "lost_before"
     assert said.values == {"diverged": 0, "dead": 1, "seeds": 0, "all_seeds": 1}
     assert all(np.isnan(part[0, 0]) for part in split(found.result).values()), "nor is it drawn"
 
@@ -294,7 +294,7 @@ def test_what_is_not_positive_has_no_logarithm() -> None:
 )
 def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
     said = verdict(GapConfig(), made(*ratios))
-    assert said.name == name
+    assert said.key == name
     assert said.values["gap"] == pytest.approx(gap)
     for step, ratio in zip(STEPS, ratios, strict=True):
         assert said.values[step] == pytest.approx(ratio)
@@ -304,11 +304,11 @@ def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
 
 def test_a_verdict_before_anything_is_trained() -> None:
     gap = made(1000, 2, 1, 1, seeds=2, after=False)
-    assert verdict(GapConfig(), gap).name == "inputs_before"
+    assert verdict(GapConfig(), gap).key == "inputs_before"
     gap.loss[1, :3, 0] = 1.0  # on the way: not all cells yet
-    assert verdict(GapConfig(), gap).name == "inputs_before"
+    assert verdict(GapConfig(), gap).key == "inputs_before"
     gap.loss[0, 4] = np.nan
-    assert verdict(GapConfig(), gap).name == "unknown"
+    assert verdict(GapConfig(), gap).key == "unknown"
 
 
 def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
@@ -318,10 +318,10 @@ def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
     gap.normalized[1, 2, 4] = 0.0
     gap.loss[1, :, 5] = np.nan
     said = verdict(GapConfig(), gap)
-    assert said.name == "inputs_after" and said.values["seeds"] == 3
+    assert said.key == "inputs_after" and said.values["seeds"] == 3
     assert said.values["inputs"] == pytest.approx(1e6), "the median of 1e6, 1e6 and 1e3"
     gap.normalized[1, 1, :2] = -1e-30
     gap.loss[1, 0, 2], gap.normalized[1, 0, 2] = np.inf, np.nan
     said = verdict(GapConfig(), gap)
-    assert said.name == "lost_after"
+    assert said.key == "lost_after"
     assert said.values == {"diverged": 2, "dead": 3, "seeds": 0, "all_seeds": 6}

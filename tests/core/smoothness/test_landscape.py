@@ -186,7 +186,7 @@ def test_a_net_that_diverged_is_nan(plane: str) -> None:
     found = run(RANDOM.model_copy(update={"plane": plane}), of)
     assert found[-1].done == found[-1].total
     assert np.isnan(found[-1].result.plain.loss).all()
-    assert verdict(RANDOM, found[-1].result).name == "landscape_unknown"
+    assert verdict(RANDOM, found[-1].result).key == "landscape_unknown"
     if plane != "path":
         assert np.isfinite(found[-1].result.bn.loss).all()
 
@@ -234,7 +234,7 @@ def of_rises(bn: list[float], plain: list[float], losses: tuple[float, float]) -
 def test_verdicts(
     bn: list[float], plain: list[float], losses: tuple[float, float], name: str
 ) -> None:
-    assert verdict(RANDOM, of_rises(bn, plain, losses)).name == f"landscape_{name}"
+    assert verdict(RANDOM, of_rises(bn, plain, losses)).key == f"landscape_{name}"
 
 
 def test_a_verdicts_figures() -> None:

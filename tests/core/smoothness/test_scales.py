@@ -15,7 +15,7 @@ from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.measure import ScalesConfig
 from bnviz.core.smoothness.results import Scales, Sweep, from_bytes, to_bytes
 from bnviz.core.training.train import Run, prepare
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 CONFIG = ScalesConfig(probes=16)
 SMALL = TrainConfig(
@@ -133,7 +133,7 @@ def test_tanh_has_no_kinks() -> None:
     assert (found.bn_rectifiers, found.plain_rectifiers) == (0, 0)
     for sweep in (found.bn, found.plain, found.bn_float32, found.plain_float32):
         assert not sweep.kinks.any() and not sweep.crossed.any()
-    assert measure.verdict(config, found).name == "scales_kinks_none"
+    assert measure.verdict(config, found).key == "scales_kinks_none"
 
 
 def test_a_diverged_seed_is_nan_and_the_other_net_is_measured() -> None:
@@ -143,7 +143,7 @@ def test_a_diverged_seed_is_nan_and_the_other_net_is_measured() -> None:
     assert last.done == last.total
     assert all(np.isnan(getattr(last.result.bn, each.name)).all() for each in fields(Sweep))
     assert np.isnan(last.result.bn_limit) and np.isfinite(last.result.plain.median).all()
-    assert measure.verdict(config, last.result) == Sentence("scales_unknown")
+    assert measure.verdict(config, last.result) == Verdict("scales_unknown")
     subject.plain.params["layers.0.weight"][1] = torch.nan
     last = list(measure.measure(config, subject, lambda: False))[-1]
     assert last.done == last.total == 0 and last.result is not None
@@ -156,7 +156,7 @@ def test_a_seed_that_is_not_there() -> None:
 
 def test_the_verdict_on_the_document() -> None:
     found = measure.verdict(CONFIG, document())
-    assert found.name == "scales_kinks_bn"
+    assert found.key == "scales_kinks_bn"
     assert found.values["scale"] == 1e-5
     assert found.values["bn_share"] > 0.8 and found.values["plain_share"] == 0
     assert 3e-7 < found.values["bn_plateau"] < 4e-6 < 1e-3 < found.values["plain_plateau"]
@@ -169,19 +169,19 @@ def sweep(share: float, median: float = 5.0, noise: float = 0.0) -> Sweep:
     return Sweep(median * flat, flat, flat, flat, share * flat, flat, noise * flat)
 
 
-def told(bn: Sweep, plain: Sweep, limit: float = 5.0) -> Sentence:
+def told(bn: Sweep, plain: Sweep, limit: float = 5.0) -> Verdict:
     single = sweep(0.0, noise=0.6)
     result = Scales(scales.SCALES, bn, plain, sweep(0.0), single, limit, limit, 9, 9)
     return measure.verdict(CONFIG, result)
 
 
 def test_it_can_come_out_any_way() -> None:
-    assert told(sweep(0.9), sweep(0.1)).name == "scales_kinks_bn"
-    assert told(sweep(0.1), sweep(0.9)).name == "scales_kinks_plain"
-    assert told(sweep(0.9), sweep(0.6)).name == "scales_kinks_both"
-    assert told(sweep(0.4), sweep(0.0)).name == "scales_kinks_none"
-    assert told(sweep(np.nan), sweep(0.0)).name == "scales_kinks_none"  # nothing changed at all
-    assert told(sweep(0.4, median=np.nan), sweep(0.0)).name == "scales_unknown"
+    assert told(sweep(0.9), sweep(0.1)).key == "scales_kinks_bn"
+    assert told(sweep(0.1), sweep(0.9)).key == "scales_kinks_plain"
+    assert told(sweep(0.9), sweep(0.6)).key == "scales_kinks_both"
+    assert told(sweep(0.4), sweep(0.0)).key == "scales_kinks_none"
+    assert told(sweep(np.nan), sweep(0.0)).key == "scales_kinks_none"  # nothing changed at all
+    assert told(sweep(0.4, median=np.nan), sweep(0.0)).key == "scales_unknown"
     assert told(sweep(-0.2), sweep(1.4)).values["plain_share"] == 1
     assert told(sweep(-0.2), sweep(1.4)).values["bn_share"] == 0
 

@@ -143,7 +143,7 @@ def test_a_net_that_diverged_altogether_has_no_threshold() -> None:
     assert last.done == last.total
     assert np.isnan(last.result.plain.threshold).all() and last.result.plain.rates.shape == (0,)
     assert np.isfinite(last.result.bn.threshold).all()
-    assert verdict(CONFIG, last.result).name == "stability_unknown"
+    assert verdict(CONFIG, last.result).key == "stability_unknown"
 
 
 def test_a_result_survives_the_disk() -> None:
@@ -154,7 +154,7 @@ def test_a_result_survives_the_disk() -> None:
 
 def test_sharpness_predicts_these_trained_nets() -> None:
     said = verdict(CONFIG, found())
-    assert said.name == "stability_both"
+    assert said.key == "stability_both"
     assert said.values["plain_seeds"] == said.values["bn_seeds"] == said.values["seeds"] == 2
 
 
@@ -194,7 +194,7 @@ def of_ratios(bn: list[float], plain: list[float], bn_growth: float = 1.0) -> St
     ],
 )
 def test_verdicts(bn: list[float], plain: list[float], growth: float, name: str) -> None:
-    assert verdict(CONFIG, of_ratios(bn, plain, growth)).name == f"stability_{name}"
+    assert verdict(CONFIG, of_ratios(bn, plain, growth)).key == f"stability_{name}"
 
 
 def test_a_verdicts_figures() -> None:
