@@ -41,7 +41,7 @@ from bnviz.core.curvature.kinks import Split
 from bnviz.core.curvature.problem import Loss, of_module
 from bnviz.core.curvature.traces import Traces
 from bnviz.core.nets.vectors import flatten
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats
 
 
 def quadratic() -> tuple[nn.Module, Loss, Tensor, Tensor]:

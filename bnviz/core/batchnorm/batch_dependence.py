@@ -16,14 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import SeedSequence
-from numpy.typing import NDArray
 
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import all_rows, draw
 from bnviz.core.data.moments import Moments
 from bnviz.core.data.tables import Table
-
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 #: Batch sizes that are measured, as far as a table's rows suffice without repeating any.
 SIZES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)

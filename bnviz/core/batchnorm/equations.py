@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.configs import NormConfig
+from bnviz.core.types import Floats
 
-Floats = NDArray[np.float64]
 Batch2d = NDArray[np.floating[Any]]
 
 #: The quantile levels of :func:`describe`, lowest first (those of bnviz.core.training.snapshots).

@@ -16,9 +16,9 @@ from torch import nn
 
 from bnviz.core.batchnorm import equations
 from bnviz.core.configs import NormConfig
+from bnviz.core.types import Floats
 
 Array = NDArray[np.floating[Any]]
-Floats = NDArray[np.float64]
 
 #: The for-loops stop after as many whole features as fit into this many cells.
 MOST_LOOP_CELLS = 200_000

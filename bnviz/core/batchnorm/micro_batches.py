@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm import equations
-
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 
 @dataclass(frozen=True)

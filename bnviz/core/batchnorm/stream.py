@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.random import SeedSequence
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm import equations
 from bnviz.core.batchnorm.momentum import average, remaining, shares
@@ -20,8 +19,8 @@ from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.data.moments import Moments
 from bnviz.core.data.tables import Table
+from bnviz.core.types import Floats
 
-Floats = NDArray[np.float64]
 Quantity = Literal["mean", "variance"]
 
 #: Drawing more numbers than this would keep the reader waiting.

@@ -7,7 +7,7 @@ section 3.2.2; Ghorbani, Krishnan & Xiao 2019, appendix A). Full reorthogonaliza
 that no eigenvalue appears twice.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,7 @@ from bnviz.core.curvature.hessian import gaussian, problem_product, together
 from bnviz.core.curvature.lanczos import Lanczos, room
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.vectors import flatten
-from bnviz.core.training.snapshots import Floats
-
-StopFlag = Callable[[], bool]
+from bnviz.core.types import Floats, StopFlag
 
 
 @dataclass(frozen=True)

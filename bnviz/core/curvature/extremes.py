@@ -16,7 +16,6 @@ All runs on the device of the parameters; random numbers are drawn on the CPU, s
 seed means the same everywhere.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +30,10 @@ from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.gradients import Objective
 from bnviz.core.nets.vectors import Tensors, flatten
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats, StopFlag
 
 #: Residuals are judged against the eigenvalue, or this share of the larger end if that is more.
 FLOOR = 1e-3
-
-
-StopFlag = Callable[[], bool]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from bnviz.core.curvature.probes import changes
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.gradients import Gradient, gradient_of
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats
 
 
 @dataclass(frozen=True)

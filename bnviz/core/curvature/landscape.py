@@ -5,8 +5,6 @@ besides the directions, that takes the network's own working memory and three ti
 parameters of two of the problem's chunks, some 50 MB for 10^6 parameters in float64.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,12 +13,10 @@ from torch import Tensor
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats, StopFlag
 
 #: A loss keeps less in memory than its gradient does: more of them run fastest together.
 CHUNKS = 2
-
-StopFlag = Callable[[], bool]
 
 
 def filter_norms(params: Tensors) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.gradients import Gradient
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats
 
 
 def directions(params: Tensors, count: int, seed: int) -> Tensor:

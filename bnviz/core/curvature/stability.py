@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bnviz.core.curvature.extremes import StopFlag, sharpest
+from bnviz.core.curvature.extremes import sharpest
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
+from bnviz.core.types import StopFlag
 
 #: Every trial begins a little up the steepest wall: at the distance where the curvature
 #: along it alone makes the loss larger by this share.

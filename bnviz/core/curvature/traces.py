@@ -4,7 +4,7 @@ Everything is made of products of the Hessian with vectors, computed in the prob
 precision; the rest is float64. A function that was stopped returns None.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +20,7 @@ from bnviz.core.curvature.landscape import filter_norms
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.gradients import Objective
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats, StopFlag
 
 #: A Hessian with more rows is not built: 2000 rows take 32 MB and 2000 products.
 DENSE_LIMIT = 2000
@@ -30,8 +30,6 @@ FEWEST_PROBES = 32
 
 #: Of a sum of products with a Hessian, relative to its terms.
 _ROUNDING = 1e-14
-
-StopFlag = Callable[[], bool]
 
 
 def dense_rows(problem: Problem) -> Iterator[Tensor]:

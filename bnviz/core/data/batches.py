@@ -13,13 +13,11 @@ from typing import Final
 
 import numpy as np
 from numpy.random import PCG64, Generator
-from numpy.typing import NDArray
 
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.synthetic import POPULATIONS, labels
 from bnviz.core.data.tables import Table
-
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 MAX_FEATURES: Final = 256
 

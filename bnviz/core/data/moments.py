@@ -11,13 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data import batches, synthetic
 from bnviz.core.data.tables import Table
-
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 
 @dataclass(frozen=True)

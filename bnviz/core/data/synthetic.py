@@ -8,11 +8,10 @@ from typing import Final
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from bnviz.core.configs import Source
+from bnviz.core.types import Floats
 
-Floats = NDArray[np.float64]
 Population = Callable[[Generator, int, int], Floats]
 
 #: Draws (rows, features) values of each source.

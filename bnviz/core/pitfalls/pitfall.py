@@ -12,15 +12,13 @@ from importlib import import_module
 from threading import Lock
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.pitfalls.configs import PitfallConfig
+from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict
 
-Floats = NDArray[np.float64]
 #: What an experiment returns: measured series and numbers, and what torch said.
 Numbers = dict[str, Tensor | str]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 #: The better net; "tie" for equal medians; "neither" when every seed of both nets
 #: diverged; "incomplete" when no seed is finite in both nets, though each net has some.

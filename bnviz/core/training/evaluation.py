@@ -13,7 +13,7 @@ from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.chunks import chunks
 from bnviz.core.nets.stack import Stack, forward
 from bnviz.core.nets.vectors import Tensors
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats
 
 State = Mapping[str, NDArray[np.float32]]
 

@@ -25,9 +25,9 @@ from bnviz.core.training.snapshots import (
     LOSS_ROWS,
     QUANTILE_ROWS,
     QUANTILES,
-    Floats,
     NetSnapshot,
 )
+from bnviz.core.types import Floats
 
 _NOTHING = np.empty(0)
 

@@ -21,8 +21,7 @@ from bnviz.core.nets.gradients import mean_squared_error
 from bnviz.core.nets.stack import Stack, forward
 from bnviz.core.training.evaluation import stack_of
 from bnviz.core.training.train import Run
-
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from bnviz.core.data.preparation import Prepared
 from bnviz.core.nets.chunks import chunk_size, chunks
 from bnviz.core.nets.gradients import network_gradient, objective_of
 from bnviz.core.nets.stack import Stack
-from bnviz.core.training.snapshots import PROBE_ROWS, Floats
+from bnviz.core.training.snapshots import PROBE_ROWS
+from bnviz.core.types import Floats
 
 #: Lanczos stops at this relative residual: four digits of an eigenvalue that stands
 #: alone, far more than a figure shows. The residual reached is in the snapshot.

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import Floats
 
-Floats = NDArray[np.float64]
 _EDGES = (0.1, 0.5, 0.9)
 
 

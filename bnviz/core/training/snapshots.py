@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 #: At most so many rows enter a snapshot's losses (of each part), activations, gradient
 #: norm, quantiles and probes. Rows are shuffled, so the first ones are a random sample.

@@ -370,8 +370,8 @@ MILLION = """
 import re, resource
 from pathlib import Path
 import torch
-from bnviz.core.curvature import problem_extremes
-from tests.core.test_curvature import Bowl
+from bnviz.core.curvature.extremes import problem_extremes
+from tests.core.curvature.test_extremes import Bowl
 
 torch.set_num_threads(1)
 size = 10**6

@@ -20,7 +20,7 @@ from bnviz.core.curvature.problem import Problem, of_module, of_stack
 from bnviz.core.nets.stack import Stack, initial
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.training.snapshots import Floats
+from bnviz.core.types import Floats
 from tests.core.curvature.test_extremes import Bowl, module_problem, whole_hessian
 from tests.core.torch_nets import lived_in
 
