@@ -7,7 +7,7 @@ import streamlit as st
 from bnviz.ui.errors import explain
 from bnviz.ui.language import choose_language, say
 from bnviz.ui.navigation import ICON, PAGES
-from bnviz.ui.startup import warm_up_later, warm_up_now
+from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
 
 
 def contents() -> None:
@@ -38,4 +38,5 @@ else:
     st.navigation([st.Page(contents)])
     logging.disable(logging.NOTSET)
     warm_up_now()
+    say_where_runs_live()
     app = st.App(__file__, on_script_error=explain)

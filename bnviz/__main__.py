@@ -1,12 +1,15 @@
-"""The `bnviz` command: the same work without a browser.
+"""The `bnviz` command: the dashboard, or the same work without a browser.
 
-Every subcommand imports what it needs when it runs, so that help comes at once.
+Every command imports what it needs when it runs, so that help comes at once.
 """
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+from bnviz import folders
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,11 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
+    if asked.command is None:
+        from bnviz.ui.startup import serve
+
+        serve(asked.port, asked.address, asked.browser)
+        return 0
     from bnviz.cli.errors import Refusal
 
-    command: Callable[[argparse.Namespace], int] = asked.command
+    # A command is the function of its name in the module of its name.
+    command = getattr(importlib.import_module(f"bnviz.cli.{asked.command}"), asked.command)
     try:
-        code = command(asked)
+        code: int = command(asked)
         sys.stdout.flush()
         return code
     except Refusal as refusal:
@@ -38,32 +47,18 @@ def _run(asked: argparse.Namespace) -> int:
         return 2
 
 
-def _reproduce(asked: argparse.Namespace) -> int:
-    from bnviz.cli.reproduce import reproduce
-
-    return reproduce(asked)
-
-
-def _train(asked: argparse.Namespace) -> int:
-    from bnviz.cli.train import train
-
-    return train(asked)
-
-
-def _measure(asked: argparse.Namespace) -> int:
-    from bnviz.cli.measure import measure
-
-    return measure(asked)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bnviz",
-        description="See what batch normalization really does, without a browser.",
-        epilog="The dashboard itself: streamlit run app.py",
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # the other one breaks paths in two
+        description="See what batch normalization really does: the dashboard in the browser, or,\n"
+        "with a command, the same work without it.",
+        epilog=f"Runs and tables are kept in {folders.home()}\n"
+        "BNVIZ_HOME names another folder; BNVIZ_STORE another database, as an SQLAlchemy URL.",
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _dashboard_options(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     reproduce = commands.add_parser(
         "reproduce",
@@ -72,7 +67,6 @@ def _parser() -> argparse.ArgumentParser:
         "code gives here, the corrected estimate and the exact eigenvalues.",
     )
     reproduce.add_argument("--json", action="store_true", help="print all numbers as JSON")
-    reproduce.set_defaults(command=_reproduce)
 
     train = commands.add_parser(
         "train",
@@ -81,7 +75,6 @@ def _parser() -> argparse.ArgumentParser:
         "the dashboard can open. Ctrl-C stops and keeps what is there.",
     )
     _train_options(train)
-    train.set_defaults(command=_train)
 
     measure = commands.add_parser(
         "measure",
@@ -90,8 +83,21 @@ def _parser() -> argparse.ArgumentParser:
         "of its checkpoints, and say what was found. Ctrl-C stops and keeps what is there.",
     )
     _measure_options(measure)
-    measure.set_defaults(command=_measure)
     return parser
+
+
+def _dashboard_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the dashboard")
+    group.add_argument("--port", type=int, help="where to serve it (default: free from 8501 on)")
+    group.add_argument(
+        "--address",
+        metavar="IP",
+        help="let others in: serve it on this address of yours, and to browsers that type it "
+        "(default: this computer alone); see README, In a lesson",
+    )
+    group.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="do not open the browser"
+    )
 
 
 def _measure_options(measure: argparse.ArgumentParser) -> None:

@@ -93,7 +93,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"bnviz {project['version']}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["train", "--nosuch"], ["measure", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["nosuch"], ["train", "--nosuch"], ["--port", "x"], ["measure", "x"]]
+)
 def test_an_unknown_command_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,7 +149,7 @@ def test_the_run_is_the_one_the_dashboard_shows(
     np.testing.assert_array_equal(last["bn"]["train_loss"], expected[-1].bn.train_loss)
     assert np.shape(last["plain"]["activation_quantiles"]) == (1, 2, 5)
     assert "epoch 4 of 4" in told and "epochs/s" in told
-    assert f"BNVIZ_HOME='{out}' streamlit run app.py" in told and run.id in told
+    assert f"BNVIZ_HOME='{out}' python -m bnviz" in told and run.id in told
 
 
 def test_the_record_of_a_run_runs_again(

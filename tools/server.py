@@ -1,4 +1,4 @@
-"""Starts a Streamlit script as a server of its own, for tests, screenshots and measurements."""
+"""Starts the dashboard as a server of its own, for tests, screenshots and measurements."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,8 +31,7 @@ def serve(
     Only the process started here is ended.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        log = Path(folder) / "server.log"
-        port = _free_port()
+        port = free_port()
         command = [
             *(sys.executable, "-m", "streamlit", "run", str(script)),
             *("--server.address", "127.0.0.1", "--server.port", str(port)),
@@ -42,27 +41,36 @@ def serve(
         ]
         environment = {**os.environ, "BNVIZ_HOME": str(home or folder)}
         environment.pop("BNVIZ_STORE", None)
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                command,
-                cwd=script.parent,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(server, address, log)
-            yield address
-        finally:
-            _end(server)
-            printed = log.read_text(encoding="utf-8", errors="replace")
-            if "Traceback" in printed:
-                print(printed, file=sys.stderr)
+        with running(command, port, script.parent, environment, Path(folder) / "server.log"):
+            yield f"http://127.0.0.1:{port}"
 
 
-def _free_port() -> int:
+@contextmanager
+def running(
+    command: Sequence[str], port: int, cwd: Path, environment: Mapping[str, str], log: Path
+) -> Iterator[None]:
+    """Run `command`, which serves on that port, until the block ends; it prints to `log`."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_healthy(server, f"http://127.0.0.1:{port}", log)
+        yield
+    finally:
+        _end(server)
+        printed = log.read_text(encoding="utf-8", errors="replace")
+        if "Traceback" in printed:
+            print(printed, file=sys.stderr)
+
+
+def free_port() -> int:
+    """A port of this computer that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

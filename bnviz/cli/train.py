@@ -85,8 +85,8 @@ def _train(store: Store, config: TrainConfig, table: Table | None, out: Path, as
 
 def _say_where(run: Run, out: Path) -> None:
     if run.snapshots:
-        home = shlex.quote(str(out))
-        print(f"See it:  BNVIZ_HOME={home} streamlit run app.py", file=sys.stderr)
+        command = "bnviz" if Path(sys.argv[0]).stem == "bnviz" else "python -m bnviz"
+        print(f"See it:  BNVIZ_HOME={shlex.quote(str(out))} {command}", file=sys.stderr)
         print(f"and open /fitness?run={run.id}", file=sys.stderr)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bnviz.folders import home
 from bnviz.store.errors import StoreProblem, problems
 from bnviz.store.migration import migrate
 from bnviz.store.schema import SCHEMA_VERSION, make_tables, metadata, schema
@@ -24,13 +25,13 @@ def folder_url(folder: Path) -> sa.URL:
 
 
 def address() -> sa.URL:
-    """BNVIZ_STORE (an SQLAlchemy URL); else history.sqlite in BNVIZ_HOME; else in ./.bnviz.
+    """BNVIZ_STORE (an SQLAlchemy URL); else history.sqlite in :func:`bnviz.folders.home`.
 
     Raises StoreProblem if BNVIZ_STORE is no address, or one that keeps nothing.
     """
     if text := os.environ.get("BNVIZ_STORE"):
         return parse(text)
-    return folder_url(Path(os.environ.get("BNVIZ_HOME") or ".bnviz"))
+    return folder_url(home())
 
 
 def parse(text: str) -> sa.URL:
