@@ -4,6 +4,7 @@
 #   RUN_ARGS="..."       further arguments of streamlit run
 #   TEST_ARGS="..."      further arguments of pytest
 #   WORKERS=2            how many processes share the tests; 0: this one
+# What is installed is what constraints.txt names: the versions that the tests passed with.
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -17,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test lint format shots bench browser clean
+.PHONY: help run test lint format shots bench constraints lowest browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
@@ -26,6 +27,8 @@ help:
 	@echo "make format  put the code into its form"
 	@echo "make shots   screenshots of every page into build/shots (PAGE=one_batch: of one)"
 	@echo "make bench   measure speed against references, into build/bench.json"
+	@echo "make constraints  put the newest versions that requirements*.txt allow into constraints.txt"
+	@echo "make lowest       run the tests, but those in a browser, with the lowest they allow"
 	@echo "make clean   remove what was built; the virtual environment and the runs stay"
 
 run: $(RUN_READY)
@@ -50,6 +53,19 @@ shots: $(TEST_READY) browser
 bench: $(TEST_READY) browser
 	@$(BIN)/python -m tools.bench $(BENCH)
 
+# Run `make test` afterwards: only versions that pass belong there. A build of PyTorch for one kind
+# of machine (2.13.0+cpu) is written as the version that every machine can have.
+constraints:
+	@mkdir -p build && $(PYTHON) -m venv --clear build/newest
+	@build/newest/bin/python -m pip install $(INSTALL_ARGS) -r requirements-dev.txt
+	@build/newest/bin/python -m pip freeze | sed 's/+.*//' > constraints.txt
+
+lowest:
+	@mkdir -p build && $(PYTHON) -m venv --clear build/lowest
+	@sed -n 's/>=\([^,]*\).*/==\1/p' requirements.txt > build/lowest.txt
+	@build/lowest/bin/python -m pip install $(INSTALL_ARGS) -c build/lowest.txt -r requirements-dev.txt
+	@build/lowest/bin/python -m pytest -m "not browser" -n $(WORKERS) $(TEST_ARGS)
+
 # The browser found last time is good as long as it is there.
 browser: $(TEST_READY)
 	@test -x "$$(cat $(VENV)/.browser 2>/dev/null)" || $(BIN)/python -m tools.browser
@@ -59,16 +75,16 @@ clean:
 	find app.py bnviz pages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is touched only after everything was installed, so that what was interrupted is redone.
-$(RUN_READY): requirements.txt
+$(RUN_READY): requirements.txt constraints.txt
 	@$(MAKE) --no-print-directory .environment
 	@echo "Installing what the dashboard needs into $(VENV); the first time takes minutes."
-	@$(BIN)/python -m pip install --disable-pip-version-check $(INSTALL_ARGS) -r requirements.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check $(INSTALL_ARGS) -c constraints.txt -r requirements.txt
 	@touch $@
 
-$(TEST_READY): requirements.txt requirements-dev.txt
+$(TEST_READY): requirements.txt requirements-dev.txt constraints.txt
 	@$(MAKE) --no-print-directory .environment
 	@echo "Installing what the tests need into $(VENV); the first time takes minutes."
-	@$(BIN)/python -m pip install --disable-pip-version-check $(INSTALL_ARGS) -r requirements-dev.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check $(INSTALL_ARGS) -c constraints.txt -r requirements-dev.txt
 	@touch $(RUN_READY) $@
 
 .PHONY: .environment
