@@ -7,6 +7,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from bnviz.texts.catalogue import sentence
+
 Code = Literal[
     "read_only",
     "full",
@@ -22,34 +24,12 @@ Code = Literal[
     "unreachable",
 ]
 
-_SENTENCES: Mapping[Code, str] = {
-    "read_only": "The run history at {place} cannot be written: {detail}. "
-    "Set BNVIZ_HOME to a folder that can be written.",
-    "full": "The disk that holds the run history at {place} is full. "
-    "Free some space, or set BNVIZ_HOME to a folder on another disk.",
-    "locked": "The run history at {place} is held by another program. Try again in a moment.",
-    "corrupt": "The file {place} is not a readable run history: {detail}. "
-    "Move it away, or set BNVIZ_HOME to another folder.",
-    "newer": "The run history at {place} was written by a newer bnviz (format {found}; this one "
-    "knows format {known}). Update bnviz, or set BNVIZ_HOME to another folder.",
-    "too_big": "One record is larger than the run history at {place} can hold. "
-    "Choose fewer seeds or smaller nets.",
-    "bad_address": "BNVIZ_STORE is not a database address that works here: {detail}.",
-    "table_gone": "The data this training learns from ({digest}) is not in the run history. "
-    "Load the file again.",
-    "run_gone": "There is no training {run} in the run history. Choose another one.",
-    "no_nets": "Training {run} has not kept its nets yet. Wait for its first checkpoint.",
-    "no_checkpoint": "Training {run} has not kept its nets at epoch {epoch}. "
-    "Choose one of these epochs: {epochs}.",
-    "unreachable": "The run history at {place} cannot be opened: {detail}.",
-}
-
 
 class StoreProblem(Exception):
-    """The history cannot do what was asked; `code` and `values` are enough to say it anew."""
+    """The history cannot do what was asked; its text is that of ``problem.<code>``, in English."""
 
     def __init__(self, code: Code, values: Mapping[str, str]) -> None:
-        super().__init__(_SENTENCES[code].format_map(values))
+        super().__init__(sentence("en", f"problem.{code}", **values))
         self.code = code
         self.values = dict(values)
 
