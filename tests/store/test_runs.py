@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bnviz import folders
 from bnviz.core.data.tables import Table
 from bnviz.store import Store, StoreProblem, open_store, thinning
 from bnviz.store.database import folder_url
@@ -416,7 +417,7 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
 
 
 def test_where_the_history_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(folders, "_PACKAGE", tmp_path / "bnviz")
     monkeypatch.delenv("BNVIZ_HOME", raising=False)
     monkeypatch.delenv("BNVIZ_STORE", raising=False)
     first = open_store()
