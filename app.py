@@ -7,6 +7,7 @@ import streamlit as st
 from bnviz.ui.errors import explain
 from bnviz.ui.language import choose_language, say
 from bnviz.ui.navigation import ICON, PAGES
+from bnviz.ui.presenter.panel import show_lesson
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
 
 
@@ -25,7 +26,9 @@ def contents() -> None:
         )
         for entry in PAGES
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    show_lesson(page.url_path or PAGES[0].name)
+    page.run()
     warm_up_later()
 
 

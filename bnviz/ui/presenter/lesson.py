@@ -1,0 +1,172 @@
+"""Read a lesson: a TOML file of steps, each a question, a guess, and a page that answers it.
+
+``docs/lessons.md`` shows the form to those who write one. Nothing here knows Streamlit.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from bnviz.core.configs import Config
+from bnviz.texts.numbers import percent, short
+from bnviz.ui.navigation import PAGES
+
+#: Where the lessons of the product stand.
+FOLDER = Path(__file__).with_name("lessons")
+
+Closeness = Literal["right", "close", "off"]
+
+
+class LessonError(Exception):
+    """A lesson's file is not in the form; the message names the file, the place and the fault."""
+
+
+class Text(Config):
+    """One sentence in both languages."""
+
+    en: str = Field(min_length=1)
+    zh: str = Field(min_length=1)
+
+    def said(self, language: str) -> str:
+        """The sentence in one language."""
+        return str(getattr(self, language))
+
+
+class Option(Text):
+    """One answer to choose; it is right where the measured number is from `least` to `most`."""
+
+    least: float = Field(-math.inf, allow_inf_nan=True)
+    most: float = Field(math.inf, allow_inf_nan=True)
+
+
+class NumberGuess(Config):
+    """A number to guess, between two ends; right within `tolerance` of what is measured."""
+
+    least: float
+    most: float
+    step: float = Field(gt=0.0)
+    tolerance: float = Field(ge=0.0)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.least >= self.most:
+            raise ValueError(f"least = {self.least} must be smaller than most = {self.most}")
+        return self
+
+
+State = Mapping[str, bool | int | float | str]
+
+
+class Measured(Config):
+    """A number that is measured when it is asked for.
+
+    `measure` names one of :data:`bnviz.ui.presenter.measured.MEASURED`, `state` the page's
+    controls that it is taken at, by their names in the address; `feature` counts from 1.
+    """
+
+    measure: str
+    state: State = Field(default_factory=dict)
+    feature: int = Field(1, ge=1)
+    shown: Literal["number", "percent"] = "number"
+
+    def in_words(self, value: float) -> str:
+        """Such a number as it is shown."""
+        return percent(value) if self.shown == "percent" else short(value)
+
+
+class Step(Measured):
+    """A question, the guess it asks for, and the page whose state answers it.
+
+    The texts may name what is in `known`, as {before}, and the reveal {measured} and {guess}.
+    """
+
+    page: str
+    known: Mapping[str, Measured] = Field(default_factory=dict)
+    question: Text
+    options: tuple[Option, ...] = ()
+    number: NumberGuess | None = None
+    reveal: Text
+
+    @model_validator(mode="after")
+    def _one_kind_of_guess(self) -> Self:
+        if (len(self.options) < 2) == (self.number is None):
+            raise ValueError("a step has either two options or more, or a number to guess")
+        return self
+
+    @model_validator(mode="after")
+    def _only_known_names(self) -> Self:
+        for text, names in ((self.question, set()), (self.reveal, {"guess", "measured"})):
+            for said in (text.en, text.zh):
+                used = {name for _, name, _, _ in Formatter().parse(said) if name is not None}
+                if unknown := used - names - set(self.known):
+                    raise ValueError(f"the text names {{{', '.join(sorted(unknown))}}}, not known")
+        return self
+
+    @field_validator("page")
+    @classmethod
+    def _one_of_our_pages(cls, page: str) -> str:
+        names = [entry.name for entry in PAGES]
+        if page not in names:
+            raise ValueError(f"there is no page {page!r}; there are {', '.join(names)}")
+        return page
+
+    def right_option(self, measured: float) -> int | None:
+        """Which option the measured number makes right; None if none does."""
+        fits = (i for i, one in enumerate(self.options) if one.least <= measured <= one.most)
+        return next(fits, None)
+
+    def judge(self, guess: float, measured: float) -> Closeness:
+        """How good a guess was: an option's index, or a number.
+
+        A number within the tolerance is right, and within three times of it close.
+        """
+        if self.number is None:
+            return "right" if self.right_option(measured) == int(guess) else "off"
+        away = abs(guess - measured)
+        if away <= self.number.tolerance:
+            return "right"
+        return "close" if away <= 3 * self.number.tolerance else "off"
+
+
+class Lesson(Config):
+    """A title, what the lesson is about, and its steps in their order."""
+
+    title: Text
+    about: Text
+    minutes: int = Field(ge=1, le=120)
+    step: tuple[Step, ...] = Field(min_length=1)
+
+
+def read(path: Path) -> Lesson:
+    """The lesson in a TOML file; raises LessonError, which names file, place and fault."""
+    try:
+        return Lesson.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LessonError(f"{path.name}: {error}") from None
+    except ValidationError as error:
+        faults = [f"{_place(one['loc'])}: {one['msg']}" for one in error.errors()]
+        raise LessonError(f"{path.name}: {'; '.join(faults)}") from None
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    """Where in the file, as a teacher counts: step 2, question, en."""
+    words: list[str] = []
+    for part in parts:
+        if isinstance(part, int):
+            words[-1] += f" {part + 1}"
+        else:
+            words.append(part)
+    return ", ".join(words) or "the file"
+
+
+def find(folders: tuple[Path, ...]) -> dict[str, Path]:
+    """Every lesson's file by its id, which is the file's name; a later folder wins."""
+    files = [
+        file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.toml"))
+    ]
+    return {file.stem: file for file in files}

@@ -1,0 +1,152 @@
+"""What a lesson can measure, by name: each number comes from core, in the state of the step."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from bnviz.core.batchnorm.interpolation import partway
+from bnviz.core.batchnorm.momentum import remaining, shares
+from bnviz.core.configs import BatchConfig, NormConfig, StreamConfig
+from bnviz.ui.cache import kept
+from bnviz.ui.one_batch import data as one_batch
+from bnviz.ui.presenter.lesson import LessonError, Measured
+from bnviz.ui.train_vs_eval import data as train_vs_eval
+
+if TYPE_CHECKING:
+    from bnviz.core.training.reproduce import Report
+
+#: A page's controls by their names in the address; the configs check the values.
+State = Mapping[str, Any]
+
+#: Home's two columns of the wine table.
+WINES = BatchConfig(source="wine", batch_size=178, features=13)
+ALCOHOL, COLOR = 0, 9
+
+
+def measure(asked: Measured) -> float:
+    """The number that a lesson asks for, without the last digits, which are rounding.
+
+    Raises LessonError for a name that is not in MEASURED and for a state that no page takes.
+    """
+    compute = MEASURED.get(asked.measure)
+    if compute is None:
+        raise LessonError(f"There is no measure {asked.measure!r}: {', '.join(MEASURED)}")
+    try:
+        return round(compute(asked.state, asked.feature - 1), 12)
+    except (ValidationError, TypeError, LookupError, ValueError, ZeroDivisionError) as error:
+        raise LessonError(f"{asked.measure} of {dict(asked.state)}: {error}") from None
+
+
+def _wines(state: State) -> Any:
+    norm = NormConfig(
+        gamma=state.get("gamma", 1.0), beta=state.get("beta", 0.0), precision="float64"
+    )
+    forward = one_batch.normalized(WINES, norm)
+    progress = state.get("progress", 0.0)
+    now = partway(one_batch.batch(WINES).values, forward, progress)
+    return now[:, [ALCOHOL, COLOR]]
+
+
+def _batch(state: State) -> BatchConfig:
+    return BatchConfig(
+        source=state.get("source", "normal"),
+        batch_size=state.get("b", 256),
+        features=state.get("d", 8),
+        seed=state.get("seed", 42),
+    )
+
+
+def _after(state: State, feature: int) -> Any:
+    norm = NormConfig(
+        eps=0.0 if state.get("noeps") else state.get("eps", 1e-5),
+        gamma=state.get("gamma", 1.0),
+        beta=state.get("beta", 0.0),
+    )
+    return one_batch.normalized(_batch(state), norm).y[:, feature].astype(np.float64)
+
+
+def _swallowed(state: State, feature: int) -> float:
+    norm = NormConfig(eps=state.get("eps", 1e-5))
+    return float(one_batch.swallowed(_batch(state), norm)[feature])
+
+
+def _stream(state: State) -> StreamConfig:
+    batch = _batch({"b": 32, "d": 4} | dict(state))
+    cumulative = state.get("stream_cumulative", False)
+    return StreamConfig(
+        batch=batch,
+        steps=state.get("steps", 100),
+        torch_momentum=None if cumulative else state.get("momentum", 0.1),
+        shift_at=state.get("shift_at", 60),
+        shift=state.get("shift", 0.0),
+    )
+
+
+def _start_left(state: State, _: int) -> float:
+    config = _stream(state)
+    return float(remaining(shares(config.torch_momentum, config.steps))[-1])
+
+
+def _mean_gap(state: State, feature: int) -> float:
+    """Running mean minus true mean at the end, in standard deviations of the feature."""
+    config = _stream(state)
+    track = train_vs_eval.walk(config).mean
+    scale = train_vs_eval.moments(config.batch).scale[feature]
+    return float(abs(track.running[-1] - track.true[-1])[feature] / scale)
+
+
+def _output_width(state: State, feature: int) -> float:
+    """From the 5 % to the 95 % quantile: one sample's output over random batches of size B."""
+    batch = _batch({"d": 4} | dict(state))
+    dependence = train_vs_eval.company(batch, feature, state.get("z", 1.0), 1e-5)
+    row = dependence.quantiles[dependence.sizes.index(batch.batch_size)]
+    return float(row[-1] - row[0])
+
+
+@kept(1)
+def _report() -> "Report":
+    from bnviz.core.training import reproduce
+
+    return reproduce.run()
+
+
+def _sharpness_ratio(bn: str, plain: str, *_: Any) -> float:
+    """Largest absolute eigenvalue without BN over that with BN."""
+    ends = {name: max(-each.min, each.max) for name, each in _report().eigenvalues.items()}
+    return ends[plain] / ends[bn]
+
+
+def _measuring_probes(*_: Any) -> float:
+    from bnviz.core.curvature.probes import as_published
+    from bnviz.core.data.document import experiment
+
+    document = experiment()
+    return float((as_published(document.bn, document.x, document.y) > 0).sum())
+
+
+#: Every number a lesson can ask for: (state of the page, feature from 0) -> number.
+MEASURED: Mapping[str, Callable[[State, int], float]] = {
+    "home.deviation": lambda state, _: float(_wines(state)[:, 1].std()),
+    "home.mean": lambda state, _: float(_wines(state)[:, 1].mean()),
+    "home.correlation": lambda state, _: float(np.corrcoef(*_wines(state).T)[0][1]),
+    "one_batch.mean": lambda state, feature: float(_after(state, feature).mean()),
+    "one_batch.deviation": lambda state, feature: float(_after(state, feature).std()),
+    "one_batch.largest": lambda state, feature: float(np.abs(_after(state, feature)).max()),
+    "one_batch.variance": lambda state, feature: float(
+        one_batch.statistics(_batch(state)).biased_variance[feature]
+    ),
+    "one_batch.swallowed": _swallowed,
+    "train_vs_eval.start_left": _start_left,
+    "train_vs_eval.mean_gap": _mean_gap,
+    "train_vs_eval.bessel": lambda state, _: state["b"] / (state["b"] - 1),
+    "train_vs_eval.output_width": _output_width,
+    "document.measuring_probes": _measuring_probes,
+    "document.sharpness_ratio": partial(_sharpness_ratio, "bn_eval", "no_bn"),
+    "document.sharpness_ratio_standardized": partial(
+        _sharpness_ratio, "bn_train_standardized", "no_bn_standardized"
+    ),
+    "document.clipped_share": lambda *_: _report().data.clipped_share,
+}

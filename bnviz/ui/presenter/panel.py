@@ -1,0 +1,203 @@
+"""A lesson on screen: above the page a question and a guess; with the guess comes the page.
+
+``?lesson=NAME&step=3`` opens a step on any page. Guesses live in the visitor's session and
+nowhere else.
+"""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from bnviz.texts.catalogue import LANGUAGES
+from bnviz.ui.language import literal, say
+from bnviz.ui.navigation import PAGES
+from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
+
+#: A folder of a teacher's own lessons.
+OWN = "BNVIZ_LESSONS"
+
+
+def lessons() -> dict[str, Path]:
+    """The files of all lessons by id: ours, then those of the folder that BNVIZ_LESSONS names."""
+    own = os.environ.get(OWN)
+    return find((FOLDER, Path(own)) if own else (FOLDER,))
+
+
+def show_lesson(page: str) -> None:
+    """The step that the address names, above `page`; without one nothing.
+
+    Goes to the step's page if that is another. Stops the run before a guess: the page is
+    the answer.
+    """
+    name = st.query_params.get("lesson")
+    if name is None:
+        return
+    lesson = _read(name)
+    if lesson is None:
+        return
+    index = _index(lesson)
+    step = lesson.step[index]
+    if step.page != page:
+        go(name, index, lesson)
+    _take_state(lesson, name, index)
+    guess = None
+    with st.container(border=True, key="lesson"):
+        _way(lesson, name, index)
+        try:
+            st.markdown(f"**{_said(step.question, step)}**")
+            guess = _guess(step, f"{name}.{index}")
+            if guess is not None:
+                _reveal(step, guess)
+        except LessonError as error:
+            st.error(say("lesson.wrong", fault=literal(str(error))))
+    if guess is None:
+        st.stop()
+
+
+def go(name: str, index: int, lesson: Lesson) -> None:
+    """To a step of the lesson, on its page."""
+    step = lesson.step[index]
+    entry = next(entry for entry in PAGES if entry.name == step.page)
+    options = {key: each for key, each in step.state.items() if isinstance(each, str)}
+    address = {"lesson": name, "step": str(index + 1), "lang": _language(), **options}
+    st.switch_page(entry.path, query_params=address)
+
+
+def leave() -> None:
+    """Out of the lesson; the page stays as it is."""
+    for key in ("lesson", "step"):
+        st.query_params.pop(key, None)
+    st.session_state.pop("lesson_at", None)
+
+
+def _language() -> str:
+    language: str = st.session_state.get("lang") or next(iter(LANGUAGES))
+    return language
+
+
+def _read(name: str) -> Lesson | None:
+    """The lesson of that name, or a sentence that says why there is none."""
+    path = lessons().get(name)
+    if path is None:
+        names = ", ".join(lessons())
+        st.warning(say("lesson.unknown", name=literal(name[:40]), names=literal(names)))
+        return None
+    try:
+        return read(path)
+    except LessonError as error:
+        st.error(say("lesson.wrong", fault=literal(str(error))))
+        return None
+
+
+def _index(lesson: Lesson) -> int:
+    """Which step the address asks for, counted from 0; a wish out of range is named."""
+    wish, count = st.query_params.get("step", "1"), len(lesson.step)
+    index = int(wish) - 1 if wish.isascii() and wish.isdigit() and len(wish) < 5 else -1
+    if not 0 <= index < count:
+        st.toast(say("lesson.no_step", wish=literal(wish[:40]), count=count))
+        index = min(max(index, 0), count - 1)
+        st.query_params["step"] = str(index + 1)
+    return index
+
+
+def _take_state(lesson: Lesson, name: str, index: int) -> None:
+    """On arrival the page's controls stand as the step says, all others of the lesson as ever."""
+    here = (name, index)
+    if st.session_state.get("lesson_at") == here:
+        return
+    for step in lesson.step:
+        for key in step.state:
+            st.session_state.pop(key, None)
+    numbers = {k: v for k, v in lesson.step[index].state.items() if not isinstance(v, str)}
+    st.session_state.update(numbers)
+    st.session_state["lesson_at"] = here
+
+
+def _said(text: Text, step: Step, **values: str) -> str:
+    """A text of the step in the reader's language, with what is measured put in."""
+    from bnviz.ui.presenter.measured import measure
+
+    known = {name: asked.in_words(measure(asked)) for name, asked in step.known.items()}
+    return text.said(_language()).format(**known, **values)
+
+
+def _guess(step: Step, place: str) -> float | None:
+    """The guess that was committed to: an option's index or a number; None before."""
+    guesses: dict[str, float] = st.session_state.setdefault("guesses", {})
+    if place in guesses:
+        return guesses[place]
+    language = _language()
+    chosen: float | None
+    with st.form(f"guess.{place}", border=False):
+        if step.number is None:
+            chosen = st.radio(
+                say("lesson.guess"),
+                range(len(step.options)),
+                index=None,
+                format_func=lambda option: step.options[option].said(language),
+            )
+        else:
+            ends = step.number
+            chosen = st.slider(
+                say("lesson.guess"),
+                ends.least,
+                ends.most,
+                (ends.least + ends.most) / 2,
+                step=ends.step,
+            )
+        sent = st.form_submit_button(say("lesson.commit"), type="primary")
+    if not sent:
+        return None
+    if chosen is None:
+        st.caption(say("lesson.choose_first"))
+        return None
+    guesses[place] = float(chosen)
+    st.rerun()
+
+
+def _reveal(step: Step, guess: float) -> None:
+    """How the guess compares with what is measured, in one sentence and the lesson's own."""
+    from bnviz.ui.presenter.measured import measure
+
+    measured = measure(step)
+    said = step.options[int(guess)].said(_language()) if step.options else step.in_words(guess)
+    values = {"guess": said, "measured": step.in_words(measured)}
+    closeness = step.judge(guess, measured)
+    words = say(f"lesson.{closeness}", **values) + say("sentence.between")
+    words += _said(step.reveal, step, **values)
+    box = st.success if closeness == "right" else st.info
+    box(words, icon=":material/straighten:")
+
+
+def _way(lesson: Lesson, name: str, index: int) -> None:
+    """Which step it is of how many; previous, next and the way out."""
+    count = len(lesson.step)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = lesson.title.said(_language())
+        st.caption(say("lesson.place", title=title, step=index + 1, count=count), width="stretch")
+        if st.button(
+            say("lesson.previous"), key="lesson-previous", disabled=index == 0, type="tertiary"
+        ):
+            go(name, index - 1, lesson)
+        last = index + 1 == count
+        if st.button(say("lesson.next"), key="lesson-next", disabled=last):
+            go(name, index + 1, lesson)
+        st.button(say("lesson.leave"), key="lesson-leave", on_click=leave, type="tertiary")
+
+
+def show_lesson_list() -> None:
+    """All lessons, each with what it is about and the way in."""
+    st.subheader(say("lesson.title"))
+    st.markdown(say("lesson.lead"))
+    for name, path in lessons().items():
+        try:
+            lesson = read(path)
+        except LessonError as error:
+            st.error(say("lesson.wrong", fault=literal(str(error))))
+            continue
+        language = _language()
+        if st.button(lesson.title.said(language), key=f"lesson-{name}", icon=":material/school:"):
+            go(name, 0, lesson)
+        about = {"minutes": lesson.minutes, "steps": len(lesson.step)}
+        st.caption(say("lesson.minutes", about=lesson.about.said(language), **about))

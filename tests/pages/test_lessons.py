@@ -1,0 +1,54 @@
+"""Every lesson, walked in both languages: question, guess, and the page that answers."""
+
+import pytest
+
+from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.ui.presenter.lesson import FOLDER, find, read
+from bnviz.ui.presenter.measured import measure
+from tests.pages.conftest import OpenApp
+
+LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang: str) -> None:
+    for index, step in enumerate(LESSONS[name].step):
+        app = open_app(step.page, lang, lesson=name, step=str(index + 1))
+        assert not app.exception
+        assert not app.title, "before the guess there is no page"
+        guess = app.radio[0] if step.options else app.slider[0]
+        if step.options:
+            guess.set_value(len(step.options) - 1)
+        app.button[-1].click().run()
+        assert not app.exception
+        assert app.title, "the page is the answer"
+        told = [*app.success, *app.info][0].value
+        assert step.in_words(measure(step)) in told
+        for key, value in step.state.items():
+            if not isinstance(value, str):
+                assert app.session_state[key] == value
+
+
+def test_before_choosing_nothing_is_told(open_app: OpenApp) -> None:
+    app = open_app("smoothness", lesson="is_it_smoothing")
+    app.button[-1].click().run()
+    assert sentence("en", "lesson.choose_first") in [each.value for each in app.caption]
+    assert not app.title
+
+
+def test_a_step_stands_on_its_own_page(open_app: OpenApp) -> None:
+    app = open_app("home", lesson="why_eval_differs")
+    assert app.query_params["lesson"] == "why_eval_differs"
+    assert any("momentum 0.1" in each.value for each in app.markdown)
+
+
+def test_an_impossible_step_is_named(open_app: OpenApp) -> None:
+    app = open_app("home", lesson="bn_in_ten_minutes", step="99")
+    assert sentence("en", "lesson.no_step", wish="99", count=5) in [t.value for t in app.toast]
+
+
+def test_an_unknown_lesson_is_named_and_the_page_is_there(open_app: OpenApp) -> None:
+    app = open_app("home", lesson="*nothing*")
+    assert "nothing" in app.warning[0].value and "your" in app.warning[0].value
+    assert app.title

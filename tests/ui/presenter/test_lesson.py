@@ -1,0 +1,126 @@
+"""The form of a lesson: what is read, what is refused in which words, how guesses are judged."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bnviz.texts.catalogue import LANGUAGES
+from bnviz.ui.navigation import PAGES
+from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Measured, find, read
+from bnviz.ui.presenter.measured import MEASURED, measure
+
+LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
+STEPS = {
+    f"{name} {index + 1}": step
+    for name, lesson in LESSONS.items()
+    for index, step in enumerate(lesson.step)
+}
+SMALL = """
+minutes = 1
+title = { en = "T", zh = "题" }
+about = { en = "A.", zh = "甲。" }
+[[step]]
+page = "home"
+measure = "home.mean"
+question = { en = "Q?", zh = "问？" }
+reveal = { en = "R.", zh = "答。" }
+number = { least = 0, most = 10, step = 1, tolerance = 1 }
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "small.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_five_lessons_are_there() -> None:
+    assert set(LESSONS) == {
+        "bn_in_ten_minutes",
+        "your_batch",
+        "why_eval_differs",
+        "is_it_smoothing",
+        "a_papers_claim",
+    }
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_can_be_answered_and_only_one_answer_is_right(name: str) -> None:
+    step = STEPS[name]
+    assert step.page in {entry.name for entry in PAGES}
+    measured = measure(step)
+    if step.number is None:
+        fits = [one.least <= measured <= one.most for one in step.options]
+        assert sum(fits) == 1
+        assert [step.judge(i, measured) for i in range(len(fits))].count("right") == 1
+    else:
+        assert step.number.least <= measured <= step.number.most
+        middle = (step.number.least + step.number.most) / 2
+        assert step.judge(middle, measured) != "right", "where the slider begins is no answer"
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_can_be_put_together(name: str, language: str) -> None:
+    step = STEPS[name]
+    known = {each: asked.in_words(measure(asked)) for each, asked in step.known.items()}
+    for text in (step.question, step.reveal):
+        said = text.said(language).format(**known, guess="1", measured="2")
+        assert "{" not in said and said.strip() == said
+
+
+def test_a_guess_is_right_within_the_tolerance_and_close_within_three(tmp_path: Path) -> None:
+    step = read(written(tmp_path, SMALL)).step[0]
+    assert [step.judge(guess, 5.0) for guess in (5.0, 4.0, 3.9, 2.0, 1.9)] == [
+        *("right", "right", "close", "close", "off")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('title = { en = "T", zh = "题" }', 'title = { en = "T" }'), "title, zh"),
+        (('page = "home"', ""), "step 1, page"),
+        (("least = 0", "least = 20"), "least = 20.0 must be smaller than most = 10.0"),
+        (("minutes = 1", "minutes = 1\ncolour = 3"), "colour"),
+        (("number = {", "# {"), "a number to guess"),
+        (('page = "home"', 'page = "house"'), "there is no page 'house'"),
+        (("Q?", "Is it {before}?"), "{before}"),
+        (("[[step]]", "[[step]"), "small.toml"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(
+    change: tuple[str, str], told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LessonError, match=r"small\.toml") as caught:
+        read(written(tmp_path, SMALL.replace(*change)))
+    assert told in str(caught.value)
+
+
+def test_a_teachers_lesson_takes_the_place_of_ours(tmp_path: Path) -> None:
+    own = tmp_path / "your_batch.toml"
+    own.write_text(SMALL, encoding="utf-8")
+    assert find((FOLDER, tmp_path))["your_batch"] == own
+    assert isinstance(read(own), Lesson)
+
+
+def test_every_number_on_offer_is_asked_for_or_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "lessons.md").read_text(encoding="utf-8")
+    assert [name for name in MEASURED if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "told"),
+    [
+        ("home.colour", {}, "home.mean"),
+        ("one_batch.mean", {"b": 0}, "greater than or equal to 1"),
+        ("train_vs_eval.bessel", {"b": 1}, "division by zero"),
+        ("train_vs_eval.bessel", {}, "'b'"),
+        ("home.mean", {"progress": "far"}, "str"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(name: str, state: dict[str, Any], told: str) -> None:
+    with pytest.raises(LessonError) as caught:
+        measure(Measured(measure=name, state=state))
+    assert told in str(caught.value)
