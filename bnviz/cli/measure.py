@@ -10,8 +10,8 @@ import numpy as np
 
 from bnviz.cli.errors import Refusal, read_json, shown, to_config
 from bnviz.cli.foreground import EXIT, strict, worked
-from bnviz.core.smoothness import results
-from bnviz.core.smoothness.measure import CONFIGS, Measure
+from bnviz.core.smoothness.measure import Measure, from_bytes
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
@@ -41,9 +41,9 @@ def measure(arguments: argparse.Namespace) -> int:
 
 
 def _model(kind: object, where: str) -> type[Measure]:
-    if not isinstance(kind, str) or kind not in CONFIGS:
-        raise Refusal(f"{where} is {shown(kind)}; use one of {', '.join(map(shown, CONFIGS))}")
-    return CONFIGS[kind]
+    if not isinstance(kind, str) or kind not in MEASURES:
+        raise Refusal(f"{where} is {shown(kind)}; use one of {', '.join(map(shown, MEASURES))}")
+    return MEASURES[kind]
 
 
 def _measure(store: Store, config: Measure, as_json: bool) -> int:
@@ -51,7 +51,7 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
     run = worked(store, measures.create(store, config), "part")
     blob = store.last_blob(run.id)
     if blob is not None:
-        result = results.from_bytes(config.kind, blob)
+        result = from_bytes(config.result, blob)
         said = _in_words(config, result)
         print(json.dumps(_as_dict(run, config, said, result), allow_nan=False) if as_json else said)
     return EXIT[run.status]
@@ -59,11 +59,9 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
 
 def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
-    from bnviz.core.smoothness.measure import verdict
-
-    found = verdict(config, result)
-    values = {name: _value(name, value) for name, value in found.values.items()}
-    key = f"smoothness.{config.kind}.verdict.{found.key}"
+    verdict = config.verdict(result)
+    values = {name: _value(name, value) for name, value in verdict.values.items()}
+    key = f"smoothness.{config.name()}.verdict.{verdict.name}"
     return sentence("en", key, **values).replace("**", "")
 
 

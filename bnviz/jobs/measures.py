@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.measure import Measure, SubjectConfig, parse
-from bnviz.core.smoothness.results import to_bytes
+from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
+from bnviz.core.smoothness.registry import parse
 from bnviz.core.training.snapshots import from_bytes
 from bnviz.jobs import trainings
 from bnviz.jobs.steps import Step
@@ -90,11 +90,9 @@ def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
 
 def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
     """Measures, and keeps the newest result."""
-    from bnviz.core.smoothness import measure
-
     config = parse(run.config)
     count, last = 0, None
-    for progress in measure.measure(config, resolve(store, config.subject), should_stop):
+    for progress in config.measure(resolve(store, config.subject), should_stop):
         result = None
         if progress.result is not None and progress.result is not last:
             result = count, to_bytes(progress.result)

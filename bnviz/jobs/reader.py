@@ -5,7 +5,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from bnviz.core.smoothness import results
+from bnviz.core.smoothness.measure import from_bytes as result_from_bytes
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import measures
 from bnviz.store import Run, Store
@@ -79,7 +80,7 @@ class Results(_Shelf[_Result]):
                 blob = store.last_blob(run.id) if run.snapshots else None
                 if blob is None:
                     return None
-                value = results.from_bytes(measures.measured(run), blob)
+                value = result_from_bytes(MEASURES[measures.measured(run)].result, blob)
                 read = _Result(run.snapshots, len(blob), value)
             self._remember(key, read)
             return read.value

@@ -5,22 +5,33 @@ training. Each figure is taken in train mode, on the very batch that the step is
 """
 
 from collections.abc import Iterator
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from pydantic import Field
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.curvature.along_gradient import along_stack
-from bnviz.core.data.preparation import prepare
-from bnviz.core.smoothness.measure import AlongConfig, Pace, Progress, StopFlag
-from bnviz.core.smoothness.results import Along, Floats, NetAlong
-from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.smoothness.measure import (
+    NETS,
+    Bools,
+    Cost,
+    Floats,
+    Measure,
+    Needs,
+    Progress,
+    StopFlag,
+    Throttle,
+)
 from bnviz.core.training import comparison
-from bnviz.core.training.train import Net, Run
-from bnviz.core.verdict import Verdict
+from bnviz.core.verdict import Sentence
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bnviz.core.smoothness.subject import Subject
+    from bnviz.core.training.train import Net
 
 #: Santurkar et al. 2018, figure 4: from half to four times the learning rate.
 RELATIVE = (0.5, 4.0)
@@ -28,30 +39,117 @@ RELATIVE = (0.5, 4.0)
 ABSOLUTE = (1e-3, 1.0)
 
 
-def measure(config: AlongConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """Trains both nets and looks along the step at up to `moments` of their steps, in float64.
+@dataclass(frozen=True)
+class NetAlong:
+    """One net along its training; T moments, S seeds."""
 
-    Results grow by moments. A seed is NaN from when it diverged, and where a step
-    leads out of the finite numbers.
+    loss: Floats
+    """(T, S) of the batch, where the step begins."""
+    loss_low: Floats
+    """(T, S) smallest loss over the step sizes."""
+    loss_high: Floats
+    """(T, S) largest loss over the step sizes."""
+    change_low: Floats
+    """(T, S) smallest |gradient change| over the step sizes: gradient predictiveness."""
+    change_high: Floats
+    smoothness: Floats
+    """(T, S) largest |gradient change| / |step|: the effective beta-smoothness."""
+
+
+@dataclass(frozen=True)
+class Along:
+    """Both nets along the same training; train mode, the batch that the step is taken on."""
+
+    steps: NDArray[np.int64]
+    """(T,) training steps done before."""
+    sizes: Floats
+    """(Q,) the grid: times the learning rate (relative), or distance moved (absolute)."""
+    bn: NetAlong
+    plain: NetAlong
+
+
+class AlongConfig(Measure):
+    """Santurkar et al. 2018, section 3.1, along a training from the subject's own config.
+
+    `grid` "relative": step sizes are 2^-1 ... 2^2 times the learning rate along the gradient,
+    so that a net with larger gradients steps farther; "absolute": both nets move equally far,
+    10^-3 ... 1 times `reach` in parameter space.
     """
-    run = Run(subject.config, prepare(subject.config.data, subject.dataset))
-    total = _steps(subject.config, run.data.train_x.shape[1])
-    wanted = moments(total, config.moments)
-    sizes = step_sizes(config)
-    scale = subject.config.optimizer.learning_rate if config.grid == "relative" else 1.0
-    found: dict[str, list[Floats]] = {name: [] for name in run.nets}
-    pace = Pace()
-    for _ in range(subject.config.optimizer.epochs):
-        for x, y in run.batches():
-            if should_stop():
-                return
-            if run.steps in wanted:
-                for name, net in run.nets.items():
-                    found[name].append(_look(net, x, y, sizes * scale, config.grid == "absolute"))
-            run.step(x, y)
-            if pace.due():
-                yield Progress(run.steps, total, _result(wanted, sizes, found))
-    yield Progress(total, total, _result(wanted, sizes, found))
+
+    needs: ClassVar[Needs] = "training"
+    draws: ClassVar[bool] = False
+    result: ClassVar = Along
+    kind: Literal["along"] = "along"
+    grid: Literal["relative", "absolute"] = "relative"
+    sizes: int = Field(8, ge=2, le=32)
+    reach: float = Field(0.1, gt=0.0, le=100.0)
+    moments: int = Field(100, ge=2, le=1000)
+    """At most so many training steps are measured, evenly spread."""
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """A gradient a step size, and where the step begins."""
+        gradients = len(NETS) * seeds * self.moments * (self.sizes + 1)
+        return Cost(gradients, parameters, rows, trains=True)
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """Trains both nets and looks along the step at up to `moments` of their steps, in float64.
+
+        Results grow by moments. A seed is NaN from when it diverged, and where a step
+        leads out of the finite numbers.
+        """
+        from bnviz.core.data.preparation import prepare
+        from bnviz.core.training.train import Run
+
+        run = Run(subject.config, prepare(subject.config.data, subject.dataset))
+        total = _steps(subject.config, run.data.train_x.shape[1])
+        wanted = moments(total, self.moments)
+        sizes = step_sizes(self)
+        scale = subject.config.optimizer.learning_rate if self.grid == "relative" else 1.0
+        looks: dict[str, list[Floats]] = {name: [] for name in run.nets}
+        throttle = Throttle()
+        for _ in range(subject.config.optimizer.epochs):
+            for x, y in run.batches():
+                if should_stop():
+                    return
+                if run.steps in wanted:
+                    for name, net in run.nets.items():
+                        looks[name].append(_look(net, x, y, sizes * scale, self.grid == "absolute"))
+                run.step(x, y)
+                if throttle.due():
+                    yield Progress(run.steps, total, _result(wanted, sizes, looks))
+        yield Progress(total, total, _result(wanted, sizes, looks))
+
+    def verdict(self, result: Along) -> Sentence:
+        """Which net's gradient changes less along the steps, by effective beta-smoothness.
+
+        Each seed has its median over the moments at which it is finite in both nets. "level" if
+        the nets' medians are equal or differ by less than the seeds do (see verdicts.Verdict).
+        Values: `seeds`, `pairs`; of either net ..._smoothness (median over the pairs), ..._wins and
+        ..._diverged (seeds); `difference_share`, and `spread_share` where there are two pairs.
+        """
+        bn, plain = result.bn.smoothness, result.plain.smoothness
+        both = np.isfinite(bn) & np.isfinite(plain)
+        one, other = _medians(bn, both), _medians(plain, both)
+        nets = comparison.compare(one, other, np.isnan(one), np.isnan(other))
+        values: dict[str, float] = {
+            "seeds": nets.seeds,
+            "pairs": nets.pairs,
+            "bn_diverged": int(np.isnan(result.bn.loss[-1]).sum()),
+            "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
+        }
+        if not nets.pairs:
+            return Sentence("along_unknown", values)
+        values |= {
+            "bn_smoothness": nets.bn_median,
+            "plain_smoothness": nets.plain_median,
+            "bn_wins": nets.bn_wins,
+            "plain_wins": nets.plain_wins,
+            "difference_share": nets.difference,
+        }
+        if nets.beyond_spread is not None:
+            values["spread_share"] = nets.spread
+        level = nets.winner == "tie" or nets.beyond_spread is False
+        return Sentence(f"along_{self.grid}_{'level' if level else nets.winner}", values)
 
 
 def step_sizes(config: AlongConfig) -> Floats:
@@ -72,79 +170,37 @@ def _steps(config: TrainConfig, rows: int) -> int:
     return config.optimizer.epochs * (whole + (rest > 1))
 
 
-def _look(net: Net, x: Tensor, y: Tensor, sizes: Floats, unit: bool) -> Floats:
+def _look(net: "Net", x: "Tensor", y: "Tensor", sizes: Floats, unit: bool) -> Floats:
     """(6, S) the fields of NetAlong at one moment."""
-    found = along_stack(net.stack, x, y, torch.from_numpy(sizes), unit=unit)
+    import torch
+
+    from bnviz.core.curvature.along_gradient import along_stack
+    from bnviz.core.smoothness.subject import alive
+
+    along = along_stack(net.stack, x, y, torch.from_numpy(sizes), unit=unit)
     figures = torch.stack(
         [
-            found.loss,
-            found.losses.amin(1),
-            found.losses.amax(1),
-            found.changes.amin(1),
-            found.changes.amax(1),
-            found.smoothness,
+            along.loss,
+            along.losses.amin(1),
+            along.losses.amax(1),
+            along.changes.amin(1),
+            along.changes.amax(1),
+            along.smoothness,
         ]
     ).numpy()
     return np.where(np.isfinite(figures) & alive(net.stack), figures, np.nan)
 
 
-def _result(wanted: list[int], sizes: Floats, found: dict[str, list[Floats]]) -> Along | None:
+def _result(wanted: list[int], sizes: Floats, looks: dict[str, list[Floats]]) -> Along | None:
     """What there is so far; None before the first moment."""
-    done = len(found["plain"])
+    done = len(looks["plain"])
     if not done:
         return None
-    nets = {
-        name: NetAlong(*np.stack(looks, axis=1).astype(np.float64)) for name, looks in found.items()
-    }
-    return Along(np.array(wanted[:done], dtype=np.int64), sizes, nets["bn"], nets["plain"])
+    bn, plain = (NetAlong(*np.stack(looks[net], axis=1).astype(np.float64)) for net in NETS)
+    return Along(np.array(wanted[:done], dtype=np.int64), sizes, bn, plain)
 
 
-#: What the verdict can be.
-Key = Literal[
-    "along_relative_bn",
-    "along_relative_plain",
-    "along_relative_level",
-    "along_absolute_bn",
-    "along_absolute_plain",
-    "along_absolute_level",
-    "along_unknown",
-]
-
-
-def verdict(config: AlongConfig, result: Along) -> Verdict[Key]:
-    """Which net's gradient changes less along its training's steps, by effective beta-smoothness.
-
-    Each seed has its median over the moments at which it is finite in both nets. "level" if
-    the nets' medians are equal or differ by less than the seeds do (see verdicts.Verdict).
-    Values: `seeds`, `pairs`; of either net ..._smoothness (median over the pairs), ..._wins and
-    ..._diverged (seeds); `difference_share`, and `spread_share` where there are two pairs.
-    """
-    bn, plain = result.bn.smoothness, result.plain.smoothness
-    both = np.isfinite(bn) & np.isfinite(plain)
-    one, other = _medians(bn, both), _medians(plain, both)
-    found = comparison.compare(one, other, np.isnan(one), np.isnan(other))
-    values: dict[str, float] = {
-        "seeds": found.seeds,
-        "pairs": found.pairs,
-        "bn_diverged": int(np.isnan(result.bn.loss[-1]).sum()),
-        "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
-    }
-    if not found.pairs:
-        return Verdict("along_unknown", values)
-    values |= {
-        "bn_smoothness": found.bn_median,
-        "plain_smoothness": found.plain_median,
-        "bn_wins": found.bn_wins,
-        "plain_wins": found.plain_wins,
-        "difference_share": found.difference,
-    }
-    if found.beyond_spread is not None:
-        values["spread_share"] = found.spread
-    level = found.winner == "tie" or found.beyond_spread is False
-    return Verdict(cast(Key, f"along_{config.grid}_{'level' if level else found.winner}"), values)
-
-
-def _medians(values: Floats, known: NDArray[np.bool_]) -> Floats:
+def _medians(values: Floats, known: Bools) -> Floats:
     """(S,) over the moments (T, S) that are `known`; NaN for none."""
     pairs = zip(values.T, known.T, strict=True)
     return np.array([np.median(each[some]) if some.any() else np.nan for each, some in pairs])

@@ -1,26 +1,20 @@
 """All eigenvalues of both nets' Hessians as two densities on one axis."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import torch
+from pydantic import Field
 
-from bnviz.core.curvature.density import (
-    Nodes,
-    joined,
-    of_eigenvalues,
-    quadratures,
-    smoothed,
-    steps_taken,
-)
-from bnviz.core.curvature.problem import Problem
-from bnviz.core.curvature.traces import DENSE_LIMIT, dense_rows, eigenvalues, symmetric
-from bnviz.core.smoothness.measure import DensityConfig, Pace, Progress, StopFlag
-from bnviz.core.smoothness.results import Density, Floats, NetDensity
-from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Verdict
+from bnviz.core.configs import BnMode
+from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
+from bnviz.core.verdict import Sentence
+
+if TYPE_CHECKING:
+    from bnviz.core.curvature.density import Nodes
+    from bnviz.core.smoothness.subject import Subject
 
 #: The axis turns logarithmic at this share of the flatter net's largest |eigenvalue|: about
 #: as far as some dozens of Lanczos steps can tell eigenvalues apart.
@@ -36,71 +30,114 @@ SPACING = WIDTH / 3
 RULES = 0.5
 
 
-def measure(config: DensityConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """Every eigenvalue first, where a net is small, then the quadrature, a few probes at a time.
+@dataclass(frozen=True)
+class NetDensity:
+    """One net's spectral density on the common grid, smoothed by a Gaussian of the grid's width."""
 
-    A part of the progress is one product with a Hessian.
-    """
-    nets = [_Net(config, subject, name) for name in ("bn", "plain")]
-    total, pace = sum(net.parts for net in nets), Pace()
+    mean: Floats
+    """(G,) density over asinh(eigenvalue / unit): it integrates to 1 over that axis."""
+    error: Floats
+    """(G,) standard error over the probes; 0 where the spectrum is exact."""
+    exact: Floats
+    """(n,) all eigenvalues, ascending, where the net is small; else (0,)."""
+    quadrature: Floats
+    """(G,) the quadrature's mean, also where `mean` is from the exact spectrum."""
+    quadrature_error: Floats
+    """(G,) its standard error over the probes, also where `error` is 0."""
+    near_zero: float
+    """Share of the eigenvalues within `unit` of 0."""
+    negative: float
+    """Share of the eigenvalues below -`unit`."""
+    largest: float
+    """The largest |eigenvalue|."""
+    top: float
+    """Its share of the sum of all squared eigenvalues: 1 if there is no other, 1 / n if all are
+    alike."""
 
-    def progress() -> Progress:
-        return Progress(sum(net.done for net in nets), total, _density(*nets))
 
-    for net in nets:
-        for _ in net.exactly():
+@dataclass(frozen=True)
+class Density:
+    """Both nets on one axis."""
+
+    grid: Floats
+    """(G,) eigenvalues, ascending, evenly spaced in asinh(eigenvalue / unit)."""
+    unit: float
+    """Where the axis turns from linear to logarithmic."""
+    bn: NetDensity
+    plain: NetDensity
+
+
+class DensityConfig(Measure):
+    """The whole spectrum of one net each: exact where it is small, else by quadrature."""
+
+    result: ClassVar = Density
+    kind: Literal["density"] = "density"
+    bn_mode: BnMode = "eval"
+    net: int = Field(0, ge=0, le=63)
+    probes: int = Field(16, ge=2, le=64)
+    steps: int = Field(80, ge=8, le=200)
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """A product a step of every probe."""
+        return Cost(len(NETS) * 2 * self.probes * self.steps, parameters, rows)
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """Every eigenvalue first, where a net is small, then the quadrature, some probes at a time.
+
+        A part of the progress is one product with a Hessian.
+        """
+        nets = [_Net(self, subject, name) for name in NETS]
+        total, throttle = sum(net.parts for net in nets), Throttle()
+
+        def progress() -> Progress:
+            return Progress(sum(net.done for net in nets), total, _density(*nets))
+
+        for net in nets:
+            for _ in net.exactly():
+                if should_stop():
+                    return
+                if throttle.due():
+                    yield Progress(sum(net.done for net in nets), total)
+        yield progress()
+        for _ in zip_longest(*(net.roughly(should_stop) for net in nets)):
             if should_stop():
                 return
-            if pace.due():
-                yield Progress(sum(net.done for net in nets), total)
-    yield progress()
-    for _ in zip_longest(*(net.roughly(should_stop) for net in nets)):
-        if should_stop():
-            return
-        if pace.due():
-            yield progress()
-    yield progress()
+            if throttle.due():
+                yield progress()
+        yield progress()
 
+    def verdict(self, result: Density) -> Sentence:
+        """Whether one eigenvalue rules: it makes more than RULES of the sum of all squares.
 
-#: What the verdict can be.
-Key = Literal[
-    "density_neither",
-    "density_bn",
-    "density_plain",
-    "density_both",
-    "density_unknown",
-]
-
-
-def verdict(config: DensityConfig, result: Density) -> Verdict[Key]:
-    """Whether one eigenvalue rules: it makes more than RULES of the sum of all squares.
-
-    "density_both", "_neither"; "_bn", "_plain": in that net alone; "_unknown": a net is not
-    finite, or nothing is known of it yet.
-    """
-    values: dict[str, float | str] = {"unit": result.unit}
-    nets = {"bn": result.bn, "plain": result.plain}
-    for name, net in nets.items():
-        values |= {
-            f"{name}_near_zero_share": net.near_zero,
-            f"{name}_negative_share": net.negative,
-            f"{name}_top_share": net.top,
-            f"{name}_largest": net.largest,
-        }
-    if not all(np.isfinite(net.top) for net in nets.values()):
-        return Verdict("density_unknown", values)
-    rules = [name for name, net in nets.items() if net.top > RULES]
-    names = {0: "neither", 1: "".join(rules), 2: "both"}
-    return Verdict(cast(Key, f"density_{names[len(rules)]}"), values)
+        "density_both", "_neither"; "_bn", "_plain": in that net alone; "_unknown": a net is not
+        finite, or nothing is known of it yet.
+        """
+        values: dict[str, float | str] = {"unit": result.unit}
+        nets = {"bn": result.bn, "plain": result.plain}
+        for name, net in nets.items():
+            values |= {
+                f"{name}_near_zero_share": net.near_zero,
+                f"{name}_negative_share": net.negative,
+                f"{name}_top_share": net.top,
+                f"{name}_largest": net.largest,
+            }
+        if not all(np.isfinite(net.top) for net in nets.values()):
+            return Sentence("density_unknown", values)
+        rules = [name for name, net in nets.items() if net.top > RULES]
+        names = {0: "neither", 1: "".join(rules), 2: "both"}
+        return Sentence(f"density_{names[len(rules)]}", values)
 
 
 class _Net:
     """What is known of one net so far."""
 
-    def __init__(self, config: DensityConfig, subject: Subject, name: str) -> None:
+    def __init__(self, config: DensityConfig, subject: "Subject", name: str) -> None:
+        from bnviz.core.curvature.density import steps_taken
+        from bnviz.core.curvature.traces import DENSE_LIMIT
+
         self.config = config
-        self.problem: Problem = subject.problem(name, config.bn_mode, config.net)
-        self.alive = bool(alive(subject.stack(name))[config.net])
+        self.problem = subject.problem(name, config.bn_mode, config.net)
+        self.alive = bool(subject.alive(name)[config.net])
         self.small = self.problem.size <= DENSE_LIMIT
         self.exact = np.empty(0)
         self.nodes: list[Nodes] = []
@@ -112,6 +149,10 @@ class _Net:
 
     def exactly(self) -> Iterator[None]:
         """The dense spectrum of a small net."""
+        import torch
+
+        from bnviz.core.curvature.traces import dense_rows, eigenvalues, symmetric
+
         if not (self.alive and self.small):
             return
         rows = []
@@ -125,6 +166,8 @@ class _Net:
 
     def roughly(self, should_stop: StopFlag) -> Iterator[None]:
         """The quadrature, a group of probes each time."""
+        from bnviz.core.curvature.density import quadratures
+
         config = self.config
         parts = quadratures(self.problem, config.probes, config.steps, config.seed, should_stop)
         for part in parts if self.alive else ():
@@ -137,8 +180,10 @@ class _Net:
         if not self.alive:
             self.done = self.parts
 
-    def known(self) -> Nodes | None:
+    def known(self) -> "Nodes | None":
         """The best that is known of the spectrum; None for nothing."""
+        from bnviz.core.curvature.density import joined, of_eigenvalues
+
         if len(self.exact):
             return of_eigenvalues(self.exact)
         return joined(self.nodes) if self.nodes else None
@@ -163,6 +208,8 @@ def _unit(spectra: list[Floats]) -> float:
 
 
 def _on_grid(net: _Net, grid: Floats, unit: float) -> NetDensity:
+    from bnviz.core.curvature.density import joined, of_eigenvalues, smoothed
+
     mean = error = rough = rough_error = np.full(len(grid), np.nan)
     known = net.known()
     if net.nodes:
@@ -178,7 +225,7 @@ def _on_grid(net: _Net, grid: Floats, unit: float) -> NetDensity:
     )
 
 
-def _figures(nodes: Nodes | None, unit: float, size: int) -> dict[str, float]:
+def _figures(nodes: "Nodes | None", unit: float, size: int) -> dict[str, float]:
     if nodes is None:
         return dict.fromkeys(("near_zero", "negative", "largest", "top"), float("nan"))
     weights = nodes.weights / len(nodes.weights)

@@ -7,102 +7,144 @@ weights walk away from where they began.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from torch import nn
+from pydantic import Field
 
-from bnviz.core.curvature import probes as lipschitz
-from bnviz.core.curvature.probes import Published
-from bnviz.core.curvature.problem import of_stack
-from bnviz.core.data.document import SEED, Experiment, experiment
-from bnviz.core.nets.stack import stack_of_one
-from bnviz.core.smoothness.measure import Pace, Progress, ReplayConfig, StopFlag
-from bnviz.core.smoothness.results import Floats, Replay, ReplayedNet
-from bnviz.core.smoothness.subject import Subject
-from bnviz.core.training.reproduce import NETWORK, SCALE
-from bnviz.core.verdict import Verdict
+from bnviz.core.smoothness.measure import (
+    NETS,
+    Bools,
+    Cost,
+    Floats,
+    Measure,
+    Needs,
+    Progress,
+    StopFlag,
+    Throttle,
+)
+from bnviz.core.verdict import Sentence
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def measure(config: ReplayConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """Both nets in eval mode on all rows, as the document has them.
-
-    The document's own nets are replayed whatever `subject` is, with its own seed, since what
-    it published is what is to be explained.
-    """
-    document, pace = experiment(), Pace()
-    found: list[ReplayedNet] = []
-    for bn in (True, False):
-        corrected = _corrected(document, config.probes, should_stop, bn=bn)
-        probes: list[Published] = []
-        for probe in _published(document, config.probes, bn=bn):
-            if should_stop() or corrected is None:
-                return
-            probes.append(probe)
-            if pace.due():
-                yield Progress(len(found) * config.probes + len(probes), 2 * config.probes)
-        assert corrected is not None  # else it has returned
-        found.append(_replayed(probes, corrected))
-    yield Progress(2 * config.probes, 2 * config.probes, Replay(*found))
+    from bnviz.core.curvature.probes import Published
+    from bnviz.core.data.document import Experiment
+    from bnviz.core.smoothness.subject import Subject
 
 
-def _net(document: Experiment, bn: bool) -> nn.Sequential:
-    return document.bn if bn else document.plain
+@dataclass(frozen=True)
+class ReplayedNet:
+    """The document's loop on one net."""
+
+    published: Floats
+    """(P,) what the document's code computes, probe by probe; float32, as there."""
+    corrected: Floats
+    """(P,) the same directions and scale, every probe from the same point, float64."""
+    drift: Floats
+    """(P,) how far the weights are from where they began, after each probe of the document."""
+    shared: Bools
+    """(P,) whether, after this probe, every parameter and its saved copy are one tensor."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Both nets, probe by probe."""
+
+    bn: ReplayedNet
+    plain: ReplayedNet
+
+
+class DocumentConfig(Measure):
+    """The document's estimator on the document's nets, probe by probe. Has no subject to choose."""
+
+    needs: ClassVar[Needs] = "nothing"
+    draws: ClassVar[bool] = False
+    result: ClassVar = Replay
+    kind: Literal["replay"] = "replay"
+    probes: int = Field(100, ge=2, le=1000)
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """Two gradients of the document's a probe, and a corrected one."""
+        return Cost(len(NETS) * 3 * self.probes, parameters, rows)
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """Both nets in eval mode on all rows, as the document has them.
+
+        The document's own nets are replayed whatever `subject` is, with its own seed, since what
+        it published is what is to be explained.
+        """
+        from bnviz.core.data.document import experiment
+
+        document, throttle = experiment(), Throttle()
+        replayed: list[ReplayedNet] = []
+        for net in (document.bn, document.plain):
+            corrected = _corrected(document, net, self.probes, should_stop)
+            probes: list[Published] = []
+            for probe in _published(document, net, self.probes):
+                if should_stop() or corrected is None:
+                    return
+                probes.append(probe)
+                if throttle.due():
+                    yield Progress(len(replayed) * self.probes + len(probes), 2 * self.probes)
+            assert corrected is not None  # else it has returned
+            replayed.append(_replayed(probes, corrected))
+        yield Progress(2 * self.probes, 2 * self.probes, Replay(*replayed))
+
+    def verdict(self, result: Replay) -> Sentence:
+        """How many of the document's probes measured anything, and what both medians are.
+
+        Values: `probes`; `measured`, the number of probes that are not 0 in either net; of either
+        net ..._published, ..._corrected (medians), ..._first (its first probe) and ..._drift (how
+        far the weights have gone at the end).
+        """
+        measured = int(((result.bn.published > 0) | (result.plain.published > 0)).sum())
+        values: dict[str, float] = {"probes": len(result.bn.published), "measured": measured}
+        for name in NETS:
+            net: ReplayedNet = getattr(result, name)
+            values |= {
+                f"{name}_published": float(np.median(net.published)),
+                f"{name}_corrected": float(np.median(net.corrected)),
+                f"{name}_first": float(net.published[0]),
+                f"{name}_drift": float(net.drift[-1]),
+            }
+        if measured == len(result.bn.published):
+            return Sentence("replay_all", values)
+        return Sentence("replay_first" if measured == 1 else "replay_some", values)
 
 
 def _corrected(
-    document: Experiment, probes: int, should_stop: StopFlag, *, bn: bool
+    document: "Experiment", net: "nn.Sequential", probes: int, should_stop: StopFlag
 ) -> Floats | None:
     """(P,) the document's directions, as it draws them in float32; all else in float64."""
-    stack = stack_of_one(NETWORK, _net(document, bn), bn=bn)
-    drawn = lipschitz.directions(stack.params, probes, SEED)
+    from bnviz.core.curvature.probes import directions, estimates
+    from bnviz.core.curvature.problem import of_stack
+    from bnviz.core.data.document import SEED
+    from bnviz.core.nets.stack import stack_of_one
+    from bnviz.core.training.reproduce import NETWORK, SCALE
+
+    stack = stack_of_one(NETWORK, net, bn=net is document.bn)
+    drawn = directions(stack.params, probes, SEED)
     exact = of_stack(stack, document.x.T, document.y[:, 0], "eval")
-    return lipschitz.estimates(
+    return estimates(
         exact.gradient, exact.params, drawn, SCALE, chunk=exact.chunk, should_stop=should_stop
     )
 
 
-def _published(document: Experiment, probes: int, *, bn: bool) -> Iterator[Published]:
+def _published(document: "Experiment", net: "nn.Sequential", probes: int) -> Iterator["Published"]:
     """The document's loop, which uses the net up."""
-    net = _net(document, bn)
-    return lipschitz.published_probes(
-        net, document.x, document.y, count=probes, scale=SCALE, seed=SEED
-    )
+    from bnviz.core.curvature.probes import published_probes
+    from bnviz.core.data.document import SEED
+    from bnviz.core.training.reproduce import SCALE
+
+    return published_probes(net, document.x, document.y, count=probes, scale=SCALE, seed=SEED)
 
 
-def _replayed(probes: list[Published], corrected: Floats) -> ReplayedNet:
+def _replayed(probes: list["Published"], corrected: Floats) -> ReplayedNet:
     return ReplayedNet(
         np.array([probe.estimate for probe in probes]),
         corrected,
         np.array([probe.drift for probe in probes]),
         np.array([probe.shared for probe in probes]),
     )
-
-
-#: What the verdict can be.
-Key = Literal[
-    "replay_all",
-    "replay_first",
-    "replay_some",
-]
-
-
-def verdict(config: ReplayConfig, result: Replay) -> Verdict[Key]:
-    """How many of the document's probes measured anything, and what both medians are.
-
-    Values: `probes`; `measured`, the number of probes that are not 0 in either net; of either
-    net ..._published, ..._corrected (medians), ..._first (its first probe) and ..._drift (how
-    far the weights have gone at the end).
-    """
-    measured = int(((result.bn.published > 0) | (result.plain.published > 0)).sum())
-    values: dict[str, float] = {"probes": len(result.bn.published), "measured": measured}
-    for name, net in (("bn", result.bn), ("plain", result.plain)):
-        values |= {
-            f"{name}_published": float(np.median(net.published)),
-            f"{name}_corrected": float(np.median(net.corrected)),
-            f"{name}_first": float(net.published[0]),
-            f"{name}_drift": float(net.drift[-1]),
-        }
-    if measured == len(result.bn.published):
-        return Verdict("replay_all", values)
-    return Verdict("replay_first" if measured == 1 else "replay_some", values)

@@ -11,28 +11,33 @@ training, have the running statistics that the document has warmed up.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import torch
+from pydantic import Field
 
 from bnviz.core.configs import BnMode
-from bnviz.core.curvature.extremes import problem_extremes
-from bnviz.core.curvature.probes import directions, estimates
-from bnviz.core.curvature.problem import Problem, of_stack
-from bnviz.core.curvature.traces import normalized, traces
-from bnviz.core.data.preparation import Prepared, prepare, scaling_for
-from bnviz.core.nets.stack import Stack
-from bnviz.core.nets.vectors import flatten
-from bnviz.core.smoothness.measure import GapConfig, Pace, Progress, StopFlag
-from bnviz.core.smoothness.results import CELLS, Bools, Floats, Gap
-from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.training.precise_bn import precise
+from bnviz.core.smoothness.measure import (
+    LANCZOS,
+    Bools,
+    Cost,
+    Floats,
+    Measure,
+    Needs,
+    Progress,
+    StopFlag,
+    Throttle,
+)
 from bnviz.core.training.snapshots import PROBE_ROWS
-from bnviz.core.training.train import Run
-from bnviz.core.verdict import Verdict
+from bnviz.core.verdict import Sentence
+
+if TYPE_CHECKING:
+    from bnviz.core.curvature.problem import Problem
+    from bnviz.core.nets.stack import Stack
+    from bnviz.core.smoothness.subject import Subject
+    from bnviz.core.training.train import Run
 
 MOMENTS = ("before", "after")
 
@@ -43,42 +48,128 @@ STEPS = ("inputs", "bn", "inputs_bn", "mode")
 ALIKE = 2.0
 
 
-def measure(config: GapConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """Cell by cell, seed by seed; then both trainings; then all cells again."""
-    cross = _Cross(config, subject, should_stop)
-    for moment in range(len(MOMENTS)):
-        if moment:
-            yield from cross.train()
-        yield from cross.cells(moment)
-        if cross.stopped:
-            return
+#: The columns of a Gap: net, BN mode, inputs. The order is that of the split: each step
+#: between neighbours PLAIN_RAW, PLAIN_STANDARD, BN_STANDARD_TRAIN, BN_RAW_TRAIN, BN_RAW_EVAL
+#: changes one thing.
+CELLS = (
+    "plain_raw",
+    "plain_standardized",
+    "bn_standardized_train",
+    "bn_raw_train",
+    "bn_raw_eval",
+    "bn_standardized_eval",
+)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The full cross: every array (2, 6, S), before and after training, by CELLS, by seed."""
+
+    largest: Floats
+    """Largest Hessian eigenvalue."""
+    probe: Floats
+    """Median of |gradient change| / |step| over random probes."""
+    root_mean_square: Floats
+    """sqrt(tr(H^2) / n)."""
+    normalized: Floats
+    """Largest eigenvalue with every weight measured in units of its filter's norm."""
+    loss: Floats
+    """Training loss in the same mode; infinite where a seed diverged, all else of which is NaN."""
+
+
+class GapConfig(Measure):
+    """Raw or standardized inputs, BN or none, train or eval mode, before and after training.
+
+    Trains anew from the subject's own config, so its `epoch` does not matter.
+    """
+
+    needs: ClassVar[Needs] = "training"
+    result: ClassVar = Gap
+    kind: Literal["gap"] = "gap"
+    probes: int = Field(32, ge=2, le=200)
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """As of the extremes, in each cell before and after training."""
+        gradients = len(MOMENTS) * len(CELLS) * seeds * (2 * LANCZOS + 3 * self.probes)
+        return Cost(gradients, parameters, rows, trains=True)
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """Cell by cell, seed by seed; then both trainings; then all cells again."""
+        cross = _Cross(self, subject, should_stop)
+        for moment in range(len(MOMENTS)):
+            if moment:
+                yield from cross.train()
+            yield from cross.cells(moment)
+            if cross.stopped:
+                return
+
+    def verdict(self, result: Gap) -> Sentence:
+        """What makes most of the ratio of the largest eigenvalues, after training if that is known.
+
+        Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
+        at least half the whole (in logarithms); "other" if neither is; "none" if the nets are
+        ALIKE; "sharper" if the net with BN is the sharper one; "lost" if no seed can be compared;
+        or "unknown", before any seed is known. Left out are seeds of which a net diverged, or is
+        dead: flat in every weight, because no rectifier is open, and no smoother for that.
+
+        Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
+        sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
+        by name; `eval`, how many times eval mode is as sharp as train mode; and `normalized`, the
+        whole ratio, net without BN to net with, in units of the filters' norms. For "lost" they
+        count the seeds with a net that `diverged`, and the others with a `dead` one.
+        """
+        cells = slice(len(STEPS) + 1)
+        known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
+        if not known.any():
+            return Sentence("unknown")
+        moment = 1 if known[1].any() else 0
+        diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
+        dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
+        steps = np.stack([part[moment] for part in split(result).values()])  # (4, S)
+        left: Bools = known[moment] & ~diverged & ~dead & np.isfinite(steps).all(axis=0)
+        when, count = MOMENTS[moment], {"all_seeds": float(left.size), "seeds": float(left.sum())}
+        if not left.any():
+            lost = {"diverged": float(diverged.sum()), "dead": float(dead.sum())}
+            return Sentence(f"lost_{when}", count | lost)
+        fair = sum(split(result, "normalized").values())
+        here, total = (
+            np.median(steps[:, left], axis=1),
+            float(np.median(steps[:, left].sum(axis=0))),
+        )
+        part = dict(zip(STEPS, here.tolist(), strict=True))
+        values = {name: 10.0**value for name, value in part.items()}
+        values |= {"eval": 10.0 ** -part["mode"]}
+        values |= {"normalized": float(10.0 ** np.median(np.asarray(fair)[moment, left]))}
+        what = _what(part, total)
+        values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
+        return Sentence(f"{what}_{when}", values | count)
 
 
 class _Cross:
     """Both trainings as far as they are, and what is measured so far; NaN elsewhere."""
 
-    def __init__(self, config: GapConfig, subject: Subject, should_stop: StopFlag) -> None:
+    def __init__(self, config: GapConfig, subject: "Subject", should_stop: StopFlag) -> None:
         self.config, self.subject, self.should_stop = config, subject, should_stop
         self.runs = {each: _begin(config, subject, each) for each in ("raw", "standardized")}
         self.stopped = False
         self.done, self.epochs = 0, subject.config.optimizer.epochs
         self.total = len(MOMENTS) * len(CELLS) * subject.seeds + len(self.runs) * self.epochs
         shape = (len(MOMENTS), len(CELLS), subject.seeds)
-        self.found = {field.name: np.full(shape, np.nan) for field in fields(Gap)}
+        self.figures = {field.name: np.full(shape, np.nan) for field in fields(Gap)}
 
     def progress(self) -> Progress:
-        result = Gap(**{name: array.copy() for name, array in self.found.items()})
+        result = Gap(**{name: array.copy() for name, array in self.figures.items()})
         return Progress(self.done, self.total, result)
 
     def train(self) -> Iterator[Progress]:
-        pace = Pace()
+        throttle = Throttle()
         for run in self.runs.values():
             for _ in range(self.epochs):
                 if self.stopped or not run.train_epoch(self.should_stop):
                     self.stopped = True
                     return
                 self.done += 1
-                if pace.due():
+                if throttle.due():
                     yield self.progress()
 
     def cells(self, moment: int) -> Iterator[Progress]:
@@ -92,21 +183,28 @@ class _Cross:
 
     def cell(self, moment: int, cell: int, name: str, seed: int) -> bool:
         """Measures one cell of one seed; False if stopped before its end."""
+        from bnviz.core.curvature.problem import of_stack
+        from bnviz.core.smoothness.subject import alive
+
         net, inputs, *modes = name.split("_")
         mode: BnMode = "train" if modes == ["train"] else "eval"
         stack = self.stack(moment, net, inputs, mode, seed)
         if not alive(stack).all():
-            self.found["loss"][moment, cell, seed] = np.inf
+            self.figures["loss"][moment, cell, seed] = np.inf
             return True
         data = self.runs[inputs].data
         x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
-        found = self.figures(of_stack(stack, x, y, mode), seed)
-        for name, value in (found or {}).items():
-            self.found[name][moment, cell, seed] = value
-        return found is not None
+        measured = self.measured(of_stack(stack, x, y, mode), seed)
+        for quantity, value in (measured or {}).items():
+            self.figures[quantity][moment, cell, seed] = value
+        return measured is not None
 
-    def stack(self, moment: int, net: str, inputs: str, mode: BnMode, seed: int) -> Stack:
+    def stack(self, moment: int, net: str, inputs: str, mode: BnMode, seed: int) -> "Stack":
         """One seed of a net as it is now, with running statistics to be used in eval mode."""
+        import torch
+
+        from bnviz.core.training.precise_bn import precise
+
         run, which = self.runs[inputs], slice(seed, seed + 1)
         one = run.nets[net].stack.part(which)
         if moment or net == "plain" or mode == "train":
@@ -116,8 +214,14 @@ class _Cross:
         with torch.no_grad():
             return precise(one, run.data.train_x, run.config.optimizer.batch_size)
 
-    def figures(self, problem: Problem, seed: int) -> Mapping[str, float] | None:
+    def measured(self, problem: "Problem", seed: int) -> Mapping[str, float] | None:
         """What a Gap holds of one net; None once stopped."""
+        import torch
+
+        from bnviz.core.curvature.extremes import problem_extremes
+        from bnviz.core.curvature.probes import directions, estimates
+        from bnviz.core.curvature.traces import normalized, traces
+
         probes, number = self.config.probes, self.config.seed + seed
         stop = self.should_stop
         ends = problem_extremes(problem, should_stop=stop)
@@ -144,8 +248,14 @@ class _Cross:
         }
 
 
-def _begin(config: GapConfig, subject: Subject, inputs: str) -> Run:
+def _begin(config: GapConfig, subject: "Subject", inputs: str) -> "Run":
     """A training of both nets on such inputs that has not yet taken a step."""
+    import torch
+
+    from bnviz.core.data.preparation import Prepared, prepare, scaling_for
+    from bnviz.core.nets.vectors import flatten
+    from bnviz.core.training.train import Run
+
     data = subject.config.data.model_copy(update={"standardize": inputs == "standardized"})
     training = subject.config.model_copy(update={"data": data})
     if config.subject.run is not None:
@@ -165,7 +275,7 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     the quantity. "inputs" standardizes them, "bn" adds BN in train mode, "inputs_bn" goes back
     to raw inputs, "mode" to eval mode. The steps add up to the log10 of the whole ratio. Another
     order of the same changes gives other parts. NaN where a quantity is not positive, and for
-    a seed with a dead net (see :func:`verdict`).
+    a seed with a dead net (see :meth:`GapConfig.verdict`).
     """
     cells = slice(len(STEPS) + 1)
     alive = ~(gap.normalized[:, cells] <= 0).any(axis=1, keepdims=True)
@@ -173,63 +283,6 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     logs = np.log10(np.where((values > 0) & alive, values, np.nan))
     parts = [logs[:, one] - logs[:, two] for one, two in pairwise(range(len(STEPS) + 1))]
     return dict(zip(STEPS, parts, strict=True))
-
-
-#: What the verdict can be.
-Key = Literal[
-    "inputs_before",
-    "inputs_after",
-    "bn_before",
-    "bn_after",
-    "other_before",
-    "other_after",
-    "none_before",
-    "none_after",
-    "sharper_before",
-    "sharper_after",
-    "lost_before",
-    "lost_after",
-    "unknown",
-]
-
-
-def verdict(config: GapConfig, result: Gap) -> Verdict[Key]:
-    """What makes most of the ratio of the largest eigenvalues: after training, if that is known.
-
-    Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
-    at least half the whole (in logarithms); "other" if neither is; "none" if the nets are
-    ALIKE; "sharper" if the net with BN is the sharper one; "lost" if no seed can be compared;
-    or "unknown", before any seed is known. Left out are seeds of which a net diverged, or is
-    dead: flat in every weight, because no rectifier is open, and no smoother for that.
-
-    Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
-    sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
-    by name; `eval`, how many times eval mode is as sharp as train mode; and `normalized`, the
-    whole ratio, net without BN to net with, in units of the filters' norms. For "lost" they
-    count the seeds with a net that `diverged`, and the others with a `dead` one.
-    """
-    cells = slice(len(STEPS) + 1)
-    known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
-    if not known.any():
-        return Verdict("unknown")
-    moment = 1 if known[1].any() else 0
-    diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
-    dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
-    steps = np.stack([part[moment] for part in split(result).values()])  # (4, S)
-    left: Bools = known[moment] & ~diverged & ~dead & np.isfinite(steps).all(axis=0)
-    when, count = MOMENTS[moment], {"all_seeds": float(left.size), "seeds": float(left.sum())}
-    if not left.any():
-        lost = {"diverged": float(diverged.sum()), "dead": float(dead.sum())}
-        return Verdict(cast(Key, f"lost_{when}"), count | lost)
-    fair = sum(split(result, "normalized").values())
-    here, total = np.median(steps[:, left], axis=1), float(np.median(steps[:, left].sum(axis=0)))
-    part = dict(zip(STEPS, here.tolist(), strict=True))
-    values = {name: 10.0**value for name, value in part.items()}
-    values |= {"eval": 10.0 ** -part["mode"]}
-    values |= {"normalized": float(10.0 ** np.median(np.asarray(fair)[moment, left]))}
-    what = _what(part, total)
-    values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
-    return Verdict(cast(Key, f"{what}_{when}"), values | count)
 
 
 def _what(part: Mapping[str, float], total: float) -> str:

@@ -5,16 +5,20 @@ curvatures in float64.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
 
-from bnviz.core.curvature import landscape
-from bnviz.core.smoothness.measure import LandscapeConfig, Pace, Progress, StopFlag
-from bnviz.core.smoothness.planes import View, Walk, around
-from bnviz.core.smoothness.results import Floats, Landscape, NetLandscape
-from bnviz.core.smoothness.subject import Subject
-from bnviz.core.verdict import Verdict
+from bnviz.core.configs import BnMode
+from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
+from bnviz.core.verdict import Sentence
+
+if TYPE_CHECKING:
+    from bnviz.core.smoothness.planes import Plane
+    from bnviz.core.smoothness.subject import Subject
 
 #: From coarse to fine, as parts of the finest plane's axis: each holds those before it, so
 #: that no loss is computed twice. 13 and 25 of 51 points leave out the outermost fiftieth.
@@ -33,58 +37,146 @@ AGREE = 0.75
 #: What an epoch of training counts for, in losses.
 _EPOCH = 50
 
-_NETS = ("bn", "plain")
+
+@dataclass(frozen=True)
+class NetLandscape:
+    """One net's loss on a plane and along lines through it."""
+
+    first: Floats
+    """(R,) coordinates along the first direction, 0 is the net."""
+    second: Floats
+    """(R,) along the second."""
+    loss: Floats
+    """(R, R): row i is at second[i], column j at first[j]."""
+    path: Floats
+    """(E, 2) the training path on the plane; (0, 2) if the plane is not made of it."""
+    path_epochs: NDArray[np.int64]
+    """(E,) the epochs it is taken at: all, or evenly spread ones, from 0 to the last."""
+    path_loss: Floats
+    """(E,) the loss on the path itself, which may lie off the plane."""
+    explained: Floats
+    """(2,) share of the path's spread (path), or the curvature d'Hd / |d|^2, along each."""
+    distances: Floats
+    """(V,) along random filter-normalized lines, 0 is the net."""
+    lines: Floats
+    """(M, V) the loss along each line."""
 
 
-def measure(config: LandscapeConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """Coarse planes first, then the lines, then the planes refined.
+@dataclass(frozen=True)
+class Landscape:
+    """Both nets, the same plane for both as far as they have the same parameters."""
 
-    With `plane` "path" the seed is trained anew from the subject's config, and all is around
-    the net that this ends in, on its training rows. A seed that diverged is NaN; a loss
-    that is not finite too.
+    bn: NetLandscape
+    plain: NetLandscape
+
+
+class LandscapeConfig(Measure):
+    """The loss on a plane through the subject's nets and along lines, of one seed.
+
+    `plane` "random": two filter-normalized directions (Li et al. 2018, section 4), `extent` in
+    units of the filters' norms; "eigen": the top two Hessian eigenvectors, `extent` in units of
+    the distance at which the curvature along the first would double the loss; "path": the
+    plane of the net's own training path, `extent` 1 shows it whole. The distances along the
+    lines are as for "random", whatever the plane.
     """
-    subject.problem("plain", config.bn_mode, config.net, "float32")  # is there such a seed?
-    total = 2 * (config.points**2 + config.lines * DISTANCES)
-    pace, views, begun = Pace(), {}, 0
-    if config.plane == "path":
-        walk = Walk(subject, config.net)
-        begun = walk.epochs * _EPOCH
-        for epoch in walk.train(should_stop):
-            if pace.due():
-                yield Progress(epoch * _EPOCH, total + begun)
-        if should_stop():
-            return
-        views = {net: walk.view(net, config) for net in _NETS}
-    else:
-        for net in _NETS:
-            view = around(config, subject, net, should_stop)
-            if view is None:
+
+    result: ClassVar = Landscape
+    kind: Literal["landscape"] = "landscape"
+    plane: Literal["random", "eigen", "path"] = "random"
+    bn_mode: BnMode = "eval"
+    net: int = Field(0, ge=0, le=63)
+    extent: float = Field(1.0, gt=0.0, le=100.0)
+    points: Literal[13, 25, 51] = 51
+    """Along each side; coarser planes come first."""
+    lines: int = Field(16, ge=2, le=100)
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """A loss a point."""
+        losses = len(NETS) * (self.points**2 + DISTANCES * self.lines)
+        return Cost(losses, parameters, rows, trains=self.plane == "path")
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """Coarse planes first, then the lines, then the planes refined.
+
+        With `plane` "path" the seed is trained anew from the subject's config, and all is around
+        the net that this ends in, on its training rows. A seed that diverged is NaN; a loss
+        that is not finite too.
+        """
+        from bnviz.core.smoothness.planes import Retraining, around
+
+        subject.problem("plain", self.bn_mode, self.net, "float32")  # is there such a seed?
+        total = 2 * (self.points**2 + self.lines * DISTANCES)
+        throttle, planes, begun = Throttle(), {}, 0
+        if self.plane == "path":
+            training = Retraining(subject, self.net)
+            begun = training.epochs * _EPOCH
+            for epoch in training.train(should_stop):
+                if throttle.due():
+                    yield Progress(epoch * _EPOCH, total + begun)
+            if should_stop():
                 return
-            views[net] = view
-            yield Progress(0, total)
-    drawing = _Drawing(config, views)
-    for complete in drawing.draw(should_stop):
-        if complete or pace.due():
-            result = drawing.result() if complete else None
-            yield Progress(begun + drawing.done, begun + total, result)
+            planes = {net: training.plane(net, self) for net in NETS}
+        else:
+            for net in NETS:
+                plane = around(self, subject, net, should_stop)
+                if plane is None:
+                    return
+                planes[net] = plane
+                yield Progress(0, total)
+        drawing = _Drawing(self, planes)
+        for complete in drawing.draw(should_stop):
+            if complete or throttle.due():
+                result = drawing.result() if complete else None
+                yield Progress(begun + drawing.done, begun + total, result)
+
+    def verdict(self, result: Landscape) -> Sentence:
+        """Whose loss rises less where all filters have moved by `extent` times their norms.
+
+        A line's rise is the mean loss at its two ends over that in its middle: in the mean the
+        slope cancels. "bn" or "plain": that net's median rise is the smaller one, and so is its
+        rise on three lines of four at least (the nets' lines are the same); "bn_absolute" or
+        "plain_absolute": so it is, but not in units of each net's own loss. "level": fewer lines
+        agree. "unsettled": a net's loss falls, in the median, so that it is at no minimum.
+        "unknown": no line is finite in both nets.
+
+        Values: `distance`, the extent; `lines`, those finite in both nets; `factor`, larger over
+        smaller median rise (not "unsettled"); of either net ..._loss (in the middle), ..._rise
+        (median), ..._times (that over its own loss), ..._fewer (lines on which it rises less).
+        """
+        bn, plain = _rises(result.bn), _rises(result.plain)
+        both = np.isfinite(bn) & np.isfinite(plain)
+        values: dict[str, float] = {"distance": self.extent, "lines": int(both.sum())}
+        if not both.any():
+            return Sentence("landscape_unknown", values)
+        bn, plain = bn[both], plain[both]
+        for net, rises, others in (("bn", bn, plain), ("plain", plain, bn)):
+            loss = float(getattr(result, net).lines[both, DISTANCES // 2][0])
+            rise = float(np.median(rises))
+            values[f"{net}_loss"], values[f"{net}_rise"] = loss, rise
+            values[f"{net}_times"] = rise / max(loss, np.finfo(np.float64).tiny)
+            values[f"{net}_fewer"] = int((rises < others).sum())
+        low, high = sorted((values["bn_rise"], values["plain_rise"]))
+        if low <= 0:
+            return Sentence("landscape_unsettled", values)
+        return Sentence(f"landscape_{_flatter(values)}", values | {"factor": high / low})
 
 
 class _Drawing:
     """What is drawn so far; NaN elsewhere."""
 
-    def __init__(self, config: LandscapeConfig, views: Mapping[str, View]) -> None:
-        self.views = views
+    def __init__(self, config: LandscapeConfig, planes: Mapping[str, "Plane"]) -> None:
+        self.planes = planes
         self.levels = LEVELS[config.points]
         self.level = self.levels[0]
         self.distances = np.linspace(-1, 1, DISTANCES) * config.extent
-        self.losses = {net: np.full((config.points, config.points), np.nan) for net in _NETS}
-        self.lines = {net: np.full((config.lines, DISTANCES), np.nan) for net in _NETS}
+        self.losses = {net: np.full((config.points, config.points), np.nan) for net in NETS}
+        self.lines = {net: np.full((config.lines, DISTANCES), np.nan) for net in NETS}
         self.done = 0
 
     def draw(self, should_stop: StopFlag) -> Iterator[bool]:
         """Part by part; says whether something whole has been added. Ends early once stopped."""
         for index, level in enumerate(self.levels):
-            for net in _NETS:
+            for net in NETS:
                 for row in np.arange(len(self.losses[net]))[level]:
                     if not self._row(net, int(row), level, should_stop):
                         return
@@ -93,7 +185,7 @@ class _Drawing:
             last = index + 1 == len(self.levels)
             if index == 0:
                 yield not last
-                for net in _NETS:
+                for net in NETS:
                     for line in range(len(self.lines[net])):
                         if not self._line(net, line, should_stop):
                             return
@@ -101,48 +193,52 @@ class _Drawing:
             yield True
 
     def _row(self, net: str, row: int, level: slice, should_stop: StopFlag) -> bool:
-        view, losses = self.views[net], self.losses[net]
+        from bnviz.core.curvature import landscape
+
+        plane, losses = self.planes[net], self.losses[net]
         known = losses[row : row + 1, level]
         self.done += int(np.isnan(known).sum())
-        if not view.alive:
+        if not plane.alive:
             return not should_stop()
-        found = landscape.plane(
-            view.problem,
-            view.basis[0],
-            view.basis[1],
-            view.first[level],
-            view.second[row : row + 1],
+        row_losses = landscape.plane(
+            plane.problem,
+            plane.basis[0],
+            plane.basis[1],
+            plane.first[level],
+            plane.second[row : row + 1],
             known=known,
             should_stop=should_stop,
         )
-        if found is not None:
-            losses[row, level] = found[0]
-        return found is not None
+        if row_losses is not None:
+            losses[row, level] = row_losses[0]
+        return row_losses is not None
 
     def _line(self, net: str, line: int, should_stop: StopFlag) -> bool:
-        view = self.views[net]
+        from bnviz.core.curvature import landscape
+
+        plane = self.planes[net]
         self.done += DISTANCES
-        if not view.alive:
+        if not plane.alive:
             return not should_stop()
-        direction = view.lines[line : line + 1]
-        found = landscape.lines(view.problem, direction, self.distances, should_stop=should_stop)
-        if found is not None:
-            self.lines[net][line] = found[0]
-        return found is not None
+        direction = plane.lines[line : line + 1]
+        losses = landscape.lines(plane.problem, direction, self.distances, should_stop=should_stop)
+        if losses is not None:
+            self.lines[net][line] = losses[0]
+        return losses is not None
 
     def result(self) -> Landscape:
         return Landscape(self._net("bn"), self._net("plain"))
 
     def _net(self, net: str) -> NetLandscape:
-        view, level = self.views[net], self.level
+        plane, level = self.planes[net], self.level
         return NetLandscape(
-            first=view.first[level],
-            second=view.second[level],
+            first=plane.first[level],
+            second=plane.second[level],
             loss=_finite(self.losses[net][level, level]),
-            path=view.path,
-            path_epochs=view.path_epochs,
-            path_loss=_finite(view.path_loss),
-            explained=view.explained,
+            path=plane.path,
+            path_epochs=plane.path_epochs,
+            path_loss=_finite(plane.path_loss),
+            explained=plane.explained,
             distances=self.distances,
             lines=_finite(self.lines[net]),
         )
@@ -150,50 +246,6 @@ class _Drawing:
 
 def _finite(losses: Floats) -> Floats:
     return np.where(np.isfinite(losses), losses, np.nan)
-
-
-#: What the verdict can be.
-Key = Literal[
-    "landscape_bn",
-    "landscape_plain",
-    "landscape_bn_absolute",
-    "landscape_plain_absolute",
-    "landscape_level",
-    "landscape_unsettled",
-    "landscape_unknown",
-]
-
-
-def verdict(config: LandscapeConfig, result: Landscape) -> Verdict[Key]:
-    """Whose loss rises less where all filters have moved by `extent` times their norms.
-
-    A line's rise is the mean loss at its two ends over that in its middle: in the mean the
-    slope cancels. "bn" or "plain": that net's median rise is the smaller one, and so is its
-    rise on three lines of four at least (the nets' lines are the same); "bn_absolute" or
-    "plain_absolute": so it is, but not in units of each net's own loss. "level": fewer lines
-    agree. "unsettled": a net's loss falls, in the median, so that it is at no minimum.
-    "unknown": no line is finite in both nets.
-
-    Values: `distance`, the extent; `lines`, those finite in both nets; `factor`, larger over
-    smaller median rise (not "unsettled"); of either net ..._loss (in the middle), ..._rise
-    (median), ..._times (that over its own loss), ..._fewer (lines on which it rises less).
-    """
-    bn, plain = _rises(result.bn), _rises(result.plain)
-    both = np.isfinite(bn) & np.isfinite(plain)
-    values: dict[str, float] = {"distance": config.extent, "lines": int(both.sum())}
-    if not both.any():
-        return Verdict("landscape_unknown", values)
-    bn, plain = bn[both], plain[both]
-    for net, rises, others in (("bn", bn, plain), ("plain", plain, bn)):
-        loss = float(getattr(result, net).lines[both, DISTANCES // 2][0])
-        rise = float(np.median(rises))
-        values[f"{net}_loss"], values[f"{net}_rise"] = loss, rise
-        values[f"{net}_times"] = rise / max(loss, np.finfo(np.float64).tiny)
-        values[f"{net}_fewer"] = int((rises < others).sum())
-    low, high = sorted((values["bn_rise"], values["plain_rise"]))
-    if low <= 0:
-        return Verdict("landscape_unsettled", values)
-    return Verdict(cast(Key, f"landscape_{_flatter(values)}"), values | {"factor": high / low})
 
 
 def _rises(net: NetLandscape) -> Floats:

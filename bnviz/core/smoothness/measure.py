@@ -1,24 +1,49 @@
-"""What is measured, and how: one frozen config a measure.
+"""What every measure of smoothness is: a frozen config that costs, measures and judges.
 
-Every measure names its subject: a stored run at one of its checkpoints, or the
-document's nets where the document measures them.
+A measure is one file of the same name in each layer: here its config, its results and how they
+come about; its figures in :mod:`bnviz.plots.smoothness`, its section of the page in
+:mod:`bnviz.ui.smoothness`. The page needs configs and results before its first paint and must
+not wait for torch, so whatever needs torch is imported inside the functions that use it.
+
+Letters: S seeds, n parameters, P probes, Q scales or step sizes, T moments, E epochs. Losses
+are mean squared errors in squared target units, eigenvalues and Lipschitz estimates in those
+per squared parameter unit. A seed that diverged is NaN.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, fields, is_dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import Field, TypeAdapter
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from safetensors.numpy import load, save
 
-from bnviz.core.configs import BnMode, Config, Seed
-from bnviz.core.verdict import Verdict
+from bnviz.core.configs import Config, Seed
+from bnviz.core.verdict import Sentence
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
 
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+R = TypeVar("R")
+
 Needs = Literal["nets", "training", "nothing"]
+StopFlag = Callable[[], bool]
+
+NETS = ("bn", "plain")
+
+#: Gradients x parameters x rows that one core of a small machine does in about two seconds.
+#: Smaller nets are slower than their size says, larger ones faster.
+LIGHT = 2e9
+
+#: Gradients that Lanczos counts for at the ends of a spectrum, as a rule: 60 products.
+LANCZOS = 2 * 60
+
+#: A progress bar moves, and figures grow, about as often, where the work allows.
+SECONDS = 0.25
 
 
 class SubjectConfig(Config):
@@ -28,159 +53,6 @@ class SubjectConfig(Config):
 
     run: str | None = None
     epoch: int | None = Field(None, ge=0)
-
-
-class Measure(Config):
-    """Base of all measures."""
-
-    needs: ClassVar[Needs] = "nets"
-    """Of its subject: its nets at a checkpoint; its training, to begin anew; nothing, for the
-    document's nets are all it measures.
-    """
-    draws: ClassVar[bool] = True
-    """Whether it draws random directions, which `seed` starts."""
-    kind: str
-    subject: SubjectConfig = SubjectConfig()
-    seed: Seed = 0
-
-    def of(self, subject: SubjectConfig) -> Self:
-        """The same measure of another subject, without what it does not need of it."""
-        if self.needs == "nothing":
-            subject = SubjectConfig()
-        elif self.needs == "training" or subject.run is None:
-            subject = SubjectConfig(run=subject.run)
-        return self.model_copy(update={"subject": subject})
-
-
-class ReplayConfig(Measure):
-    """The document's estimator on the document's nets, probe by probe. Has no subject to choose."""
-
-    needs: ClassVar[Needs] = "nothing"
-    draws: ClassVar[bool] = False
-    kind: Literal["replay"] = "replay"
-    probes: int = Field(100, ge=2, le=1000)
-
-
-class ScalesConfig(Measure):
-    """Random probes over scales from 1e-8 to 1e-1, in float32 and float64, of one net each."""
-
-    kind: Literal["scales"] = "scales"
-    bn_mode: BnMode = "eval"
-    net: int = Field(0, ge=0, le=63)
-    """Which seed of the run."""
-    probes: int = Field(32, ge=2, le=200)
-
-
-class ExtremesConfig(Measure):
-    """Both ends of the spectrum, traces and random probes, of every seed."""
-
-    kind: Literal["extremes"] = "extremes"
-    bn_mode: BnMode = "eval"
-    probes: int = Field(64, ge=2, le=1000)
-
-
-class DensityConfig(Measure):
-    """The whole spectrum of one net each: exact where it is small, else by quadrature."""
-
-    kind: Literal["density"] = "density"
-    bn_mode: BnMode = "eval"
-    net: int = Field(0, ge=0, le=63)
-    probes: int = Field(16, ge=2, le=64)
-    steps: int = Field(80, ge=8, le=200)
-
-
-class GapConfig(Measure):
-    """Raw or standardized inputs, BN or none, train or eval mode, before and after training.
-
-    Trains anew from the subject's own config, so its `epoch` does not matter.
-    """
-
-    needs: ClassVar[Needs] = "training"
-    kind: Literal["gap"] = "gap"
-    probes: int = Field(32, ge=2, le=200)
-
-
-class AlongConfig(Measure):
-    """Santurkar et al. 2018, section 3.1, along a training from the subject's own config.
-
-    `grid` "relative": step sizes are 2^-1 ... 2^2 times the learning rate along the gradient,
-    so that a net with larger gradients steps farther; "absolute": both nets move equally far,
-    10^-3 ... 1 times `reach` in parameter space.
-    """
-
-    needs: ClassVar[Needs] = "training"
-    draws: ClassVar[bool] = False
-    kind: Literal["along"] = "along"
-    grid: Literal["relative", "absolute"] = "relative"
-    sizes: int = Field(8, ge=2, le=32)
-    reach: float = Field(0.1, gt=0.0, le=100.0)
-    moments: int = Field(100, ge=2, le=1000)
-    """At most so many training steps are measured, evenly spread."""
-
-
-class LandscapeConfig(Measure):
-    """The loss on a plane through the subject's nets and along lines, of one seed.
-
-    `plane` "random": two filter-normalized directions (Li et al. 2018, section 4), `extent` in
-    units of the filters' norms; "eigen": the top two Hessian eigenvectors, `extent` in units of
-    the distance at which the curvature along the first would double the loss; "path": the
-    plane of the net's own training path, `extent` 1 shows it whole. The distances along the
-    lines are as for "random", whatever the plane.
-    """
-
-    kind: Literal["landscape"] = "landscape"
-    plane: Literal["random", "eigen", "path"] = "random"
-    bn_mode: BnMode = "eval"
-    net: int = Field(0, ge=0, le=63)
-    extent: float = Field(1.0, gt=0.0, le=100.0)
-    points: Literal[13, 25, 51] = 51
-    """Along each side; coarser planes come first."""
-    lines: int = Field(16, ge=2, le=100)
-
-
-class StabilityConfig(Measure):
-    """At which learning rate does full-batch gradient descent become unstable? All seeds.
-
-    From the subject's nets, on its training rows, BN in train mode as in training.
-    """
-
-    draws: ClassVar[bool] = False
-    kind: Literal["stability"] = "stability"
-    steps: int = Field(100, ge=10, le=2000)
-    """Of gradient descent, in each trial and in the sharpness curves."""
-    halvings: int = Field(12, ge=4, le=30)
-    """Bisections of the interval that brackets the threshold, in log rate."""
-
-
-AnyMeasure = Annotated[
-    ReplayConfig
-    | ScalesConfig
-    | ExtremesConfig
-    | DensityConfig
-    | GapConfig
-    | AlongConfig
-    | LandscapeConfig
-    | StabilityConfig,
-    Field(discriminator="kind"),
-]
-
-
-#: Every measure's config by its kind.
-CONFIGS: Mapping[str, type[Measure]] = {
-    each.model_fields["kind"].default: each for each in get_args(get_args(AnyMeasure)[0])
-}
-
-
-_ANY: TypeAdapter[Any] = TypeAdapter(AnyMeasure)
-
-
-def parse(text: str) -> Measure:
-    """The config written as JSON; raises pydantic's ValidationError for anything else."""
-    found: Measure = _ANY.validate_json(text)
-    return found
-
-
-StopFlag = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -195,47 +67,17 @@ class Progress:
     result: Any = None
 
 
-def measure(config: Measure, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
-    """The measure that `config` describes.
-
-    Once `should_stop` says yes it ends soon, and the last result stands. The last Progress of
-    a measure that was not stopped has `done` equal to `total` and a result.
-    """
-    yield from _module(config).measure(config, subject, should_stop)
-
-
-def verdict(config: Measure, result: Any) -> Verdict[Any]:
-    """What a result of that measure says, in one sentence."""
-    found: Verdict[Any] = _module(config).verdict(config, result)
-    return found
-
-
-def _module(config: Measure) -> Any:
-    """Each measure's module stands beside this one and has functions ``measure`` and ``verdict``
-    like those here.
-    """
-    name = "document" if config.kind == "replay" else config.kind
-    return import_module(f"bnviz.core.smoothness.{name}")
-
-
-#: Gradients x parameters x rows that one core of a small machine does in about two seconds.
-#: Smaller nets are slower than their size says, larger ones faster.
-LIGHT = 2e9
-
-
-#: Products with the Hessian that Lanczos takes for the ends of a spectrum, as a rule.
-_LANCZOS = 60
-
-
 @dataclass(frozen=True)
 class Cost:
     """An estimate; a product with the Hessian counts as two gradients, a loss as one at most."""
 
     gradients: int
-    """Of one net each, all seeds together."""
+    """Of one net each, both nets and all seeds together."""
     parameters: int
+    """Of one net."""
     rows: int
-    trains: bool
+    """That a loss is taken on."""
+    trains: bool = False
     """Whether nets are trained for it, which comes on top."""
 
     @property
@@ -244,37 +86,55 @@ class Cost:
         return not self.trains and self.gradients * self.parameters * self.rows <= LIGHT
 
 
-def cost(config: Measure, parameters: int, rows: int, seeds: int) -> Cost:
-    """Of a measure of nets with so many parameters each, whose loss is taken on so many rows."""
-    nets, trains = 2, False
-    match config:
-        case ReplayConfig():
-            each = 3 * config.probes
-        case ScalesConfig():
-            each = 2 * 15 * 2 * config.probes  # two precisions, 15 scales, with kinks and without
-        case ExtremesConfig():
-            each = seeds * (2 * 2 * _LANCZOS + 3 * config.probes)
-        case DensityConfig():
-            each = 2 * config.probes * config.steps
-        case LandscapeConfig():
-            each, trains = config.points**2 + 51 * config.lines, config.plane == "path"
-        case GapConfig():
-            each, trains = 6 * seeds * (2 * 2 * _LANCZOS + 3 * config.probes), True
-        case AlongConfig():
-            each, trains = seeds * config.moments * (config.sizes + 1), True
-        case StabilityConfig():
-            each, trains = seeds * config.halvings * config.steps, True
-        case _:
-            raise TypeError(f"Unknown measure: {config!r}")
-    return Cost(nets * each, parameters, rows, trains)
+class Measure(Config):
+    """Base of all measures: its subject, and what is done to it."""
+
+    needs: ClassVar[Needs] = "nets"
+    """Of its subject: its nets at a checkpoint; its training, to begin anew; nothing, for the
+    document's nets are all it measures.
+    """
+    draws: ClassVar[bool] = True
+    """Whether it draws random directions, which `seed` starts."""
+    result: ClassVar[type]
+    """The dataclass of what it finds."""
+
+    kind: str
+    """What stores and links call it."""
+    subject: SubjectConfig = SubjectConfig()
+    seed: Seed = 0
+
+    @classmethod
+    def name(cls) -> str:
+        """Its file in every layer, which is also the name of its tab and of its sentences."""
+        return cls.__module__.rpartition(".")[2]
+
+    def of(self, subject: SubjectConfig) -> Self:
+        """The same measure of another subject, without what it does not need of it."""
+        if self.needs == "nothing":
+            subject = SubjectConfig()
+        elif self.needs == "training" or subject.run is None:
+            subject = SubjectConfig(run=subject.run)
+        return self.model_copy(update={"subject": subject})
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """Of both nets with so many parameters each, whose loss is taken on so many rows."""
+        raise NotImplementedError
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """The work, part by part.
+
+        Once `should_stop` says yes it ends soon, and the last result stands. The last Progress
+        of a measure that was not stopped has `done` equal to `total` and a result.
+        """
+        raise NotImplementedError
+
+    def verdict(self, result: Any) -> Sentence:
+        """What a result of this measure says, in one sentence."""
+        raise NotImplementedError
 
 
-#: A progress bar moves, and figures grow, about as often, where the work allows.
-SECONDS = 0.25
-
-
-class Pace:
-    """A clock: :meth:`due` says yes when SECONDS have passed since it last did."""
+class Throttle:
+    """Says when to report: :meth:`due` is true when SECONDS have passed since it last was."""
 
     def __init__(self) -> None:
         self._last = perf_counter()
@@ -286,3 +146,36 @@ class Pace:
             return False
         self._last = now
         return True
+
+
+def to_bytes(result: object) -> bytes:
+    """A result as one safetensors blob."""
+    return save(dict(_flat(result, "")))
+
+
+def from_bytes(kind: type[R], blob: bytes) -> R:
+    """The inverse of :func:`to_bytes`, for a result of that dataclass."""
+    return _built(kind, load(blob), "")
+
+
+def _flat(result: Any, prefix: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    for field in fields(result):
+        value = getattr(result, field.name)
+        name = prefix + field.name
+        if is_dataclass(value):
+            yield from _flat(value, f"{name}/")
+        else:
+            yield name, np.ascontiguousarray(value)
+
+
+def _built(kind: type[R], arrays: Mapping[str, NDArray[Any]], prefix: str) -> R:
+    values: dict[str, Any] = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        name = prefix + field.name
+        if isinstance(field.type, type) and is_dataclass(field.type):
+            values[field.name] = _built(field.type, arrays, f"{name}/")
+        elif field.type in (int, float):
+            values[field.name] = field.type(arrays[name].item())
+        else:
+            values[field.name] = arrays[name]
+    return kind(**values)

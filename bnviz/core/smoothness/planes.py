@@ -1,6 +1,6 @@
 """Which plane and which lines through a net a landscape is taken on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,11 @@ from bnviz.core.curvature.problem import Problem, of_stack
 from bnviz.core.data.preparation import prepare
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import flatten
-from bnviz.core.smoothness.measure import LandscapeConfig
-from bnviz.core.smoothness.results import Floats
+from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.measure import Floats, StopFlag
 from bnviz.core.smoothness.subject import Subject, alive
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
-
-StopFlag = Callable[[], bool]
 
 #: A path is kept at so many epochs, fewer where they would take more memory (per net).
 PATH_POINTS = 100
@@ -38,8 +36,8 @@ _TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class View:
-    """A plane through one net, its axes, and lines; fields as in results.NetLandscape."""
+class Plane:
+    """A plane through one net, its axes, and lines; fields as in landscape.NetLandscape."""
 
     problem: Problem
     """Of the net, in float32."""
@@ -59,29 +57,29 @@ class View:
 
 def around(
     config: LandscapeConfig, subject: Subject, net: str, should_stop: StopFlag
-) -> View | None:
+) -> Plane | None:
     """The net "bn" or "plain" of the subject, with `plane` "random" or "eigen"; None if stopped.
 
     Both nets get the same random directions, as far as they have the same parameters.
     """
-    stack = subject.stack(net).part(slice(config.net, config.net + 1))
     problem = subject.problem(net, config.bn_mode, config.net, "float32")
     drawn = landscape.directions(problem.params, 2 + config.lines, config.seed)
     basis, lines = drawn[:2], drawn[2:]
-    living = bool(alive(stack)[0])
+    living = bool(subject.alive(net)[config.net])
     explained, axis = np.full(2, np.nan), np.linspace(-1, 1, config.points) * config.extent
     if living:
         exact = subject.problem(net, config.bn_mode, config.net)
         if config.plane == "eigen":
-            found = top_vectors(exact, tolerance=_TOLERANCE, should_stop=should_stop)
-            if found is None:
+            top = top_vectors(exact, tolerance=_TOLERANCE, should_stop=should_stop)
+            if top is None:
                 return None
-            basis = (found[1] * _signs(found[1])).to(problem.dtype)
-            axis = axis * _doubling(exact, float(found[0][0]))
+            curvatures, vectors = top
+            basis = (vectors * _signs(vectors)).to(problem.dtype)
+            axis = axis * _doubling(exact, float(curvatures[0]))
         explained = _curvatures(exact, basis)
     nothing = np.empty(0)
     path = np.empty((0, 2)), nothing.astype(np.int64), nothing
-    return View(problem, living, basis, axis, axis, lines, explained, *path)
+    return Plane(problem, living, basis, axis, axis, lines, explained, *path)
 
 
 def _doubling(exact: Problem, curvature: float) -> float:
@@ -102,11 +100,11 @@ def _curvatures(exact: Problem, basis: Tensor) -> Floats:
     directions = basis.double()
     product = problem_product(exact)
     bent = torch.cat([product(direction[None]) for direction in directions])
-    found = (directions * bent).sum(1) / directions.square().sum(1)
-    return np.asarray(found.cpu(), dtype=np.float64)
+    curvatures = (directions * bent).sum(1) / directions.square().sum(1)
+    return np.asarray(curvatures.cpu(), dtype=np.float64)
 
 
-class Walk:
+class Retraining:
     """A training anew of one seed of the subject, from its config, with its path kept."""
 
     def __init__(self, subject: Subject, seed: int) -> None:
@@ -134,7 +132,7 @@ class Walk:
                     self.points[name].append(net.parameters.clone())
             yield epoch
 
-    def view(self, net: str, config: LandscapeConfig) -> View:
+    def plane(self, net: str, config: LandscapeConfig) -> Plane:
         """Of the net at the end; the path's losses are those with BN as it is at the end."""
         stack: Stack = self.run.nets[net].stack
         data = self.run.data
@@ -146,18 +144,20 @@ class Walk:
         if not (alive(stack)[0] and points.isfinite().all()):
             axis, nothing = np.linspace(-1, 1, config.points), np.full(len(points), np.nan)
             path = np.full((len(points), 2), np.nan), epochs, nothing
-            return View(problem, False, drawn[:2], axis, axis, drawn[2:], np.full(2, np.nan), *path)
+            return Plane(
+                problem, False, drawn[:2], axis, axis, drawn[2:], np.full(2, np.nan), *path
+            )
         basis, path_, explained = landscape.path_plane(points)
         first, second = _axes(path_, config, float(torch.linalg.vector_norm(points[-1])))
         losses = _losses(problem, points)
         lines = drawn[2:]
         basis = basis.to(problem.dtype)
-        return View(problem, True, basis, first, second, lines, explained, path_, epochs, losses)
+        return Plane(problem, True, basis, first, second, lines, explained, path_, epochs, losses)
 
 
 def _losses(problem: Problem, points: Tensor) -> Floats:
-    found = [problem.losses_at(part) for part in torch.split(points, problem.chunk)]
-    return np.asarray(torch.cat(found), dtype=np.float64)
+    losses = [problem.losses_at(part) for part in torch.split(points, problem.chunk)]
+    return np.asarray(torch.cat(losses), dtype=np.float64)
 
 
 def _axes(path: Floats, config: LandscapeConfig, norm: float) -> tuple[Floats, Floats]:

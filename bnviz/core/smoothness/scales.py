@@ -4,19 +4,19 @@ Both nets in both precisions, BN in the config's mode, with the same directions 
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import product
-from typing import Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
-from bnviz.core.configs import Precision
-from bnviz.core.curvature import kinks
-from bnviz.core.curvature.probes import directions
-from bnviz.core.smoothness.measure import Pace, Progress, ScalesConfig, StopFlag
-from bnviz.core.smoothness.results import Floats, Scales, Sweep
-from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Verdict
+from bnviz.core.configs import BnMode, Precision
+from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
+from bnviz.core.verdict import Sentence
+
+if TYPE_CHECKING:
+    from bnviz.core.smoothness.subject import Subject
 
 #: Two a decade; the document's 1e-5 is among them.
 SCALES = np.array([10.0 ** (half / 2) for half in range(-16, -1)])
@@ -25,41 +25,120 @@ DOCUMENT = 6
 #: A median this near the limit is on the plateau; rounding beyond this share drowns a probe.
 NEAR = 0.1
 
-_NETS = ("bn", "plain")
 _PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
-def measure(config: ScalesConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """Scale by scale, float64 first. A seed that diverged stays NaN.
+@dataclass(frozen=True)
+class Sweep:
+    """One net's random probes over Q scales, in one precision; |.| are L2 norms."""
 
-    Memory: `probes` directions of n parameters in float64 for each net, and a few chunks.
-    """
-    found = _Sweeps(config, subject)
-    pace = Pace()
-    for chunk in found.chunks():
-        if should_stop():
-            return
-        found.done += chunk
-        if pace.due():
-            yield found.progress()
-    yield found.progress()
+    median: Floats
+    """(Q,) of |gradient change| / |step| over the probes."""
+    largest: Floats
+    """(Q,) of the same."""
+    smooth: Floats
+    """(Q,) median of the part that remains with every rectifier held on its side."""
+    kinks: Floats
+    """(Q,) median of the rest, which the rectifiers that changed side make."""
+    kink_share: Floats
+    """(Q,) median of <rest, change> / |change|^2: with the smooth part's share it makes 1."""
+    crossed: Floats
+    """(Q,) mean count of pairs of unit and row that changed side."""
+    noise: Floats
+    """(Q,) median of |gradient change - the same in float64| / |step|: rounding; 0 in float64."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Both nets in both precisions."""
+
+    scales: Floats
+    """(Q,) standard deviation of the step in each parameter, ascending."""
+    bn: Sweep
+    plain: Sweep
+    bn_float32: Sweep
+    plain_float32: Sweep
+    bn_limit: float
+    """Median of |H d| / |d| over the same directions, float64: where the plateau should be."""
+    plain_limit: float
+    bn_rectifiers: int
+    """Pairs of unit and row in all; 0 without ReLU."""
+    plain_rectifiers: int
+
+
+class ScalesConfig(Measure):
+    """Random probes over scales from 1e-8 to 1e-1, in float32 and float64, of one net each."""
+
+    result: ClassVar = Scales
+    kind: Literal["scales"] = "scales"
+    bn_mode: BnMode = "eval"
+    net: int = Field(0, ge=0, le=63)
+    """Which seed of the run."""
+    probes: int = Field(32, ge=2, le=200)
+
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """Two precisions at every scale, with kinks and without."""
+        gradients = len(NETS) * 2 * len(SCALES) * 2 * self.probes
+        return Cost(gradients, parameters, rows)
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """Scale by scale, float64 first. A seed that diverged stays NaN.
+
+        Memory: `probes` directions of n parameters in float64 for each net, and a few chunks.
+        """
+        sweeps, throttle = _Sweeps(self, subject), Throttle()
+        for chunk in sweeps.chunks():
+            if should_stop():
+                return
+            sweeps.done += chunk
+            if throttle.due():
+                yield sweeps.progress()
+        yield sweeps.progress()
+
+    def verdict(self, result: Scales) -> Sentence:
+        """Whether kinks make most of what probes of the document's scale find, and for which net.
+
+        Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit,
+        and ..._plateau, up to which scale the median is within 10 % of the limit (0: nowhere);
+        `noise_scale`, up to which float32 rounding makes more than 10 % of it in either net.
+        """
+        values: dict[str, float] = {"scale": float(SCALES[DOCUMENT])}
+        most = []
+        for name in NETS:
+            sweep, limit = getattr(result, name), getattr(result, f"{name}_limit")
+            median, share = sweep.median[DOCUMENT], sweep.kink_share[DOCUMENT]
+            if not np.isfinite([median, limit]).all():
+                return Sentence("scales_unknown")
+            share = float(np.clip(np.nan_to_num(share), 0, 1))
+            most += [name] if share > 0.5 else []
+            values |= {
+                f"{name}_share": share,
+                f"{name}_median": float(median),
+                f"{name}_limit": float(limit),
+                f"{name}_plateau": _plateau(sweep, limit),
+            }
+        values["noise_scale"] = max(_noise(result.bn_float32), _noise(result.plain_float32))
+        name = {0: "none", 1: "".join(most), 2: "both"}[len(most)]
+        return Sentence(f"scales_kinks_{name}", values)
 
 
 class _Sweeps:
     """What is measured so far; NaN elsewhere."""
 
-    def __init__(self, config: ScalesConfig, subject: Subject) -> None:
+    def __init__(self, config: ScalesConfig, subject: "Subject") -> None:
+        from bnviz.core.curvature.probes import directions
+
         self.problems = {
             (net, precision): subject.problem(net, config.bn_mode, config.net, precision)
-            for net in _NETS
+            for net in NETS
             for precision in _PRECISIONS
         }
         self.drawn = {
             net: directions(self.problems[net, "float64"].params, config.probes, config.seed)
-            for net in _NETS
+            for net in NETS
         }
-        self.nets = [net for net in _NETS if alive(subject.stack(net))[config.net]]
-        self.limits = dict.fromkeys(_NETS, np.nan)
+        self.nets = [net for net in NETS if subject.alive(net)[config.net]]
+        self.limits = dict.fromkeys(NETS, np.nan)
         self.sweeps = {
             key: {field.name: np.full(len(SCALES), np.nan) for field in fields(Sweep)}
             for key in self.problems
@@ -92,6 +171,8 @@ class _Sweeps:
 
     def chunks(self) -> Iterator[int]:
         """The work, in chunks of so many probes."""
+        from bnviz.core.curvature import kinks
+
         for net in self.nets:
             ratios = []
             for part in kinks.limits(self.problems[net, "float64"], self.drawn[net]):
@@ -102,6 +183,8 @@ class _Sweeps:
             yield from self.scale(net, precision, index)
 
     def scale(self, net: str, precision: Precision, index: int) -> Iterator[int]:
+        from bnviz.core.curvature import kinks
+
         problem, drawn = self.problems[net, precision], self.drawn[net]
         parts, noise = [], [np.zeros(0)]
         for part in kinks.splits(problem, drawn, SCALES[index]):
@@ -128,43 +211,6 @@ class _Sweeps:
 
 def _median(values: Floats) -> float:
     return float(np.median(values)) if len(values) else np.nan
-
-
-#: What the verdict can be.
-Key = Literal[
-    "scales_kinks_none",
-    "scales_kinks_bn",
-    "scales_kinks_plain",
-    "scales_kinks_both",
-    "scales_unknown",
-]
-
-
-def verdict(config: ScalesConfig, result: Scales) -> Verdict[Key]:
-    """Whether kinks make most of what probes of the document's scale find, and for which net.
-
-    Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit,
-    and ..._plateau, up to which scale the median is within 10 % of the limit (0: nowhere);
-    `noise_scale`, up to which float32 rounding makes more than 10 % of it in either net.
-    """
-    values: dict[str, float] = {"scale": float(SCALES[DOCUMENT])}
-    most = []
-    for name in _NETS:
-        sweep, limit = getattr(result, name), getattr(result, f"{name}_limit")
-        median, share = sweep.median[DOCUMENT], sweep.kink_share[DOCUMENT]
-        if not np.isfinite([median, limit]).all():
-            return Verdict("scales_unknown")
-        share = float(np.clip(np.nan_to_num(share), 0, 1))
-        most += [name] if share > 0.5 else []
-        values |= {
-            f"{name}_share": share,
-            f"{name}_median": float(median),
-            f"{name}_limit": float(limit),
-            f"{name}_plateau": _plateau(sweep, limit),
-        }
-    values["noise_scale"] = max(_noise(result.bn_float32), _noise(result.plain_float32))
-    name = {0: "none", 1: "".join(most), 2: "both"}[len(most)]
-    return Verdict(cast(Key, f"scales_kinks_{name}"), values)
 
 
 def _plateau(sweep: Sweep, limit: float) -> float:

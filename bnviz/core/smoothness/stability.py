@@ -6,22 +6,21 @@ unstable.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Literal, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from pydantic import Field
 
-from bnviz.core.curvature.extremes import sharpest
-from bnviz.core.curvature.problem import Problem
-from bnviz.core.curvature.stability import Bracket, descents, kicked, thresholds
-from bnviz.core.nets.stack import Stack
-from bnviz.core.nets.vectors import flatten, unflatten
-from bnviz.core.smoothness.measure import Pace, Progress, StabilityConfig, StopFlag
-from bnviz.core.smoothness.results import Floats, NetStability, Stability
-from bnviz.core.smoothness.subject import Subject, alive
-from bnviz.core.verdict import Verdict
+from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
+from bnviz.core.verdict import Sentence
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bnviz.core.curvature.stability import Bracket
+    from bnviz.core.smoothness.subject import Subject
 
 #: The rates of the sharpness curves, as shares of the threshold.
 SHARES = (0.25, 0.5, 0.9, 1.2)
@@ -33,49 +32,136 @@ NEAR = 0.1
 #: Weights that have grown by more than this share have grown.
 GROWN = 0.1
 
-_NETS = ("bn", "plain")
 #: Parts of progress: each net's trials, and its curves.
 _TRIALS, _CURVES = 600, 400
 
 
-def measure(config: StabilityConfig, subject: Subject, should_stop: StopFlag) -> Iterator[Progress]:
-    """The thresholds of both nets, brackets narrowing, then their curves. Seeds that diverged
-    are NaN, and so are those without a threshold.
+@dataclass(frozen=True)
+class NetStability:
+    """Where gradient descent on one net becomes unstable."""
+
+    sharpness: Floats
+    """(S,) largest Hessian eigenvalue where the trials begin."""
+    threshold: Floats
+    """(S,) the learning rate between the last stable and the first unstable trial (log middle)."""
+    bracket: Floats
+    """(S, 2) those two; NaN where no trial was unstable, or none stable."""
+    weight_growth: Floats
+    """(S,) |weight matrices| at the end of the last stable trial over that of the net."""
+    rates: Floats
+    """(C,) learning rates of the sharpness curves; (0,) until they are begun."""
+    moments: NDArray[np.int64]
+    """(T,) steps at which sharpness was taken."""
+    curves: Floats
+    """(C, T) largest Hessian eigenvalue along gradient descent, first seed with a threshold."""
+    losses: Floats
+    """(C, T) its loss."""
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Both nets: 2 / sharpness is the prediction (Cohen et al. 2021, section 2)."""
+
+    bn: NetStability
+    plain: NetStability
+
+
+class StabilityConfig(Measure):
+    """At which learning rate does full-batch gradient descent become unstable? All seeds.
+
+    From the subject's nets, on its training rows, BN in train mode as in training.
     """
-    nets = {net: _Net(config, subject, net) for net in _NETS}
-    pace, total = Pace(), len(_NETS) * (_TRIALS + _CURVES)
 
-    def progress(done: float) -> Progress:
-        result = Stability(nets["bn"].found, nets["plain"].found)
-        return Progress(int(done), total, result)
+    draws: ClassVar[bool] = False
+    result: ClassVar = Stability
+    kind: Literal["stability"] = "stability"
+    steps: int = Field(100, ge=10, le=2000)
+    """Of gradient descent, in each trial and in the sharpness curves."""
+    halvings: int = Field(12, ge=4, le=30)
+    """Bisections of the interval that brackets the threshold, in log rate."""
 
-    begun = 0
-    for part, method in ((_TRIALS, _Net.trials), (_CURVES, _Net.curves)):
-        for net in nets.values():
-            for share in method(net, should_stop):
+    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+        """A descent a trial, all trials of a bisection one after the other."""
+        gradients = len(NETS) * seeds * self.halvings * self.steps
+        return Cost(gradients, parameters, rows, trains=True)
+
+    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """The thresholds of both nets, brackets narrowing, then their curves. Seeds that diverged
+        are NaN, and so are those without a threshold.
+        """
+        nets = {net: _Net(self, subject, net) for net in NETS}
+        throttle, total = Throttle(), len(NETS) * (_TRIALS + _CURVES)
+
+        def progress(done: float) -> Progress:
+            result = Stability(nets["bn"].part, nets["plain"].part)
+            return Progress(int(done), total, result)
+
+        begun = 0
+        for part, method in ((_TRIALS, _Net.trials), (_CURVES, _Net.curves)):
+            for net in nets.values():
+                for share in method(net, should_stop):
+                    if should_stop():
+                        return
+                    if throttle.due():
+                        yield progress(begun + share * part)
                 if should_stop():
                     return
-                if pace.due():
-                    yield progress(begun + share * part)
-            if should_stop():
-                return
-            begun += part
-            yield progress(begun)
+                begun += part
+                yield progress(begun)
+
+    def verdict(self, result: Stability) -> Sentence:
+        """For which net the threshold is where 2 / sharpness says, and what becomes of the weights.
+
+        It is if |threshold / prediction - 1| is at most 10 % for the median seed: "both",
+        "plain", "bn" or "neither". Where BN's threshold is higher than predicted and its weights
+        have grown by more than 10 % in the last stable trial, "plain_grown" or "neither_grown":
+        the larger the weights before BN, the smaller the curvature. "unknown": a net has no
+        threshold at all.
+
+        Values: `seeds`; of either net ..._seeds (with a threshold), ..._ratio (threshold over
+        prediction, median), ..._low and ..._high (the same, extremes), ..._error_share (median of
+        |ratio - 1|), ..._growth (of the weights, median), ..._rate (threshold, median).
+        """
+        values: dict[str, float] = {"seeds": len(result.bn.threshold), "steps": self.steps}
+        holds = []
+        for net in NETS:
+            each: NetStability = getattr(result, net)
+            ratio = each.threshold * each.sharpness / 2
+            there = np.isfinite(ratio)
+            values[f"{net}_seeds"] = int(there.sum())
+            if not there.any():
+                continue
+            values |= {
+                f"{net}_ratio": float(np.median(ratio[there])),
+                f"{net}_low": float(ratio[there].min()),
+                f"{net}_high": float(ratio[there].max()),
+                f"{net}_error_share": float(np.median(np.abs(ratio[there] - 1))),
+                f"{net}_growth": float(np.median(each.weight_growth[there])),
+                f"{net}_rate": float(np.median(each.threshold[there])),
+            }
+            holds += [net] if values[f"{net}_error_share"] <= NEAR else []
+        if not (values["bn_seeds"] and values["plain_seeds"]):
+            return Sentence("stability_unknown", values)
+        return Sentence(f"stability_{_outcome(holds, values)}", values)
 
 
 class _Net:
     """One net's part of the result, as it grows."""
 
-    def __init__(self, config: StabilityConfig, subject: Subject, net: str) -> None:
+    def __init__(self, config: StabilityConfig, subject: "Subject", net: str) -> None:
+        import torch
+
+        from bnviz.core.nets.vectors import flatten
+
         self.config = config
-        self.problem: Problem = subject.problem(net, "train", 0, "float32")
-        self.stack: Stack = subject.stack(net)
-        self.alive = alive(self.stack)
-        self.starts = flatten(list(self.stack.params.values()))[torch.from_numpy(self.alive)]
+        self.problem = subject.problem(net, "train", 0, "float32")
+        self.alive = subject.alive(net)
+        every = flatten(list(subject.stack(net).params.values()))
+        self.starts = every[torch.from_numpy(self.alive)]
         seeds, nothing = len(self.alive), np.empty(0)
         steps = min(config.steps, MOMENTS)
         moments = np.linspace(0, config.steps, steps + 1).round().astype(np.int64)
-        self.found = NetStability(
+        self.part = NetStability(
             sharpness=np.full(seeds, np.nan),
             threshold=np.full(seeds, np.nan),
             bracket=np.full((seeds, 2), np.nan),
@@ -88,13 +174,16 @@ class _Net:
 
     def trials(self, should_stop: StopFlag) -> Iterator[float]:
         """Sharpness and thresholds; yields the share that is done."""
+        from bnviz.core.curvature.extremes import sharpest
+        from bnviz.core.curvature.stability import kicked, thresholds
+
         if not len(self.starts):
             return
         top = sharpest(self.problem, self.starts, should_stop=should_stop)
         if top is None:
             return
         sharp, vectors = top
-        self.found = replace(self.found, sharpness=self._of_all(sharp))
+        self.part = replace(self.part, sharpness=self._of_all(sharp))
         yield 0.0
         starts = kicked(self.problem, self.starts, sharp, vectors)
         config = self.config
@@ -104,9 +193,9 @@ class _Net:
             self._take(bracket)
             yield bracket.share
 
-    def _take(self, bracket: Bracket) -> None:
-        self.found = replace(
-            self.found,
+    def _take(self, bracket: "Bracket") -> None:
+        self.part = replace(
+            self.part,
             threshold=self._of_all(bracket.threshold),
             bracket=np.stack(
                 [self._of_all(bracket.stable), self._of_all(bracket.unstable)], axis=1
@@ -114,17 +203,21 @@ class _Net:
             weight_growth=self._of_all(self._growth(bracket)),
         )
 
-    def _growth(self, bracket: Bracket) -> Tensor:
+    def _growth(self, bracket: "Bracket") -> "Tensor":
+        import torch
+
         growth = self._weights(bracket.ends) / self._weights(self.starts)
         return torch.where(bracket.stable.isnan(), torch.nan, growth)
 
-    def _weights(self, points: Tensor) -> Tensor:
+    def _weights(self, points: "Tensor") -> "Tensor":
         """(P,) L2 norm of all weight matrices together (no biases, no gamma)."""
+        from bnviz.core.nets.vectors import flatten, unflatten
+
         tensors = unflatten(points, self.problem.params).values()
         weights = flatten([tensor for tensor in tensors if tensor.dim() > 2])
         return weights.square().sum(1).sqrt()
 
-    def _of_all(self, living: Tensor) -> Floats:
+    def _of_all(self, living: "Tensor") -> Floats:
         """(S,) with NaN for the seeds that diverged."""
         values = np.full(len(self.alive), np.nan)
         values[self.alive] = living.double().numpy()
@@ -132,12 +225,16 @@ class _Net:
 
     def curves(self, should_stop: StopFlag) -> Iterator[float]:
         """Sharpness along descents of the first seed with a threshold; yields the share done."""
-        with_one = np.flatnonzero(np.isfinite(self.found.threshold[self.alive]))
+        import torch
+
+        from bnviz.core.curvature.stability import descents
+
+        with_one = np.flatnonzero(np.isfinite(self.part.threshold[self.alive]))
         if not len(with_one):
             return
         start = self.starts[with_one[0]]
-        rates = self.found.threshold[self.alive][with_one[0]] * np.array(SHARES)
-        moments = self.found.moments
+        rates = self.part.threshold[self.alive][with_one[0]] * np.array(SHARES)
+        moments = self.part.moments
         curves, losses = np.full((2, len(rates), len(moments)), np.nan)
         along = descents(
             self.problem,
@@ -148,58 +245,8 @@ class _Net:
         )
         for index, (loss, sharp) in enumerate(along):
             losses[:, index], curves[:, index] = loss.numpy(), sharp.numpy()
-            self.found = replace(
-                self.found, rates=rates, curves=curves.copy(), losses=losses.copy()
-            )
+            self.part = replace(self.part, rates=rates, curves=curves.copy(), losses=losses.copy())
             yield (index + 1) / len(moments)
-
-
-#: What the verdict can be.
-Key = Literal[
-    "stability_both",
-    "stability_plain",
-    "stability_bn",
-    "stability_neither",
-    "stability_plain_grown",
-    "stability_neither_grown",
-    "stability_unknown",
-]
-
-
-def verdict(config: StabilityConfig, result: Stability) -> Verdict[Key]:
-    """For which net the threshold is where 2 / sharpness says, and what becomes of the weights.
-
-    It is if |threshold / prediction - 1| is at most 10 % for the median seed: "both",
-    "plain", "bn" or "neither". Where BN's threshold is higher than predicted and its weights
-    have grown by more than 10 % in the last stable trial, "plain_grown" or "neither_grown":
-    the larger the weights before BN, the smaller the curvature. "unknown": a net has no
-    threshold at all.
-
-    Values: `seeds`; of either net ..._seeds (with a threshold), ..._ratio (threshold over
-    prediction, median), ..._low and ..._high (the same, extremes), ..._error_share (median of
-    |ratio - 1|), ..._growth (of the weights, median), ..._rate (threshold, median).
-    """
-    values: dict[str, float] = {"seeds": len(result.bn.threshold), "steps": config.steps}
-    holds = []
-    for net in _NETS:
-        found: NetStability = getattr(result, net)
-        ratio = found.threshold * found.sharpness / 2
-        there = np.isfinite(ratio)
-        values[f"{net}_seeds"] = int(there.sum())
-        if not there.any():
-            continue
-        values |= {
-            f"{net}_ratio": float(np.median(ratio[there])),
-            f"{net}_low": float(ratio[there].min()),
-            f"{net}_high": float(ratio[there].max()),
-            f"{net}_error_share": float(np.median(np.abs(ratio[there] - 1))),
-            f"{net}_growth": float(np.median(found.weight_growth[there])),
-            f"{net}_rate": float(np.median(found.threshold[there])),
-        }
-        holds += [net] if values[f"{net}_error_share"] <= NEAR else []
-    if not (values["bn_seeds"] and values["plain_seeds"]):
-        return Verdict("stability_unknown", values)
-    return Verdict(cast(Key, f"stability_{_outcome(holds, values)}"), values)
 
 
 def _outcome(holds: list[str], values: Mapping[str, float]) -> str:

@@ -45,6 +45,10 @@ class Subject:
         """The net "bn" or "plain", all seeds."""
         return self.bn if net == "bn" else self.plain
 
+    def alive(self, net: str) -> NDArray[np.bool_]:
+        """(S,) whether a seed of that net is finite throughout."""
+        return alive(self.stack(net))
+
     def problem(
         self, net: str, mode: BnMode, seed: int = 0, precision: Precision = "float64"
     ) -> problem.Problem:
@@ -60,12 +64,12 @@ def document() -> Subject:
 
     Its own script trains nothing; what is trained here, is by the preset "document".
     """
-    found = experiment()
+    document = experiment()
     return Subject(
-        stack_of_one(NETWORK, found.bn, bn=True),
-        stack_of_one(NETWORK, found.plain, bn=False),
-        found.x.T.contiguous(),
-        found.y[:, 0],
+        stack_of_one(NETWORK, document.bn, bn=True),
+        stack_of_one(NETWORK, document.plain, bn=False),
+        document.x.T.contiguous(),
+        document.y[:, 0],
         PRESETS["document"].model_copy(update={"seeds": 1}),
         fitness_data(),
     )

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import Along, NetAlong
+from bnviz.core.smoothness.along import Along, NetAlong
 from bnviz.core.training.series import Band, band
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, counted, finite, positive, ribbon, stroke

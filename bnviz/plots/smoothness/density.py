@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import Density, NetDensity
+from bnviz.core.smoothness.density import Density, NetDensity
 from bnviz.plots.axes import decades, place, symmetric
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
 from bnviz.plots.theme import Look, Say, figure, titled

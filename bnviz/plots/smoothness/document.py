@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import Replay
+from bnviz.core.smoothness.document import Replay
 from bnviz.plots.axes import _floor, decades
 from bnviz.plots.nets import (
     HEIGHT,

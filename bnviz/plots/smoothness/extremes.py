@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import Extremes, Spectrum
+from bnviz.core.smoothness.extremes import Extremes, Spectrum
 from bnviz.plots.axes import decades, place, symmetric
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, key, marker, positive
 from bnviz.plots.theme import Look, Say, fade, figure, heading, titled

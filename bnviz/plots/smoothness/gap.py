@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import CELLS, Gap
+from bnviz.core.smoothness.gap import CELLS, Gap
 from bnviz.plots.axes import decades, tick_label
 from bnviz.plots.nets import LEGEND, MARGIN, Floats, counted, key, marker
 from bnviz.plots.theme import Look, Say, fade, figure, heading, titled

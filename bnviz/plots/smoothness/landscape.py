@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import Landscape, NetLandscape
+from bnviz.core.smoothness.landscape import Landscape, NetLandscape
 from bnviz.core.training.series import band
 from bnviz.plots.axes import decades, tick_label
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, positive, ribbon, stroke

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import Scales, Sweep
+from bnviz.core.smoothness.scales import Scales, Sweep
 from bnviz.plots.axes import _floor, decades
 from bnviz.plots.nets import (
     HEIGHT,

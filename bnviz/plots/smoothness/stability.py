@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from bnviz.core.smoothness.results import NetStability, Stability
+from bnviz.core.smoothness.stability import NetStability, Stability
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker, positive
 from bnviz.plots.theme import Look, Say, figure, heading, titled
