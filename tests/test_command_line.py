@@ -17,8 +17,9 @@ import pytest
 from bnviz.__main__ import main
 from bnviz.cli.reproduce import as_text
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.measure import CONFIGS, ReplayConfig, parse
-from bnviz.core.smoothness.results import Scales
+from bnviz.core.smoothness.document import DocumentConfig
+from bnviz.core.smoothness.registry import MEASURES, parse
+from bnviz.core.smoothness.scales import Scales
 from bnviz.core.training import train
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import runner
@@ -227,10 +228,10 @@ def measured(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
-@pytest.mark.parametrize("kind", CONFIGS)
+@pytest.mark.parametrize("kind", MEASURES)
 def test_an_example_of_every_measure(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["measure", "--example", kind]) == 0
-    assert parse(capsys.readouterr().out) == CONFIGS[kind].model_validate({"kind": kind})
+    assert parse(capsys.readouterr().out) == MEASURES[kind].model_validate({"kind": kind})
     with pytest.raises(SystemExit):
         main(["measure", "--help"])
     assert kind in capsys.readouterr().out
@@ -248,7 +249,7 @@ def test_a_measure_of_the_document_is_the_one_the_dashboard_shows(
     assert printed.startswith("Only the first of 3 probes measures anything")
     assert printed.count("\n") == 1 and "*" not in printed and "{" not in printed
     assert "part" in told and "epoch" not in told
-    run = runner.find_measure(ReplayConfig(probes=3))
+    run = runner.find_measure(DocumentConfig(probes=3))
     assert run is not None and run.status == "done" and f"Run {run.id} done" in told
     found = runner.result(run.id)
     assert found is not None and found.bn.published.shape == (3,)

@@ -60,6 +60,7 @@ def test_pulled_in_sees_what_is_imported() -> None:
 def test_configs_are_light() -> None:
     """Home must not wait for torch: what a page needs to start imports nothing heavy."""
     names = ["configs", "data.batches", "batchnorm.equations", "data.tables"]
+    names += ["smoothness.registry"]
     heavy = {"torch", "scipy", "sklearn", "pandas"}
     assert not pulled_in([f"bnviz.core.{name}" for name in names]) & heavy
 

@@ -61,7 +61,7 @@ def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
     verdict = config.verdict(result)
     values = {name: _value(name, value) for name, value in verdict.values.items()}
-    key = f"smoothness.{config.name()}.verdict.{verdict.name}"
+    key = f"smoothness.{config.name()}.verdict.{verdict.key}"
     return sentence("en", key, **values).replace("**", "")
 
 

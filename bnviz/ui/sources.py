@@ -27,8 +27,7 @@ _KERAS_PAGE = [
         "https://keras.io/api/layers/normalization_layers/batch_normalization/",
     )
 ]
-_SANTURKAR = [("Santurkar et al. 2018, 3, fig. 4", "https://arxiv.org/abs/1805.11604")]
-_HUTCHINSON = [("Hutchinson 1990", "https://doi.org/10.1080/03610919008812866")]
+SANTURKAR = ("Santurkar et al. 2018, 3, fig. 4", "https://arxiv.org/abs/1805.11604")
 _WU_JOHNSON = [("Wu & Johnson 2021, 3", "https://arxiv.org/abs/2105.07576")]
 
 #: For each section of a page, what it rests on and who met it before.
@@ -64,37 +63,6 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
             "torch.nn.SyncBatchNorm",
             "https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html",
         ),
-    ],
-    "smooth_replay": [
-        *_SANTURKAR,
-        (
-            "torch.Tensor.detach",
-            "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html",
-        ),
-    ],
-    "smooth_scales": [
-        ("Nocedal & Wright 2006, 8.1", "https://doi.org/10.1007/978-0-387-40065-5"),
-        ("Pearlmutter 1994", "https://doi.org/10.1162/neco.1994.6.1.147"),
-    ],
-    "smooth_extremes": [
-        *_HUTCHINSON,
-        ("Parlett 1998, 13", "https://doi.org/10.1137/1.9781611971163"),
-        ("Dinh et al. 2017", "https://arxiv.org/abs/1703.04933"),
-    ],
-    "smooth_density": [
-        ("Ghorbani et al. 2019", "https://arxiv.org/abs/1901.10159"),
-        ("Ubaru, Chen & Saad 2017", "https://doi.org/10.1137/16M1104974"),
-    ],
-    "smooth_gap": [
-        ("LeCun, Kanter & Solla 1991", "https://doi.org/10.1103/PhysRevLett.66.2396"),
-        ("Li et al. 2018, 4", "https://arxiv.org/abs/1712.09913"),
-        ("van Laarhoven 2017", "https://arxiv.org/abs/1706.05350"),
-    ],
-    "smooth_along": _SANTURKAR,
-    "smooth_landscape": [("Li et al. 2018, 4 & 7", "https://arxiv.org/abs/1712.09913")],
-    "smooth_stability": [
-        ("Cohen et al. 2021, 2 & 3", "https://arxiv.org/abs/2103.00065"),
-        ("Lyu, Li & Arora 2022", "https://arxiv.org/abs/2206.07085"),
     ],
 }
 

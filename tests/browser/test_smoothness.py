@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from bnviz.core.smoothness.measure import LandscapeConfig, ScalesConfig, measure
+from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.subject import document
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
@@ -35,7 +36,7 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
     asked = {"section": "scales", "scales.probes": 4, "bn_mode": "train", "measure_seed": 3}
     page = open_page("smoothness", query=asked)
     config = ScalesConfig(probes=4, bn_mode="train", seed=3)
-    *_, last = measure(config, document(), lambda: False)
+    *_, last = config.measure(document(), lambda: False)
     drawn = [trace["y"] for trace in chart_figure(page, "scales")["data"]]
     for sweep in (last.result.bn, last.result.plain, last.result.bn_float32):
         for curve in (sweep.median, sweep.largest):
@@ -49,7 +50,7 @@ def test_a_link_shows_the_same_in_both_languages(open_page: OpenPage) -> None:
     asked = {"section": "landscape", "landscape.points": 13, "landscape.extent": 0.5}
     page = open_page("smoothness", query=asked | {"view": "surface", "bn_mode": "train"})
     config = LandscapeConfig(points=13, extent=0.5, bn_mode="train")
-    *_, last = measure(config, document(), lambda: False)
+    *_, last = config.measure(document(), lambda: False)
     height = chart_figure(page, "surface-plain")["data"][0]["customdata"]
     assert np.array(height) == pytest.approx(last.result.plain.loss)
     before = query(page)

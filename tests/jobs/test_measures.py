@@ -4,25 +4,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
 from bnviz.core.data.tables import Table
-from bnviz.core.smoothness import measure as entry
-from bnviz.core.smoothness import results
-from bnviz.core.smoothness.measure import (
-    CONFIGS,
-    AlongConfig,
-    ExtremesConfig,
-    GapConfig,
-    Measure,
-    Progress,
-    ReplayConfig,
-    SubjectConfig,
-)
-from bnviz.core.smoothness.results import Replay, ReplayedNet
+from bnviz.core.smoothness.along import AlongConfig
+from bnviz.core.smoothness.document import DocumentConfig, Replay, ReplayedNet
+from bnviz.core.smoothness.extremes import ExtremesConfig
+from bnviz.core.smoothness.gap import GapConfig
+from bnviz.core.smoothness.measure import Measure, Progress, SubjectConfig, from_bytes, to_bytes
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.subject import Subject
 from bnviz.jobs import measures, reader, runner, worker
 from bnviz.store import Store, StoreProblem
@@ -47,7 +41,9 @@ class Script:
         self.seen: list[tuple[Measure, Subject]] = []
         self.gate = threading.Event()
         self.error: Exception | None = None
-        monkeypatch.setattr(entry, "measure", self.measure)
+        script = self
+        for owner in MEASURES.values():
+            monkeypatch.setattr(owner, "measure", lambda *args: script.measure(*args))
 
     def measure(
         self, config: Measure, subject: Subject, should_stop: Callable[[], bool]
@@ -89,7 +85,7 @@ def of(run_id: str | None, epoch: int | None = None, **more: int) -> ExtremesCon
 
 
 def test_a_measure_from_start_to_end(script: Script) -> None:
-    run_id = runner.submit_measure(ReplayConfig())
+    run_id = runner.submit_measure(DocumentConfig())
     wait_for(lambda: known(run_id).done == 2)
     run = known(run_id)
     assert (run.kind, run.status, run.total, run.snapshots) == ("measure:replay", "running", 4, 1)
@@ -107,13 +103,13 @@ def test_a_measure_from_start_to_end(script: Script) -> None:
 
 def test_only_the_newest_result_is_kept(script: Script, store: Store) -> None:
     script.gate.set()
-    run_id = runner.submit_measure(ReplayConfig())
+    run_id = runner.submit_measure(DocumentConfig())
     assert ended(run_id).snapshots == 3, "a result that stays the same is stored once"
     assert [index for index, _ in store.blobs(run_id)] == [2]
 
 
 def test_a_stopped_measure_keeps_what_it_found(script: Script) -> None:
-    run_id = runner.submit_measure(ReplayConfig())
+    run_id = runner.submit_measure(DocumentConfig())
     wait_for(lambda: known(run_id).done == 2)
     runner.stop(run_id)
     run = ended(run_id)
@@ -123,13 +119,13 @@ def test_a_stopped_measure_keeps_what_it_found(script: Script) -> None:
 def test_a_failing_measure_says_so(script: Script, store: Store) -> None:
     script.error = ValueError("There are too few rows.")
     script.gate.set()
-    run = ended(runner.submit_measure(ReplayConfig()))
+    run = ended(runner.submit_measure(DocumentConfig()))
     assert (run.status, run.error) == ("failed", "There are too few rows.")
     assert "raise self.error" in str(store.traceback(run.id)) and value_of(run.id) == 0
 
 
 def test_a_measure_deleted_while_at_work_stays_deleted(script: Script, store: Store) -> None:
-    run_id = runner.submit_measure(ReplayConfig())
+    run_id = runner.submit_measure(DocumentConfig())
     wait_for(lambda: known(run_id).done == 2)
     store.delete(run_id)
     script.gate.set()
@@ -140,7 +136,7 @@ def test_a_measure_deleted_while_at_work_stays_deleted(script: Script, store: St
 
 def test_measures_and_trainings_share_the_workers(script: Script) -> None:
     training = runner.submit(LONG)
-    ids = [runner.submit_measure(ReplayConfig(seed=seed)) for seed in range(3)]
+    ids = [runner.submit_measure(DocumentConfig(seed=seed)) for seed in range(3)]
     wait_for(lambda: known(ids[0]).done == 2)
     assert [known(each).status for each in ids] == ["running", "queued", "queued"]
     runner.stop(training)
@@ -150,11 +146,11 @@ def test_measures_and_trainings_share_the_workers(script: Script) -> None:
     assert [ended(each).status for each in ids] == ["done"] * 3
 
 
-@pytest.mark.parametrize("kind", CONFIGS)
-def test_every_kind_of_measure_has_work_a_result_and_room_for_its_name(kind: str) -> None:
-    name = measures.kind(CONFIGS[kind]())
+@pytest.mark.parametrize("kind", MEASURES)
+def test_every_kind_of_measure_has_work_and_room_for_its_name(kind: str) -> None:
+    name = measures.kind(MEASURES[kind]())
     assert worker.WORK[name.partition(":")[0]] is measures.work
-    assert kind in results.RESULTS and len(name) <= 32
+    assert len(name) <= 32
 
 
 # ---------------------------------------------------------------- whose nets
@@ -208,7 +204,7 @@ def problem_of(config: Measure) -> StoreProblem:
 
 def test_nets_that_are_not_there(script: Script, store: Store, trained: str) -> None:
     script.gate.set()
-    measure = runner.submit_measure(ReplayConfig())
+    measure = runner.submit_measure(DocumentConfig())
     for run_id in ("nosuchrun1", "../x", "x" * 10_000, measure):
         problem = problem_of(of(run_id))
         assert problem.code == "run_gone" and run_id[:40] in str(problem)
@@ -225,7 +221,7 @@ def test_nets_that_are_not_there(script: Script, store: Store, trained: str) -> 
 
 
 def test_nets_that_go_while_the_measure_waits(script: Script, store: Store, trained: str) -> None:
-    ids = [runner.submit_measure(ReplayConfig(seed=seed)) for seed in range(2)]
+    ids = [runner.submit_measure(DocumentConfig(seed=seed)) for seed in range(2)]
     waiting = runner.submit_measure(of(trained))
     assert known(waiting).status == "queued"
     store.delete(trained)
@@ -258,7 +254,7 @@ def test_who_asks_again_gets_the_same_run(script: Script, trained: str) -> None:
 def test_many_who_ask_at_once_get_one_run(script: Script, store: Store) -> None:
     ids: list[str] = []
     asking = [
-        threading.Thread(target=lambda: ids.append(runner.submit_measure(ReplayConfig())))
+        threading.Thread(target=lambda: ids.append(runner.submit_measure(DocumentConfig())))
         for _ in range(8)
     ]
     for thread in asking:
@@ -273,24 +269,24 @@ def test_what_did_not_end_well_is_begun_anew(script: Script, how: str) -> None:
     if how == "failed":
         script.error = RuntimeError("no luck")
         script.gate.set()
-    first = runner.submit_measure(ReplayConfig())
+    first = runner.submit_measure(DocumentConfig())
     if how == "stopped":
         wait_for(lambda: known(first).done == 2)
         runner.stop(first)
     assert ended(first).status == how
-    assert getattr(runner.find_measure(ReplayConfig()), "status", None) == how
+    assert getattr(runner.find_measure(DocumentConfig()), "status", None) == how
     script.error = None
     script.gate.set()
-    second = runner.submit_measure(ReplayConfig())
+    second = runner.submit_measure(DocumentConfig())
     assert second != first and ended(second).status == "done"
-    assert getattr(runner.find_measure(ReplayConfig()), "id", None) == second
+    assert getattr(runner.find_measure(DocumentConfig()), "id", None) == second
 
 
 def test_what_a_measure_does_not_need_makes_no_difference(script: Script, trained: str) -> None:
     script.gate.set()
-    replay = runner.submit_measure(ReplayConfig())
+    replay = runner.submit_measure(DocumentConfig())
     elsewhere = SubjectConfig(run=trained, epoch=0)
-    assert runner.submit_measure(ReplayConfig(subject=elsewhere)) == replay
+    assert runner.submit_measure(DocumentConfig(subject=elsewhere)) == replay
     for kind in (GapConfig, AlongConfig):
         run_id = runner.submit_measure(kind(subject=elsewhere))
         assert runner.submit_measure(kind(subject=SubjectConfig(run=trained))) == run_id
@@ -343,14 +339,13 @@ def state_of(config: TrainConfig, bias: float) -> bytes:
     """A snapshot whose nets are untrained but for one number."""
     from dataclasses import replace
 
-    from bnviz.core.training import train
-    from bnviz.core.training.snapshots import to_bytes
+    from bnviz.core.training import snapshots, train
 
     dataset = train.dataset_for(config.data, None)
     first = list(train.train(config, dataset, lambda: True))[-1]
     state = {name: value.copy() for name, value in first.state.items()}
     state["bn/output.bias"][:] = bias
-    return to_bytes(replace(first, state=state))
+    return snapshots.to_bytes(replace(first, state=state))
 
 
 # ---------------------------------------------------------------- watching
@@ -358,18 +353,17 @@ def state_of(config: TrainConfig, bias: float) -> bytes:
 
 def test_polling_decodes_no_result_twice(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    from_bytes = results.from_bytes
 
-    def counting(kind: str, blob: bytes) -> object:
+    def counting(kind: type[Any], blob: bytes) -> object:
         decoded.append(kind)
         return from_bytes(kind, blob)
 
-    monkeypatch.setattr(results, "from_bytes", counting)
-    run_id = runner.submit_measure(ReplayConfig())
+    monkeypatch.setattr(reader, "result_from_bytes", counting)
+    run_id = runner.submit_measure(DocumentConfig())
     wait_for(lambda: value_of(run_id) == 0)
     for _ in range(5):
         assert value_of(run_id) == 0
-    assert decoded == ["replay"]
+    assert decoded == [Replay]
     script.gate.set()
     ended(run_id)
     assert runner.result(run_id) is runner.result(run_id)
@@ -377,7 +371,7 @@ def test_polling_decodes_no_result_twice(script: Script, monkeypatch: pytest.Mon
 
 
 def test_results_forget_the_measure_watched_longest_ago(store: Store) -> None:
-    blob = results.to_bytes(found(1))
+    blob = to_bytes(found(1))
     ids = [store.create("measure:replay", "{}", 1) for _ in range(3)]
     for run_id in ids:
         store.advance(run_id, 1, 1, (0, blob))

@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig
-from bnviz.core.smoothness.measure import (
-    AlongConfig,
-    ExtremesConfig,
-    GapConfig,
-    LandscapeConfig,
-    Measure,
-    ScalesConfig,
-    StabilityConfig,
-    SubjectConfig,
-    measure,
-)
+from bnviz.core.smoothness.along import AlongConfig
+from bnviz.core.smoothness.extremes import ExtremesConfig
+from bnviz.core.smoothness.gap import GapConfig
+from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.measure import Measure, SubjectConfig
+from bnviz.core.smoothness.scales import ScalesConfig
+from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.jobs import runner
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, catalogue
@@ -85,7 +81,7 @@ def test_the_numbers_are_those_of_the_checkpoint(open_app: OpenApp, done: str, m
     assert not app.exception and not app.toast
     subject = SubjectConfig(run=done, epoch=epoch)
     config = ExtremesConfig(subject=subject, bn_mode=mode, probes=4, seed=5)
-    *_, last = measure(config, runner.resolve(subject), lambda: False)
+    *_, last = config.measure(runner.resolve(subject), lambda: False)
     for net in (last.result.bn, last.result.plain):
         assert short(float(np.median(net.maximum))) in markdown(app)
 
@@ -115,7 +111,7 @@ def test_which_seed_is_looked_at(open_app: OpenApp, done: str) -> None:
     assert not app.exception and not app.toast
     subject = SubjectConfig(run=done, epoch=SMALL.optimizer.epochs)
     config = ScalesConfig(subject=subject, net=1, probes=4)
-    *_, last = measure(config, runner.resolve(subject), lambda: False)
+    *_, last = config.measure(runner.resolve(subject), lambda: False)
     assert short(last.result.bn_limit) in markdown(app)
 
 
@@ -173,7 +169,7 @@ def test_nets_trained_on_a_users_table(open_app: OpenApp) -> None:
     assert not app.exception and not app.error and not app.toast
     assert charts(app) == FIGURES["extremes"]
     subject = runner.resolve(SubjectConfig(run=run_id))
-    *_, last = measure(ExtremesConfig(), subject, lambda: False)
+    *_, last = ExtremesConfig().measure(subject, lambda: False)
     assert short(float(last.result.plain.maximum[0])) in markdown(app)
     assert "net_seed" not in {each.key for each in widgets(app)}, "one seed is no choice"
 

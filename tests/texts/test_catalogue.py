@@ -6,7 +6,6 @@ import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,7 +16,7 @@ from bnviz.core import configs
 from bnviz.core.batchnorm.interpolation import stage_of
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
-from bnviz.core.smoothness.measure import CONFIGS as MEASURES
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.verdict import keys
 from bnviz.files.findings import FindingCode, UnreadableCode
@@ -266,16 +265,10 @@ FAMILIES: dict[str, Any] = {
     "measuring.{}": get_args(runs.Status),
     "smoothness.lead.{}": SECTIONS,
     "smoothness.tabs.{}": SECTIONS,
-    "smoothness.{}.caption": MEASURES,
-    "smoothness.{}.reading": MEASURES,
+    "smoothness.{}.caption": SECTIONS,
+    "smoothness.{}.reading": SECTIONS,
     "smoothness.{}.verdict.{}": [
-        (kind, key)
-        for kind in MEASURES
-        for key in keys(
-            import_module(
-                f"bnviz.core.smoothness.{'document' if kind == 'replay' else kind}"
-            ).verdict
-        )
+        (owner.name(), key) for owner in MEASURES.values() for key in keys(owner.verdict)
     ],
     "pitfalls.{}.verdict.{}": [
         (name, key) for name in PITFALLS for key in keys(pitfall.load(name).judge)

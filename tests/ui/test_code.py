@@ -19,11 +19,11 @@ from bnviz.core.configs import (
 )
 from bnviz.core.data import batches
 from bnviz.core.data.tables import Table
-from bnviz.core.smoothness.measure import CONFIGS, ExtremesConfig, ReplayConfig
+from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.store import open_store
 from bnviz.ui.fitness import code as fitness_code
 from bnviz.ui.one_batch import code as one_batch_code
-from bnviz.ui.smoothness import code as smooth_snippets
+from bnviz.ui.smoothness.tabs import SECTIONS
 
 TABLE = Table(
     "0" * 64, ("weight, 'kg'", 'height "m"', "名"), np.random.default_rng(0).normal(size=(30, 3))
@@ -104,31 +104,28 @@ def test_training_on_a_users_table(stored_table: Table) -> None:
 
 def test_a_measure() -> None:
     from bnviz import eigenvalues
-    from bnviz.core.smoothness.measure import measure
     from bnviz.core.smoothness.subject import document
 
     config = ExtremesConfig(probes=2, seed=3)
-    left, printed = run(smooth_snippets.code(config))
-    *_, last = measure(config, document(), lambda: False)
+    left, printed = run(SECTIONS["extremes"].code(config))
+    *_, last = config.measure(document(), lambda: False)
     assert np.array_equal(left["last"].result.bn.probes, last.result.bn.probes)
     assert left["eigenvalues"] is eigenvalues
     assert printed.startswith("Verdict(") and printed.count("Extremes(") == 1, "then the library's"
 
 
-@pytest.mark.parametrize("owner", CONFIGS.values())
-def test_the_library_has_what_is_shown(owner: Any) -> None:
+def test_the_library_has_what_is_shown() -> None:
     import bnviz
 
-    for name in smooth_snippets.LIBRARY[owner().kind]:
-        assert callable(getattr(bnviz, name))
+    for section in SECTIONS.values():
+        assert section.library and all(callable(getattr(bnviz, name)) for name in section.library)
 
 
 @pytest.mark.parametrize(
     "code",
     [
         one_batch_code.one_batch(BatchConfig(), NormConfig()),
-        smooth_snippets.code(ReplayConfig()),
-        *(smooth_snippets.code(owner(seed=1)) for owner in CONFIGS.values()),
+        *(section.code(section.measure(seed=1)) for section in SECTIONS.values()),
     ],
 )
 def test_nothing_in_a_snippet_is_idle(code: str) -> None:

@@ -6,7 +6,7 @@ training. Each figure is taken in train mode, on the very batch that the step is
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
 )
 from bnviz.core.training import comparison
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,6 +66,18 @@ class Along:
     """(Q,) the grid: times the learning rate (relative), or distance moved (absolute)."""
     bn: NetAlong
     plain: NetAlong
+
+
+#: What the verdict can be.
+Key = Literal[
+    "relative_bn",
+    "relative_plain",
+    "relative_level",
+    "absolute_bn",
+    "absolute_plain",
+    "absolute_level",
+    "unknown",
+]
 
 
 class AlongConfig(Measure):
@@ -119,7 +131,7 @@ class AlongConfig(Measure):
                     yield Progress(run.steps, total, _result(wanted, sizes, looks))
         yield Progress(total, total, _result(wanted, sizes, looks))
 
-    def verdict(self, result: Along) -> Sentence:
+    def verdict(self, result: Along) -> Verdict[Key]:
         """Which net's gradient changes less along the steps, by effective beta-smoothness.
 
         Each seed has its median over the moments at which it is finite in both nets. "level" if
@@ -138,7 +150,7 @@ class AlongConfig(Measure):
             "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
         }
         if not nets.pairs:
-            return Sentence("along_unknown", values)
+            return Verdict("unknown", values)
         values |= {
             "bn_smoothness": nets.bn_median,
             "plain_smoothness": nets.plain_median,
@@ -149,7 +161,8 @@ class AlongConfig(Measure):
         if nets.beyond_spread is not None:
             values["spread_share"] = nets.spread
         level = nets.winner == "tie" or nets.beyond_spread is False
-        return Sentence(f"along_{self.grid}_{'level' if level else nets.winner}", values)
+        key = f"{self.grid}_{'level' if level else nets.winner}"
+        return Verdict(cast(Key, key), values)
 
 
 def step_sizes(config: AlongConfig) -> Floats:

@@ -9,8 +9,17 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode
-from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
-from bnviz.core.verdict import Sentence
+from bnviz.core.smoothness.measure import (
+    NETS,
+    Cost,
+    Floats,
+    Measure,
+    Progress,
+    StopFlag,
+    Throttle,
+    which,
+)
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.curvature.density import Nodes
@@ -67,6 +76,16 @@ class Density:
     plain: NetDensity
 
 
+#: What the verdict can be.
+Key = Literal[
+    "neither",
+    "bn",
+    "plain",
+    "both",
+    "unknown",
+]
+
+
 class DensityConfig(Measure):
     """The whole spectrum of one net each: exact where it is small, else by quadrature."""
 
@@ -106,10 +125,10 @@ class DensityConfig(Measure):
                 yield progress()
         yield progress()
 
-    def verdict(self, result: Density) -> Sentence:
+    def verdict(self, result: Density) -> Verdict[Key]:
         """Whether one eigenvalue rules: it makes more than RULES of the sum of all squares.
 
-        "density_both", "_neither"; "_bn", "_plain": in that net alone; "_unknown": a net is not
+        "both", "neither"; "bn", "plain": in that net alone; "unknown": a net is not
         finite, or nothing is known of it yet.
         """
         values: dict[str, float | str] = {"unit": result.unit}
@@ -122,10 +141,9 @@ class DensityConfig(Measure):
                 f"{name}_largest": net.largest,
             }
         if not all(np.isfinite(net.top) for net in nets.values()):
-            return Sentence("density_unknown", values)
+            return Verdict("unknown", values)
         rules = [name for name, net in nets.items() if net.top > RULES]
-        names = {0: "neither", 1: "".join(rules), 2: "both"}
-        return Sentence(f"density_{names[len(rules)]}", values)
+        return Verdict(which(rules), values)
 
 
 class _Net:

@@ -24,7 +24,7 @@ from bnviz.core.smoothness.measure import (
     StopFlag,
     Throttle,
 )
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from torch import nn
@@ -54,6 +54,14 @@ class Replay:
 
     bn: ReplayedNet
     plain: ReplayedNet
+
+
+#: What the verdict can be.
+Key = Literal[
+    "all",
+    "first",
+    "some",
+]
 
 
 class DocumentConfig(Measure):
@@ -92,7 +100,7 @@ class DocumentConfig(Measure):
             replayed.append(_replayed(probes, corrected))
         yield Progress(2 * self.probes, 2 * self.probes, Replay(*replayed))
 
-    def verdict(self, result: Replay) -> Sentence:
+    def verdict(self, result: Replay) -> Verdict[Key]:
         """How many of the document's probes measured anything, and what both medians are.
 
         Values: `probes`; `measured`, the number of probes that are not 0 in either net; of either
@@ -110,8 +118,8 @@ class DocumentConfig(Measure):
                 f"{name}_drift": float(net.drift[-1]),
             }
         if measured == len(result.bn.published):
-            return Sentence("replay_all", values)
-        return Sentence("replay_first" if measured == 1 else "replay_some", values)
+            return Verdict("all", values)
+        return Verdict("first" if measured == 1 else "some", values)
 
 
 def _corrected(

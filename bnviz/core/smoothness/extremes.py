@@ -6,7 +6,7 @@ largest one; how low it lies, this measure tells.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
@@ -22,7 +22,7 @@ from bnviz.core.smoothness.measure import (
     Progress,
     StopFlag,
 )
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.curvature.problem import Problem
@@ -72,6 +72,17 @@ class Extremes:
     plain: Spectrum
 
 
+#: What the verdict can be.
+Key = Literal[
+    "bn",
+    "bn_scale",
+    "plain",
+    "plain_scale",
+    "level",
+    "unknown",
+]
+
+
 class ExtremesConfig(Measure):
     """Both ends of the spectrum, traces and random probes, of every seed."""
 
@@ -105,19 +116,19 @@ class ExtremesConfig(Measure):
                     done += 1
                     yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
 
-    def verdict(self, result: Extremes) -> Sentence:
+    def verdict(self, result: Extremes) -> Verdict[Key]:
         """Which net has the larger largest eigenvalue, and whether its weights' scale makes it so.
 
-        "extremes_bn" or "_plain": that one is, and also with weights in units of their filters'
-        norms. "_bn_scale", "_plain_scale": that one is, but not in those units. "_level": neither,
-        or the seeds disagree. "_unknown": no seed is known in both nets. Everything is over the
+        "bn" or "plain": that one is, and also with weights in units of their filters' norms.
+        "bn_scale", "plain_scale": that one is, but not in those units. "level": neither,
+        or the seeds disagree. "unknown": no seed is known in both nets. Everything is over the
         seeds that are; `factor` and `scaled_factor` are how many times as sharp the sharper net is.
         """
         # What is found last is there only where all is.
         pairs = np.isfinite(result.bn.normalized) & np.isfinite(result.plain.normalized)
         values: dict[str, float | str] = {"seeds": len(pairs), "pairs": int(pairs.sum())}
         if not pairs.any():
-            return Sentence("extremes_unknown", values)
+            return Verdict("unknown", values)
         ratio = _ratio(result.plain.maximum[pairs], result.bn.maximum[pairs])
         sharper = "plain" if np.median(ratio) > 1 else "bn"
         scaled = _ratio(result.plain.normalized[pairs], result.bn.normalized[pairs])
@@ -134,9 +145,9 @@ class ExtremesConfig(Measure):
             "plain_below": _below(result.plain, pairs),
         }
         if factor < LEVEL or (ratio > 1).mean() < AGREEMENT:
-            return Sentence("extremes_level", values)
+            return Verdict("level", values)
         kept = scaled_factor >= LEVEL and (scaled > 1).mean() >= AGREEMENT
-        return Sentence(f"extremes_{sharper}" + ("" if kept else "_scale"), values)
+        return Verdict(cast(Key, sharper + ("" if kept else "_scale")), values)
 
 
 def _ends(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part | None:

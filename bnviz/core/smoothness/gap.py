@@ -13,7 +13,7 @@ training, have the running statistics that the document has warmed up.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
@@ -31,7 +31,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
 )
 from bnviz.core.training.snapshots import PROBE_ROWS
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.curvature.problem import Problem
@@ -77,6 +77,24 @@ class Gap:
     """Training loss in the same mode; infinite where a seed diverged, all else of which is NaN."""
 
 
+#: What the verdict can be.
+Key = Literal[
+    "inputs_before",
+    "inputs_after",
+    "bn_before",
+    "bn_after",
+    "other_before",
+    "other_after",
+    "none_before",
+    "none_after",
+    "sharper_before",
+    "sharper_after",
+    "lost_before",
+    "lost_after",
+    "unknown",
+]
+
+
 class GapConfig(Measure):
     """Raw or standardized inputs, BN or none, train or eval mode, before and after training.
 
@@ -103,7 +121,7 @@ class GapConfig(Measure):
             if cross.stopped:
                 return
 
-    def verdict(self, result: Gap) -> Sentence:
+    def verdict(self, result: Gap) -> Verdict[Key]:
         """What makes most of the ratio of the largest eigenvalues, after training if that is known.
 
         Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
@@ -121,7 +139,7 @@ class GapConfig(Measure):
         cells = slice(len(STEPS) + 1)
         known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
         if not known.any():
-            return Sentence("unknown")
+            return Verdict("unknown")
         moment = 1 if known[1].any() else 0
         diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
         dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
@@ -130,7 +148,7 @@ class GapConfig(Measure):
         when, count = MOMENTS[moment], {"all_seeds": float(left.size), "seeds": float(left.sum())}
         if not left.any():
             lost = {"diverged": float(diverged.sum()), "dead": float(dead.sum())}
-            return Sentence(f"lost_{when}", count | lost)
+            return Verdict(cast(Key, f"lost_{when}"), count | lost)
         fair = sum(split(result, "normalized").values())
         here, total = (
             np.median(steps[:, left], axis=1),
@@ -142,7 +160,7 @@ class GapConfig(Measure):
         values |= {"normalized": float(10.0 ** np.median(np.asarray(fair)[moment, left]))}
         what = _what(part, total)
         values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
-        return Sentence(f"{what}_{when}", values | count)
+        return Verdict(cast(Key, f"{what}_{when}"), values | count)
 
 
 class _Cross:

@@ -6,7 +6,7 @@ curvatures in float64.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from bnviz.core.configs import BnMode
 from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.planes import Plane
@@ -68,6 +68,18 @@ class Landscape:
 
     bn: NetLandscape
     plain: NetLandscape
+
+
+#: What the verdict can be.
+Key = Literal[
+    "bn",
+    "bn_absolute",
+    "plain",
+    "plain_absolute",
+    "level",
+    "unsettled",
+    "unknown",
+]
 
 
 class LandscapeConfig(Measure):
@@ -129,7 +141,7 @@ class LandscapeConfig(Measure):
                 result = drawing.result() if complete else None
                 yield Progress(begun + drawing.done, begun + total, result)
 
-    def verdict(self, result: Landscape) -> Sentence:
+    def verdict(self, result: Landscape) -> Verdict[Key]:
         """Whose loss rises less where all filters have moved by `extent` times their norms.
 
         A line's rise is the mean loss at its two ends over that in its middle: in the mean the
@@ -147,7 +159,7 @@ class LandscapeConfig(Measure):
         both = np.isfinite(bn) & np.isfinite(plain)
         values: dict[str, float] = {"distance": self.extent, "lines": int(both.sum())}
         if not both.any():
-            return Sentence("landscape_unknown", values)
+            return Verdict("unknown", values)
         bn, plain = bn[both], plain[both]
         for net, rises, others in (("bn", bn, plain), ("plain", plain, bn)):
             loss = float(getattr(result, net).lines[both, DISTANCES // 2][0])
@@ -157,8 +169,8 @@ class LandscapeConfig(Measure):
             values[f"{net}_fewer"] = int((rises < others).sum())
         low, high = sorted((values["bn_rise"], values["plain_rise"]))
         if low <= 0:
-            return Sentence("landscape_unsettled", values)
-        return Sentence(f"landscape_{_flatter(values)}", values | {"factor": high / low})
+            return Verdict("unsettled", values)
+        return Verdict(_flatter(values), values | {"factor": high / low})
 
 
 class _Drawing:
@@ -253,8 +265,9 @@ def _rises(net: NetLandscape) -> Floats:
     return (net.lines[:, 0] + net.lines[:, -1]) / 2 - net.lines[:, DISTANCES // 2]
 
 
-def _flatter(values: Mapping[str, float]) -> str:
+def _flatter(values: Mapping[str, float]) -> Key:
     net, other = ("bn", "plain") if values["bn_rise"] < values["plain_rise"] else ("plain", "bn")
     if values[f"{net}_fewer"] < AGREE * values["lines"]:
         return "level"
-    return net if values[f"{net}_times"] <= values[f"{other}_times"] else f"{net}_absolute"
+    relative = values[f"{net}_times"] <= values[f"{other}_times"]
+    return cast(Key, net if relative else f"{net}_absolute")

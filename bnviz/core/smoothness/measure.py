@@ -10,7 +10,8 @@ are mean squared errors in squared target units, eigenvalues and Lipschitz estim
 per squared parameter unit. A seed that diverged is NaN.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
@@ -21,7 +22,7 @@ from pydantic import Field
 from safetensors.numpy import load, save
 
 from bnviz.core.configs import Config, Seed
-from bnviz.core.verdict import Sentence
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -86,7 +87,7 @@ class Cost:
         return not self.trains and self.gradients * self.parameters * self.rows <= LIGHT
 
 
-class Measure(Config):
+class Measure(Config, ABC):
     """Base of all measures: its subject, and what is done to it."""
 
     needs: ClassVar[Needs] = "nets"
@@ -95,7 +96,7 @@ class Measure(Config):
     """
     draws: ClassVar[bool] = True
     """Whether it draws random directions, which `seed` starts."""
-    result: ClassVar[type]
+    result: ClassVar[type[Any]]
     """The dataclass of what it finds."""
 
     kind: str
@@ -116,21 +117,28 @@ class Measure(Config):
             subject = SubjectConfig(run=subject.run)
         return self.model_copy(update={"subject": subject})
 
+    @abstractmethod
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """Of both nets with so many parameters each, whose loss is taken on so many rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """The work, part by part.
 
         Once `should_stop` says yes it ends soon, and the last result stands. The last Progress
         of a measure that was not stopped has `done` equal to `total` and a result.
         """
-        raise NotImplementedError
 
-    def verdict(self, result: Any) -> Sentence:
+    @abstractmethod
+    def verdict(self, result: Any) -> Verdict[Any]:
         """What a result of this measure says, in one sentence."""
-        raise NotImplementedError
+
+
+def which(nets: Collection[str]) -> Literal["neither", "bn", "plain", "both"]:
+    """Which of the two nets are among `nets`."""
+    if len(nets) == 1:
+        return "bn" if "bn" in nets else "plain"
+    return "both" if nets else "neither"
 
 
 class Throttle:

@@ -12,8 +12,17 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode, Precision
-from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
-from bnviz.core.verdict import Sentence
+from bnviz.core.smoothness.measure import (
+    NETS,
+    Cost,
+    Floats,
+    Measure,
+    Progress,
+    StopFlag,
+    Throttle,
+    which,
+)
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -66,6 +75,16 @@ class Scales:
     plain_rectifiers: int
 
 
+#: What the verdict can be.
+Key = Literal[
+    "neither",
+    "bn",
+    "plain",
+    "both",
+    "unknown",
+]
+
+
 class ScalesConfig(Measure):
     """Random probes over scales from 1e-8 to 1e-1, in float32 and float64, of one net each."""
 
@@ -95,7 +114,7 @@ class ScalesConfig(Measure):
                 yield sweeps.progress()
         yield sweeps.progress()
 
-    def verdict(self, result: Scales) -> Sentence:
+    def verdict(self, result: Scales) -> Verdict[Key]:
         """Whether kinks make most of what probes of the document's scale find, and for which net.
 
         Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit,
@@ -108,7 +127,7 @@ class ScalesConfig(Measure):
             sweep, limit = getattr(result, name), getattr(result, f"{name}_limit")
             median, share = sweep.median[DOCUMENT], sweep.kink_share[DOCUMENT]
             if not np.isfinite([median, limit]).all():
-                return Sentence("scales_unknown")
+                return Verdict("unknown")
             share = float(np.clip(np.nan_to_num(share), 0, 1))
             most += [name] if share > 0.5 else []
             values |= {
@@ -118,8 +137,7 @@ class ScalesConfig(Measure):
                 f"{name}_plateau": _plateau(sweep, limit),
             }
         values["noise_scale"] = max(_noise(result.bn_float32), _noise(result.plain_float32))
-        name = {0: "none", 1: "".join(most), 2: "both"}[len(most)]
-        return Sentence(f"scales_kinks_{name}", values)
+        return Verdict(which(most), values)
 
 
 class _Sweeps:

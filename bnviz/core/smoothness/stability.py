@@ -13,8 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
-from bnviz.core.verdict import Sentence
+from bnviz.core.smoothness.measure import (
+    NETS,
+    Cost,
+    Floats,
+    Measure,
+    Progress,
+    StopFlag,
+    Throttle,
+    which,
+)
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,6 +75,18 @@ class Stability:
     plain: NetStability
 
 
+#: What the verdict can be.
+Key = Literal[
+    "both",
+    "plain",
+    "plain_grown",
+    "bn",
+    "neither",
+    "neither_grown",
+    "unknown",
+]
+
+
 class StabilityConfig(Measure):
     """At which learning rate does full-batch gradient descent become unstable? All seeds.
 
@@ -109,7 +130,7 @@ class StabilityConfig(Measure):
                 begun += part
                 yield progress(begun)
 
-    def verdict(self, result: Stability) -> Sentence:
+    def verdict(self, result: Stability) -> Verdict[Key]:
         """For which net the threshold is where 2 / sharpness says, and what becomes of the weights.
 
         It is if |threshold / prediction - 1| is at most 10 % for the median seed: "both",
@@ -141,8 +162,8 @@ class StabilityConfig(Measure):
             }
             holds += [net] if values[f"{net}_error_share"] <= NEAR else []
         if not (values["bn_seeds"] and values["plain_seeds"]):
-            return Sentence("stability_unknown", values)
-        return Sentence(f"stability_{_outcome(holds, values)}", values)
+            return Verdict("unknown", values)
+        return Verdict(_outcome(holds, values), values)
 
 
 class _Net:
@@ -249,9 +270,7 @@ class _Net:
             yield (index + 1) / len(moments)
 
 
-def _outcome(holds: list[str], values: Mapping[str, float]) -> str:
-    if "bn" in holds:
-        return "both" if len(holds) == 2 else "bn"
-    name = holds[0] if holds else "neither"
-    grown = values["bn_ratio"] > 1 + NEAR and values["bn_growth"] > 1 + GROWN
-    return f"{name}_grown" if grown else name
+def _outcome(holds: list[str], values: Mapping[str, float]) -> Key:
+    if "bn" in holds or values["bn_ratio"] <= 1 + NEAR or values["bn_growth"] <= 1 + GROWN:
+        return which(holds)
+    return "plain_grown" if holds else "neither_grown"

@@ -39,7 +39,7 @@ ONLY = {"reach": ("grid", "absolute")}
 IN_A_ROW = 4
 
 
-def measure(owner: type[M], asked: Asked, *names: str) -> M:
+def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
     """The measure of what the sidebar asks about, with a control for each field in `names`.
 
     BN's mode, which of the run's seeds, and the seed of what is drawn are asked for where

@@ -1,22 +1,32 @@
-"""Sections of Smoothness about the Hessian: its ends, its whole spectrum, where the gap is from."""
+"""Spectrum: all eigenvalues of both nets on one axis."""
 
-from bnviz.core.smoothness.measure import DensityConfig
-from bnviz.core.smoothness.results import Density
-from bnviz.plots.smoothness import density
+from bnviz.core.smoothness.density import Density, DensityConfig
+from bnviz.plots.smoothness import density as plots
 from bnviz.ui.figures import draw, look
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
 
 
-def show_density(asked: Asked) -> None:
-    """Both spectra on one axis."""
+def _figures(config: DensityConfig, density: Density) -> None:
+    draw(plots.density(density, look(), say), "density", say("smoothness.density.alt"))
 
-    def figures(found: Density) -> None:
-        figure = density.density(found, look(), say)
-        draw(figure, "density", say("smoothness.density.alt"))
 
-    config = measure(DensityConfig, asked, "probes", "steps")
-    mode = say(f"option.{config.bn_mode}")
-    show_section(asked, config, figures, probes=config.probes, steps=config.steps, mode=mode)
+SECTION = Section(
+    DensityConfig,
+    controls=("probes", "steps"),
+    figures=_figures,
+    caption=lambda config, asked: {
+        "probes": config.probes,
+        "steps": config.steps,
+        "mode": say(f"option.{config.bn_mode}"),
+    },
+    formula=r"\varphi(\lambda) = \frac1n\sum_{i=1}^n\delta(\lambda-\lambda_i)"
+    r" \approx \frac1P\sum_{p=1}^P\sum_{k=1}^m \omega_k^{(p)}\,"
+    r"g_\sigma\big(\lambda-\ell_k^{(p)}\big)",
+    library=("spectral_density",),
+    dimensions={"*": ("grid",), "exact": ("index",)},
+    sources=(
+        ("Ghorbani et al. 2019", "https://arxiv.org/abs/1901.10159"),
+        ("Ubaru, Chen & Saad 2017", "https://doi.org/10.1137/16M1104974"),
+    ),
+)

@@ -1,27 +1,36 @@
-"""Sections of Smoothness about random probes: the document's own, and what their scale does."""
+"""The document: its estimator, probe by probe, beside what it meant to compute."""
 
-from bnviz.core.smoothness.measure import ReplayConfig
-from bnviz.core.smoothness.results import Replay
+from bnviz.core.smoothness.document import DocumentConfig, Replay
 from bnviz.plots.smoothness import document as plots
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
+from bnviz.ui.sources import SANTURKAR
 
 
-def show_document(asked: Asked) -> None:
-    """The document's estimator, probe by probe, beside what it meant to compute."""
+def _figures(config: DocumentConfig, replay: Replay) -> None:
+    pair = {
+        "replay": plots.replay(replay, look(), say),
+        "drift": plots.drift(replay, look(), say),
+    }
+    alt = say("smoothness.document.alt")
+    show_pair(pair, alt, lambda name: say(f"smoothness.document.{name}"))
 
-    def figures(found: Replay) -> None:
-        show_pair(
-            {
-                "replay": plots.replay(found, look(), say),
-                "drift": plots.drift(found, look(), say),
-            },
-            say("smoothness.replay.alt"),
-            lambda name: say(f"smoothness.replay.{name}"),
-        )
 
-    config = measure(ReplayConfig, asked, "probes")
-    show_section(asked, config, figures, probes=config.probes)
+SECTION = Section(
+    DocumentConfig,
+    controls=("probes",),
+    figures=_figures,
+    caption=lambda config, asked: {"probes": config.probes},
+    formula=r"\hat L(d) = \frac{\lVert\nabla f(\theta+\varepsilon d)-\nabla f(\theta)\rVert}"
+    r"{\lVert\varepsilon d\rVert}\,,\qquad d\sim\mathcal N(0, I_n),\ \varepsilon=10^{-5}",
+    library=("lipschitz_probes",),
+    dimensions={"*": ("probe",)},
+    sources=(
+        SANTURKAR,
+        (
+            "torch.Tensor.detach",
+            "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html",
+        ),
+    ),
+)

@@ -1,29 +1,38 @@
-"""Sections of Smoothness about the Hessian: its ends, its whole spectrum, where the gap is from."""
+"""Extremes: random probes between the root mean square eigenvalue and the largest; traces."""
 
-from bnviz.core.smoothness.measure import ExtremesConfig
-from bnviz.core.smoothness.results import Extremes
-from bnviz.plots.smoothness import extremes
+from bnviz.core.smoothness.extremes import Extremes, ExtremesConfig
+from bnviz.plots.smoothness import extremes as plots
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
 
 
-def show_extremes(asked: Asked) -> None:
-    """Random probes between the root mean square eigenvalue and the largest; traces; sharpness."""
+def _figures(config: ExtremesConfig, extremes: Extremes) -> None:
+    draw(plots.ruler(extremes, look(), say), "ruler", say("smoothness.extremes.alt"))
+    pair = {
+        "normalized": plots.normalized(extremes, look(), say),
+        "traces": plots.traces(extremes, look(), say),
+    }
+    alt = say("smoothness.extremes.pair_alt")
+    show_pair(pair, alt, lambda name: say(f"smoothness.extremes.{name}"))
 
-    def figures(found: Extremes) -> None:
-        draw(extremes.ruler(found, look(), say), "ruler", say("smoothness.extremes.alt"))
-        show_pair(
-            {
-                "normalized": extremes.normalized(found, look(), say),
-                "traces": extremes.traces(found, look(), say),
-            },
-            say("smoothness.extremes.pair_alt"),
-            lambda name: say(f"smoothness.extremes.{name}"),
-        )
 
-    config = measure(ExtremesConfig, asked, "probes")
-    mode = say(f"option.{config.bn_mode}")
-    show_section(asked, config, figures, probes=config.probes, mode=mode)
+SECTION = Section(
+    ExtremesConfig,
+    controls=("probes",),
+    figures=_figures,
+    caption=lambda config, asked: {
+        "probes": config.probes,
+        "mode": say(f"option.{config.bn_mode}"),
+    },
+    formula=r"\mathbb E_u\,\lVert Hu\rVert^2 = \frac{\operatorname{tr}(H^2)}{n}"
+    r" = \frac1n\sum_{i=1}^n\lambda_i^2"
+    r"\ \le\ \max_i\lambda_i^2\,,\qquad \lVert u\rVert = 1",
+    library=("eigenvalues", "traces", "normalized_sharpness"),
+    dimensions={"*": ("seed",), "probes": ("seed", "probe")},
+    sources=(
+        ("Hutchinson 1990", "https://doi.org/10.1080/03610919008812866"),
+        ("Parlett 1998, 13", "https://doi.org/10.1137/1.9781611971163"),
+        ("Dinh et al. 2017", "https://arxiv.org/abs/1703.04933"),
+    ),
+)

@@ -7,65 +7,46 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.smoothness.results import CELLS
+from bnviz.core.smoothness.gap import CELLS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What the dimensions of a field are, by measure: "*" for those not named. A dimension that
-#: is itself a field of the result (or of the net's part of it) carries that field's values.
-DIMENSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "replay": {"*": ("probe",)},
-    "scales": {"*": ("scales",)},
-    "extremes": {"*": ("seed",), "probes": ("seed", "probe")},
-    "density": {"*": ("grid",), "exact": ("index",)},
-    "gap": {"*": ("trained", "cell", "seed")},
-    "along": {"*": ("steps", "seed"), "sizes": ("size",)},
-    "landscape": {
-        "*": ("index",),
-        "loss": ("second", "first"),
-        "lines": ("line", "distances"),
-        "path": ("path_epochs", "direction"),
-        "path_loss": ("path_epochs",),
-    },
-    "stability": {
-        "*": ("seed",),
-        "bracket": ("seed", "end"),
-        "rates": ("rate",),
-        "moments": ("moment",),
-        "curves": ("rates", "moments"),
-        "losses": ("rates", "moments"),
-    },
-}
+Dimensions = Mapping[str, tuple[str, ...]]
 
 
-def frame(kind: str, result: Any) -> "pd.DataFrame":
+def frame(dimensions: Dimensions, result: Any) -> "pd.DataFrame":
     """Columns: net (the result's field, or empty), quantity, its dimensions, value.
 
-    In no language: these are the names in :mod:`bnviz.core.smoothness.results`.
+    `dimensions` names those of each field of the result, "*" of all others. A dimension that is
+    itself a field of the result (or of the net's part of it) carries that field's values. In
+    no language: these are the names in :mod:`bnviz.core.smoothness`.
     """
     import pandas as pd
 
-    parts = [pd.DataFrame(part) for part in _parts(kind, result)]
-    found = pd.concat(parts, ignore_index=True)
-    last = found.pop("value")
-    return found.assign(value=last)
+    parts = [pd.DataFrame(part) for part in _parts(dimensions, result)]
+    table = pd.concat(parts, ignore_index=True)
+    last = table.pop("value")
+    return table.assign(value=last)
 
 
-def _parts(kind: str, result: Any) -> Iterator[dict[str, Any]]:
+def _parts(dimensions: Dimensions, result: Any) -> Iterator[dict[str, Any]]:
     for field in fields(result):
         value = getattr(result, field.name)
         if is_dataclass(value):
             for own in fields(value):
-                yield _rows(kind, field.name, own.name, getattr(value, own.name), (value, result))
+                yield _rows(
+                    dimensions, field.name, own.name, getattr(value, own.name), (value, result)
+                )
         else:
-            yield _rows(kind, "", field.name, value, (result,))
+            yield _rows(dimensions, "", field.name, value, (result,))
 
 
-def _rows(kind: str, net: str, name: str, value: Any, owners: tuple[Any, ...]) -> dict[str, Any]:
+def _rows(
+    dimensions: Dimensions, net: str, name: str, value: Any, owners: tuple[Any, ...]
+) -> dict[str, Any]:
     array = np.asarray(value)
-    known = DIMENSIONS[kind]
-    names = known.get(name, known["*"])[: array.ndim]
+    names = dimensions.get(name, dimensions["*"])[: array.ndim]
     places = np.indices(array.shape).reshape(array.ndim, array.size)
     columns: dict[str, Any] = {
         "net": np.full(array.size, net, dtype=object),
@@ -85,6 +66,6 @@ def _coordinates(
     for owner in owners:
         values = getattr(owner, dimension, None)
         if isinstance(values, np.ndarray) and values.ndim == 1 and len(values) in shape:
-            found: NDArray[Any] = values[place]
-            return found
+            coordinates: NDArray[Any] = values[place]
+            return coordinates
     return place

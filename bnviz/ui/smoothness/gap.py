@@ -1,36 +1,42 @@
-"""Sections of Smoothness about the Hessian: its ends, its whole spectrum, where the gap is from."""
+"""Where the gap is from: both nets' ratio, split into input scaling, BN and mode; every cell."""
 
-from bnviz.core.smoothness.measure import GapConfig
-from bnviz.core.smoothness.results import Gap
-from bnviz.plots.smoothness import gap
+from bnviz.core.smoothness.gap import Gap, GapConfig, split
+from bnviz.plots.smoothness import gap as plots
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
 from bnviz.ui.widgets import choice
 
 
-def show_gap(asked: Asked) -> None:
-    """The ratio of both nets, split into input scaling, BN and mode; every cell of the cross."""
+def _figures(config: GapConfig, gap: Gap) -> None:
+    quantity = choice(
+        "gap_quantity",
+        plots.QUANTITIES,
+        label=say("smoothness.gap.quantity"),
+        shown=lambda name: say(f"smoothness.gap.{name}"),
+    )
+    pair = {
+        "split": plots.split(split(gap), look(), say),
+        "cells": plots.cells(gap, quantity, look(), say),
+    }
+    show_pair(pair, say("smoothness.gap.alt"), lambda name: say(f"smoothness.gap.{name}"))
 
-    def figures(found: Gap) -> None:
-        from bnviz.core.smoothness.gap import split
 
-        quantity = choice(
-            "gap_quantity",
-            gap.QUANTITIES,
-            label=say("smoothness.gap.quantity"),
-            shown=lambda name: say(f"smoothness.gap.{name}"),
-        )
-        show_pair(
-            {
-                "split": gap.split(split(found), look(), say),
-                "cells": gap.cells(found, quantity, look(), say),
-            },
-            say("smoothness.gap.alt"),
-            lambda name: say(f"smoothness.gap.{name}"),
-        )
-
-    config = measure(GapConfig, asked, "probes")
-    show_section(asked, config, figures, probes=config.probes)
+SECTION = Section(
+    GapConfig,
+    controls=("probes",),
+    figures=_figures,
+    caption=lambda config, asked: {"probes": config.probes},
+    formula=r"\log\frac{\lambda_\text{plain, raw}}{\lambda_\text{BN, raw, eval}} = "
+    r"\log\frac{\lambda_\text{plain, raw}}{\lambda_\text{plain, std}} + "
+    r"\log\frac{\lambda_\text{plain, std}}{\lambda_\text{BN, std, train}} + "
+    r"\log\frac{\lambda_\text{BN, std, train}}{\lambda_\text{BN, raw, train}} + "
+    r"\log\frac{\lambda_\text{BN, raw, train}}{\lambda_\text{BN, raw, eval}}",
+    library=("eigenvalues",),
+    dimensions={"*": ("trained", "cell", "seed")},
+    sources=(
+        ("LeCun, Kanter & Solla 1991", "https://doi.org/10.1103/PhysRevLett.66.2396"),
+        ("Li et al. 2018, 4", "https://arxiv.org/abs/1712.09913"),
+        ("van Laarhoven 2017", "https://arxiv.org/abs/1706.05350"),
+    ),
+)

@@ -1,43 +1,48 @@
-"""Sections of Smoothness about training: the loss where steps lead, and when descent breaks."""
+"""Landscape: both nets' loss on a plane and along lines."""
 
-from typing import Literal, cast
-
-from bnviz.core.smoothness.measure import LandscapeConfig
-from bnviz.core.smoothness.results import Landscape
+from bnviz.core.smoothness.landscape import Landscape, LandscapeConfig
 from bnviz.plots.nets import NETS
-from bnviz.plots.smoothness import landscape
+from bnviz.plots.smoothness import landscape as plots
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
 from bnviz.ui.widgets import choice
 
-Net = Literal["bn", "plain"]
+
+def _figures(config: LandscapeConfig, landscape: Landscape) -> None:
+    view = choice(
+        "view",
+        ["contour", "surface"],
+        label=say("smoothness.landscape.view"),
+        shown=lambda name: say(f"smoothness.landscape.{name}"),
+    )
+    plot = plots.contour if view == "contour" else plots.surface
+    show_pair(
+        {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},
+        say("smoothness.landscape.alt"),
+        lambda key: say(f"net.{key.rpartition('-')[2]}"),
+    )
+    draw(plots.lines(landscape, look(), say), "lines", say("smoothness.landscape.lines_alt"))
 
 
-def show_landscape(asked: Asked) -> None:
-    """Both nets' loss on a plane and along lines."""
-    config = measure(LandscapeConfig, asked, "plane", "extent", "points", "lines")
-
-    def figures(found: Landscape) -> None:
-        view = choice(
-            "view",
-            ["contour", "surface"],
-            label=say("smoothness.landscape.view"),
-            shown=lambda name: say(f"smoothness.landscape.{name}"),
-        )
-        plot = landscape.contour if view == "contour" else landscape.surface
-        show_pair(
-            {
-                f"{view}-{net}": plot(found, cast(Net, net), config.plane, look(), say)
-                for net in NETS
-            },
-            say("smoothness.landscape.alt"),
-            lambda key: say(f"net.{key.rpartition('-')[2]}"),
-        )
-        figure = landscape.lines(found, look(), say)
-        draw(figure, "lines", say("smoothness.landscape.lines_alt"))
-
-    mode = say(f"option.{config.bn_mode}")
-    show_section(asked, config, figures, mode=mode, lines=config.lines)
+SECTION = Section(
+    LandscapeConfig,
+    controls=("plane", "extent", "points", "lines"),
+    figures=_figures,
+    caption=lambda config, asked: {
+        "mode": say(f"option.{config.bn_mode}"),
+        "lines": config.lines,
+    },
+    formula=r"f(\theta + a\,d_1 + b\,d_2)\,,\qquad "
+    r"d_{\text{filter}} \leftarrow \frac{d_{\text{filter}}}{\lVert d_{\text{filter}}\rVert}"
+    r"\,\lVert\theta_{\text{filter}}\rVert",
+    library=("landscape_plane", "landscape_lines"),
+    dimensions={
+        "*": ("index",),
+        "loss": ("second", "first"),
+        "lines": ("line", "distances"),
+        "path": ("path_epochs", "direction"),
+        "path_loss": ("path_epochs",),
+    },
+    sources=(("Li et al. 2018, 4 & 7", "https://arxiv.org/abs/1712.09913"),),
+)

@@ -1,21 +1,31 @@
-"""Sections of Smoothness about random probes: the document's own, and what their scale does."""
+"""Probe scale: estimates over the scale of the probes, and the ReLU kinks in them."""
 
-from bnviz.core.smoothness.measure import ScalesConfig
-from bnviz.core.smoothness.results import Scales
+from bnviz.core.smoothness.scales import Scales, ScalesConfig
 from bnviz.plots.smoothness import scales as plots
 from bnviz.ui.figures import draw, look
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
 
 
-def show_scales(asked: Asked) -> None:
-    """Estimates over the scale of the probes, and the ReLU kinks in them."""
+def _figures(config: ScalesConfig, scales: Scales) -> None:
+    draw(plots.scales(scales, look(), say), "scales", say("smoothness.scales.alt"))
+    draw(plots.kinks(scales, look(), say), "kinks", say("smoothness.scales.kinks_alt"))
 
-    def figures(found: Scales) -> None:
-        draw(plots.scales(found, look(), say), "scales", say("smoothness.scales.alt"))
-        draw(plots.kinks(found, look(), say), "kinks", say("smoothness.scales.kinks_alt"))
 
-    config = measure(ScalesConfig, asked, "probes")
-    show_section(asked, config, figures, probes=config.probes, mode=say(f"option.{config.bn_mode}"))
+SECTION = Section(
+    ScalesConfig,
+    controls=("probes",),
+    figures=_figures,
+    caption=lambda config, asked: {
+        "probes": config.probes,
+        "mode": say(f"option.{config.bn_mode}"),
+    },
+    formula=r"\nabla f(\theta+s)-\nabla f(\theta) = \Big(Hs + O(\lVert s\rVert^2)\Big) + "
+    r"\sum_{(j,b)\in C(s)}\Delta_{j,b} + O\big(u\,\lVert\nabla f\rVert\big)",
+    library=("scale_sweep",),
+    dimensions={"*": ("scales",)},
+    sources=(
+        ("Nocedal & Wright 2006, 8.1", "https://doi.org/10.1007/978-0-387-40065-5"),
+        ("Pearlmutter 1994", "https://doi.org/10.1162/neco.1994.6.1.147"),
+    ),
+)

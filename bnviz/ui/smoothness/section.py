@@ -1,16 +1,17 @@
-"""How a page gets what a measure finds: at once if that is quick, else as a job.
+"""A section of Smoothness: what is measured and how it is shown, at once or as a job.
 
 A job's state is in the store alone, and which job it is follows from the config: a reload,
 another tab and another visitor with the same settings all see the same one.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig, cost
+from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
 from bnviz.jobs import runner
 from bnviz.store import Run
 from bnviz.texts.numbers import percent, short
@@ -18,11 +19,10 @@ from bnviz.ui.cache import kept
 from bnviz.ui.figures import explain, look
 from bnviz.ui.language import literal, say
 from bnviz.ui.runs import closing_line, follow, progress
-from bnviz.ui.smoothness import code
-from bnviz.ui.smoothness.formulas import FORMULAS
+from bnviz.ui.smoothness.controls import ask_measure
 from bnviz.ui.smoothness.frames import frame
 from bnviz.ui.smoothness.subject import Asked
-from bnviz.ui.sources import show_sources
+from bnviz.ui.sources import show_links
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -30,11 +30,76 @@ if TYPE_CHECKING:
 Draw = Callable[[Any], None]
 
 
-def show(config: Measure, cost: Cost, draw: Draw, *, snapshots: int = 0) -> None:
-    """The verdict of the measure and what `draw` makes of its result, as soon as there is one.
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one measure; its sentences are ``smoothness.NAME`` in the texts."""
 
-    `snapshots` counts those of the run that is measured.
-    """
+    measure: type[Measure]
+    controls: tuple[str, ...]
+    """The fields of the measure that one can set here."""
+    figures: Callable[[Any, Any], None]
+    """Draws a result, given the measure and the result."""
+    caption: Callable[[Any, Asked], Mapping[str, Any]]
+    """The values in the caption of the figures."""
+    formula: str
+    """What it computes, in LaTeX."""
+    library: tuple[str, ...]
+    """The functions of :mod:`bnviz.library` that do the same for any module."""
+    dimensions: Mapping[str, tuple[str, ...]]
+    """The dimensions of each field of a result; see :func:`bnviz.ui.smoothness.frames.frame`."""
+    sources: tuple[tuple[str, str], ...]
+    """Names and addresses."""
+
+    def show(self, asked: Asked) -> None:
+        """Controls, result, data and code, formula and sources."""
+        config, name = ask_measure(self.measure, asked, *self.controls), self.measure.name()
+
+        def draw(result: Any) -> None:
+            self.figures(config, result)
+            explain(
+                config.kind,
+                say(f"smoothness.{name}.caption", **self.caption(config, asked)),
+                data=lambda: frame(self.dimensions, result),
+                code=self.code(config),
+            )
+
+        cost = config.cost(asked.parameters, asked.rows, asked.config.seeds)
+        _show(config, cost, draw, asked.snapshots)
+        st.latex(self.formula)
+        st.markdown(say(f"smoothness.{name}.reading"))
+        show_links(self.sources)
+
+    def code(self, config: Measure) -> str:
+        """What is on screen, then the same of an ordinary module: the document's net with BN."""
+        owner = type(config)
+        default = "eval" if owner.needs == "nothing" else "train"
+        mode = getattr(config, "bn_mode", default)
+        calls = "\n".join(
+            f'print({name}(net, mse_loss, x, y, mode="{mode}", precision="float64"))'
+            for name in self.library
+        )
+        return f"""from torch.nn.functional import mse_loss
+
+from bnviz import {", ".join(sorted(self.library))}
+from bnviz.core.data.document import experiment
+from bnviz.core.smoothness.measure import SubjectConfig
+from {owner.__module__} import {owner.__name__}
+from bnviz.jobs import runner
+
+# What is on screen.
+config = {config!r}
+*_, last = config.measure(runner.resolve(config.subject), lambda: False)
+print(config.verdict(last.result))
+
+# The same of any module, loss and batch; here of the document's net with BN.
+document = experiment()
+net, x, y = document.bn, document.x, document.y
+{calls}
+"""
+
+
+def _show(config: Measure, cost: Cost, draw: Draw, snapshots: int) -> None:
+    """The verdict and what `draw` makes of the result, of a run with so many snapshots."""
     if cost.light:
         with st.spinner(say("measuring.now")):
             result = measured(config, snapshots)
@@ -42,7 +107,7 @@ def show(config: Measure, cost: Cost, draw: Draw, *, snapshots: int = 0) -> None
         return
     run = runner.find_measure(config)
     if run is None:
-        st.caption(_in_words(cost))
+        st.caption(_cost_in_words(cost))
         _measure_button(config, "measuring.measure")
     else:
         follow(run, lambda now: _stand(now, config, draw))
@@ -64,17 +129,15 @@ def _stand(run: Run, config: Measure, draw: Draw) -> None:
 
 def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True) -> None:
     opening = "" if over else say("measuring.so_far") + say("sentence.between")
-    st.markdown(opening + verdict(config, result))
+    st.markdown(opening + _in_words(config, result))
     draw(result)
 
 
-def verdict(config: Measure, result: Any) -> str:
+def _in_words(config: Measure, result: Any) -> str:
     """What the result says, in one sentence computed from it."""
-    from bnviz.core.smoothness import measure as entry
-
-    found = entry.verdict(config, result)
-    values = {name: _shown(name, value) for name, value in found.values.items()}
-    return say(f"smoothness.{config.kind}.verdict.{found.key}", **values)
+    verdict = config.verdict(result)
+    values = {name: _shown(name, value) for name, value in verdict.values.items()}
+    return say(f"smoothness.{config.name()}.verdict.{verdict.key}", **values)
 
 
 def _shown(name: str, value: float | str) -> str:
@@ -83,7 +146,7 @@ def _shown(name: str, value: float | str) -> str:
     return percent(value) if name.endswith("share") else short(value)
 
 
-def _in_words(cost: Cost) -> str:
+def _cost_in_words(cost: Cost) -> str:
     return say(
         "measuring.trains" if cost.trains else "measuring.heavy",
         gradients=short(float(f"{cost.gradients:.1e}")),
@@ -108,36 +171,8 @@ def _measure_button(config: Measure, text: str) -> None:
     )
 
 
-def show_section(
-    asked: Asked, config: Measure, draw: Callable[[Any], None], **caption: Any
-) -> None:
-    """The result of `config`, drawn by `draw`, with data and code, formula and sources.
-
-    `caption` holds the values that the section's caption needs.
-    """
-    kind = config.kind
-
-    def figures(found: Any) -> None:
-        draw(found)
-        explain(
-            kind,
-            say(f"smoothness.{kind}.caption", **caption),
-            data=lambda: frame(kind, found),
-            code=code.code(config),
-        )
-
-    estimate = cost(config, asked.parameters, asked.rows, asked.config.seeds)
-    show(config, estimate, figures, snapshots=asked.snapshots)
-    for formula in FORMULAS[kind]:
-        st.latex(formula)
-    st.markdown(say(f"smoothness.{kind}.reading"))
-    show_sources(f"smooth_{kind}")
-
-
 @kept(4)
 def _subject(config: SubjectConfig, snapshots: int) -> "Subject":
-    from bnviz.jobs import runner
-
     return runner.resolve(config)
 
 
@@ -146,8 +181,6 @@ def measured(config: Measure, snapshots: int) -> Any:
     """What a quick measure finds of a run with so many snapshots; the nets come with the last."""
     import torch
 
-    from bnviz.core.smoothness.measure import measure
-
     torch.set_num_threads(1)  # in this thread: small tensors gain nothing from more
-    *_, last = measure(config, _subject(config.subject, snapshots), lambda: False)
+    *_, last = config.measure(_subject(config.subject, snapshots), lambda: False)
     return last.result

@@ -1,38 +1,49 @@
-"""Sections of Smoothness about training: the loss where steps lead, and when descent breaks."""
+"""Does it predict? 2 / sharpness against the learning rate at which descent breaks."""
 
-from typing import cast
-
-from bnviz.core.smoothness.measure import StabilityConfig
-from bnviz.core.smoothness.results import Stability
+from bnviz.core.smoothness.stability import Stability, StabilityConfig
 from bnviz.plots.nets import NETS
-from bnviz.plots.smoothness import stability
+from bnviz.plots.smoothness import stability as plots
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.smoothness.controls import measure
-from bnviz.ui.smoothness.landscape import Net
-from bnviz.ui.smoothness.section import show_section
-from bnviz.ui.smoothness.subject import Asked
+from bnviz.ui.smoothness.section import Section
 from bnviz.ui.widgets import choice
 
 
-def show_stability(asked: Asked) -> None:
-    """2 / sharpness against the learning rate at which descent breaks; sharpness on the way."""
+def _figures(config: StabilityConfig, stability: Stability) -> None:
+    draw(plots.thresholds(stability, look(), say), "thresholds", say("smoothness.stability.alt"))
+    curve = choice(
+        "curve",
+        ["sharpness", "losses"],
+        label=say("smoothness.stability.curve"),
+        shown=lambda name: say(f"smoothness.stability.{name}"),
+    )
+    plot = plots.sharpness if curve == "sharpness" else plots.losses
+    show_pair(
+        {f"{curve}-{net}": plot(stability, net, look(), say) for net in NETS},
+        say("smoothness.stability.curve_alt"),
+        lambda key: say(f"net.{key.rpartition('-')[2]}"),
+    )
 
-    def figures(found: Stability) -> None:
-        figure = stability.thresholds(found, look(), say)
-        draw(figure, "thresholds", say("smoothness.stability.alt"))
-        curve = choice(
-            "curve",
-            ["sharpness", "losses"],
-            label=say("smoothness.stability.curve"),
-            shown=lambda name: say(f"smoothness.stability.{name}"),
-        )
-        plot = stability.sharpness if curve == "sharpness" else stability.losses
-        show_pair(
-            {f"{curve}-{net}": plot(found, cast(Net, net), look(), say) for net in NETS},
-            say("smoothness.stability.curve_alt"),
-            lambda key: say(f"net.{key.rpartition('-')[2]}"),
-        )
 
-    config = measure(StabilityConfig, asked, "steps", "halvings")
-    show_section(asked, config, figures, steps=config.steps)
+SECTION = Section(
+    StabilityConfig,
+    controls=("steps", "halvings"),
+    figures=_figures,
+    caption=lambda config, asked: {"steps": config.steps},
+    formula=r"\theta_{t+1} = \theta_t - \eta\nabla f(\theta_t)\quad\Longrightarrow\quad "
+    r"x_{t+1} = (1-\eta\lambda)\,x_t\,,\qquad |1-\eta\lambda| > 1 \iff \eta > \frac{2}{\lambda}"
+    r"\quad(\lambda>0)",
+    library=("stability_threshold",),
+    dimensions={
+        "*": ("seed",),
+        "bracket": ("seed", "end"),
+        "rates": ("rate",),
+        "moments": ("moment",),
+        "curves": ("rates", "moments"),
+        "losses": ("rates", "moments"),
+    },
+    sources=(
+        ("Cohen et al. 2021, 2 & 3", "https://arxiv.org/abs/2103.00065"),
+        ("Lyu, Li & Arora 2022", "https://arxiv.org/abs/2206.07085"),
+    ),
+)

@@ -9,10 +9,10 @@ from torch import nn
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.data.preparation import dataset_for, prepare
-from bnviz.core.smoothness import along, measure
+from bnviz.core.smoothness import along
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.measure import AlongConfig, Progress
-from bnviz.core.smoothness.results import Along, NetAlong, from_bytes, to_bytes
+from bnviz.core.smoothness.along import Along, AlongConfig, NetAlong
+from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.training.train import Run, train
 from tests.core.torch_nets import one_of
 
@@ -40,7 +40,7 @@ def with_optimizer(**change: object) -> TrainConfig:
 
 
 def told(config: AlongConfig, training: TrainConfig = TRAINING) -> list[Progress]:
-    return list(measure.measure(config, subject(training), lambda: False))
+    return list(config.measure(subject(training), lambda: False))
 
 
 @cache
@@ -136,7 +136,7 @@ def test_it_is_the_training_that_the_config_describes(monkeypatch: pytest.Monkey
             super().__init__(*args)  # type: ignore[arg-type]
             runs.append(self)
 
-    monkeypatch.setattr(along, "Run", Watched)
+    monkeypatch.setattr("bnviz.core.training.train.Run", Watched)
     config = with_optimizer(batch_size=16)
     told(AlongConfig(sizes=2), config)
     expected = list(train(config, dataset_for(config.data), lambda: False))[-1].state
@@ -149,7 +149,7 @@ def test_it_does_not_depend_on_the_checkpoint_or_on_the_seed_of_the_measure() ->
     one = subject(with_optimizer(batch_size=16, epochs=2))
     other = AlongConfig(sizes=4, reach=0.5, seed=8)
     one.plain.params["output.bias"].fill_(torch.nan)
-    result = list(measure.measure(other, one, lambda: False))[-1].result
+    result = list(other.measure(one, lambda: False))[-1].result
     assert np.array_equal(result.plain.smoothness, found().plain.smoothness)
 
 
@@ -160,7 +160,7 @@ def test_curves_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     for part in parts[:-1]:
         assert part.result.steps.tolist() == list(range(part.done))
         assert np.array_equal(part.result.bn.loss, found().bn.loss[: part.done])
-    again = from_bytes("along", to_bytes(parts[-1].result))
+    again = from_bytes(Along, to_bytes(parts[-1].result))
     assert np.array_equal(again.plain.change_high, found().plain.change_high)
     assert again.steps.dtype == np.int64
 
@@ -170,9 +170,9 @@ def test_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = iter([False] * 4)
     config = AlongConfig(sizes=2)
     training = subject(with_optimizer(batch_size=16))
-    parts = list(measure.measure(config, training, lambda: next(asked, True)))
+    parts = list(config.measure(training, lambda: next(asked, True)))
     assert [part.done for part in parts] == [1, 2, 3, 4]
-    assert list(measure.measure(config, training, lambda: True)) == []
+    assert list(config.measure(training, lambda: True)) == []
 
 
 def test_a_seed_that_diverges_is_nan_from_then_on() -> None:
@@ -185,7 +185,7 @@ def test_a_seed_that_diverges_is_nan_from_then_on() -> None:
     for name in ("loss_low", "change_high", "smoothness"):
         assert np.isnan(getattr(result.plain, name)[gone]).all()
         assert not np.isinf(getattr(result.plain, name)).any()
-    sentence = measure.verdict(AlongConfig(), result)
+    sentence = AlongConfig().verdict(result)
     assert sentence.values["plain_diverged"] == 3
     assert all(np.isfinite(value) for value in sentence.values.values())
 
@@ -197,7 +197,7 @@ def net(smoothness: list[list[float]]) -> NetAlong:
 
 def verdict(bn: list[list[float]], plain: list[list[float]], grid: str = "relative"):
     result = Along(np.arange(len(bn)), np.ones(2), net(bn), net(plain))
-    return measure.verdict(AlongConfig(grid=grid), result)  # type: ignore[arg-type]
+    return AlongConfig(grid=grid).verdict(result)  # type: ignore[arg-type]
 
 
 SMALL, LARGE, NAN = [[1.0, 1.1, 0.9], [1.2, 1.0, 1.0]], [[5.0, 5.1, 4.9], [5.2, 5.0, 5.0]], np.nan
@@ -206,7 +206,7 @@ SMALL, LARGE, NAN = [[1.0, 1.1, 0.9], [1.2, 1.0, 1.0]], [[5.0, 5.1, 4.9], [5.2, 
 @pytest.mark.parametrize("grid", ["relative", "absolute"])
 def test_either_net_can_be_the_smoother_one(grid: str) -> None:
     one, other = verdict(SMALL, LARGE, grid), verdict(LARGE, SMALL, grid)
-    assert one.key == f"along_{grid}_bn" and other.key == f"along_{grid}_plain"
+    assert one.key == f"{grid}_bn" and other.key == f"{grid}_plain"
     assert (one.values["bn_wins"], one.values["plain_wins"]) == (3, 0)
     assert (other.values["bn_wins"], other.values["plain_wins"]) == (0, 3)
     assert one.values["bn_smoothness"] == pytest.approx(1.05)
@@ -218,14 +218,14 @@ def test_either_net_can_be_the_smoother_one(grid: str) -> None:
 
 def test_seeds_that_differ_more_than_the_nets_make_it_level() -> None:
     found = verdict([[1.0, 5.0, 1.0, 5.0]], [[5.0, 1.0, 1.1, 5.1]])
-    assert found.key == "along_relative_level"
+    assert found.key == "relative_level"
     assert found.values["spread_share"] > found.values["difference_share"]
-    assert verdict(SMALL, SMALL).key == "along_relative_level"  # to the bit
+    assert verdict(SMALL, SMALL).key == "relative_level"  # to the bit
 
 
 def test_a_single_seed_has_no_spread() -> None:
     found = verdict([[1.0]], [[2.0]])
-    assert found.key == "along_relative_bn" and "spread_share" not in found.values
+    assert found.key == "relative_bn" and "spread_share" not in found.values
 
 
 def test_seeds_are_compared_while_both_are_finite() -> None:
@@ -235,4 +235,4 @@ def test_seeds_are_compared_while_both_are_finite() -> None:
     assert (found.values["bn_wins"], found.values["plain_wins"]) == (1, 1)
     assert (found.values["bn_diverged"], found.values["plain_diverged"]) == (0, 1)
     gone = verdict([[1.0], [1.0]], [[NAN], [NAN]])
-    assert gone.key == "along_unknown" and gone.values["plain_diverged"] == 1
+    assert gone.key == "unknown" and gone.values["plain_diverged"] == 1

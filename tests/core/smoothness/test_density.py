@@ -13,10 +13,10 @@ from bnviz.core.curvature import traces
 from bnviz.core.curvature.traces import dense_hessian, eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import initial
-from bnviz.core.smoothness import density, measure
+from bnviz.core.smoothness import density
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.measure import DensityConfig, Progress
-from bnviz.core.smoothness.results import Density, NetDensity, from_bytes, to_bytes
+from bnviz.core.smoothness.density import Density, DensityConfig, NetDensity
+from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 
 CONFIG = DensityConfig(probes=8, steps=40)
 
@@ -34,7 +34,7 @@ def subject(seeds: int = 2) -> subjects.Subject:
 
 
 def reports(config: DensityConfig = CONFIG, of: subjects.Subject | None = None) -> list[Progress]:
-    return list(measure.measure(config, of or subject(), lambda: False))
+    return list(config.measure(of or subject(), lambda: False))
 
 
 @cache
@@ -81,7 +81,7 @@ def test_the_quadrature_stands_within_its_error_bars() -> None:
 
 
 def test_a_large_net_by_quadrature_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(density, "DENSE_LIMIT", 80)  # BN has 97 parameters, plain 73
+    monkeypatch.setattr("bnviz.core.curvature.traces.DENSE_LIMIT", 80)  # of 97 and 73
     last = reports()[-1]
     result: Density = last.result
     assert result.bn.exact.shape == (0,) and len(result.plain.exact) == 73
@@ -103,7 +103,7 @@ def test_the_documents_nets() -> None:
     assert result.plain.exact[[0, -1]] == pytest.approx([-1.44579e6, 8.13461e7], rel=1e-5)
     for net in (result.bn, result.plain):
         assert np.trapezoid(np.abs(net.quadrature - net.mean), axis(result)) < 0.15
-    assert measure.verdict(DensityConfig(), result).key == "density_plain"
+    assert DensityConfig().verdict(result).key == "plain"
     assert next(each.result for each in found if each.result).plain.exact.shape == (321,)
 
 
@@ -141,7 +141,7 @@ def test_stopping(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (quadrature, traces):
         monkeypatch.setattr(module, "together", lambda problem, count: 2)
     of, answers = subject(), iter([False] * asked)
-    told = list(measure.measure(DensityConfig(), of, lambda: next(answers, True)))
+    told = list(DensityConfig().measure(of, lambda: next(answers, True)))
     assert next(answers, None) is None
     assert not told or told[-1].done < told[-1].total
 
@@ -158,23 +158,23 @@ def test_nets_that_are_gone(gone: tuple[str, ...]) -> None:
         values = [net.near_zero, net.negative, net.largest, net.top, *net.mean, *net.quadrature]
         assert np.isnan(values).all() if name in gone else np.isfinite(values).all()
         assert len(net.exact) == (0 if name in gone else {"bn": 97, "plain": 73}[name])
-    assert measure.verdict(CONFIG, last.result).key == "density_unknown"
-    from_bytes("density", to_bytes(last.result))
+    assert CONFIG.verdict(last.result).key == "unknown"
+    from_bytes(Density, to_bytes(last.result))
 
 
 def test_a_loss_that_is_not_finite_though_the_net_is(monkeypatch: pytest.MonkeyPatch) -> None:
     of = subject()
     of.y[3] = torch.inf
     for limit in (2000, 10):
-        monkeypatch.setattr(density, "DENSE_LIMIT", limit)
+        monkeypatch.setattr("bnviz.core.curvature.traces.DENSE_LIMIT", limit)
         last = reports(of=of)[-1]
         assert last.done == last.total
         assert np.isnan([last.result.bn.top, *last.result.plain.mean]).all()
-        assert measure.verdict(CONFIG, last.result).key == "density_unknown"
+        assert CONFIG.verdict(last.result).key == "unknown"
 
 
 def test_results_survive_the_disk() -> None:
-    again = from_bytes("density", to_bytes(found()))
+    again = from_bytes(Density, to_bytes(found()))
     assert again.unit == found().unit and again.bn.top == found().bn.top
     np.testing.assert_array_equal(again.plain.exact, found().plain.exact)
 
@@ -182,18 +182,17 @@ def test_results_survive_the_disk() -> None:
 @pytest.mark.parametrize(
     ("bn", "plain", "name"),
     [
-        (0.1, 0.9, "density_plain"),
-        (0.9, 0.1, "density_bn"),
-        (0.9, 0.9, "density_both"),
-        (0.1, 0.1, "density_neither"),
-        (np.nan, 0.9, "density_unknown"),
-        (0.1, np.nan, "density_unknown"),
+        (0.1, 0.9, "plain"),
+        (0.9, 0.1, "bn"),
+        (0.9, 0.9, "both"),
+        (0.1, 0.1, "neither"),
+        (np.nan, 0.9, "unknown"),
+        (0.1, np.nan, "unknown"),
     ],
 )
 def test_verdicts(bn: float, plain: float, name: str) -> None:
     result = found()
-    said = measure.verdict(
-        CONFIG,
+    said = CONFIG.verdict(
         replace(result, bn=replace(result.bn, top=bn), plain=replace(result.plain, top=plain)),
     )
     assert said.key == name

@@ -9,14 +9,13 @@ import torch
 from torch import nn
 
 from bnviz.core.data.document import experiment
-from bnviz.core.smoothness import measure
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.measure import ReplayConfig, SubjectConfig
-from bnviz.core.smoothness.results import Replay, from_bytes, to_bytes
+from bnviz.core.smoothness.document import DocumentConfig, Replay
+from bnviz.core.smoothness.measure import SubjectConfig, from_bytes, to_bytes
 from bnviz.core.training import reproduce
 from bnviz.core.verdict import Verdict
 
-CONFIG = ReplayConfig(probes=100)
+CONFIG = DocumentConfig(probes=100)
 
 
 @cache
@@ -26,7 +25,7 @@ def subject() -> subjects.Subject:
 
 @cache
 def replay() -> Replay:
-    last = list(measure.measure(CONFIG, subject(), lambda: False))[-1]
+    last = list(CONFIG.measure(subject(), lambda: False))[-1]
     assert (last.done, last.total) == (200, 200)
     found: Replay = last.result
     return found
@@ -125,25 +124,23 @@ def test_corrected_values_are_those_of_a_loop_put_right(net: str) -> None:
 
 
 def test_the_subject_does_not_matter_and_the_result_keeps_on_disk() -> None:
-    config = ReplayConfig(probes=3, subject=SubjectConfig(run="another"), seed=7)
-    (*_, last) = measure.measure(config, subject(), lambda: False)
+    config = DocumentConfig(probes=3, subject=SubjectConfig(run="another"), seed=7)
+    (*_, last) = config.measure(subject(), lambda: False)
     assert last.result.plain.corrected.tolist() == replay().plain.corrected[:3].tolist()
-    again = from_bytes("replay", to_bytes(last.result))
+    again = from_bytes(Replay, to_bytes(last.result))
     assert again.bn.shared.tolist() == [True] * 3
     assert again.bn.published.tolist() == last.result.bn.published.tolist()
 
 
 def test_stopping() -> None:
-    assert list(measure.measure(CONFIG, subject(), lambda: True)) == []
+    assert list(CONFIG.measure(subject(), lambda: True)) == []
     asked = iter([False] * 130)
-    assert all(
-        p.result is None for p in measure.measure(CONFIG, subject(), lambda: next(asked, True))
-    )
+    assert all(p.result is None for p in CONFIG.measure(subject(), lambda: next(asked, True)))
 
 
 def test_the_verdict_of_the_document() -> None:
-    found = measure.verdict(CONFIG, replay())
-    assert found.key == "replay_first"
+    found = CONFIG.verdict(replay())
+    assert found.key == "first"
     assert found.values["probes"] == 100 and found.values["measured"] == 1
     assert found.values["bn_published"] == found.values["plain_published"] == 0
     assert found.values["bn_corrected"] == pytest.approx(7786, rel=1e-3)
@@ -154,11 +151,11 @@ def test_the_verdict_of_the_document() -> None:
 def told(measured: int) -> Verdict:
     published = np.where(np.arange(100) < measured, 5.0, 0.0)
     nets = (replace(net, published=published) for net in (replay().bn, replay().plain))
-    return measure.verdict(CONFIG, Replay(*nets))
+    return CONFIG.verdict(Replay(*nets))
 
 
 def test_it_can_come_out_another_way() -> None:
-    assert told(1).key == "replay_first"
-    assert told(40).key == "replay_some" and told(40).values["measured"] == 40
-    assert told(100).key == "replay_all" and told(100).values["bn_published"] == 5
-    assert told(0).key == "replay_some" and told(0).values["measured"] == 0
+    assert told(1).key == "first"
+    assert told(40).key == "some" and told(40).values["measured"] == 40
+    assert told(100).key == "all" and told(100).values["bn_published"] == 5
+    assert told(0).key == "some" and told(0).values["measured"] == 0

@@ -12,11 +12,9 @@ from bnviz.core.curvature.extremes import problem_extremes
 from bnviz.core.curvature.traces import dense_hessian, eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import initial
-from bnviz.core.smoothness import measure
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.extremes import LEVEL
-from bnviz.core.smoothness.measure import ExtremesConfig, Progress
-from bnviz.core.smoothness.results import Extremes, Spectrum, from_bytes, to_bytes
+from bnviz.core.smoothness.extremes import LEVEL, Extremes, ExtremesConfig, Spectrum
+from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.verdict import Verdict
 
 CONFIG = ExtremesConfig(probes=16)
@@ -25,7 +23,7 @@ CONFIG = ExtremesConfig(probes=16)
 @cache
 def document(mode: BnMode = "eval") -> Extremes:
     config = ExtremesConfig(bn_mode=mode)
-    found: Extremes = list(measure.measure(config, subjects.document(), lambda: False))[-1].result
+    found: Extremes = list(config.measure(subjects.document(), lambda: False))[-1].result
     return found
 
 
@@ -42,7 +40,7 @@ def small(seeds: int = 2) -> subjects.Subject:
 
 
 def reports(subject: subjects.Subject, config: ExtremesConfig = CONFIG) -> list[Progress]:
-    return list(measure.measure(config, subject, lambda: False))
+    return list(config.measure(subject, lambda: False))
 
 
 def test_the_documents_nets() -> None:
@@ -119,7 +117,7 @@ def test_progress_comes_in_equal_parts_with_what_is_known() -> None:
 
 def test_results_survive_the_disk() -> None:
     found = reports(small(1))[-1].result
-    again = from_bytes("extremes", to_bytes(found))
+    again = from_bytes(Extremes, to_bytes(found))
     assert again.bn.size == found.bn.size
     np.testing.assert_array_equal(again.plain.probes, found.plain.probes)
 
@@ -127,7 +125,7 @@ def test_results_survive_the_disk() -> None:
 @pytest.mark.parametrize("asked", [0, 3, 10, 25, 40])
 def test_stopping(asked: int) -> None:
     answers = iter([False] * asked)
-    found = list(measure.measure(CONFIG, small(), lambda: next(answers, True)))
+    found = list(CONFIG.measure(small(), lambda: next(answers, True)))
     assert found[-1].done < found[-1].total
     assert next(answers, None) is None  # it asked often enough to be stopped
 
@@ -142,10 +140,10 @@ def test_seeds_that_are_gone_are_left_out() -> None:
     assert np.isnan(found.bn.maximum).tolist() == [False, True, False]
     assert np.isnan(found.plain.normalized).tolist() == [False, False, True]
     assert np.isnan(found.bn.probes[1]).all() and np.isfinite(found.bn.probes[[0, 2]]).all()
-    said = measure.verdict(CONFIG, found)
+    said = CONFIG.verdict(found)
     assert (said.values["seeds"], said.values["pairs"]) == (3, 1)
     subject.bn.params["output.weight"][:] = torch.nan
-    assert measure.verdict(CONFIG, reports(subject)[-1].result).key == "extremes_unknown"
+    assert CONFIG.verdict(reports(subject)[-1].result).key == "unknown"
 
 
 def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) -> Spectrum:
@@ -157,8 +155,8 @@ def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) 
 
 
 def said(bn: Spectrum, plain: Spectrum) -> Verdict:
-    one = measure.verdict(CONFIG, Extremes(bn, plain))
-    other = measure.verdict(CONFIG, Extremes(plain, bn))
+    one = CONFIG.verdict(Extremes(bn, plain))
+    other = CONFIG.verdict(Extremes(plain, bn))
     swap = {"bn": "plain", "plain": "bn"}
     words = [swap.get(word, word) for word in one.key.split("_")]
     assert other.key == "_".join(words)  # the nets are judged alike
@@ -167,7 +165,7 @@ def said(bn: Spectrum, plain: Spectrum) -> Verdict:
 
 def test_a_net_is_sharper_in_either_unit() -> None:
     found = said(spectrum([1, 2, 3], [1, 1, 1]), spectrum([10, 40, 30], [5, 6, 7], probe=4.0))
-    assert found.key == "extremes_plain"
+    assert found.key == "plain"
     assert found.values["factor"] == pytest.approx(10)
     assert found.values["scaled_factor"] == pytest.approx(6)
     assert (found.values["wins"], found.values["pairs"]) == (3, 3)
@@ -181,38 +179,38 @@ def test_a_net_is_sharper_in_either_unit() -> None:
 def test_a_net_is_sharper_only_because_of_its_weights_scale(scaled: list[float]) -> None:
     plain = spectrum([10, 10, 10], scaled)
     found = said(spectrum([1, 1, 1], [1, 1, 1]), plain)
-    assert found.key == ("extremes_plain" if min(scaled) > 1 else "extremes_plain_scale")
+    assert found.key == ("plain" if min(scaled) > 1 else "plain_scale")
 
 
 def test_level_nets() -> None:
     close = 0.99 * LEVEL
-    assert said(spectrum([1.0], [1]), spectrum([close], [9])).key == "extremes_level"
-    assert said(spectrum([1.0], [1]), spectrum([1 / close], [9])).key == "extremes_level"
-    assert said(spectrum([1.0], [1]), spectrum([1.0], [1])).key == "extremes_level"
+    assert said(spectrum([1.0], [1]), spectrum([close], [9])).key == "level"
+    assert said(spectrum([1.0], [1]), spectrum([1 / close], [9])).key == "level"
+    assert said(spectrum([1.0], [1]), spectrum([1.0], [1])).key == "level"
     # Far apart, but the seeds do not agree which way.
     disagree = said(spectrum([1, 1, 9], [1, 1, 1]), spectrum([5, 5, 1], [1, 1, 1]))
-    assert disagree.key == "extremes_level" and disagree.values["wins"] == 2
+    assert disagree.key == "level" and disagree.values["wins"] == 2
     agree = said(spectrum([1, 1, 1, 9], [1, 1, 1, 1]), spectrum([5, 5, 5, 1], [5, 5, 5, 1]))
-    assert agree.key == "extremes_plain" and agree.values["wins"] == 3
+    assert agree.key == "plain" and agree.values["wins"] == 3
 
 
 def test_seeds_half_measured_are_left_out() -> None:
     found = said(spectrum([1.0, 1.0], [1.0, np.nan]), spectrum([9.0, 50.0], [9.0, 50.0]))
-    assert (found.key, found.values["pairs"]) == ("extremes_plain", 1)
+    assert (found.key, found.values["pairs"]) == ("plain", 1)
     assert found.values["factor"] == pytest.approx(9)
     for report in reports(small())[1:6]:  # the second net's last part is the sixth
-        assert measure.verdict(CONFIG, report.result).key == "extremes_unknown"
+        assert CONFIG.verdict(report.result).key == "unknown"
 
 
 def test_a_flat_loss_is_no_sharpness_at_all() -> None:
     found = said(spectrum([0.0], [0.0]), spectrum([0.0], [0.0]))
-    assert found.key == "extremes_level"
+    assert found.key == "level"
     found = said(spectrum([-1.0], [0.0]), spectrum([3.0], [2.0]))
-    assert found.key == "extremes_plain" and found.values["factor"] == np.inf
+    assert found.key == "plain" and found.values["factor"] == np.inf
 
 
 def test_verdicts_on_the_documents_nets() -> None:
-    found = measure.verdict(ExtremesConfig(), document())
-    assert found.key == "extremes_plain"
+    found = ExtremesConfig().verdict(document())
+    assert found.key == "plain"
     assert found.values["factor"] == pytest.approx(6577, rel=1e-3)
     assert 20 < float(found.values["plain_below"]) < 60 and 5 < float(found.values["bn_below"]) < 10

@@ -12,9 +12,8 @@ from bnviz.core.curvature.probes import directions
 from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import Stack
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.gap import STEPS, measure, split, verdict
-from bnviz.core.smoothness.measure import GapConfig, Progress, SubjectConfig
-from bnviz.core.smoothness.results import CELLS, Gap, from_bytes, to_bytes
+from bnviz.core.smoothness.gap import CELLS, STEPS, Gap, GapConfig, split
+from bnviz.core.smoothness.measure import Progress, SubjectConfig, from_bytes, to_bytes
 from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training import train
 from tests.core.torch_nets import module_of, one_of
@@ -53,7 +52,7 @@ def subject() -> Subject:
 
 @pytest.fixture(scope="module")
 def steps(subject: Subject) -> list[Progress]:
-    return list(measure(CONFIG, subject, never))
+    return list(CONFIG.measure(subject, never))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def gap(steps: list[Progress]) -> Gap:
 @pytest.fixture(scope="module")
 def document() -> Gap:
     """The document's nets before any training."""
-    for progress in measure(GapConfig(probes=100, seed=42), subjects.document(), never):
+    for progress in GapConfig(probes=100, seed=42).measure(subjects.document(), never):
         if progress.done == len(CELLS):
             found: Gap = progress.result
             return found
@@ -93,7 +92,7 @@ def test_the_documents_probes_are_its_corrected_estimate(document: Gap) -> None:
 
 
 def test_the_documents_gap_is_the_scale_of_its_inputs(document: Gap) -> None:
-    said = verdict(GapConfig(), document)
+    said = GapConfig().verdict(document)
     assert said.key == "inputs_before"
     assert said.values["gap"] == pytest.approx(8.13461e7 / 12368.94, rel=1e-5)
     assert said.values["inputs"] == pytest.approx(8.13461e7 / 198.82, rel=1e-4)
@@ -179,7 +178,7 @@ def test_before_training_running_statistics_are_those_of_the_inputs(gap: Gap, in
 
 
 def test_whose_inputs_the_run_itself_had_makes_no_difference(gap: Gap) -> None:
-    *_, last = measure(CONFIG, stored(on("standardized")), never)
+    *_, last = CONFIG.measure(stored(on("standardized")), never)
     np.testing.assert_array_equal(last.result.largest, gap.largest)
 
 
@@ -192,7 +191,7 @@ def test_results_come_early_and_grow(steps: list[Progress]) -> None:
 
 
 def test_a_gap_comes_back_from_disk(gap: Gap) -> None:
-    np.testing.assert_array_equal(from_bytes("gap", to_bytes(gap)).probe, gap.probe)
+    np.testing.assert_array_equal(from_bytes(Gap, to_bytes(gap)).probe, gap.probe)
 
 
 @pytest.mark.parametrize("calls", [0, 40, 400])
@@ -204,7 +203,7 @@ def test_stopping(subject: Subject, calls: int) -> None:
         asked += 1
         return asked > calls
 
-    steps = list(measure(CONFIG, subject, stop))
+    steps = list(CONFIG.measure(subject, stop))
     assert steps and steps[-1].done < steps[-1].total
     largest = steps[-1].result.largest
     assert np.isfinite(largest).sum() == steps[-1].done < 12 or calls == 400
@@ -214,13 +213,13 @@ def test_stopping(subject: Subject, calls: int) -> None:
 def test_a_seed_that_diverges_is_nan_and_has_no_finite_loss() -> None:
     wild = OptimizerConfig(kind="sgd", learning_rate=100.0, epochs=6, batch_size=16)
     config = SMALL.model_copy(update={"optimizer": wild, "seeds": 1})
-    *_, last = measure(CONFIG, stored(config), never)
+    *_, last = CONFIG.measure(stored(config), never)
     found = dict(zip(CELLS, last.result.largest[1, :, 0], strict=True))
     assert last.done == last.total and np.isnan(found["plain_raw"])
     assert last.result.loss[1, 0, 0] == np.inf
     assert np.isfinite(last.result.largest[0]).all() and np.isfinite(last.result.loss[0]).all()
     assert np.isnan(split(last.result)["inputs"][1, 0])
-    said = verdict(CONFIG, last.result)
+    said = CONFIG.verdict(last.result)
     assert said.key == "lost_after"
     assert said.values == {"diverged": 1, "dead": 0, "seeds": 0, "all_seeds": 1}
 
@@ -231,10 +230,10 @@ def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
     shut = {name: value.clone() for name, value in subject.plain.params.items()}
     shut["layers.0.bias"] -= 1e9
     subject = replace(subject, plain=subject.plain.with_params(shut))
-    found = next(p for p in measure(GapConfig(probes=2), subject, never) if p.done == len(CELLS))
+    found = next(p for p in GapConfig(probes=2).measure(subject, never) if p.done == len(CELLS))
     assert found.result.largest[0, 0, 0] == pytest.approx(2)
     assert found.result.normalized[0, 0, 0] == 0
-    said = verdict(GapConfig(), found.result)
+    said = GapConfig().verdict(found.result)
     assert said.key == "lost_before"
     assert said.values == {"diverged": 0, "dead": 1, "seeds": 0, "all_seeds": 1}
     assert all(np.isnan(part[0, 0]) for part in split(found.result).values()), "nor is it drawn"
@@ -293,7 +292,7 @@ def test_what_is_not_positive_has_no_logarithm() -> None:
     ],
 )
 def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
-    said = verdict(GapConfig(), made(*ratios))
+    said = GapConfig().verdict(made(*ratios))
     assert said.key == name
     assert said.values["gap"] == pytest.approx(gap)
     for step, ratio in zip(STEPS, ratios, strict=True):
@@ -304,11 +303,11 @@ def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
 
 def test_a_verdict_before_anything_is_trained() -> None:
     gap = made(1000, 2, 1, 1, seeds=2, after=False)
-    assert verdict(GapConfig(), gap).key == "inputs_before"
+    assert GapConfig().verdict(gap).key == "inputs_before"
     gap.loss[1, :3, 0] = 1.0  # on the way: not all cells yet
-    assert verdict(GapConfig(), gap).key == "inputs_before"
+    assert GapConfig().verdict(gap).key == "inputs_before"
     gap.loss[0, 4] = np.nan
-    assert verdict(GapConfig(), gap).key == "unknown"
+    assert GapConfig().verdict(gap).key == "unknown"
 
 
 def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
@@ -317,11 +316,11 @@ def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
     gap.largest[1, 3, 3], gap.loss[1, 3, 3] = np.nan, np.inf
     gap.normalized[1, 2, 4] = 0.0
     gap.loss[1, :, 5] = np.nan
-    said = verdict(GapConfig(), gap)
+    said = GapConfig().verdict(gap)
     assert said.key == "inputs_after" and said.values["seeds"] == 3
     assert said.values["inputs"] == pytest.approx(1e6), "the median of 1e6, 1e6 and 1e3"
     gap.normalized[1, 1, :2] = -1e-30
     gap.loss[1, 0, 2], gap.normalized[1, 0, 2] = np.inf, np.nan
-    said = verdict(GapConfig(), gap)
+    said = GapConfig().verdict(gap)
     assert said.key == "lost_after"
     assert said.values == {"diverged": 2, "dead": 3, "seeds": 0, "all_seeds": 6}

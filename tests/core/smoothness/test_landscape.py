@@ -15,9 +15,8 @@ from bnviz.core.nets.gradients import Objective, objective_of
 from bnviz.core.nets.stack import forward
 from bnviz.core.nets.vectors import Tensors, unflatten
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.landscape import DISTANCES
-from bnviz.core.smoothness.measure import LandscapeConfig, Progress, measure, verdict
-from bnviz.core.smoothness.results import Landscape, NetLandscape, from_bytes, to_bytes
+from bnviz.core.smoothness.landscape import DISTANCES, Landscape, LandscapeConfig, NetLandscape
+from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.train import dataset_for, train
 
@@ -46,7 +45,7 @@ def subject() -> Subject:
 def run(
     config: LandscapeConfig, of: Subject | None = None, should_stop: Callable[[], bool] = never
 ) -> list[Progress]:
-    return list(measure(config, of or subject(), should_stop))
+    return list(config.measure(of or subject(), should_stop))
 
 
 def landscape(config: LandscapeConfig, of: Subject | None = None) -> Landscape:
@@ -186,7 +185,7 @@ def test_a_net_that_diverged_is_nan(plane: str) -> None:
     found = run(RANDOM.model_copy(update={"plane": plane}), of)
     assert found[-1].done == found[-1].total
     assert np.isnan(found[-1].result.plain.loss).all()
-    assert verdict(RANDOM, found[-1].result).key == "landscape_unknown"
+    assert RANDOM.verdict(found[-1].result).key == "unknown"
     if plane != "path":
         assert np.isfinite(found[-1].result.bn.loss).all()
 
@@ -198,7 +197,7 @@ def test_a_seed_that_is_not_there_is_named() -> None:
 
 def test_a_result_survives_the_disk() -> None:
     found = landscape(RANDOM.model_copy(update={"plane": "path"}))
-    again = from_bytes("landscape", to_bytes(found))
+    again = from_bytes(Landscape, to_bytes(found))
     assert np.array_equal(again.bn.path_epochs, found.bn.path_epochs)
     assert np.array_equal(again.plain.loss, found.plain.loss)
 
@@ -234,11 +233,11 @@ def of_rises(bn: list[float], plain: list[float], losses: tuple[float, float]) -
 def test_verdicts(
     bn: list[float], plain: list[float], losses: tuple[float, float], name: str
 ) -> None:
-    assert verdict(RANDOM, of_rises(bn, plain, losses)).key == f"landscape_{name}"
+    assert RANDOM.verdict(of_rises(bn, plain, losses)).key == name
 
 
 def test_a_verdicts_figures() -> None:
-    values = verdict(RANDOM, of_rises([1, 1, 2, 9], [4, 4, 8, 8], (0.5, 2))).values
+    values = RANDOM.verdict(of_rises([1, 1, 2, 9], [4, 4, 8, 8], (0.5, 2))).values
     assert values == pytest.approx(
         {
             "distance": 1,

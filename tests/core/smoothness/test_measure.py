@@ -1,39 +1,50 @@
 """What one may wait for, and what one may not."""
 
 import pytest
+from pydantic import ValidationError
 
-from bnviz.core.smoothness.measure import CONFIGS, ExtremesConfig, LandscapeConfig, Measure, cost
+from bnviz.core.smoothness.extremes import ExtremesConfig
+from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.measure import Measure
+from bnviz.core.smoothness.registry import MEASURES, parse
 
 #: The document's nets.
 DOCUMENT = (449, 1000, 1)
 
 
-@pytest.mark.parametrize("kind", CONFIGS)
+@pytest.mark.parametrize("kind", MEASURES)
 def test_what_trains_is_never_light(kind: str) -> None:
-    found = cost(CONFIGS[kind](), 10, 10, 1)
+    found = MEASURES[kind]().cost(10, 10, 1)
     assert found.light == (kind not in ("gap", "along", "stability"))
     assert found.trains == (kind in ("gap", "along", "stability"))
 
 
 @pytest.mark.parametrize("kind", ["replay", "scales", "extremes"])
 def test_the_documents_nets_answer_at_once(kind: str) -> None:
-    assert cost(CONFIGS[kind](), *DOCUMENT).light
+    assert MEASURES[kind]().cost(*DOCUMENT).light
 
 
 def test_more_of_anything_costs_more() -> None:
-    few = cost(ExtremesConfig(), *DOCUMENT)
-    assert not cost(ExtremesConfig(), 449, 1000, 64).light
-    assert not cost(ExtremesConfig(), 10**6, 1000, 1).light
-    assert not cost(ExtremesConfig(), 449, 10**6, 1).light
-    assert cost(ExtremesConfig(probes=1000), *DOCUMENT).gradients > few.gradients
-    fine, coarse = (cost(LandscapeConfig(points=points), *DOCUMENT) for points in (51, 13))
+    few = ExtremesConfig().cost(*DOCUMENT)
+    assert not ExtremesConfig().cost(449, 1000, 64).light
+    assert not ExtremesConfig().cost(10**6, 1000, 1).light
+    assert not ExtremesConfig().cost(449, 10**6, 1).light
+    assert ExtremesConfig(probes=1000).cost(*DOCUMENT).gradients > few.gradients
+    fine, coarse = (LandscapeConfig(points=points).cost(*DOCUMENT) for points in (51, 13))
     assert coarse.light and not fine.light, "a fine plane is drawn coarse first, as a job"
 
 
 def test_a_path_is_trained() -> None:
-    assert cost(LandscapeConfig(plane="path", points=13), 10, 10, 1).trains
+    assert LandscapeConfig(plane="path", points=13).cost(10, 10, 1).trains
 
 
-def test_an_unknown_measure_is_an_error() -> None:
-    with pytest.raises(TypeError):
-        cost(Measure(kind="nothing"), *DOCUMENT)
+def test_a_measure_must_say_what_it_costs_does_and_finds() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        Measure(kind="nothing")  # type: ignore[abstract]
+
+
+def test_the_way_back_from_json_is_by_kind() -> None:
+    for kind, owner in MEASURES.items():
+        assert parse(owner(seed=3).model_dump_json()) == owner(seed=3) and owner().kind == kind
+    with pytest.raises(ValidationError):
+        parse('{"kind": "nothing"}')

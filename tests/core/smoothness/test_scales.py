@@ -10,10 +10,10 @@ import torch
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.curvature import kinks, probes
 from bnviz.core.data.preparation import dataset_for
-from bnviz.core.smoothness import measure, scales
+from bnviz.core.smoothness import scales
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.measure import ScalesConfig
-from bnviz.core.smoothness.results import Scales, Sweep, from_bytes, to_bytes
+from bnviz.core.smoothness.measure import from_bytes, to_bytes
+from bnviz.core.smoothness.scales import Scales, ScalesConfig, Sweep
 from bnviz.core.training.train import Run, prepare
 from bnviz.core.verdict import Verdict
 
@@ -34,7 +34,7 @@ def at(scale: float) -> int:
 
 @cache
 def document() -> Scales:
-    found: Scales = list(measure.measure(CONFIG, subjects.document(), lambda: False))[-1].result
+    found: Scales = list(CONFIG.measure(subjects.document(), lambda: False))[-1].result
     return found
 
 
@@ -84,7 +84,7 @@ def test_single_precision_follows_down_to_its_noise(net: str) -> None:
 def test_a_figure_is_what_the_engine_says() -> None:
     subject = small()
     config = ScalesConfig(probes=7, net=2, bn_mode="train", seed=9)
-    found = list(measure.measure(config, subject, lambda: False))[-1].result
+    found = list(config.measure(subject, lambda: False))[-1].result
     for net in NETS:
         exact = subject.problem(net, "train", 2)
         rough = subject.problem(net, "train", 2, "float32")
@@ -109,7 +109,7 @@ def test_a_figure_is_what_the_engine_says() -> None:
 
 def test_parts_are_told_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)
-    told = list(measure.measure(ScalesConfig(probes=4), small(), lambda: False))
+    told = list(ScalesConfig(probes=4).measure(small(), lambda: False))
     done = [each.done for each in told]
     assert done == sorted(done) and done[-1] == told[-1].total
     first, middle, last = (told[index].result for index in (0, len(told) // 2, -1))
@@ -118,45 +118,45 @@ def test_parts_are_told_early(monkeypatch: pytest.MonkeyPatch) -> None:
     known = np.isfinite(middle.bn.median)
     assert (middle.bn.median[known] == last.bn.median[known]).all()
     assert np.isfinite(last.plain_float32.noise).all()
-    again = from_bytes("scales", to_bytes(last))
+    again = from_bytes(Scales, to_bytes(last))
     assert np.array_equal(again.bn.kink_share, last.bn.kink_share)
     assert (again.bn_limit, again.bn_rectifiers) == (last.bn_limit, last.bn_rectifiers)
 
 
 def test_stopping() -> None:
-    assert list(measure.measure(CONFIG, small(), lambda: True)) == []
+    assert list(CONFIG.measure(small(), lambda: True)) == []
 
 
 def test_tanh_has_no_kinks() -> None:
     config = ScalesConfig(probes=4)
-    found = list(measure.measure(config, small("tanh"), lambda: False))[-1].result
+    found = list(config.measure(small("tanh"), lambda: False))[-1].result
     assert (found.bn_rectifiers, found.plain_rectifiers) == (0, 0)
     for sweep in (found.bn, found.plain, found.bn_float32, found.plain_float32):
         assert not sweep.kinks.any() and not sweep.crossed.any()
-    assert measure.verdict(config, found).key == "scales_kinks_none"
+    assert config.verdict(found).key == "neither"
 
 
 def test_a_diverged_seed_is_nan_and_the_other_net_is_measured() -> None:
     subject, config = small(), ScalesConfig(probes=4, net=1)
     subject.bn.params["layers.0.weight"][1] = torch.nan
-    last = list(measure.measure(config, subject, lambda: False))[-1]
+    last = list(config.measure(subject, lambda: False))[-1]
     assert last.done == last.total
     assert all(np.isnan(getattr(last.result.bn, each.name)).all() for each in fields(Sweep))
     assert np.isnan(last.result.bn_limit) and np.isfinite(last.result.plain.median).all()
-    assert measure.verdict(config, last.result) == Verdict("scales_unknown")
+    assert config.verdict(last.result) == Verdict("unknown")
     subject.plain.params["layers.0.weight"][1] = torch.nan
-    last = list(measure.measure(config, subject, lambda: False))[-1]
+    last = list(config.measure(subject, lambda: False))[-1]
     assert last.done == last.total == 0 and last.result is not None
 
 
 def test_a_seed_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="no seed number 3: the run has 3"):
-        list(measure.measure(ScalesConfig(net=3), small(), lambda: False))
+        list(ScalesConfig(net=3).measure(small(), lambda: False))
 
 
 def test_the_verdict_on_the_document() -> None:
-    found = measure.verdict(CONFIG, document())
-    assert found.key == "scales_kinks_bn"
+    found = CONFIG.verdict(document())
+    assert found.key == "bn"
     assert found.values["scale"] == 1e-5
     assert found.values["bn_share"] > 0.8 and found.values["plain_share"] == 0
     assert 3e-7 < found.values["bn_plateau"] < 4e-6 < 1e-3 < found.values["plain_plateau"]
@@ -172,16 +172,16 @@ def sweep(share: float, median: float = 5.0, noise: float = 0.0) -> Sweep:
 def told(bn: Sweep, plain: Sweep, limit: float = 5.0) -> Verdict:
     single = sweep(0.0, noise=0.6)
     result = Scales(scales.SCALES, bn, plain, sweep(0.0), single, limit, limit, 9, 9)
-    return measure.verdict(CONFIG, result)
+    return CONFIG.verdict(result)
 
 
 def test_it_can_come_out_any_way() -> None:
-    assert told(sweep(0.9), sweep(0.1)).key == "scales_kinks_bn"
-    assert told(sweep(0.1), sweep(0.9)).key == "scales_kinks_plain"
-    assert told(sweep(0.9), sweep(0.6)).key == "scales_kinks_both"
-    assert told(sweep(0.4), sweep(0.0)).key == "scales_kinks_none"
-    assert told(sweep(np.nan), sweep(0.0)).key == "scales_kinks_none"  # nothing changed at all
-    assert told(sweep(0.4, median=np.nan), sweep(0.0)).key == "scales_unknown"
+    assert told(sweep(0.9), sweep(0.1)).key == "bn"
+    assert told(sweep(0.1), sweep(0.9)).key == "plain"
+    assert told(sweep(0.9), sweep(0.6)).key == "both"
+    assert told(sweep(0.4), sweep(0.0)).key == "neither"
+    assert told(sweep(np.nan), sweep(0.0)).key == "neither"  # nothing changed at all
+    assert told(sweep(0.4, median=np.nan), sweep(0.0)).key == "unknown"
     assert told(sweep(-0.2), sweep(1.4)).values["plain_share"] == 1
     assert told(sweep(-0.2), sweep(1.4)).values["bn_share"] == 0
 
@@ -202,6 +202,6 @@ def test_where_rounding_ends() -> None:
     result = Scales(
         scales.SCALES, *[sweep(0.0)] * 3, replace(sweep(0.0), noise=noise), 5.0, 5.0, 9, 9
     )
-    assert measure.verdict(CONFIG, result).values["noise_scale"] == scales.SCALES[2]
+    assert CONFIG.verdict(result).values["noise_scale"] == scales.SCALES[2]
     quiet = replace(result, plain_float32=sweep(0.0))
-    assert measure.verdict(CONFIG, quiet).values["noise_scale"] == 0
+    assert CONFIG.verdict(quiet).values["noise_scale"] == 0

@@ -12,9 +12,8 @@ from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, Probe
 from bnviz.core.curvature.extremes import extremes
 from bnviz.core.nets.gradients import objective_of
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.smoothness.measure import Progress, StabilityConfig, measure, verdict
-from bnviz.core.smoothness.results import NetStability, Stability, from_bytes, to_bytes
-from bnviz.core.smoothness.stability import SHARES
+from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
+from bnviz.core.smoothness.stability import SHARES, NetStability, Stability, StabilityConfig
 from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.train import dataset_for, train
 from tests.core.torch_nets import one_of
@@ -46,7 +45,7 @@ def run(
     of: Subject | None = None,
     should_stop: Callable[[], bool] = never,
 ) -> list[Progress]:
-    return list(measure(config, of or subject(), should_stop))
+    return list(config.measure(of or subject(), should_stop))
 
 
 @cache
@@ -143,18 +142,18 @@ def test_a_net_that_diverged_altogether_has_no_threshold() -> None:
     assert last.done == last.total
     assert np.isnan(last.result.plain.threshold).all() and last.result.plain.rates.shape == (0,)
     assert np.isfinite(last.result.bn.threshold).all()
-    assert verdict(CONFIG, last.result).key == "stability_unknown"
+    assert CONFIG.verdict(last.result).key == "unknown"
 
 
 def test_a_result_survives_the_disk() -> None:
-    again = from_bytes("stability", to_bytes(found()))
+    again = from_bytes(Stability, to_bytes(found()))
     assert np.array_equal(again.bn.curves, found().bn.curves)
     assert np.array_equal(again.plain.bracket, found().plain.bracket)
 
 
 def test_sharpness_predicts_these_trained_nets() -> None:
-    said = verdict(CONFIG, found())
-    assert said.key == "stability_both"
+    said = CONFIG.verdict(found())
+    assert said.key == "both"
     assert said.values["plain_seeds"] == said.values["bn_seeds"] == said.values["seeds"] == 2
 
 
@@ -194,11 +193,11 @@ def of_ratios(bn: list[float], plain: list[float], bn_growth: float = 1.0) -> St
     ],
 )
 def test_verdicts(bn: list[float], plain: list[float], growth: float, name: str) -> None:
-    assert verdict(CONFIG, of_ratios(bn, plain, growth)).key == f"stability_{name}"
+    assert CONFIG.verdict(of_ratios(bn, plain, growth)).key == name
 
 
 def test_a_verdicts_figures() -> None:
-    values = verdict(CONFIG, of_ratios([2.0, 3.0, np.nan, 1.0], [1.0] * 4, 5.0)).values
+    values = CONFIG.verdict(of_ratios([2.0, 3.0, np.nan, 1.0], [1.0] * 4, 5.0)).values
     assert values == pytest.approx(
         {
             "seeds": 4,

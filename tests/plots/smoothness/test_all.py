@@ -29,8 +29,8 @@ def split(gap: Any, look: Look, say: Say) -> go.Figure:
 BOTH = ("xaxis", "yaxis")
 #: By name: a result, its figure, and the axes that say what they are.
 FIGURES: dict[str, tuple[Callable[[], Any], Draw, tuple[str, ...]]] = {
-    "replay": (made.replay, document.replay, BOTH),
-    "drift": (made.replay, document.drift, BOTH),
+    "replay": (made.document, document.replay, BOTH),
+    "drift": (made.document, document.drift, BOTH),
     "scales": (made.scales, scales.scales, BOTH),
     "kinks": (made.scales, scales.kinks, (*BOTH, "yaxis2")),
     "ruler": (made.extremes, extremes.ruler, ("xaxis",)),
@@ -121,8 +121,8 @@ def test_one_seed_gone(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "result"),
     [
-        ("replay", made.replay(0)),
-        ("drift", made.replay(0)),
+        ("replay", made.document(0)),
+        ("drift", made.document(0)),
         ("ruler", made.extremes(probes=0)),
         ("ruler", made.extremes(seeds=1)),
         ("ruler", made.extremes(seeds=64, probes=1000)),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnviz.core.smoothness.results import Extremes
+from bnviz.core.smoothness.extremes import Extremes
 from bnviz.plots.axes import place, symmetric
 from bnviz.plots.smoothness import density, extremes
 from bnviz.plots.theme import Look, Say

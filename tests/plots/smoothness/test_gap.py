@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bnviz.core.smoothness.gap import STEPS, split
-from bnviz.core.smoothness.results import CELLS
+from bnviz.core.smoothness.gap import CELLS, STEPS, split
 from bnviz.plots.smoothness import gap
 from bnviz.plots.theme import Look, Say
 from tests.plots.conftest import traces

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bnviz.core.smoothness.results import Landscape
+from bnviz.core.smoothness.landscape import Landscape
 from bnviz.plots.smoothness import landscape
 from bnviz.plots.theme import Look, Say
 from tests.plots.conftest import traces

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bnviz.core.smoothness.results import Replay
+from bnviz.core.smoothness.document import Replay
 from bnviz.plots.smoothness import document, scales
 from bnviz.plots.theme import Look, Say
 from tests.plots.conftest import traces
@@ -21,7 +21,7 @@ def named(figure, name):
 
 @pytest.mark.parametrize("net", NETS)
 def test_published_zeros_stand_on_a_floor_labelled_zero(net: str, say: Say) -> None:
-    result = made.replay()
+    result = made.document()
     figure = document.replay(result, Look(), say)
     drawn = named(figure, say("plots.smooth.published", net=say(f"net.{net}")))
     published = getattr(result, net).published
@@ -37,14 +37,14 @@ def test_published_zeros_stand_on_a_floor_labelled_zero(net: str, say: Say) -> N
 
 
 def test_the_zeros_of_one_net_do_not_hide_those_of_the_other(say: Say) -> None:
-    figure = document.replay(made.replay(), Look(), say)
+    figure = document.replay(made.document(), Look(), say)
     floors = {t.y[-1] for t in figure.data if t.customdata[-1] == 0}
     assert len(floors) == 2
 
 
 @pytest.mark.parametrize("net", NETS)
 def test_corrected_values_are_those_of_the_result(net: str, say: Say) -> None:
-    result = made.replay()
+    result = made.document()
     figure = document.replay(result, Look(), say)
     drawn = named(figure, say("plots.smooth.corrected", net=say(f"net.{net}")))
     assert (drawn.y == getattr(result, net).corrected).all()
@@ -53,14 +53,14 @@ def test_corrected_values_are_those_of_the_result(net: str, say: Say) -> None:
 
 
 def test_published_comes_first_in_the_legend_and_lies_on_top(say: Say) -> None:
-    figure = document.replay(made.replay(), Look(), say)
+    figure = document.replay(made.document(), Look(), say)
     top = figure.data[-1]
     assert top.name == say("plots.smooth.published", net=say("net.plain"))
     assert top.legendrank < figure.data[0].legendrank
 
 
 def test_drift(say: Say) -> None:
-    result = made.replay()
+    result = made.document()
     figure = document.drift(result, Look(), say)
     for net in NETS:
         assert (named(figure, say(f"net.{net}")).y == getattr(result, net).drift).all()
@@ -76,12 +76,12 @@ def with_moment(result: Replay, first: int | None) -> Replay:
 def test_the_moment_is_marked_where_it_is(draw, say: Say) -> None:
     """After probe k + 1, which is probe number k + 1 on the axis."""
     for first, place in ((0, 1.5), (7, 8.5)):
-        figure = draw(with_moment(made.replay(), first), Look(), say)
+        figure = draw(with_moment(made.document(), first), Look(), say)
         (line,) = figure.layout.shapes
         (words,) = figure.layout.annotations
         assert line.x0 == line.x1 == words.x == place
         assert words.text == say("plots.smooth.one")
-    figure = draw(with_moment(made.replay(), None), Look(), say)
+    figure = draw(with_moment(made.document(), None), Look(), say)
     assert not figure.layout.shapes and not figure.layout.annotations
 
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from bnviz.core.smoothness.measure import CONFIGS
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.ui.smoothness.controls import GRIDS, grid
 
 FIELDS = [
-    (kind, name) for kind, owner in CONFIGS.items() for name in owner.model_fields if name in GRIDS
+    (kind, name) for kind, owner in MEASURES.items() for name in owner.model_fields if name in GRIDS
 ]
 
 
 @pytest.mark.parametrize(("kind", "name"), FIELDS)
 def test_what_is_offered_is_possible(kind: str, name: str) -> None:
-    owner = CONFIGS[kind]
+    owner = MEASURES[kind]
     offered = grid(owner, name)
     for value in offered:
         assert getattr(owner(**{name: value}), name) == value
@@ -22,5 +22,5 @@ def test_what_is_offered_is_possible(kind: str, name: str) -> None:
 
 def test_every_number_that_can_be_set_has_its_scale() -> None:
     own = {"kind", "subject", "seed", "bn_mode", "net", "grid", "plane"}
-    for owner in CONFIGS.values():
+    for owner in MEASURES.values():
         assert set(owner.model_fields) - own <= set(GRIDS)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnviz.core.smoothness.measure import CONFIGS
-from bnviz.core.smoothness.results import CELLS, RESULTS
+from bnviz.core.smoothness.gap import CELLS
 from bnviz.ui.smoothness.frames import frame
+from bnviz.ui.smoothness.tabs import SECTIONS
 from tests.plots.smoothness import results
 
 
@@ -21,26 +21,30 @@ def numbers(result: Any) -> list[float]:
     return found
 
 
-@pytest.mark.parametrize("kind", RESULTS)
-def test_every_number_is_there(kind: str) -> None:
-    result = getattr(results, kind)()
-    table = frame(kind, result)
+def table_of(name: str, result: Any) -> Any:
+    return frame(SECTIONS[name].dimensions, result)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_number_is_there(name: str) -> None:
+    result = getattr(results, name)()
+    table = table_of(name, result)
     assert table["value"].astype(float).tolist() == pytest.approx(numbers(result), nan_ok=True)
     assert set(table["net"]) <= {"bn", "plain", "bn_float32", "plain_float32", ""}
     assert list(table.columns)[:2] == ["net", "quantity"] and table.columns[-1] == "value"
-    assert set(RESULTS) == set(CONFIGS)
+    assert isinstance(result, SECTIONS[name].measure.result)
 
 
 def test_numbers_stand_where_they_belong() -> None:
     gap = results.gap()
-    rows = frame("gap", gap)
+    rows = table_of("gap", gap)
     here = rows[(rows["quantity"] == "probe") & (rows["cell"] == "bn_raw_train")]
     cell = CELLS.index("bn_raw_train")
     for _, row in here.iterrows():
         assert row["value"] == gap.probe[int(row["trained"]), cell, int(row["seed"])]
 
     plane = results.landscape()
-    rows = frame("landscape", plane)
+    rows = table_of("landscape", plane)
     here = rows[(rows["quantity"] == "loss") & (rows["net"] == "plain")]
     for _, row in here.iloc[::37].iterrows():
         at = np.searchsorted(plane.plain.second, row["second"])
@@ -48,6 +52,6 @@ def test_numbers_stand_where_they_belong() -> None:
         assert row["value"] == plane.plain.loss[at, beside]
 
     sweep = results.scales()
-    rows = frame("scales", sweep)
+    rows = table_of("scales", sweep)
     here = rows[(rows["quantity"] == "median") & (rows["net"] == "bn_float32")]
     assert here["scales"].tolist() == sweep.scales.tolist()
