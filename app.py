@@ -4,6 +4,7 @@ import logging
 
 import streamlit as st
 
+from bnviz.ui.chart.chart import routes
 from bnviz.ui.errors import explain
 from bnviz.ui.language import choose_language, say
 from bnviz.ui.navigation import ICON, PAGES
@@ -42,4 +43,4 @@ else:
     logging.disable(logging.NOTSET)
     warm_up_now()
     say_where_runs_live()
-    app = st.App(__file__, on_script_error=explain)
+    app = st.App(__file__, on_script_error=explain, routes=routes())

@@ -3,15 +3,14 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
 
 Floats = NDArray[np.float64]
 
 
-def walk(raw: Floats, now: Floats, titles: tuple[str, str], look: Look, say: Say) -> go.Figure:
+def walk(raw: Floats, now: Floats, titles: tuple[str, str], look: Look, say: Say) -> Figure:
     """`raw` and `now` (B, 2) on the same equal axes, with mean and standard deviation bars."""
     return figure(
         look,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 Say = Callable[..., str]
+#: A Plotly figure as plain dicts of data and layout: ``go.Figure`` would check each property anew.
+Figure = dict[str, Any]
 
 #: The two nets, and the two sides of a batch, everywhere (Okabe and Ito, colour-blind safe).
 BN, PLAIN = "#0072B2", "#D55E00"
@@ -51,11 +51,10 @@ def fade(color: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: Any) -> go.Figure:
+def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: Any) -> Figure:
     """A figure of `traces` (plain dicts) in the house look; `layout` adds axes and the like."""
     axes = {name: _axis(look) | value for name, value in layout.items() if name[1:5] == "axis"}
     base: dict[str, Any] = {
-        "template": "none",
         "height": height,
         "margin": {"l": 68, "r": 16, "t": 36, "b": 52},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -66,7 +65,7 @@ def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: 
         "colorway": [look.color(BN), look.color(PLAIN), "#009E73", "#CC79A7", "#E69F00"],
     }
     legend = base["legend"] | layout.get("legend", {})
-    return go.Figure({"data": list(traces), "layout": base | layout | axes | {"legend": legend}})
+    return {"data": list(traces), "layout": base | layout | axes | {"legend": legend}}
 
 
 def _axis(look: Look) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from bnviz.plots.theme import Look
+from bnviz.plots.theme import Figure, Look
+from bnviz.ui.chart.chart import Live, component, packed
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
 
@@ -16,13 +16,25 @@ if TYPE_CHECKING:
     Frame = Callable[[], pd.DataFrame]
 
 
+#: What Plotly's own tools are called in its dictionary.
+WORDS = {
+    "zoom": "Zoom",
+    "pan": "Pan",
+    "reset": "Reset axes",
+    "orbit": "Orbital rotation",
+    "turntable": "Turntable rotation",
+    "camera": "Reset camera to default",
+    "last_camera": "Reset camera to last save",
+}
+
+
 def look() -> Look:
     """The theme the reader sees."""
     return Look(dark=st.context.theme.type == "dark")
 
 
 def show(
-    figure: go.Figure,
+    figure: Figure,
     key: str,
     *,
     alt: str,
@@ -35,16 +47,25 @@ def show(
     explain(key, caption, data, code)
 
 
-def show_pair(figures: Mapping[str, go.Figure], alt: str, name: Callable[[str], str]) -> None:
+def show_pair(figures: Mapping[str, Figure], alt: str, name: Callable[[str], str]) -> None:
     """Figures by key beside each other, below each other on a phone."""
     for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
             draw(figure, key, f"{name(key)}: {alt}")
 
 
-def draw(figure: go.Figure, key: str, alt: str) -> None:
-    """A figure alone. Its theme is its own: Streamlit's would cost a second layout."""
-    st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
+def draw(figure: Figure, key: str, alt: str, live: Live | None = None) -> None:
+    """A figure alone, drawn by our own chart; `live` says what in it follows the hand."""
+    tools = ("png", "svg", "link", "fullscreen")
+    message = {
+        "name": key,
+        "alt": alt,
+        "figure": figure,
+        "live": live and vars(live),
+        "words": {name: say(f"chart.{name}") for name in tools}
+        | {"plotly": {word: say(f"chart.plotly.{name}") for name, word in WORDS.items()}},
+    }
+    component()(key=key, data=packed(message))
 
 
 def explain(key: str, caption: str = "", data: "Frame | None" = None, code: str = "") -> None:

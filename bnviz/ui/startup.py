@@ -7,7 +7,7 @@ from functools import cache
 from bnviz import folders
 
 #: What every page imports beyond Streamlit itself.
-EVERY_PAGE = ("bnviz.ui.cache", "bnviz.ui.figures", "plotly.graph_objs.scatter", "plotly.io")
+EVERY_PAGE = ("bnviz.ui.cache", "bnviz.ui.figures", "pandas")
 
 #: Importing torch holds up everything else for a second or two; the first page goes first,
 #: on a busy machine too.

@@ -19,12 +19,12 @@ from bnviz.texts.catalogue import LANGUAGES, catalogue
 
 STILL = """quiet => {
     const app = document.querySelector('[data-testid="stApp"]');
-    const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
+    const charts = [...document.querySelectorAll('.bnviz-chart, [data-testid="stPlotlyChart"]')];
     const still = app
         && app.dataset.testScriptState === 'notRunning'
         && app.dataset.testConnectionState === 'CONNECTED'
         && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && charts.every(chart => chart.querySelector('.js-plotly-plot .main-svg'));
+        && charts.every(chart => chart.querySelector('.main-svg'));
     const now = performance.now();
     if (!still || window.__busyAt === undefined) window.__busyAt = now;
     return now - window.__busyAt >= quiet;
@@ -46,7 +46,7 @@ def settle(page: Page, quiet: float = 0.25, timeout: float = 30.0) -> None:
 
 
 def chart(page: Page, key: str) -> Locator:
-    """The drawn Plotly element of ``st.plotly_chart(..., key=key)``."""
+    """The drawn Plotly element of the chart with that key."""
     return page.locator(f".st-key-{key} .js-plotly-plot")
 
 

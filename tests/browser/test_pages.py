@@ -54,8 +54,8 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     assert exceptions(page) == [] and notices(page) == []
     background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 22, 29)"}[scheme]
-    for chart in page.get_by_test_id("stPlotlyChart").all():
-        ink = chart.locator(".js-plotly-plot").evaluate("e => e.layout.font.color")
+    for chart in page.locator(".bnviz-chart").all():
+        ink = chart.evaluate("e => e.layout.font.color")
         assert ink == {"light": "#0f1923", "dark": "#e8edf2"}[scheme], "charts wear the theme"
     assert violations(page) == []
 

@@ -1,5 +1,6 @@
 """What every figure is drawn with: words and a look; and what every figure must satisfy."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from bnviz.plots import theme
 from bnviz.plots.theme import BN, PLAIN, Look, Say
 from bnviz.texts.catalogue import LANGUAGES, sentence
 
@@ -24,6 +26,15 @@ HOSTILE = (
 )
 
 Check = Callable[[go.Figure], dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def validated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure is checked by Plotly's own Python as it is made, and read as its object."""
+    plain = theme.figure
+    for name, module in list(sys.modules.items()):
+        if name.startswith("bnviz.plots") and getattr(module, "figure", None) is plain:
+            monkeypatch.setattr(module, "figure", lambda *a, **k: go.Figure(plain(*a, **k)))
 
 
 @pytest.fixture(params=list(LANGUAGES))

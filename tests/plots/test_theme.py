@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 
 from bnviz.plots.theme import BN, DASH, PLAIN, SYMBOL, Look, Say, fade, figure, heading, titled
@@ -48,7 +49,8 @@ def test_fade() -> None:
 
 
 def test_every_axis_takes_the_look(look: Look) -> None:
-    drawn = figure(look, [], 400, xaxis=titled("x"), yaxis=titled("y"), xaxis2=titled("x2"))
+    axes = {name: titled(name) for name in ("xaxis", "yaxis", "xaxis2")}
+    drawn = go.Figure(figure(look, [], 400, **axes))
     for axis in (drawn.layout.xaxis, drawn.layout.yaxis, drawn.layout.xaxis2):
         assert axis.gridcolor == look.faint
         assert axis.title.text
@@ -57,7 +59,7 @@ def test_every_axis_takes_the_look(look: Look) -> None:
 
 
 def test_layout_given_wins_over_the_house() -> None:
-    assert figure(Look(), [], 400, margin={"l": 1}).layout.margin.l == 1
+    assert figure(Look(), [], 400, margin={"l": 1})["layout"]["margin"] == {"l": 1}
 
 
 def test_heading_is_bold() -> None:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.plots.nets import NETS, ribbon
-from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, fade, figure, heading, titled
 
 HEIGHT = 400
 _MEASURES = (
@@ -19,7 +18,7 @@ _MEASURES = (
 )
 
 
-def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.Figure:
+def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> Figure:
     """Validation loss with its band, training loss as a thin line."""
     traces = []
     for net in NETS:
@@ -32,7 +31,7 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> go.F
     return _over_epochs(traces, axis, look, say)
 
 
-def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
+def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
     """Lipschitz estimates and the largest Hessian eigenvalue of both nets on one log axis.
 
     Colour tells the nets apart, width and dash the three measures; a click on a
@@ -63,9 +62,7 @@ def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure
     return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
 
 
-def per_seed(
-    snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say
-) -> go.Figure:
+def per_seed(snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say) -> Figure:
     """Any figure that each seed has one of, both nets, log axis."""
     traces = [
         trace
@@ -75,7 +72,7 @@ def per_seed(
     return _over_epochs(traces, axis, look, say)
 
 
-def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure:
+def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
     """Share of dead units of every layer, both nets."""
     layers = len(snapshots[0].bn.dead_share)
     traces = []
@@ -91,7 +88,7 @@ def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> go.Figure
 
 def activations(
     snapshots: Sequence[Snapshot], net: str, layer: int, one_axis: bool, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """What enters one layer's activation function in one net: quantile ribbons over epochs.
 
     The axis fits the epochs after the first, where BN still has the running statistics
@@ -148,7 +145,7 @@ def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> d
 
 def _over_epochs(
     traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
-) -> go.Figure:
+) -> Figure:
     if log:
         scale |= {"type": "log"} | ({"dtick": 1} if _decades(traces) > 1.5 else {})
     return figure(
@@ -216,7 +213,7 @@ def _ribbons(
     return [*bands, mean, spread]
 
 
-def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> go.Figure:
+def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> Figure:
     """BN's running statistics: the median unit of every layer, with the middle half of units."""
     epochs, values = gather(snapshots, "bn", field)
     traces = []

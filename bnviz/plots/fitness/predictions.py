@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from bnviz.plots.theme import BN, SYMBOL, Look, Say, fade, figure, titled
+from bnviz.plots.theme import BN, SYMBOL, Figure, Look, Say, fade, figure, titled
 
 Floats = NDArray[np.floating[Any]]
 
 
 def predicted_against_actual(
     actual: Floats, predicted: Mapping[str, Floats], target: str, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """`actual` (n,) and each net's median prediction over seeds (n,), with the diagonal."""
     finite = [values[np.isfinite(values)] for values in (actual, *predicted.values())]
     everything = np.concatenate(finite)
@@ -47,7 +46,7 @@ def predicted_against_actual(
     )
 
 
-def targets(values: Floats, target: str, look: Look, say: Say) -> go.Figure:
+def targets(values: Floats, target: str, look: Look, say: Say) -> Figure:
     """How often each value of the target (n,) occurs."""
     counts, edges = np.histogram(values, bins=60)
     bars: dict[str, Any] = {

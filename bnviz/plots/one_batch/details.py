@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.mean_noise import Jitter
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.one_batch.distributions import Side
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.floating[Any]]
 
@@ -18,7 +17,7 @@ Floats = NDArray[np.floating[Any]]
 MOST_ROWS = 512
 
 
-def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) -> go.Figure:
+def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) -> Figure:
     """The batch (B, D) as a heat map.
 
     Before BN each column runs over its own range; after, one symmetric colour
@@ -75,7 +74,7 @@ def _colorbar(title: str) -> dict[str, Any]:
 
 def gain_curve(
     names: Sequence[str], biased_variance: Floats, eps: float, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """1 / sqrt(biased variance + eps) over the biased variance, every feature a dot.
 
     A feature with zero variance cannot stand on a logarithmic axis: it is drawn
@@ -150,7 +149,7 @@ def gain_curve(
     )
 
 
-def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -> go.Figure:
+def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -> Figure:
     """Each batch's means, in standard deviations from the average, with the expected band."""
     many = len(names) > 12
     reach = 2 * jitter.expected

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.data.outlines import outlines
 from bnviz.plots.labels import LONGEST, labels
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import plus_minus
 
 Floats = NDArray[np.floating[Any]]
@@ -23,7 +22,7 @@ _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 def distributions(
     names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """Every feature's distribution in `x` (B, D), which is the batch `side` BN.
 
     With `own_axes` each feature is stretched over its own range, otherwise all share one axis.
@@ -49,7 +48,7 @@ def _stretch(x: Floats, own_axes: bool) -> tuple[Floats, Floats]:
 
 def _ridges(
     names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     rows = np.arange(len(names))
     mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     numbers = [plus_minus(*pair) for pair in zip(mean, deviation, strict=True)]
@@ -122,7 +121,7 @@ def _ridge_traces(
 
 def _bands(
     names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     start, width = _stretch(x, own_axes)
     return figure(
         look,

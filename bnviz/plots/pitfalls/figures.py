@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.pitfalls.configs import PitfallConfig
 from bnviz.plots.axes import decades
 from bnviz.plots.pitfalls.shapes import SHAPES, Bars, Cells, Curves, Pairs, Role
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
 
 Numbers = Mapping[str, NDArray[np.float64]]
 _COLOR = {"wrong": PLAIN, "right": BN, "more": "#009E73"}
@@ -48,7 +47,7 @@ class Pen:
         return self.look.ink if role == "theory" else self.look.color(_COLOR[role])
 
 
-def draw(name: str, config: PitfallConfig, numbers: Numbers, look: Look, say: Say) -> go.Figure:
+def draw(name: str, config: PitfallConfig, numbers: Numbers, look: Look, say: Say) -> Figure:
     """The figure of the pitfall `name`, from the numbers of its experiment."""
     shape, pen = SHAPES[name], Pen(name, look, say)
     if isinstance(shape, Curves):
@@ -73,7 +72,7 @@ def _floor(values: NDArray[np.float64]) -> float:
     return float(10 ** np.floor(np.log10(shown.min()) - 1)) if shown.size else 1e-8
 
 
-def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen: Pen) -> go.Figure:
+def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen: Pen) -> Figure:
     logarithmic = "y" in shape.log
     together = np.concatenate([numbers[name] for name in shape.series])
     floor = _floor(together) if logarithmic else 0.0
@@ -138,7 +137,7 @@ def _line(here: float, look: Look) -> dict[str, Any]:
     return {"type": "line", **ends, "line": {"color": look.ink, "width": 1, "dash": "dash"}}
 
 
-def _bars(shape: Bars, numbers: Numbers, pen: Pen) -> go.Figure:
+def _bars(shape: Bars, numbers: Numbers, pen: Pen) -> Figure:
     passed = numbers[shape.marked] > 0
     parts: dict[str, tuple[NDArray[np.bool_], Role]] = {
         "passed": (passed, "right"),
@@ -169,7 +168,7 @@ def _bars(shape: Bars, numbers: Numbers, pen: Pen) -> go.Figure:
     )
 
 
-def _pairs(shape: Pairs, numbers: Numbers, pen: Pen) -> go.Figure:
+def _pairs(shape: Pairs, numbers: Numbers, pen: Pen) -> Figure:
     shown = {k: v for k, v in shape.series.items() if v[0] in numbers and v[1] in numbers}
     every = np.concatenate([numbers[name] for pair in shown.values() for name in pair[:2]])
     ends = [float(every.min()), float(every.max())]
@@ -205,7 +204,7 @@ def _pairs(shape: Pairs, numbers: Numbers, pen: Pen) -> go.Figure:
     )
 
 
-def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> go.Figure:
+def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> Figure:
     """Rows: samples. Columns: channels, each with its positions. Shade: the shared statistic."""
     shared = numbers[shape.shared]
     samples, channels, length = shared.shape

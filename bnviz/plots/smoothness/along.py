@@ -3,19 +3,18 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.along import Along, NetAlong
 from bnviz.core.training.series import Band, band
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, counted, finite, positive, ribbon, stroke
-from bnviz.plots.theme import Look, Say, figure, titled
+from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
 HEIGHT = 400
 QUANTITIES = ("loss", "change", "smoothness")
 
 
-def along(result: Along, quantity: str, look: Look, say: Say) -> go.Figure:
+def along(result: Along, quantity: str, look: Look, say: Say) -> Figure:
     """One of QUANTITIES of both nets at every measured step.
 
     Of loss and gradient change a ribbon from the lowest to the highest over the step sizes,

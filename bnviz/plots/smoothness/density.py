@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.density import Density, NetDensity
 from bnviz.plots.axes import decades, place, symmetric
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
-from bnviz.plots.theme import Look, Say, figure, titled
+from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
 HEIGHT = 460
 #: The density axis ends this far below the highest peak.
@@ -17,7 +16,7 @@ DEPTH = 1e-6
 BAND = 1.96
 
 
-def density(result: Density, look: Look, say: Say) -> go.Figure:
+def density(result: Density, look: Look, say: Say) -> Figure:
     """Spectral densities with bands over probes; eigenvalues as marks where all are known."""
     x = place(result.grid, result.unit)
     nets: dict[str, NetDensity] = {net: getattr(result, net) for net in NETS}

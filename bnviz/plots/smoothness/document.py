@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.document import Replay
 from bnviz.plots.axes import _floor, decades
@@ -15,10 +14,10 @@ from bnviz.plots.nets import (
     marker,
     stroke,
 )
-from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 
 
-def replay(result: Replay, look: Look, say: Say) -> go.Figure:
+def replay(result: Replay, look: Look, say: Say) -> Figure:
     """What every probe of the document's code finds, zeros on a floor, beside the corrected."""
     nets = {net: getattr(result, net) for net in NETS}
     floor = _floor(*(v for net in nets.values() for v in (net.published, net.corrected)))
@@ -46,7 +45,7 @@ def replay(result: Replay, look: Look, say: Say) -> go.Figure:
     return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
 
 
-def drift(result: Replay, look: Look, say: Say) -> go.Figure:
+def drift(result: Replay, look: Look, say: Say) -> Figure:
     """How far the document's loop leaves the weights from where they began."""
     traces: list[dict[str, Any]] = []
     for net in NETS:
@@ -75,7 +74,7 @@ def _over_probes(
     look: Look,
     say: Say,
     **layout: Any,
-) -> go.Figure:
+) -> Figure:
     """With the moment marked from which on saved copies are no copies."""
     shared = result.bn.shared & result.plain.shared
     marks = {}

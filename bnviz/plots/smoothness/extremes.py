@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.extremes import Extremes, Spectrum
 from bnviz.plots.axes import decades, place, symmetric
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, key, marker, positive
-from bnviz.plots.theme import Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
 HEIGHT = 420
@@ -26,7 +25,7 @@ def largest(found: Spectrum) -> Floats:
     return finite(np.maximum(np.abs(found.minimum), np.abs(found.maximum)))
 
 
-def ruler(result: Extremes, look: Look, say: Say) -> go.Figure:
+def ruler(result: Extremes, look: Look, say: Say) -> Figure:
     """For every seed of both nets: random probes, the rms eigenvalue, the largest |eigenvalue|."""
     traces: list[dict[str, Any]] = [
         key(say("plots.smooth.ruler.probes"), look, marker={"size": 6, "opacity": 0.5}),
@@ -118,7 +117,7 @@ def _median_probe(found: Spectrum) -> Floats:
     return positive(np.median(found.probes, axis=1))  # NaN stays NaN
 
 
-def normalized(result: Extremes, look: Look, say: Say) -> go.Figure:
+def normalized(result: Extremes, look: Look, say: Say) -> Figure:
     """Every seed's largest eigenvalue with weights in units of their filters' norms."""
     traces = []
     for net in NETS:
@@ -138,7 +137,7 @@ def normalized(result: Extremes, look: Look, say: Say) -> go.Figure:
     return _rows(traces, titled(say("plots.smooth.axis.normalized")) | axis, look, say)
 
 
-def traces(result: Extremes, look: Look, say: Say) -> go.Figure:
+def traces(result: Extremes, look: Look, say: Say) -> Figure:
     """tr(H) of every seed with its 95 % confidence interval, of either sign.
 
     The axis is linear unless the traces span decades, then symmetric (see there).
@@ -176,7 +175,7 @@ def _at(values: Floats, unit: float | None) -> Floats:
     return values if unit is None else place(values, unit)
 
 
-def _rows(drawn: list[dict[str, Any]], xaxis: dict[str, Any], look: Look, say: Say) -> go.Figure:
+def _rows(drawn: list[dict[str, Any]], xaxis: dict[str, Any], look: Look, say: Say) -> Figure:
     return figure(
         look,
         drawn,

@@ -5,12 +5,11 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.gap import CELLS, Gap
 from bnviz.plots.axes import decades, tick_label
 from bnviz.plots.nets import LEGEND, MARGIN, Floats, counted, key, marker
-from bnviz.plots.theme import Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
 HEIGHT = 460
@@ -20,7 +19,7 @@ QUANTITIES = ("largest", "probe", "root_mean_square", "normalized", "loss")
 _SMOOTHER, _SHARPER, _TOTAL = "#009E73", "#CC79A7", "#7F8C99"
 
 
-def cells(result: Gap, quantity: str, look: Look, say: Say) -> go.Figure:
+def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
     """One of QUANTITIES in all six cells, a mark a seed: open before training, filled after."""
     values: Floats = getattr(result, quantity)
     traces: list[dict[str, Any]] = [
@@ -68,7 +67,7 @@ def _cell(cell: str, shown: int, total: int, say: Say) -> str:
     return "<br>".join([*lines, *(say(f"option.{each}") for each in mode)])
 
 
-def split(parts: Mapping[str, Floats], look: Look, say: Say) -> go.Figure:
+def split(parts: Mapping[str, Floats], look: Look, say: Say) -> Figure:
     """The way from the net without BN to the one with, step by step, before and after training.
 
     `parts` are log10 factors (2, S) by step; a bar is their mean over the seeds that have them

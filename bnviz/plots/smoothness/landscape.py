@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.landscape import Landscape, NetLandscape
 from bnviz.core.training.series import band
 from bnviz.plots.axes import decades, tick_label
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, positive, ribbon, stroke
-from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import percent, short
 
 HEIGHT = 500
@@ -21,7 +20,7 @@ SCALE = "Viridis"
 TRAIL, SKIN = "#CC79A7", 0.88
 
 
-def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go.Figure:
+def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Figure:
     """One net's loss on its plane; both nets have the same colours for the same losses."""
     found: NetLandscape = getattr(result, net)
     shade = _Shade(result)
@@ -55,7 +54,7 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
     )
 
 
-def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go.Figure:
+def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Figure:
     """The same as a surface in space, the path on it at the height of its own losses."""
     found: NetLandscape = getattr(result, net)
     shade = _Shade(result)
@@ -96,7 +95,7 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> go
     )
 
 
-def lines(result: Landscape, look: Look, say: Say) -> go.Figure:
+def lines(result: Landscape, look: Look, say: Say) -> Figure:
     """Both nets' losses along random lines: the median line, and from the least to the largest."""
     traces: list[dict[str, Any]] = []
     for net in NETS:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.scales import Scales, Sweep
 from bnviz.plots.axes import _floor, decades
@@ -18,11 +17,11 @@ from bnviz.plots.nets import (
     positive,
     stroke,
 )
-from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import short
 
 
-def scales(result: Scales, look: Look, say: Say) -> go.Figure:
+def scales(result: Scales, look: Look, say: Say) -> Figure:
     """Median and largest estimate of both nets against the probes' scale, in both precisions.
 
     Dotted is what remains with every rectifier held; the limit is where the plateau should be.
@@ -99,7 +98,7 @@ def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, An
     return heading(text) | place | color | {"visible": bool(known), "yshift": -6}
 
 
-def kinks(result: Scales, look: Look, say: Say) -> go.Figure:
+def kinks(result: Scales, look: Look, say: Say) -> Figure:
     """What is no curvature: the kinks' share of the gradient change, how many rectifiers changed
     side, and in float32 the rounding relative to the estimate.
     """

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.smoothness.stability import NetStability, Stability
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker, positive
-from bnviz.plots.theme import Look, Say, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import short
 
 HEIGHT = 440
@@ -17,7 +16,7 @@ _COLORS = ("#009E73", "#CC79A7", "#E69F00", "#7F8C99")
 _DASHES = ("solid", "dash", "dashdot", "solid")
 
 
-def thresholds(result: Stability, look: Look, say: Say) -> go.Figure:
+def thresholds(result: Stability, look: Look, say: Say) -> Figure:
     """Measured against predicted threshold, a mark a seed, with its bracket."""
     traces: list[dict[str, Any]] = []
     for net in NETS:
@@ -68,7 +67,7 @@ def _seeds(found: NetStability, net: str, look: Look, say: Say) -> dict[str, Any
     }
 
 
-def sharpness(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
+def sharpness(result: Stability, net: str, look: Look, say: Say) -> Figure:
     """Sharpness along gradient descent at several rates, with the line at 2 / rate of each."""
     found: NetStability = getattr(result, net)
     curves = _curves(found, found.curves, look, say)
@@ -92,7 +91,7 @@ def sharpness(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
     )
 
 
-def losses(result: Stability, net: str, look: Look, say: Say) -> go.Figure:
+def losses(result: Stability, net: str, look: Look, say: Say) -> Figure:
     """The losses of the same descents."""
     found: NetStability = getattr(result, net)
     curves = _curves(found, found.losses, look, say)
@@ -124,7 +123,7 @@ def _over_steps(
     say: Say,
     notes: list[dict[str, Any]] | None = None,
     shapes: list[dict[str, Any]] | None = None,
-) -> go.Figure:
+) -> Figure:
     return figure(
         look,
         curves,

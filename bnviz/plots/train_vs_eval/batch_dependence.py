@@ -3,11 +3,10 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.batch_dependence import Company
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
@@ -15,7 +14,7 @@ HEIGHT = 380
 _BINS = 36
 
 
-def fan(found: Company, size: int, look: Look, say: Say) -> go.Figure:
+def fan(found: Company, size: int, look: Look, say: Say) -> Figure:
     """Quantiles of the output over batch size: measured as bands, theory as dashed lines."""
     sizes = np.array(found.sizes, dtype=np.float64)
     around = np.concatenate([sizes, sizes[::-1]])
@@ -79,7 +78,7 @@ def _line(look: Look, **ends: Any) -> dict[str, Any]:
 
 def at_size(
     outputs: Floats, density: tuple[Floats, Floats] | None, size: int, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """The outputs (R,) in batches of one size as a histogram, with the density theory expects."""
     heights, edges = np.histogram(outputs, bins=_BINS, range=_range(outputs))
     width = edges[1] - edges[0]

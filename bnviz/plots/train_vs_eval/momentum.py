@@ -1,15 +1,14 @@
 """The momentum clock: how fast running statistics forget, and what each batch weighs."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from bnviz.core.batchnorm.momentum import Clock, remaining, shares, weights
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 HEIGHT = 340
 
 
-def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> go.Figure:
+def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> Figure:
     """What remains of the start after each batch, with half-life and 1 % marked."""
     reach = 6 if torch_momentum is None else max(6, int(np.ceil(1.25 * clock.hundredth)))
     steps = np.linspace(0, reach, min(reach + 1, 400)).round()
@@ -39,7 +38,7 @@ def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> g
     )
 
 
-def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say) -> go.Figure:
+def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say) -> Figure:
     """What each batch weighs in the running statistics at the end, the newest on the left."""
     age = np.arange(steps)
     shown = age[: min(steps, 200)]

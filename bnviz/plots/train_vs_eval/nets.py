@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
 from bnviz.core.training.precise_bn import Drift, Recalibration
 from bnviz.plots.labels import label
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +19,7 @@ WAYS = ("before", "after", "train_mode")
 FLOOR = 1e-17
 
 
-def losses(found: Recalibration, unit: str, look: Look, say: Say) -> go.Figure:
+def losses(found: Recalibration, unit: str, look: Look, say: Say) -> Figure:
     """Held-out loss of every seed three ways, a line a seed, and the medians."""
     values = np.array([getattr(found, way) for way in WAYS])
     place = np.arange(len(WAYS), dtype=np.float64)
@@ -64,7 +63,7 @@ def losses(found: Recalibration, unit: str, look: Look, say: Say) -> go.Figure:
     )
 
 
-def drifts(found: Sequence[Drift], look: Look, say: Say) -> go.Figure:
+def drifts(found: Sequence[Drift], look: Look, say: Say) -> Figure:
     """Every unit of every layer: how far its running mean and deviation were off."""
     traces = []
     for index, layer in enumerate(found):
@@ -95,7 +94,7 @@ def drifts(found: Sequence[Drift], look: Look, say: Say) -> go.Figure:
     )
 
 
-def micro_statistics(found: Split, feature: int, name: str, look: Look, say: Say) -> go.Figure:
+def micro_statistics(found: Split, feature: int, name: str, look: Look, say: Say) -> Figure:
     """Mean and deviation of each micro-batch beside those of the whole batch."""
     number = np.arange(1, len(found.sizes) + 1)
     means = found.accumulated.means[:, feature]
@@ -146,7 +145,7 @@ def micro_statistics(found: Split, feature: int, name: str, look: Look, say: Say
     )
 
 
-def split_differences(found: Mapping[str, Mapping[str, float]], look: Look, say: Say) -> go.Figure:
+def split_differences(found: Mapping[str, Mapping[str, float]], look: Look, say: Say) -> Figure:
     """Largest relative difference to the big batch, each quantity, both ways, log axis."""
     names = [say(f"train_vs_eval.split.{name}") for name in COMPARED]
     colors = {"accumulated": look.color(PLAIN), "synchronized": look.color(BN)}

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.stream import Gap, Quantity, Track
 from bnviz.plots.labels import label
 from bnviz.plots.nets import ribbon
-from bnviz.plots.theme import BN, PLAIN, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +30,7 @@ def thinned(steps: int) -> NDArray[np.intp]:
 
 def running(
     track: Track, quantity: Quantity, feature: int, name: str, look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """One feature's running statistic, its batches, the true value and the predicted band."""
     steps = np.arange(len(track.running))
     value, true = track.running[:, feature], track.true[:, feature]
@@ -70,7 +69,7 @@ def running(
 
 def all_running(
     track: Track, quantity: Quantity, scale: Floats, names: Sequence[str], look: Look, say: Say
-) -> go.Figure:
+) -> Figure:
     """Every feature's distance from the true value: in standard deviations, or relative to it.
 
     Features without a spread, or without a true value, are left out.
@@ -134,7 +133,7 @@ def _over_steps(
     say: Say,
     reach: list[float] | None = None,
     **layout: Any,
-) -> go.Figure:
+) -> Figure:
     below = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"}
     return figure(
         look,
@@ -150,7 +149,7 @@ def _over_steps(
     )
 
 
-def gap_parts(found: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> go.Figure:
+def gap_parts(found: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> Figure:
     """The four parts of one feature's gap stacked over the steps, and their sum as a line.
 
     Stacked as bars are, each part drawn as one area: hundreds of bars take three times as long.

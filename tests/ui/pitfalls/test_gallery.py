@@ -38,8 +38,7 @@ def test_every_control_speaks_and_draws_at_its_ends(name: str) -> None:
         for language in LANGUAGES:
             text = sentence(language, f"pitfalls.{name}.verdict.{verdict.key}", **verdict.values)
             assert "{" not in text
-        figure = draw(name, config, result.numbers, Look(), partial(sentence, "en"))
-        go.Figure(figure.to_dict())
+        figure = go.Figure(draw(name, config, result.numbers, Look(), partial(sentence, "en")))
         assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
 
 
@@ -66,7 +65,7 @@ def test_zeros_have_a_place_of_their_own() -> None:
     """On a logarithmic axis an exact zero is drawn below everything, hollow, and called 0."""
     config = CONFIGS["gamma_zero"]()
     numbers = pitfall.run("gamma_zero", config).numbers
-    figure = draw("gamma_zero", config, numbers, Look(), partial(sentence, "en"))
+    figure = go.Figure(draw("gamma_zero", config, numbers, Look(), partial(sentence, "en")))
     title = sentence("en", "pitfalls.gamma_zero.series.zeros")
     (zeros,) = [trace for trace in figure.data if trace.name == title]
     others = [y for trace in figure.data for y in trace.y if y not in zeros.y]

@@ -1,0 +1,1 @@
+"""Our one chart: Plotly figures drawn in place, which move while a hand moves a control."""

@@ -1,0 +1,160 @@
+// Draws a Plotly figure in place, and moves it while a hand moves a slider.
+//
+// Python sends the figure, and with it `live`: the name of a recipe, the sliders it follows and
+// what it needs to know. On every frame in which one of them moved, the recipe gives new
+// coordinates for some traces. When the hand rests, Streamlit runs the page and the same picture
+// arrives from Python. Should anything here fail, that is still what happens.
+
+import { tools } from "./furniture.js";
+import { paint, write } from "./paint.js";
+
+const recipes = import("./recompute.js").then((module) => module.recipes).catch(() => ({}));
+const charts = new Map(); // element: Chart
+const SETTLED = 300; // milliseconds without a move after which Plotly is told where things are
+
+let library;
+function plotly() {
+  library ??= new Promise((ready, fail) => {
+    const script = document.createElement("script");
+    script.src = new URL("plotly.js", import.meta.url);
+    script.onload = () => ready(window.Plotly);
+    script.onerror = fail;
+    document.head.append(script);
+  });
+  return library;
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const element = parentElement.querySelector(".bnviz-chart");
+  if (!charts.has(element)) charts.set(element, new Chart(element));
+  charts.get(element).show(new TextDecoder().decode(data), setStateValue);
+  return () => {
+    // Streamlit also calls this for a drawing that a newer one overtook.
+    if (!element.isConnected) charts.get(element)?.remove();
+  };
+}
+
+class Chart {
+  constructor(element) {
+    this.element = element;
+    this.turn = Promise.resolve();
+  }
+
+  /** Draws what `text` says, after whatever is still being drawn; an equal figure not again. */
+  show(text, setStateValue) {
+    this.tell = setStateValue;
+    if (text === this.text) return this.turn;
+    this.text = text;
+    const message = JSON.parse(text, (_, value) => (value?.bdata === undefined ? value : array(value)));
+    this.element.style.height ||= `${message.figure.layout.height}px`;
+    this.turn = this.turn.then(() => this.draw(message)).catch((error) => console.warn(error));
+    return this.turn;
+  }
+
+  async draw({ figure, live, name, alt, words }) {
+    [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
+    if (!this.element.isConnected) return;
+    figure.layout.uirevision ??= name;
+    Object.assign(this, { figure, live, name, words, alt });
+    this.element.style.height = `${figure.layout.height}px`;
+    this.element.setAttribute("role", "figure");
+    this.element.setAttribute("aria-label", alt);
+    this.values = live?.sliders;
+    const ahead = this.hand(); // a hand that moved on while Python was drawing
+    if (ahead) this.change(this.recompute(ahead));
+    await this.react();
+  }
+
+  react() {
+    clearTimeout(this.settling);
+    const { data, layout } = this.figure;
+    return this.plotly.react(this.element, data, layout, tools(this));
+  }
+
+  /** The sliders' values where they differ from what is drawn; null where none does. */
+  hand() {
+    if (!this.live) return null;
+    const values = { ...this.values };
+    for (const key in values) {
+      const thumb = document.querySelector(`.st-key-${CSS.escape(key)} input[type=range]`);
+      const value = Number(thumb?.getAttribute("aria-valuetext") ?? NaN);
+      if (!Number.isNaN(value)) values[key] = value;
+    }
+    return Object.keys(values).some((key) => values[key] !== this.values[key]) ? values : null;
+  }
+
+  /** What moves at these values: {data: {index: {x, y}}, ticks: {axis: [...]}, titles: {axis}}. */
+  recompute(values) {
+    this.values = values;
+    return this.recipes[this.live.recipe]?.(this.live.base, values) ?? null;
+  }
+
+  follow() {
+    if (!this.element.isConnected) return this.remove();
+    const values = this.hand();
+    if (values) this.move(values);
+  }
+
+  move(values) {
+    const patch = this.recompute(values);
+    if (!patch) return;
+    this.change(patch);
+    const painted = Object.entries(patch.data).every(([index, moved]) => paint(this.element, index, moved));
+    if (painted) write(this.element, patch);
+    clearTimeout(this.settling);
+    if (painted) this.settling = setTimeout(() => this.react(), SETTLED);
+    else this.react();
+    this.element.frames = (this.element.frames ?? 0) + 1;
+  }
+
+  /** The figure itself follows too, for whoever reads it: hovering, zooming, saving. */
+  change(patch) {
+    if (!patch) return;
+    const { data, layout } = this.figure;
+    for (const index in patch.data) data[index] = { ...data[index], ...patch.data[index] };
+    for (const axis in patch.ticks ?? {}) layout[axis] = { ...layout[axis], ticktext: patch.ticks[axis] };
+    for (const axis in patch.titles ?? {})
+      layout[axis] = { ...layout[axis], title: { ...layout[axis].title, text: patch.titles[axis] } };
+  }
+
+  remove() {
+    charts.delete(this.element);
+    clearTimeout(this.settling);
+    this.plotly?.purge(this.element);
+  }
+}
+
+const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, u1: Uint8Array };
+
+/** A packed array as a typed one; one with a shape as rows of rows. */
+function array({ dtype, bdata, shape }) {
+  const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
+  const flat = new KINDS[dtype](bytes.buffer);
+  return shape ? rows(flat, shape.split(",").map(Number)) : flat;
+}
+
+function rows(flat, [count, ...shape]) {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return Array.from({ length: count }, (_, row) => {
+    const part = flat.subarray(row * size, (row + 1) * size);
+    return shape.length > 1 ? rows(part, shape) : part;
+  });
+}
+
+// The thumb is an input inside the slider's key. Neither a drag nor a key fires an event on it
+// that reaches us, but both change its attributes.
+let waiting = false;
+new MutationObserver((records) => {
+  if (waiting || !records.some(({ target }) => target.type === "range")) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    for (const chart of charts.values()) {
+      try {
+        chart.follow();
+      } catch (error) {
+        console.warn(error); // the picture comes on release
+      }
+    }
+  });
+}).observe(document.body, { subtree: true, attributeFilter: ["aria-valuetext", "value"] });

@@ -1,0 +1,113 @@
+"""The chart's Python side: a figure as bytes for the browser, and the scripts it asks for."""
+
+import base64
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+FOLDER: Final = Path(__file__).parent
+SCRIPTS: Final = ("chart.js", "furniture.js", "paint.js", "recompute.js")
+#: What plotly.js reads of numpy's types; all others become float64.
+TYPES: Final = {"float64": "f8", "float32": "f4", "int32": "i4", "int16": "i2", "uint8": "u1"}
+
+
+@dataclass(frozen=True)
+class Live:
+    """What follows the hand: `recipe` of recompute.js, fed with `base` and the sliders' values.
+
+    `sliders` are the keys of Streamlit sliders, each with the value that the figure was drawn
+    with.
+    """
+
+    recipe: str
+    sliders: Mapping[str, float]
+    base: Mapping[str, Any] = field(default_factory=dict)
+
+
+def packed(content: Any) -> bytes:
+    """`content` (dicts, lists, numbers, arrays) as JSON; arrays as plotly.js reads them."""
+    try:
+        text = json.dumps(content, default=_plain, allow_nan=False)
+    except ValueError:  # a NaN outside of an array
+        text = json.dumps(_finite(content), default=_plain)
+    return text.encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"a figure holds a {type(value).__name__}")
+    if value.dtype.kind not in "fiu":
+        return value.tolist()
+    kind = TYPES.get(value.dtype.name, "f8")
+    data = np.ascontiguousarray(value, dtype=f"<{kind}").tobytes()
+    shape = {} if value.ndim == 1 else {"shape": ",".join(map(str, value.shape))}
+    return {"dtype": kind, "bdata": base64.b64encode(data).decode(), **shape}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _plotly() -> Path:
+    """plotly.js as the installed plotly package brings it; the package itself stays unimported."""
+    package = find_spec("plotly")
+    assert package is not None and package.origin is not None
+    return Path(package.origin).with_name("package_data") / "plotly.min.js"
+
+
+@cache
+def _version() -> str:
+    """Another one for other scripts, which a browser keeps for good."""
+    content = [(FOLDER / name).read_bytes() for name in SCRIPTS]
+    return sha256(b"".join([*content, str(_plotly().stat()).encode()])).hexdigest()[:12]
+
+
+async def _serve(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in (*SCRIPTS, "plotly.js"):
+        return Response(status_code=404)
+    return FileResponse(
+        _plotly() if name == "plotly.js" else FOLDER / name,
+        media_type="text/javascript",
+        headers={
+            "cache-control": "public, max-age=31536000, immutable",
+            "content-encoding": "identity",  # else each visitor's copy is compressed anew
+        },
+    )
+
+
+def routes() -> list[Route]:
+    """Where the browser finds the chart's scripts: for ``st.App``."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return [Route(f"{'/' if base else ''}{base}/bnviz/{{version}}/{{name}}", _serve)]
+
+
+@cache
+def component() -> Any:
+    """The component, registered."""
+    load = (FOLDER / "load.js").read_text(encoding="utf-8").replace("VERSION", _version())
+    return st.components.v2.component(
+        "bnviz_chart",
+        html='<div class="bnviz-chart"></div>',
+        css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
+        js=load,
+        isolate_styles=False,
+    )

@@ -1,0 +1,91 @@
+// The chart's tools: save, copy the link, full screen. In the reader's language; none on touch.
+
+const ICONS = {
+  png: "M5 20h14v-2H5v2zM19 9h-4V3H9v6H5l7 7 7-7z",
+  svg: "M3 17.25V21h3.75L17.81 9.94l-3.75-3.75L3 17.25zM20.71 7.04a1 1 0 0 0 0-1.41l-2.34-2.34a1 1 0 0 0-1.41 0l-1.83 1.83 3.75 3.75 1.83-1.83z",
+  link: "M3.9 12a3.1 3.1 0 0 1 3.1-3.1h4V7H7a5 5 0 0 0 0 10h4v-1.9H7A3.1 3.1 0 0 1 3.9 12zM8 13h8v-2H8v2zm9-6h-4v1.9h4a3.1 3.1 0 0 1 0 6.2h-4V17h4a5 5 0 0 0 0-10z",
+  fullscreen: "M7 14H5v5h5v-2H7v-3zM5 10h2V7h3V5H5v5zm12 7h-3v2h5v-5h-2v3zM14 5v2h3v3h2V5h-5z",
+};
+const LARGER = 1.6; // full screen: so much larger are letters and margins
+
+/** Plotly's configuration for a chart. */
+export function tools(chart) {
+  const words = chart.words ?? {};
+  const act = {
+    png: () => save(chart, "png"),
+    svg: () => save(chart, "svg"),
+    link: () => navigator.clipboard?.writeText(location.href),
+    fullscreen: () => enlarge(chart),
+  };
+  const buttons = Object.keys(act).map((name) => ({
+    name,
+    title: words[name] ?? name,
+    icon: { width: 24, height: 24, path: ICONS[name] },
+    click: act[name],
+  }));
+  return {
+    displaylogo: false,
+    responsive: true,
+    displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
+    modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    modeBarButtonsToAdd: buttons,
+    locale: "bnviz",
+    locales: { bnviz: { dictionary: words.plotly ?? {}, format: {} } },
+  };
+}
+
+/** The figure under its title, on the page's colour. */
+function titled(chart, factor = 1) {
+  const { data, layout } = chart.figure;
+  const text = chart.alt.replace(/([.。]).*$/s, "$1");
+  const background = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor;
+  return {
+    data,
+    layout: {
+      ...layout,
+      title: { text, x: 0.5, y: 0.985, yanchor: "top", font: { size: 14 * factor } },
+      margin: { ...layout.margin, t: (layout.margin?.t ?? 36) + 28 * factor },
+      paper_bgcolor: background,
+      plot_bgcolor: background,
+    },
+  };
+}
+
+function save(chart, format) {
+  const { width, height } = chart.element.getBoundingClientRect();
+  const name = `bnviz-${chart.name}`;
+  const options = { format, width, height: height + 28, scale: format === "png" ? 2 : 1, filename: name };
+  return chart.plotly.downloadImage(titled(chart), options);
+}
+
+async function enlarge(chart) {
+  if (document.fullscreenElement) return document.exitFullscreen();
+  await chart.element.requestFullscreen();
+  const { data, layout } = titled(chart, LARGER);
+  const size = { width: innerWidth, height: innerHeight };
+  await chart.plotly.react(chart.element, data, { ...larger(layout), ...size }, tools(chart));
+  const leave = () => {
+    if (document.fullscreenElement) return;
+    document.removeEventListener("fullscreenchange", leave);
+    chart.react();
+  };
+  document.addEventListener("fullscreenchange", leave);
+}
+
+/** `layout` with larger letters and margins. */
+function larger(layout) {
+  const fonts = (part) => {
+    if (Array.isArray(part)) return part.map(fonts);
+    if (part === null || typeof part !== "object" || ArrayBuffer.isView(part)) return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([name, value]) => [
+        name,
+        name === "font" && value.size ? { ...value, size: value.size * LARGER } : fonts(value),
+      ]),
+    );
+  };
+  const margin = Object.fromEntries(
+    Object.entries(layout.margin ?? {}).map(([side, width]) => [side, width * LARGER]),
+  );
+  return { ...fonts(layout), margin };
+}
