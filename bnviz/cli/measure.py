@@ -15,8 +15,7 @@ from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
-from bnviz.texts.catalogue import sentence
-from bnviz.texts.numbers import percent, short
+from bnviz.texts.catalogue import worded
 
 
 def measure(arguments: argparse.Namespace) -> int:
@@ -59,16 +58,8 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
 
 def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
-    verdict = config.verdict(result)
-    values = {name: _value(name, value) for name, value in verdict.values.items()}
-    key = f"smoothness.{config.name()}.verdict.{verdict.key}"
-    return sentence("en", key, **values).replace("**", "")
-
-
-def _value(name: str, value: float | str) -> str:
-    if isinstance(value, str):
-        return sentence("en", f"net.{value}") if name.startswith("net") else value
-    return percent(value) if name.endswith("share") else short(value)
+    said = worded("en", f"smoothness.{config.name()}.verdict", config.verdict(result))
+    return said.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _as_dict(run: Run, config: Measure, said: str, result: Any) -> dict[str, Any]:

@@ -13,12 +13,12 @@ class Verdict(Generic[K]):
     """The key of a sentence in the text catalogue, and its values by name.
 
     The function that decides declares every key it can return as a Literal:
-    ``-> Verdict[Literal["better", "worse"]]``. A value whose name ends in "share" is
-    read as a percentage.
+    ``-> Verdict[Literal["better", "worse"]]``. A tuple is a list of names. How a number
+    is written is the sentence's choice: see :mod:`bnviz.texts.catalogue`.
     """
 
     key: K
-    values: Mapping[str, float | str] = field(default_factory=dict)
+    values: Mapping[str, float | str | tuple[str, ...]] = field(default_factory=dict)
 
 
 def keys(decide: Callable[..., Verdict[Any]]) -> tuple[str, ...]:

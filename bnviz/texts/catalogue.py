@@ -1,18 +1,38 @@
-"""Every sentence a person reads, by key and language. Knows nothing of Streamlit."""
+"""Every sentence a person reads, by key and language. Knows nothing of Streamlit.
 
+A sentence says how its values are written: ``{loss}`` with few digits, ``{loss:2}`` with two,
+``{share:%}`` as a percentage, ``{seed:d}`` as a name, ``{net:@net}`` as the sentence
+``net.<value>``, and ``{count:# seed has|# seeds have}`` in the singular or the plural, # being
+the number.
+"""
+
+import re
+import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from bnviz.core.verdict import Verdict
+from bnviz.texts.markdown import literal
+from bnviz.texts.numbers import written
+
 LANGUAGES = {"en": "English", "zh": "中文"}
+
+#: The blank between a number and its unit, where no line may end.
+_UNIT = re.compile(
+    r"(?<=#) |(?<=[\d}]) "
+    r"(?=%|(?:points?|s|MB|bytes|bits|epochs/s)\b|[分秒个行倍次条对轮步批列位层处])"
+)
+#: A list of names longer than this ends in "and n more".
+_MOST_NAMES = 4
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in table.items():
         if isinstance(value, str):
-            yield prefix + name, value
+            yield prefix + name, _UNIT.sub("\N{NO-BREAK SPACE}", value)
         else:
             yield from _flatten(value, f"{prefix}{name}.")
 
@@ -27,7 +47,51 @@ def catalogue(language: str) -> Mapping[str, str]:
     return sentences
 
 
+class _Writer(string.Formatter):
+    """str.format with the ways of writing a value that this module's docstring lists."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if spec.startswith("@"):
+            return sentence(self.language, f"{spec[1:]}.{value}")
+        if "|" in spec:  # English has two forms, Chinese one: a rule of one line
+            one, many = spec.split("|")
+            return (one if value in (1, "1") else many).replace("#", written(value))
+        if isinstance(value, tuple):
+            return self._listed(value)
+        return written(value, spec)
+
+    def _listed(self, names: tuple[str, ...]) -> str:
+        shown, more = list(names[:_MOST_NAMES]), len(names) - _MOST_NAMES
+        if more > 0:
+            shown.append(sentence(self.language, "sentence.and_more", count=more))
+        return sentence(self.language, "sentence.comma").join(shown)
+
+
 def sentence(language: str, key: str, **values: object) -> str:
-    """The sentence at `key` with `values` put in (str.format). Raises KeyError."""
+    """The sentence at `key` with `values` put in. Raises KeyError."""
     text = catalogue(language)[key]
-    return text.format(**values) if values else text
+    return _Writer(language).vformat(text, (), values) if values else text
+
+
+def worded(language: str, section: str, *verdicts: Verdict[str]) -> str:
+    """What core decided, in words: the sentences at `section` that the verdicts name.
+
+    Texts among the values may be a user's or torch's: they are made safe inside Markdown.
+    """
+    return sentence(language, "sentence.between").join(
+        sentence(language, f"{section}.{each.key}", **_safe(each.values)) for each in verdicts
+    )
+
+
+def _safe(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: literal(value)
+        if isinstance(value, str)
+        else tuple(map(literal, value))
+        if isinstance(value, tuple)
+        else value
+        for name, value in values.items()
+    }

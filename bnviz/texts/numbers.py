@@ -1,6 +1,7 @@
 """How numbers are written on screen: few digits, the same in both languages."""
 
 import math
+from numbers import Integral
 
 
 def short(value: float, digits: int = 3) -> str:
@@ -19,7 +20,21 @@ def short(value: float, digits: int = 3) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage with as many digits as it deserves."""
-    return f"{short(100 * share)} %" if math.isfinite(share) else "–"
+    return f"{short(100 * share)}\N{NO-BREAK SPACE}%" if math.isfinite(share) else "–"
+
+
+def written(value: object, how: str = "") -> str:
+    """`value` inside a sentence: a number :func:`short`, with so many digits or as "%".
+
+    Whole numbers keep all their digits, with "d" without commas, as names of things have
+    them; what is a text already stays as it is.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Integral):
+        return str(value) if how == "d" else f"{int(value):,}"
+    number = float(value)  # type: ignore[arg-type]
+    return percent(number) if how == "%" else short(number, int(how or 3))
 
 
 def plain(value: float) -> str:

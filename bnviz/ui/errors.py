@@ -5,7 +5,8 @@ import logging
 import streamlit as st
 from pydantic import ValidationError
 
-from bnviz.ui.language import literal, say
+from bnviz.texts.markdown import literal
+from bnviz.ui.language import say
 
 _log = logging.getLogger(__name__)
 

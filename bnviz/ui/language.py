@@ -1,10 +1,11 @@
 """Which language the reader chose, and the one way to say a sentence in it."""
 
-import re
+from typing import Any
 
 import streamlit as st
 
-from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.core.verdict import Verdict
+from bnviz.texts.catalogue import LANGUAGES, sentence, worded
 from bnviz.ui.widgets import choice
 
 
@@ -18,12 +19,6 @@ def say(key: str, **values: object) -> str:
     return sentence(st.session_state.get("lang") or "en", key, **values)
 
 
-#: What Streamlit's Markdown makes a link of even when escaped, up to where a word joiner ends it.
-_LINKS = re.compile(r"://|www(?=\.)|@", re.IGNORECASE)
-
-
-def literal(text: str) -> str:
-    """`text` from a user, safe inside Markdown: shown as typed, never as a link, image or maths."""
-    broken = _LINKS.sub("\\g<0>\N{WORD JOINER}", text)
-    shown = "".join("\\" + c if c in r"\`*_{}[]()<>#+-.!|~$:&" else c for c in broken)
-    return shown.replace("\n", " ").replace("\r", " ")
+def say_verdict(section: str, *verdicts: Verdict[Any]) -> str:
+    """What core decided, as the sentences at `section` in the reader's language."""
+    return worded(st.session_state.get("lang") or "en", section, *verdicts)

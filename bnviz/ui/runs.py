@@ -8,8 +8,9 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import runner
 from bnviz.store import Run, open_store
+from bnviz.texts.markdown import literal
 from bnviz.ui.figures import look
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 
 #: How often a run at work is looked at, in seconds: before it has done anything, and after.

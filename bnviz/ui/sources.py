@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from bnviz.ui.language import literal, say
+from bnviz.texts.markdown import literal
+from bnviz.ui.language import say
 
 _TORCH = "https://github.com/pytorch/pytorch/issues/{}"
 _KERAS = "https://github.com/keras-team/keras/issues/{}"

@@ -13,10 +13,11 @@ from bnviz.core.data.tables import Table
 from bnviz.files.findings import Finding, Unreadable
 from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Missing, Reading, read, to_table
 from bnviz.store import StoredTable, open_store
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import kept
 from bnviz.ui.cache import table as stored_table
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.widgets import choice
 
 #: More remarks than this are folded away.

@@ -4,8 +4,9 @@ import streamlit as st
 
 from bnviz.core.batchnorm.stream import Quantity
 from bnviz.plots.train_vs_eval import stream
+from bnviz.texts.markdown import literal
 from bnviz.ui.figures import explain, look, show_pair
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code
 from bnviz.ui.train_vs_eval import data as cached

@@ -15,7 +15,7 @@ from bnviz.core.training.snapshots import NetSnapshot, to_bytes
 from bnviz.core.training.train import dataset_for, evaluate, predict, train
 from bnviz.jobs import runner
 from bnviz.store import open_store
-from bnviz.texts.catalogue import LANGUAGES, catalogue
+from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, field, widget, widgets
@@ -100,7 +100,7 @@ def test_clipping_is_pointed_out(open_app: OpenApp, clip: bool) -> None:
     y = dataset_for(DataConfig(clip_scores=clip)).y
     assert bool(app.info) == clip == bool((y == 100).mean() > 0.5)
     if clip:
-        assert f"{100 * (y == 100).mean():.1f} %" in app.info[0].value
+        assert f"{100 * (y == 100).mean():.1f}\N{NO-BREAK SPACE}%" in app.info[0].value
     caption = next(c.value for c in app.caption if c.value.startswith("The 1,000 targets"))
     assert short(float(y.mean(dtype=float)), 4) in caption
 
@@ -271,7 +271,7 @@ def test_launch_watch_stop(open_app: OpenApp) -> None:
     assert not app.exception
     run = open_store().run(run_id)
     assert run is not None and run.status == "stopped"
-    stopped = EN["run.stopped"].format(done=run.done, total=run.total)
+    stopped = sentence("en", "run.stopped", done=run.done, total=run.total)
     assert stopped in [caption.value for caption in app.caption]
     assert "loss" in charts(app), "what was done stays"
 

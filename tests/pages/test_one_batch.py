@@ -12,7 +12,7 @@ from bnviz.core.batchnorm import equations
 from bnviz.core.batchnorm.implementations import compare
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
-from bnviz.texts.catalogue import catalogue
+from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, widget
@@ -133,8 +133,8 @@ def test_real_data_says_where_it_ends(
 ) -> None:
     app = one_batch(source=source, d=256, b=2048)
     captions = [caption.value for caption in app.caption]
-    assert EN["one_batch.limited"].format(limit=features, asked=256) in captions
-    assert EN["one_batch.replaced"].format(limit=rows, asked="2,048") in captions
+    assert sentence("en", "one_batch.limited", limit=features, asked=256) in captions
+    assert sentence("en", "one_batch.replaced", limit=rows, asked="2,048") in captions
     assert len(app.dataframe[0].value) == features
 
 

@@ -18,11 +18,11 @@ from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.presets import PRESETS
-from bnviz.core.verdict import keys
+from bnviz.core.verdict import Verdict, keys
 from bnviz.files.findings import FindingCode, UnreadableCode
 from bnviz.files.read import Missing
 from bnviz.store import errors, runs
-from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
+from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.ui.fitness.controls import FIRST_SEED
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.smoothness.controls import GRIDS, LABELS
@@ -30,11 +30,23 @@ from bnviz.ui.smoothness.tabs import SECTIONS
 from tools.server import ROOT
 
 EN, ZH = catalogue("en"), catalogue("zh")
-SPEAKERS = {"say", "sentence", "in_words"}
+#: What asks for sentences; those of SECTIONED name all but the last part of a key.
+SECTIONED = {"in_words", "say_verdict", "worded"}
+SPEAKERS = {"say", "sentence"} | SECTIONED
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    return {name for name, _ in written(text)}
+
+
+def written(text: str) -> set[tuple[str, str]]:
+    """Each placeholder and how it is written; singular and plural are each language's own."""
+    parsed = string.Formatter().parse(text)
+    return {
+        (name, "" if "|" in str(how) else str(how))
+        for _, name, how, _ in parsed
+        if name is not None
+    }
 
 
 @pytest.mark.parametrize("text", [EN, ZH], ids=LANGUAGES)
@@ -53,7 +65,7 @@ def test_both_languages_have_the_same_keys_in_the_same_order() -> None:
 
 
 def test_both_languages_put_in_the_same_values() -> None:
-    assert [key for key in EN if placeholders(EN[key]) != placeholders(ZH[key])] == []
+    assert [key for key in EN if written(EN[key]) != written(ZH[key])] == []
     named = {name for text in EN.values() for name in placeholders(text)}
     assert all(name.isidentifier() for name in named), "named, so that their order is free"
 
@@ -72,7 +84,7 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
 
 #: Words that stay as they are: names of things, and lines one types.
 NAMES = re.compile(
-    r"`[^`]*`|\{\w+\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
+    r"`[^`]*`|\{[^}]*\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
     r"|(torch\.nn\.)?BatchNorm1d|net\.half\(\)|affine|requires_grad|“Expected more than [^”]*”"
     r"|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|NaN|Lanczos"
@@ -176,11 +188,11 @@ def uses() -> tuple[Use, ...]:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             called = getattr(node.func, "id", getattr(node.func, "attr", None))
-            if called not in SPEAKERS:
+            if called not in SPEAKERS or len(node.args) < 1 + (called in ("sentence", "worded")):
                 continue
-            # say(key); sentence(language, key); in_words(section, remark)
-            key = node.args[1] if called == "sentence" else node.args[0]
-            ending = ".{}" if called == "in_words" else ""
+            # say(key); sentence(language, key); the same of sections
+            key = node.args[1] if called in ("sentence", "worded") else node.args[0]
+            ending = ".{}" if called in SECTIONED else ""
             meant = tuple(p + ending for p in patterns(key) if not p.startswith("{}"))
             given = frozenset(k.arg for k in node.keywords if k.arg is not None)
             complete = all(k.arg is not None for k in node.keywords)
@@ -313,6 +325,41 @@ def test_sections_hold_nothing_but_their_family() -> None:
 def test_values_are_put_in() -> None:
     said = sentence("en", "one_batch.limited", limit=13, asked=64)
     assert "13" in said and "64" in said and "{" not in said
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "text"),
+    [
+        ("", 48, "48"),
+        ("", 1_234_567, "1,234,567"),
+        ("d", 12_345, "12345"),
+        ("", 0.123456, "0.123"),
+        ("2", 0.123456, "0.12"),
+        ("%", 0.5, "50\N{NO-BREAK SPACE}%"),
+        ("@net", "plain", "Without BN"),
+        ("seed has|seeds have", 1, "seed has"),
+        ("seed has|seeds have", 2, "seeds have"),
+        ("# seed|# seeds", 0, "0 seeds"),
+        ("# seed|# seeds", 1.0, "1 seed"),
+        ("# seed|# seeds", 1.5, "1.50 seeds"),
+        ("", ("a", "b"), "a, b"),
+        ("", tuple("abcdef"), "a, b, c, d, and 2 more"),
+    ],
+)
+def test_a_sentence_says_how_its_values_are_written(spec: str, value: object, text: str) -> None:
+    assert _Writer("en").format_field(value, spec) == text
+
+
+def test_numbers_keep_their_unit_on_their_line() -> None:
+    for text in (*EN.values(), *ZH.values()):
+        assert not re.search(r"[\d}] (%|points|MB|个|行|倍)|# ", text)
+        assert all("\N{NO-BREAK SPACE}" not in code for code in re.findall(r"`[^`]*`", text))
+
+
+def test_what_a_user_typed_is_safe_in_a_verdict() -> None:
+    verdict = Verdict("swallowed", {"feature": "[x](y)", "deviation": 0.5, "share": 0.25})
+    text = worded("en", "one_batch.verdict", verdict)
+    assert r"\[x\]\(y\)" in text and "25\N{NO-BREAK SPACE}%" in text
 
 
 def test_braces_in_values_are_left_alone() -> None:

@@ -91,7 +91,7 @@ def test_plain(value: float, text: str) -> None:
 @given(st.floats(0, 1))
 def test_percent(share: float) -> None:
     text = percent(share)
-    assert text.endswith(" %")
+    assert text.endswith("\N{NO-BREAK SPACE}%")
     assert read(text[:-2]) == pytest.approx(100 * share, rel=0.006)
 
 

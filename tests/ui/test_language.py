@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bnviz.ui.language import literal
+from bnviz.texts.markdown import literal
 
 #: What Streamlit's Markdown gives a meaning to: https://docs.streamlit.io/develop/api-reference/text/st.markdown
 MEANING = r"\`*_{}[]()<>#+-.!|~$:&"

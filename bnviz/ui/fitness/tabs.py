@@ -12,12 +12,13 @@ from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
 from bnviz.plots.fitness import curves
 from bnviz.plots.fitness.predictions import predicted_against_actual
 from bnviz.store import Run
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.figures import download, look, show
 from bnviz.ui.fitness import code, data
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.preview import target_of
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.widgets import tabs
 
 Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]

@@ -9,10 +9,11 @@ import streamlit as st
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.plots.one_batch.details import MOST_ROWS, batch_to_batch, gain_curve, matrix
 from bnviz.plots.one_batch.distributions import Side
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui import formulas
 from bnviz.ui.figures import download, explain, look, show, show_pair
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.one_batch import data
 from bnviz.ui.sources import show_sources
 from bnviz.ui.widgets import tabs

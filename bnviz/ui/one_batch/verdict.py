@@ -8,9 +8,10 @@ from bnviz.core.batchnorm.effect import Effect
 from bnviz.core.batchnorm.equations import affine
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import Batch, feature_limit, row_limit
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import percent, short
 from bnviz.ui import cache
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.one_batch import data
 
 

@@ -7,10 +7,9 @@ import streamlit as st
 
 from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
 from bnviz.plots.pitfalls.figures import draw
-from bnviz.texts.numbers import percent, short
 from bnviz.ui.config_widgets import decades, doubling, limits
 from bnviz.ui.figures import look, show
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.pitfalls import data
 from bnviz.ui.sources import show_links
 from bnviz.ui.widgets import choice, steps
@@ -134,15 +133,7 @@ def _control(owner: type[PitfallConfig], name: str, field: str) -> Any:
 
 def verdict(name: str, config: PitfallConfig) -> str:
     """What the experiment found, in one sentence computed from it."""
-    found = data.verdict(name, config)
-    values = {key: _shown(key, value) for key, value in found.values.items()}
-    return say(f"pitfalls.{name}.verdict.{found.key}", **values)
-
-
-def _shown(key: str, value: float | str) -> str:
-    if isinstance(value, str):
-        return literal(value)
-    return percent(value) if key.endswith("share") else short(value)
+    return say_verdict(f"pitfalls.{name}.verdict", data.verdict(name, config))
 
 
 def show_experiment(name: str, config: PitfallConfig) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from bnviz.texts.catalogue import LANGUAGES
-from bnviz.ui.language import literal, say
+from bnviz.texts.markdown import literal
+from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
 

@@ -14,10 +14,10 @@ import streamlit as st
 from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
 from bnviz.jobs import runner
 from bnviz.store import Run
-from bnviz.texts.numbers import percent, short
+from bnviz.texts.numbers import short
 from bnviz.ui.cache import kept
 from bnviz.ui.figures import explain, look
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.runs import closing_line, follow, progress
 from bnviz.ui.smoothness.controls import ask_measure
 from bnviz.ui.smoothness.frames import frame
@@ -135,15 +135,7 @@ def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True)
 
 def _in_words(config: Measure, result: Any) -> str:
     """What the result says, in one sentence computed from it."""
-    verdict = config.verdict(result)
-    values = {name: _shown(name, value) for name, value in verdict.values.items()}
-    return say(f"smoothness.{config.name()}.verdict.{verdict.key}", **values)
-
-
-def _shown(name: str, value: float | str) -> str:
-    if isinstance(value, str):
-        return say(f"net.{value}") if name.startswith("net") else literal(value)
-    return percent(value) if name.endswith("share") else short(value)
+    return say_verdict(f"smoothness.{config.name()}.verdict", config.verdict(result))
 
 
 def _cost_in_words(cost: Cost) -> str:

@@ -12,9 +12,10 @@ from bnviz.core.batchnorm.stream import Quantity, Walk
 from bnviz.core.configs import StreamConfig
 from bnviz.plots.train_vs_eval import batch_dependence, stream
 from bnviz.plots.train_vs_eval import momentum as clocks
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import plain, short
 from bnviz.ui.figures import explain, look, show, show_pair
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code as snippets
 from bnviz.ui.train_vs_eval import data as cached

@@ -10,9 +10,10 @@ from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import StreamConfig, TrainConfig
 from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.figures import explain, look, show_pair
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 from bnviz.ui.one_batch import data
 from bnviz.ui.runs import title_of
 from bnviz.ui.sources import show_sources

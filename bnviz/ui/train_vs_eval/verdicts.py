@@ -9,8 +9,9 @@ from bnviz.core.batchnorm.micro_batches import Split
 from bnviz.core.batchnorm.momentum import clock
 from bnviz.core.batchnorm.stream import Walk, eval_output, gap
 from bnviz.core.configs import StreamConfig
+from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import percent, short
-from bnviz.ui.language import literal, say
+from bnviz.ui.language import say
 
 if TYPE_CHECKING:
     from bnviz.core.batchnorm.layer_modes import Outcome, Setting

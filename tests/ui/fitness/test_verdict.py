@@ -53,8 +53,8 @@ def test_bn_better_and_plain_better_say_the_opposite(say: Say) -> None:
 
 def test_the_difference_is_that_of_the_medians(say: Say) -> None:
     share = 100 * (1 - np.median(SMALL) / np.median(LARGE))
-    assert f"{share:.1f} %" in judge(SMALL, LARGE)
-    assert f"{share:.1f} %" in judge(LARGE, SMALL)
+    assert f"{share:.1f}\N{NO-BREAK SPACE}%" in judge(SMALL, LARGE)
+    assert f"{share:.1f}\N{NO-BREAK SPACE}%" in judge(LARGE, SMALL)
 
 
 def test_wins_are_counted(say: Say) -> None:

@@ -1,0 +1,13 @@
+"""What a person typed, made safe inside Markdown."""
+
+import re
+
+#: What Streamlit's Markdown makes a link of even when escaped, up to where a word joiner ends it.
+_LINKS = re.compile(r"://|www(?=\.)|@", re.IGNORECASE)
+
+
+def literal(text: str) -> str:
+    """`text` from a user, safe inside Markdown: shown as typed, never as a link, image or maths."""
+    broken = _LINKS.sub("\\g<0>\N{WORD JOINER}", text)
+    shown = "".join("\\" + c if c in r"\`*_{}[]()<>#+-.!|~$:&" else c for c in broken)
+    return shown.replace("\n", " ").replace("\r", " ")
