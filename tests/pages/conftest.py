@@ -33,12 +33,11 @@ def open_app() -> OpenApp:
         **query: str,
     ) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
-        app.query_params["lang"] = lang
-        app.run()
         if name != PAGES[0].name:
-            app.switch_page(files[name])
             app.query_params["lang"] = lang
-        for key, value in query.items():
+            app.run()
+            app.switch_page(files[name])
+        for key, value in {"lang": lang, **query}.items():
             app.query_params[key] = value
         for key, value in (state or {}).items():
             app.session_state[key] = value
