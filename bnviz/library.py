@@ -38,13 +38,14 @@ from bnviz.core.curvature.along_gradient import Along
 from bnviz.core.curvature.density import Nodes
 from bnviz.core.curvature.extremes import Extremes
 from bnviz.core.curvature.kinks import Split
-from bnviz.core.curvature.problem import Loss, of_module
+from bnviz.core.curvature.module_problem import LossFunction, ModuleProblem
+from bnviz.core.curvature.normalized import NormalizedProblem
 from bnviz.core.curvature.traces import Traces
 from bnviz.core.nets.vectors import flatten
 from bnviz.core.types import Floats
 
 
-def quadratic() -> tuple[nn.Module, Loss, Tensor, Tensor]:
+def quadratic() -> tuple[nn.Module, LossFunction, Tensor, Tensor]:
     """A module, a loss and a batch to try things on: (w1^2 + 4 w2^2) / 2 at w = (3, 4).
 
     Its Hessian is diag(1, 4) everywhere.
@@ -61,7 +62,7 @@ def quadratic() -> tuple[nn.Module, Loss, Tensor, Tensor]:
 
 def lipschitz_probes(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -81,16 +82,15 @@ def lipschitz_probes(
     >>> bool((probes > 1).all()), bool((probes < 4).all())
     (True, True)
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     drawn = lipschitz.directions(problem.params, count, seed)
     found = lipschitz.estimates(problem.gradient, problem.params, drawn, scale)
-    assert found is not None  # nobody stops it
     return found
 
 
 def scale_sweep(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -111,14 +111,14 @@ def scale_sweep(
     >>> float(sweep[1e-2].crossed.sum())  # and no ReLU
     0.0
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     drawn = lipschitz.directions(problem.params, count, seed)
     return {scale: kinks.split(problem, drawn, scale) for scale in scales}
 
 
 def eigenvalues(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -136,15 +136,14 @@ def eigenvalues(
     >>> round(float(found.minimum[0]), 6), round(float(found.maximum[0]), 6)
     (1.0, 4.0)
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     found = extremes.problem_extremes(problem, tolerance=tolerance, seed=seed)
-    assert found is not None
     return found
 
 
 def traces(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -161,15 +160,14 @@ def traces(
     >>> round(found.trace, 6), round(found.mean_square, 6)
     (5.0, 8.5)
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     found = spectrum.traces(problem, probes, seed)
-    assert found is not None
     return found
 
 
 def normalized_sharpness(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -181,21 +179,20 @@ def normalized_sharpness(
     """The largest eigenvalue with every weight measured in units of its filter's norm.
 
     Rescaling weights in a way that the net does not feel leaves it as it is; see
-    :func:`bnviz.core.curvature.traces.normalized`.
+    :mod:`bnviz.core.curvature.normalized`.
 
     >>> from bnviz import normalized_sharpness, quadratic
     >>> round(normalized_sharpness(*quadratic()), 6)  # the filter's norm is 5
     100.0
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
-    found = extremes.problem_extremes(spectrum.normalized(problem), tolerance=tolerance, seed=seed)
-    assert found is not None
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
+    found = extremes.problem_extremes(NormalizedProblem(problem), tolerance=tolerance, seed=seed)
     return float(found.maximum[0])
 
 
 def spectral_density(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -215,13 +212,13 @@ def spectral_density(
     >>> nodes.values.round(6).tolist()
     [[1.0, 4.0], [1.0, 4.0]]
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     return density.joined(list(density.quadratures(problem, probes, steps, seed)))
 
 
 def along_gradient(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -240,13 +237,13 @@ def along_gradient(
     >>> round(float(found.loss), 4), round(float(found.losses), 4)
     (36.5, 15.165)
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     return along.along(problem, torch.tensor(sizes), unit=distances)
 
 
 def landscape_lines(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -265,16 +262,15 @@ def landscape_lines(
     >>> losses[:, 0].tolist()
     [36.5, 36.5, 36.5]
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     drawn = landscape.directions(problem.params, count, seed)
     found = landscape.lines(problem, drawn, np.asarray(distances, dtype=np.float64))
-    assert found is not None
     return found
 
 
 def landscape_plane(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -297,19 +293,18 @@ def landscape_plane(
     >>> losses.tolist()  # (w1^2 + 4 w2^2) / 2 around (3, 4)
     [[36.5, 40.0], [54.5, 58.0]]
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     if directions is None:
         directions = landscape.directions(problem.params, 2, seed)
     first, second = directions.to(problem.dtype)
     at = np.asarray(coordinates, dtype=np.float64)
     found = landscape.plane(problem, first, second, at, at)
-    assert found is not None
     return found
 
 
 def stability_threshold(
     module: nn.Module,
-    loss: Loss,
+    loss: LossFunction,
     x: Any,
     y: Tensor,
     *,
@@ -329,10 +324,9 @@ def stability_threshold(
     >>> round(predicted, 6), bool(abs(measured / predicted - 1) < 0.02)
     (0.5, True)
     """
-    problem = of_module(module, loss, x, y, mode=mode, precision=precision)
+    problem = ModuleProblem(module, loss, x, y, mode=mode, precision=precision)
     start = flatten(list(problem.params.values()))
     found = extremes.sharpest(problem, start)
-    assert found is not None
     value, vector = found
     kicked = stability.kicked(problem, start, value, vector)
     measured = float("nan")

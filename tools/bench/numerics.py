@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.curvature import landscape, problem
+from bnviz.core.curvature import landscape
 from bnviz.core.curvature.extremes import Extremes, extremes, top_vectors
 from bnviz.core.curvature.probes import directions, estimates
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets.gradients import network_gradient, objective_of
 from bnviz.core.nets.stack import Stack, initial
@@ -98,7 +99,7 @@ def _landscape(*, bn: bool) -> Measured:
     net, stack = document_net(bn=bn)
     net = net.float()
     x, y = (value.float() for value in document_data())
-    measured = problem.of_stack(stack, x.T.contiguous(), y[:, 0], "eval", "float32")
+    measured = StackProblem(stack, x.T.contiguous(), y[:, 0], "eval", "float32")
     first, second = landscape.directions(measured.params, 2, 42)
     axis = np.linspace(-1, 1, POINTS)
 
@@ -135,7 +136,7 @@ def _top_eigenvalue(
     name: str, bn: bool, x: Tensor, y: Tensor, *, accuracy: float, target: float
 ) -> Measured:
     net, stack = document_net(bn=bn)
-    loss = problem.of_stack(stack, x.T.contiguous(), y[:, 0], "eval")
+    loss = StackProblem(stack, x.T.contiguous(), y[:, 0], "eval")
 
     def ours(tolerance: float = 1e-4) -> float:
         found = top_vectors(loss, 1, tolerance=tolerance)

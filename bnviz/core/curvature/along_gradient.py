@@ -22,6 +22,7 @@ from bnviz.core.nets.chunks import chunk_size, keep_freed_memory
 from bnviz.core.nets.gradients import loss_and_gradient
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import flatten, unflatten
+from bnviz.core.types import Float
 
 #: Losses (p,) and gradients (p, n) at points (p, n), each of the network `which` (p,).
 _Evaluate = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -41,37 +42,36 @@ class Along:
     """(K,) the largest |gradient change| / |step| over the sizes; NaN where the gradient is 0."""
 
 
-def along(problem: Problem, sizes: Tensor, *, unit: bool = False) -> Along:
+def along(problem: Problem, sizes: Float[Tensor, " q"], *, unit: bool = False) -> Along:
     """Steps against the gradient of any problem, from its point, in its mode and precision.
 
-    `sizes` (Q,) multiply the gradient; with `unit` the gradient's direction, and
+    `sizes` multiply the gradient; with `unit` the gradient's direction, and
     are distances then. K is 1.
 
-    >>> from torch import nn
-    >>> from bnviz.core import problem
-    >>> net = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
-    >>> x, y = torch.randn(64, 2), torch.randn(64, 1)
-    >>> loss = problem.of_module(net, nn.functional.mse_loss, x, y, mode="train")
-    >>> found = along(loss, torch.tensor([0.05, 0.1, 0.2]))
-    >>> found.losses.shape, bool(found.smoothness > 0)
-    (torch.Size([1, 3]), True)
+    See :meth:`bnviz.library.Loss.along_gradient` for an example.
     """
-    origin = flatten(list(problem.params.values()))
 
-    @torch.no_grad()
     def evaluate(points: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
         params = unflatten(points, problem.params)
-        gradient = problem.gradient(params)
-        return problem.objective(params), flatten([gradient[name] for name in problem.params])
+        with torch.no_grad():
+            losses = problem.objective(params)
+        return losses, problem.gradients_at(points)
 
-    return _along(evaluate, origin, sizes, unit, problem.chunk)
+    return _along(evaluate, problem.point, sizes, unit, problem.chunk)
 
 
 @torch.no_grad()
-def along_stack(stack: Stack, x: Tensor, y: Tensor, sizes: Tensor, *, unit: bool = False) -> Along:
+def along_stack(
+    stack: Stack,
+    x: Float[Tensor, "k d b"],
+    y: Float[Tensor, "k b"],
+    sizes: Float[Tensor, " q"],
+    *,
+    unit: bool = False,
+) -> Along:
     """:func:`along` for a stack in training: K networks, each on its own batch at once.
 
-    The mean squared error on x (K, D, B), y (K, B), BN in train mode, in float64 whatever
+    The mean squared error, BN in train mode, in float64 whatever
     the stack is in. Running statistics stay as they are.
     """
     exact, x, y = stack.cast(torch.float64), x.double(), y.double()

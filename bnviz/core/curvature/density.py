@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from bnviz.core.curvature.hessian import gaussian, problem_product, together
+from bnviz.core.curvature.hessian import gaussian
 from bnviz.core.curvature.lanczos import Lanczos, room
 from bnviz.core.curvature.problem import Problem
-from bnviz.core.nets.vectors import flatten
-from bnviz.core.types import Floats, StopFlag
+from bnviz.core.types import Float, Floats, StopFlag, check, never
 
 
 @dataclass(frozen=True)
@@ -38,33 +37,30 @@ def quadratures(
     probes: int = 16,
     steps: int = 80,
     seed: int = 0,
-    should_stop: StopFlag = lambda: False,
+    should_stop: StopFlag = never,
 ) -> Iterator[Nodes]:
-    """The quadratures of `probes` Gaussian directions, some at a time, until stopped.
+    """The quadratures of `probes` Gaussian directions, some at a time. Raises Stopped.
 
     Those of a group run in lockstep, as many as run fast together and have their basis
     within :data:`bnviz.core.curvature.lanczos.BASIS_BYTES`. Not all `steps` are taken where n is
-    smaller,
-    or where the basis of one would be too large: 33 at a million parameters. Products are
+    smaller, or where the basis of one would be too large: 33 at a million parameters. Products are
     computed in the problem's precision, all else in float64.
     """
     steps = steps_taken(problem, steps)
-    group = min(together(problem, probes), max(1, room(1, problem.size) // steps))
+    group = min(problem.products_per_call(probes), max(1, room(1, problem.size) // steps))
     groups = -(-probes // group)
-    like = flatten(list(problem.params.values()))
     generator = torch.Generator().manual_seed(seed)
     for index in range(groups):
         count = (probes + index) // groups
-        start = gaussian(count, like, generator)
-        lanczos = Lanczos(problem_product(problem, count), start, steps)
+        start = gaussian(count, problem.point, generator)
+        lanczos = Lanczos(problem.hessian(count), start, steps)
         for _ in range(steps):
-            if should_stop():
-                return
+            check(should_stop)
             lanczos.advance()
         ritz = lanczos.ritz()
-        found = torch.stack([ritz.values, ritz.vectors[:, 0].square()])
-        found = torch.where(lanczos.finite.view(1, -1, 1), found, torch.nan)
-        values, weights = np.asarray(found.cpu(), dtype=np.float64)
+        nodes = torch.stack([ritz.values, ritz.vectors[:, 0].square()])
+        nodes = torch.where(lanczos.finite.view(1, -1, 1), nodes, torch.nan)
+        values, weights = np.asarray(nodes.cpu(), dtype=np.float64)
         yield Nodes(values, weights)
 
 
@@ -81,8 +77,10 @@ def joined(parts: list[Nodes]) -> Nodes:
     )
 
 
-def smoothed(nodes: Nodes, grid: Floats, unit: float, width: float) -> Floats:
-    """(P, G) each probe's density at the eigenvalues `grid` (G,), over asinh(eigenvalue / unit).
+def smoothed(
+    nodes: Nodes, grid: Float[Floats, " g"], unit: float, width: float
+) -> Float[Floats, "p g"]:
+    """Each probe's density at the eigenvalues `grid`, over asinh(eigenvalue / unit).
 
     Every node is a Gaussian of standard deviation `width` on that axis, linear within `unit`
     of 0 and logarithmic beyond; its area is the node's weight.
@@ -90,11 +88,11 @@ def smoothed(nodes: Nodes, grid: Floats, unit: float, width: float) -> Floats:
     at, nodes_at = np.arcsinh(grid / unit), np.arcsinh(nodes.values / unit)
     distance = (at - nodes_at[..., np.newaxis]) / width
     bells = np.exp(-0.5 * distance**2) / (width * np.sqrt(2 * np.pi))
-    found: Floats = np.einsum("pm,pmg->pg", nodes.weights, bells)
-    return found
+    density: Floats = np.einsum("pm,pmg->pg", nodes.weights, bells)
+    return density
 
 
-def of_eigenvalues(values: Floats) -> Nodes:
-    """An exact spectrum (n,) as one quadrature."""
+def of_eigenvalues(values: Float[Floats, " n"]) -> Nodes:
+    """An exact spectrum as one quadrature."""
     weights = np.full((1, len(values)), 1 / len(values))
     return Nodes(values[np.newaxis], np.where(np.isfinite(values), weights, np.nan))

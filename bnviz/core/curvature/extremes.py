@@ -13,27 +13,31 @@ eigenvectors are kept. The C library may hold on to another 150 MB that was free
 (:func:`bnviz.core.nets.chunks.keep_freed_memory`).
 
 All runs on the device of the parameters; random numbers are drawn on the CPU, so that a
-seed means the same everywhere.
+seed means the same everywhere. What is stopped raises :class:`bnviz.core.types.Stopped`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from bnviz.core.curvature.hessian import gaussian, problem_product
-from bnviz.core.curvature.hessian import hessian_product as hessian_product
-from bnviz.core.curvature.lanczos import BASIS_BYTES, Lanczos, Product, room
+from bnviz.core.curvature.hessian import gaussian, hessian_product
+from bnviz.core.curvature.lanczos import BASIS_BYTES, Lanczos, Product, Search, begin, due
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.gradients import Objective
 from bnviz.core.nets.vectors import Tensors, flatten
-from bnviz.core.types import Floats, StopFlag
+from bnviz.core.types import Bools, Float, Floats, Ints, StopFlag, never
 
 #: Residuals are judged against the eigenvalue, or this share of the larger end if that is more.
 FLOOR = 1e-3
+
+#: Of :func:`sharpest`: relative, of the residual; the error is smaller by far (Parlett 1998,
+#: section 11.7).
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,19 @@ class Extremes:
     maximum: Floats
     minimum_residual: Floats
     maximum_residual: Floats
-    iterations: NDArray[np.int64]
-    converged: NDArray[np.bool_]
+    iterations: Ints
+    converged: Bools
+
+
+class Eigenpairs(NamedTuple):
+    """Eigenvalues of one Hessian at one end of its spectrum, the outermost first."""
+
+    values: Tensor
+    """(count,) float64; NaN where the residual is too large."""
+    vectors: Tensor
+    """(count, n) unit vectors, the best there were."""
+    residuals: Tensor
+    """(count,) |Hv - value v|."""
 
 
 def extremes(
@@ -61,9 +76,9 @@ def extremes(
     max_iterations: int = 300,
     seed: int = 0,
     memory: int = BASIS_BYTES,
-    should_stop: StopFlag = lambda: False,
-) -> Extremes | None:
-    """The extreme Hessian eigenvalues of each network's loss; None once stopped.
+    should_stop: StopFlag = never,
+) -> Extremes:
+    """The extreme Hessian eigenvalues of each network's loss.
 
     `objective` maps stacked parameters to (K,) losses, each depending on its own
     network alone; `params` is where. Works in float64 whatever `params` are. A
@@ -76,10 +91,9 @@ def extremes(
     finite = point.isfinite().all(1)
     point = torch.where(finite.unsqueeze(1), point, 0.0)
     product = hessian_product(objective, params, point)
-    start = gaussian(1, point, seed).expand_as(point)
-    lanczos, limit = _begin(product, start, max_iterations, memory)
-    lanczos.finite &= finite
-    return _Ends(lanczos, limit, tolerance).run(should_stop)
+    search = begin(product, gaussian(1, point, seed).expand_as(point), max_iterations, memory)
+    search.lanczos.finite &= finite
+    return _both_ends(search, tolerance, should_stop)
 
 
 def problem_extremes(
@@ -89,8 +103,8 @@ def problem_extremes(
     max_iterations: int = 500,
     seed: int = 0,
     memory: int = BASIS_BYTES,
-    should_stop: StopFlag = lambda: False,
-) -> Extremes | None:
+    should_stop: StopFlag = never,
+) -> Extremes:
     """:func:`extremes` of one network, any module's too: the arrays have length 1.
 
     Products are computed in the problem's precision, all else in float64. An eigenvalue
@@ -98,129 +112,109 @@ def problem_extremes(
     an error of about 1e-6 times the larger end, of which the residual does not know.
     """
     keep_freed_memory()
-    start = gaussian(1, flatten(list(problem.params.values())), seed)
-    lanczos, limit = _begin(problem_product(problem), start, max_iterations, memory)
-    return _Ends(lanczos, limit, tolerance).run(should_stop)
+    start = gaussian(1, problem.point, seed)
+    search = begin(problem.hessian(), start, max_iterations, memory)
+    return _both_ends(search, tolerance, should_stop)
+
+
+def _both_ends(search: Search, tolerance: float, should_stop: StopFlag) -> Extremes:
+    """Each network's ends when they have converged, or at the last."""
+    lanczos, done = search.lanczos, ~search.lanczos.finite
+    known = lanczos.coupling.new_full((5, len(done)), torch.nan)
+    for ritz in () if done.all() else search.looks(should_stop):
+        done = done | ~lanczos.finite
+        ends = [each[:, end] for each in (ritz.values, ritz.residuals) for end in (0, -1)]
+        now = torch.stack([*ends, torch.full_like(ends[0], lanczos.steps)])
+        news = ~done & (_within(now, tolerance) | (lanczos.steps == search.limit))
+        known = torch.where(news, now, known)
+        done = done | news
+        if done.all():
+            break
+    converged = (_within(known, tolerance) & lanczos.finite).cpu().numpy()
+    low, high, low_residual, high_residual, steps = known.cpu().numpy()
+    iterations = np.nan_to_num(steps).astype(np.int64)
+    return Extremes(low, high, low_residual, high_residual, iterations, converged)
+
+
+def _within(ends: Float[Tensor, "5 k"], tolerance: float) -> Tensor:
+    """(K,) whether both residuals of the `ends` are small enough."""
+    values, residuals = ends[:2].abs(), ends[2:4]
+    judge = torch.maximum(values, FLOOR * values.amax(0))
+    return (residuals <= tolerance * judge).all(0)
 
 
 def top_vectors(
     problem: Problem,
     count: int = 2,
     *,
+    smallest: bool = False,
     tolerance: float = 1e-6,
     max_iterations: int = 500,
     seed: int = 0,
     memory: int = BASIS_BYTES,
-    should_stop: StopFlag = lambda: False,
-) -> tuple[Tensor, Tensor] | None:
-    """The `count` largest eigenvalues, (count,) descending, and unit vectors of them, (count, n).
+    should_stop: StopFlag = never,
+) -> Eigenpairs:
+    """The `count` largest eigenvalues, or the smallest, and unit vectors of them.
 
-    Largest algebraically, and float64; None once stopped. They are found one after the other,
-    each with those before it moved out of the way (Wielandt's deflation; Saad 2011, section
-    4.2), so that a multiple one is found as often as it is there. An eigenvalue whose
-    residual exceeds `tolerance` times the largest |eigenvalue| is NaN, its vector the best
-    there was; where the Hessian is not finite, all is NaN. Precision and memory as in
-    :func:`problem_extremes`. Raises ValueError if there are not that many.
+    Largest algebraically, and float64. They are found one after the other, each with those
+    before it moved out of the way (Wielandt's deflation; Saad 2011, section 4.2), so that a
+    multiple one is found as often as it is there. An eigenvalue whose residual exceeds
+    `tolerance` times the largest |eigenvalue| is NaN, its vector the best there was; where the
+    Hessian is not finite, all is NaN. Precision and memory as in :func:`problem_extremes`.
+    Raises ValueError if there are not that many.
     """
     if not 1 <= count <= problem.size:
         raise ValueError(f"There are {problem.size} eigenvalues; {count} were asked for.")
     keep_freed_memory()
-    like = flatten(list(problem.params.values()))
-    product, vectors = problem_product(problem), gaussian(0, like, seed)
-    values = away = vectors.new_empty(0)
+    like, upward = problem.point, problem.hessian()
+    product: Product = (lambda v: -upward(v)) if smallest else upward
+    vectors = gaussian(0, like, seed)
+    values = residuals = away = vectors.new_empty(0)
     for index in range(count):
-        deflated = _deflated(product, vectors, away)
         start = gaussian(1, like, seed + index)
-        lanczos, limit = _begin(deflated, start, max_iterations, memory)
-        found = _top(lanczos, limit, tolerance, should_stop)
-        if found is None:
-            return None
-        vector, scale = found
+        search = begin(_deflated(product, vectors, away), start, max_iterations, memory)
+        top = _top(search, tolerance, should_stop, lambda each: each.size < 16 or due(each))
+        vector = top.vectors
         vector = vector - (vector @ vectors.mT) @ vectors
         vector = vector / torch.linalg.vector_norm(vector)
         image = product(vector)
         value = (vector * image).sum(1)
-        good = torch.linalg.vector_norm(image - value * vector) <= tolerance * scale
+        residual = torch.linalg.vector_norm(image - value * vector).reshape(1)
+        good = residual <= tolerance * top.scale
         values = torch.cat([values, torch.where(good, value, torch.nan)])
-        vectors, away = torch.cat([vectors, vector]), torch.cat([away, 2 * scale])
+        residuals = torch.cat([residuals, residual])
+        vectors, away = torch.cat([vectors, vector]), torch.cat([away, 2 * top.scale])
     order = torch.argsort(values.nan_to_num(-torch.inf), descending=True, stable=True)
-    return values[order], vectors[order]
+    values = -values if smallest else values
+    return Eigenpairs(values[order], vectors[order], residuals[order])
 
 
-def _begin(product: Product, start: Tensor, most: int, memory: int) -> tuple[Lanczos, int]:
-    """An iteration from `start` (K, n), and its limit: exhausting the space needs no more."""
-    space = room(len(start), start.shape[1], memory)
-    limit = min(most, start.shape[1]) if space >= start.shape[1] else most
-    return Lanczos(product, start, min(space, limit)), limit
+class _Top(NamedTuple):
+    """The top of each matrix's spectrum, as far as it is known."""
 
-
-def _due(lanczos: Lanczos, limit: int) -> bool:
-    """Whether to look at the Ritz values: they cost the more, the larger the basis is."""
-    return lanczos.steps == limit or lanczos.steps % (2 + 2 * (lanczos.size // 100)) == 0
-
-
-class _Ends:
-    """Goes on until both ends of every network's spectrum are found."""
-
-    def __init__(self, lanczos: Lanczos, limit: int, tolerance: float) -> None:
-        self.lanczos, self.limit, self.tolerance = lanczos, limit, tolerance
-        self.done = ~lanczos.finite
-        self.found = lanczos.coupling.new_full((5, len(self.done)), torch.nan)
-
-    def run(self, should_stop: StopFlag) -> Extremes | None:
-        while self.lanczos.steps < self.limit and not self.done.all():
-            if should_stop():
-                return None
-            beta = self.lanczos.advance()
-            self.done = self.done | ~self.lanczos.finite
-            exhausted = (beta == 0) & ~self.done
-            if exhausted.any() or _due(self.lanczos, self.limit):
-                self.look()
-        low, high, low_residual, high_residual, iterations = self.found.cpu().numpy()
-        return Extremes(
-            low,
-            high,
-            low_residual,
-            high_residual,
-            np.nan_to_num(iterations).astype(np.int64),
-            (self.within(self.found) & self.lanczos.finite).cpu().numpy(),
-        )
-
-    def look(self) -> None:
-        """Take down the ends of those networks that have just converged, or of all at the last."""
-        ritz, steps = self.lanczos.ritz(), self.lanczos.steps
-        ends = [each[:, end] for each in (ritz.values, ritz.residuals) for end in (0, -1)]
-        now = torch.stack([*ends, torch.full_like(ends[0], steps)])
-        news = ~self.done & (self.within(now) | (steps == self.limit))
-        self.found = torch.where(news, now, self.found)
-        self.done = self.done | news
-
-    def within(self, found: Tensor) -> Tensor:
-        """(K,) whether both residuals in a (5, K) finding are small enough."""
-        ends, residuals = found[:2].abs(), found[2:4]
-        judge = torch.maximum(ends, FLOOR * ends.amax(0))
-        return (residuals <= self.tolerance * judge).all(0)
+    values: Tensor
+    """(K,)"""
+    vectors: Tensor
+    """(K, n), NaN where the matrix is not finite."""
+    scale: Tensor
+    """(K,) the largest |eigenvalue| met."""
+    sure: Tensor
+    """(K,) whether the residual is small enough."""
 
 
 def _top(
-    lanczos: Lanczos, limit: int, tolerance: float, should_stop: StopFlag
-) -> tuple[Tensor, Tensor] | None:
-    """The vector (1, n) of the topmost eigenvalue, and the largest |eigenvalue| (1,) met.
-
-    None once stopped; NaN where the matrix is not finite.
-    """
-    while lanczos.steps < limit:
-        if should_stop():
-            return None
-        beta = lanczos.advance()
-        if not lanczos.finite.all():
-            return torch.full_like(lanczos.vector, torch.nan), torch.full_like(beta, torch.nan)
-        if beta == 0 or lanczos.size < 16 or _due(lanczos, limit):
-            ritz = lanczos.ritz()
-            scale = ritz.values.abs().amax(1)
-            if ritz.residuals[0, -1] <= tolerance * scale:
-                break
-    return lanczos.combined(ritz.vectors[:, :, -1:]).squeeze(1), scale
+    search: Search, tolerance: float, should_stop: StopFlag, when: Callable[[Lanczos], bool]
+) -> _Top:
+    lanczos = search.lanczos
+    for ritz in search.looks(should_stop, when):
+        scale = ritz.values.abs().amax(1)
+        sure = ritz.residuals[:, -1] <= tolerance * scale
+        if (sure | ~lanczos.finite).all():
+            break
+    finite = lanczos.finite
+    vectors = lanczos.combined(ritz.vectors[:, :, -1:]).squeeze(1)
+    vectors = torch.where(finite[:, None], vectors, torch.nan)
+    return _Top(ritz.values[:, -1], vectors, scale, sure & finite)
 
 
 def _deflated(product: Product, vectors: Tensor, away: Tensor) -> Product:
@@ -228,67 +222,36 @@ def _deflated(product: Product, vectors: Tensor, away: Tensor) -> Product:
     return lambda v: product(v) - (v @ vectors.mT * away) @ vectors
 
 
-#: Relative, of the residual; the error is smaller by far (Parlett 1998, section 11.7).
-TOLERANCE = 1e-3
-
-
 def sharpest(
     problem: Problem,
-    points: Tensor,
+    points: Float[Tensor, "p n"],
     *,
-    start: Tensor | None = None,
+    start: Float[Tensor, "p n"] | None = None,
     tolerance: float = TOLERANCE,
     max_iterations: int = 300,
-    should_stop: StopFlag = lambda: False,
-) -> tuple[Tensor, Tensor] | None:
-    """The largest Hessian eigenvalue at each of `points` (P, n), (P,), and its unit vector, (P, n).
+    should_stop: StopFlag = never,
+) -> tuple[Float[Tensor, " p"], Float[Tensor, "p n"]]:
+    """The largest Hessian eigenvalue at each of `points`, and its unit vector.
 
-    By Lanczos in lockstep, in float64 with products in the problem's precision; `start`
-    (P, n) are vectors to begin near. NaN where the Hessian is not finite, or the residual
-    exceeds `tolerance` times the largest |eigenvalue| after so many iterations; None once stopped.
+    By Lanczos in lockstep, in float64 with products in the problem's precision; `start` are
+    vectors to begin near. NaN where the Hessian is not finite, or the residual exceeds
+    `tolerance` times the largest |eigenvalue| after so many iterations.
     """
     keep_freed_memory()
     vectors = gaussian(1, points, 0).expand(len(points), -1)
     if start is not None:
         noise = vectors / torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
         vectors = noise + start.nan_to_num().to(noise)
-    found = [
-        _sharpest(problem, point, vector, tolerance, max_iterations, should_stop)
-        for point, vector in zip(
-            torch.split(points, problem.chunk), torch.split(vectors, problem.chunk), strict=True
-        )
-    ]
-    done = [each for each in found if each is not None]
-    if len(done) < len(found):
-        return None
-    values, tops = zip(*done, strict=True)
+    chunks = (torch.split(each, problem.chunk) for each in (points, vectors))
+    values, tops = [], []
+    for some, near in zip(*chunks, strict=True):
+        product = _in_double(problem.hessian_at(some), some)
+        search = begin(product, near, max_iterations, BASIS_BYTES)
+        top = _top(search, tolerance, should_stop, lambda each: each.steps % 4 == 0)
+        values.append(torch.where(top.sure, top.values, torch.nan))
+        tops.append(torch.where(top.sure[:, None], top.vectors, torch.nan))
     return torch.cat(values), torch.cat(tops)
 
 
-def _sharpest(
-    problem: Problem,
-    points: Tensor,
-    start: Tensor,
-    tolerance: float,
-    most: int,
-    should_stop: StopFlag,
-) -> tuple[Tensor, Tensor] | None:
-    product = hessian_product(problem.objective, problem.params, points)
-    capacity = min(room(*start.shape), start.shape[1], most)
-    lanczos = Lanczos(lambda v: product(v.to(points)).double(), start, capacity)
-    limit = most if capacity < start.shape[1] else capacity
-    while lanczos.steps < limit:
-        if should_stop():
-            return None
-        beta = lanczos.advance()
-        if lanczos.steps % 4 and lanczos.steps < limit and not (beta == 0).all():
-            continue
-        ritz = lanczos.ritz()
-        scale = ritz.values.abs().amax(1)
-        good = ritz.residuals[:, -1] <= tolerance * scale
-        if (good | ~lanczos.finite).all():
-            break
-    good &= lanczos.finite
-    vectors = lanczos.combined(ritz.vectors[:, :, -1:]).squeeze(1)
-    values = torch.where(good, ritz.values[:, -1], torch.nan)
-    return values, torch.where(good[:, None], vectors, torch.nan)
+def _in_double(product: Product, like: Tensor) -> Product:
+    return lambda vectors: product(vectors.to(like)).double()

@@ -9,19 +9,21 @@ import torch
 from torch import Tensor
 
 from bnviz.core.curvature.lanczos import Product
-from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.gradients import Objective
-from bnviz.core.nets.vectors import Tensors, flatten, unflatten
+from bnviz.core.nets.vectors import Tensors, unflatten
+from bnviz.core.types import Float
 
 
 @torch.enable_grad()
-def hessian_product(objective: Objective, like: Tensors, point: Tensor) -> Product:
-    """The function from (K, n) vectors to each network's Hessian at `point` (K, n) times its own.
+def hessian_product(objective: Objective, like: Tensors, point: Float[Tensor, "k n"]) -> Product:
+    """The function from (K, n) vectors to each network's Hessian at `point` times its own.
 
     The parameters are shaped as `like`, whose K does not matter.
     """
     leaf = point.detach().clone().requires_grad_()
     losses = objective(unflatten(leaf, like))
+    if not losses.requires_grad:  # constant in the parameters
+        return torch.zeros_like
     (gradient,) = torch.autograd.grad(losses.sum(), leaf, create_graph=True)
     if not gradient.requires_grad:  # linear in the parameters
         return torch.zeros_like
@@ -32,36 +34,10 @@ def hessian_product(objective: Objective, like: Tensors, point: Tensor) -> Produ
     return product
 
 
-def together(problem: Problem, count: int) -> int:
-    """How many of `count` products run together fastest."""
-    return max(1, min(problem.chunk // 2, count))
-
-
-def problem_product(problem: Problem, count: int = 1) -> Product:
-    """The function from any number of vectors, (M, n) float64, to the Hessian times each.
-
-    It is fastest for `count` of them, or more: up to so many run together, if the network's
-    activations, of which a product needs several, are small.
-    """
-    copies = together(problem, count)
-    if problem.products is not None:
-        some = problem.products()
-    else:
-        point = flatten(list(problem.params.values())).expand(copies, -1)
-        some = hessian_product(problem.objective, problem.params, point)
-
-    def product(vectors: Tensor) -> Tensor:
-        if len(vectors) == copies:
-            return some(vectors.to(problem.dtype)).to(vectors.dtype)
-        padding = vectors.new_zeros(-len(vectors) % copies, vectors.shape[1])
-        parts = torch.split(torch.cat([vectors, padding]), copies)
-        return torch.cat([product(part) for part in parts])[: len(vectors)]
-
-    return product
-
-
-def gaussian(count: int, like: Tensor, seed: int | torch.Generator) -> Tensor:
-    """(count, n) standard normal numbers, float64, where `like` (K, n) is.
+def gaussian(
+    count: int, like: Float[Tensor, "k n"], seed: int | torch.Generator
+) -> Float[Tensor, "count n"]:
+    """(count, n) standard normal numbers, float64, where `like` is.
 
     A generator, which goes on, lives on the CPU. The rows are the same however many are
     drawn at a time.

@@ -6,11 +6,13 @@ The basis takes a bounded memory; when that is full, the iteration starts thick 
 Ritz vectors of both ends of the spectrum (Wu & Simon 2000, section 2), and goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from bnviz.core.types import Float, StopFlag, check
 
 #: (K, n) vectors to each matrix times its own, (K, n).
 Product = Callable[[Tensor], Tensor]
@@ -50,7 +52,7 @@ class Lanczos:
     counts as 0 from then on; one whose space is exhausted goes on with vectors of zeros.
     """
 
-    def __init__(self, product: Product, start: Tensor, capacity: int) -> None:
+    def __init__(self, product: Product, start: Float[Tensor, "k n"], capacity: int) -> None:
         matrices, numbers = start.shape
         self.product, self.capacity = product, capacity
         self.vector = start / torch.linalg.vector_norm(start, dim=1, keepdim=True)
@@ -61,8 +63,8 @@ class Lanczos:
         self.finite = torch.ones(matrices, dtype=torch.bool, device=start.device)
         self.size = self.steps = 0
 
-    def advance(self) -> Tensor:
-        """One more basis vector; returns the (K,) coupling to the next, 0 if there is none."""
+    def advance(self) -> Float[Tensor, " k"]:
+        """One more basis vector; returns the coupling to the next, 0 if there is none."""
         if self.size == self.capacity:
             self.restart()
         step = self.size
@@ -97,21 +99,55 @@ class Lanczos:
 
         The next vector couples to every Ritz vector kept, and `advance` finds by how much.
         """
-        found = self.ritz()
+        ritz = self.ritz()
         end = self.capacity // 4
-        kept = torch.cat([found.vectors[..., :end], found.vectors[..., -end:]], dim=2)
-        values = torch.cat([found.values[:, :end], found.values[:, -end:]], dim=1)
+        kept = torch.cat([ritz.vectors[..., :end], ritz.vectors[..., -end:]], dim=2)
+        values = torch.cat([ritz.values[:, :end], ritz.values[:, -end:]], dim=1)
         self.rotate(kept)
         self.projection.zero_()
         self.projection[:, : 2 * end, : 2 * end] = torch.diag_embed(values)
 
-    def rotate(self, columns: Tensor) -> None:
-        """Let the basis be its combinations by `columns` (K, m, k), in place."""
+    def rotate(self, columns: Float[Tensor, "k m kept"]) -> None:
+        """Let the basis be its combinations by `columns`, in place."""
         kept = columns.shape[2]
         for part in torch.split(self.basis, _COLUMNS, dim=2):
             part[:, :kept] = columns.mT @ part[:, : self.size]
         self.size = kept
 
-    def combined(self, columns: Tensor) -> Tensor:
-        """(K, k, n) the basis combined by `columns` (K, m, k)."""
+    def combined(self, columns: Float[Tensor, "k m some"]) -> Float[Tensor, "k some n"]:
+        """The basis combined by `columns`."""
         return columns.mT @ self.basis[:, : self.size]
+
+
+def begin(product: Product, start: Float[Tensor, "k n"], most: int, memory: int) -> "Search":
+    """A search from `start` that takes at most `most` steps: an exhausted space needs no more."""
+    space = room(len(start), start.shape[1], memory)
+    limit = min(most, start.shape[1]) if space >= start.shape[1] else most
+    return Search(Lanczos(product, start, min(space, limit)), limit)
+
+
+def due(lanczos: Lanczos) -> bool:
+    """Whether to look at the Ritz values: they cost the more, the larger the basis is."""
+    return lanczos.steps % (2 + 2 * (lanczos.size // 100)) == 0
+
+
+@dataclass(frozen=True)
+class Search:
+    """An iteration and the most steps that it may take."""
+
+    lanczos: Lanczos
+    limit: int
+
+    def looks(self, should_stop: StopFlag, when: Callable[[Lanczos], bool] = due) -> Iterator[Ritz]:
+        """Go on, and yield what is known whenever it is time to look; whoever has enough leaves.
+
+        It is time `when` that says so, when a matrix's space is exhausted, and at the limit.
+        Raises Stopped.
+        """
+        lanczos, exhausted = self.lanczos, 0
+        while lanczos.steps < self.limit:
+            check(should_stop)
+            coupling = lanczos.advance()
+            before, exhausted = exhausted, int(((coupling == 0) & lanczos.finite).sum())
+            if lanczos.steps == self.limit or exhausted > before or when(lanczos):
+                yield lanczos.ritz()

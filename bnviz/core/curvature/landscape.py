@@ -7,20 +7,19 @@ parameters of two of the problem's chunks, some 50 MB for 10^6 parameters in flo
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.types import Floats, StopFlag
+from bnviz.core.types import Float, Floats, StopFlag, check, never
 
 #: A loss keeps less in memory than its gradient does: more of them run fastest together.
 CHUNKS = 2
 
 
-def filter_norms(params: Tensors) -> Tensor:
-    """(K, n) for each parameter the L2 norm of the filter that it belongs to.
+def filter_norms(params: Tensors) -> Float[Tensor, "k n"]:
+    """For each parameter the L2 norm of the filter that it belongs to.
 
     A filter is what makes one output channel: ``weight[i]`` of a linear layer's
     (out, in) or a convolution's (out, in, ...) weight. Parameters with fewer than two
@@ -39,8 +38,8 @@ def _filter_norms(value: Tensor) -> Tensor:
     return norms.expand_as(filters)
 
 
-def filter_normalized(params: Tensors, drawn: Tensor) -> Tensor:
-    """(M, n) the directions `drawn` with every filter as long as the network's own.
+def filter_normalized(params: Tensors, drawn: Float[Tensor, "m n"]) -> Float[Tensor, "m n"]:
+    """The directions `drawn` with every filter as long as the network's own.
 
     `params` are those of one network (K is 1). Li et al. 2018, section 4:
     d_ij <- d_ij / |d_ij| * |theta_ij|, and 0 for biases and BN's parameters. A step of 1
@@ -51,7 +50,7 @@ def filter_normalized(params: Tensors, drawn: Tensor) -> Tensor:
     return torch.where(own > 0, drawn / own, 0.0) * filter_norms(params)
 
 
-def directions(params: Tensors, count: int, seed: int) -> Tensor:
+def directions(params: Tensors, count: int, seed: int) -> Float[Tensor, "count n"]:
     """(count, n) random filter-normalized directions for one network.
 
     Normal numbers are drawn for filters alone, direction by direction in the order of
@@ -70,71 +69,63 @@ def directions(params: Tensors, count: int, seed: int) -> Tensor:
 
 def plane(
     problem: Problem,
-    first: Tensor,
-    second: Tensor,
-    a: Floats,
-    b: Floats,
+    first: Float[Tensor, " n"],
+    second: Float[Tensor, " n"],
+    a: Float[Floats, " a"],
+    b: Float[Floats, " b"],
     *,
-    known: Floats | None = None,
-    should_stop: StopFlag = lambda: False,
-) -> Floats | None:
-    """(B, A) losses, row i and column j at ``params + a[j] * first + b[i] * second``.
+    known: Float[Floats, "b a"] | None = None,
+    should_stop: StopFlag = never,
+) -> Float[Floats, "b a"]:
+    """Losses on a plane: row i and column j at ``params + a[j] * first + b[i] * second``.
 
-    None once stopped. `first` and `second` are (n,), `a` (A,) and `b` (B,). Of `known`
-    (B, A), the same plane where some losses are there already, only the NaN are computed: a
-    coarse plane is not paid twice when it is refined.
+    Raises Stopped. Of `known`, the same plane where some losses are there already, only the
+    NaN are computed: a coarse plane is not paid twice when it is refined.
     """
-    found = np.full((len(b), len(a)), np.nan) if known is None else known.copy()
-    rows, columns = np.nonzero(np.isnan(found))
+    losses = np.full((len(b), len(a)), np.nan) if known is None else known.copy()
+    rows, columns = np.nonzero(np.isnan(losses))
     steps = np.stack([a[columns], b[rows]], axis=1)
-    losses = _along(problem, torch.stack([first, second]), steps, should_stop)
-    if losses is None:
-        return None
-    found[rows, columns] = losses
-    return found
+    losses[rows, columns] = _along(problem, torch.stack([first, second]), steps, should_stop)
+    return losses
 
 
 def lines(
     problem: Problem,
-    directions: Tensor,
-    distances: Floats,
+    directions: Float[Tensor, "m n"],
+    distances: Float[Floats, " v"],
     *,
-    should_stop: StopFlag = lambda: False,
-) -> Floats | None:
-    """(M, V) losses along M lines through the network, `directions` (M, n); None once stopped.
+    should_stop: StopFlag = never,
+) -> Float[Floats, "m v"]:
+    """Losses along lines through the network; raises Stopped.
 
-    `distances` (V,) count lengths of the direction; 0 is the network itself.
+    `distances` count lengths of the direction; 0 is the network itself.
     """
-    found = []
-    for direction in directions:
-        losses = _along(problem, direction[None], distances[:, None], should_stop)
-        if losses is None:
-            return None
-        found.append(losses)
-    return np.stack(found)
+    steps = distances[:, None]
+    return np.stack([_along(problem, each[None], steps, should_stop) for each in directions])
 
 
-def _along(problem: Problem, basis: Tensor, steps: Floats, should_stop: StopFlag) -> Floats | None:
+def _along(problem: Problem, basis: Tensor, steps: Floats, should_stop: StopFlag) -> Floats:
     """(P,) losses at params + steps @ basis; `steps` (P, B), `basis` (B, n)."""
     keep_freed_memory()
-    origin = flatten(list(problem.params.values()))
+    origin = problem.point
     coordinates = torch.from_numpy(steps).to(origin)
-    found = []
+    losses = []
     for part in torch.split(coordinates, CHUNKS * problem.chunk):
-        if should_stop():
-            return None
-        found.append(problem.losses_at(torch.addmm(origin, part, basis)))
-    return np.asarray(torch.cat(found).cpu(), dtype=np.float64)
+        check(should_stop)
+        losses.append(problem.losses_at(torch.addmm(origin, part, basis)))
+    return np.asarray(torch.cat(losses).cpu(), dtype=np.float64)
 
 
-def path_plane(points: Tensor) -> tuple[Tensor, Floats, Floats]:
+def path_plane(
+    points: Float[Tensor, "e n"],
+) -> tuple[Float[Tensor, "2 n"], Float[Floats, "e 2"], Float[Floats, " 2"]]:
     """The plane through the end of a path that shows most of it (Li et al. 2018, section 7).
 
-    `points` (E, n) are parameters along a training. Returns two orthonormal directions
-    (2, n), the points' coordinates (E, 2), whose origin is the end, and the share (2,) of the
-    squared distances from the end along each: a principal component analysis of
-    theta_i - theta_end, which is not centred, so that the plane runs through the end. The
-    first point with coordinates other than 0 has positive ones. A path that does not move
+    `points` are parameters along a training. Returns two orthonormal directions, the points'
+    coordinates, whose origin is the end, and the share of the squared distances from the end
+    along each: a principal component analysis of theta_i - theta_end, which is not centred, so
+    that the plane runs through the end. The first point with coordinates other than 0 has
+    positive ones. A path that does not move
     has shares of 0. Takes three times the memory of `points` in float64.
     """
     steps = (points - points[-1]).double()
@@ -149,5 +140,5 @@ def path_plane(points: Tensor) -> tuple[Tensor, Floats, Floats]:
     return basis * signs[:, None], _array(coordinates * signs), _array(explained)
 
 
-def _array(values: Tensor) -> NDArray[np.float64]:
+def _array(values: Tensor) -> Floats:
     return np.asarray(values.cpu(), dtype=np.float64)

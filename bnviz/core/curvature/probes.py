@@ -7,7 +7,7 @@ mean square is tr(H^2) / n, not the largest eigenvalue squared
 (:mod:`bnviz.core.curvature.extremes` has that one).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.gradients import Gradient
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats, StopFlag, check, never
 
 
-def directions(params: Tensors, count: int, seed: int) -> Tensor:
+def directions(params: Tensors, count: int, seed: int) -> Float[Tensor, "count n"]:
     """(count, n) standard normal directions for the parameters of one network.
 
     They are the draws of a plain loop after ``torch.manual_seed(seed)``: probe by
@@ -40,25 +40,24 @@ def directions(params: Tensors, count: int, seed: int) -> Tensor:
 def estimates(
     gradient: Gradient,
     params: Tensors,
-    drawn: Tensor,
+    drawn: Float[Tensor, "p n"],
     scale: float,
     *,
     chunk: int = 8,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Floats | None:
-    """(P,) |gradient change| / |parameter change| of each probe; None once stopped.
+    should_stop: StopFlag = never,
+) -> Float[Floats, " p"]:
+    """|gradient change| / |parameter change| of each probe; raises Stopped.
 
-    `gradient` takes any number of parameter sets at once, `params` is one of them
-    (its stack dimension is 1), `drawn` the (P, n) directions, and `chunk` says
-    how many probes run together. Works in the precision of `params`, and only reads it.
+    `gradient` takes any number of parameter sets at once, `params` is one of them (its stack
+    dimension is 1), `drawn` the directions, and `chunk` says how many probes run together.
+    Works in the precision of `params`, and only reads it.
     """
-    found = []
+    ratios = []
     for steps, _, change in changes(gradient, params, drawn, scale, chunk):
-        if should_stop():
-            return None
+        check(should_stop)
         length = torch.linalg.vector_norm(steps, dim=1)
-        found.append(torch.linalg.vector_norm(change, dim=1) / length)
-    return torch.cat(found).cpu().double().numpy()
+        ratios.append(torch.linalg.vector_norm(change, dim=1) / length)
+    return torch.cat(ratios).cpu().double().numpy()
 
 
 def changes(
@@ -73,8 +72,8 @@ def changes(
     names, origin = params.keys(), flatten(list(params.values()))
 
     def at(points: Tensor) -> Tensor:
-        found = gradient(unflatten(points, params))
-        return flatten([found[name] for name in names])
+        there = gradient(unflatten(points, params))
+        return flatten([there[name] for name in names])
 
     here = at(origin)
     for part in torch.split(drawn, chunk):

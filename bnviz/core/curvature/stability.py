@@ -15,7 +15,7 @@ from torch import Tensor
 from bnviz.core.curvature.extremes import sharpest
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
-from bnviz.core.types import StopFlag
+from bnviz.core.types import Float, StopFlag, check, never
 
 #: Every trial begins a little up the steepest wall: at the distance where the curvature
 #: along it alone makes the loss larger by this share.
@@ -60,8 +60,13 @@ class Bracket:
         return (self.stable * self.unstable).sqrt()
 
 
-def kicked(problem: Problem, points: Tensor, sharpness: Tensor, vectors: Tensor) -> Tensor:
-    """The `points` (P, n) moved up along their sharpest directions, as KICK says.
+def kicked(
+    problem: Problem,
+    points: Float[Tensor, "p n"],
+    sharpness: Float[Tensor, " p"],
+    vectors: Float[Tensor, "p n"],
+) -> Float[Tensor, "p n"]:
+    """The `points` moved up along their sharpest directions, as KICK says.
 
     So a trial has weight on the direction in which it would become unstable, however little
     the point itself has, and rounding cannot lift the loss above that of the start.
@@ -72,8 +77,10 @@ def kicked(problem: Problem, points: Tensor, sharpness: Tensor, vectors: Tensor)
     return points + (uphill * distance)[:, None] * vectors.to(points)
 
 
-def trials(problem: Problem, starts: Tensor, rates: Tensor, steps: int) -> Iterator[Trials]:
-    """Gradient descent from each of `starts` (P, n) at each of `rates` (P,), step by step.
+def trials(
+    problem: Problem, starts: Float[Tensor, "p n"], rates: Float[Tensor, " p"], steps: int
+) -> Iterator[Trials]:
+    """Gradient descent from each of `starts` at its own of `rates`, step by step.
 
     **Unstable** is a descent whose loss, within so many `steps`, rises above that of its start
     or is not finite. On a quadratic loss that is nowhere negative every rate up to
@@ -108,11 +115,16 @@ def _descend(
 
 
 def thresholds(
-    problem: Problem, starts: Tensor, guesses: Tensor, *, steps: int, halvings: int
+    problem: Problem,
+    starts: Float[Tensor, "s n"],
+    guesses: Float[Tensor, " s"],
+    *,
+    steps: int,
+    halvings: int,
 ) -> Iterator[Bracket]:
-    """Brackets that narrow, from `starts` (S, n), step by step; the last one is the narrowest.
+    """Brackets that narrow, from `starts`, step by step; the last one is the narrowest.
 
-    First each start's threshold is bracketed in steps of WIDER from its guess (S,), by 2^30
+    First each start's threshold is bracketed in steps of WIDER from its guess, by 2^30
     at most, then the bracket is halved in log rate, `halvings` times. A guess that is not a
     positive number has no trials. Trials above a threshold need not all be unstable on a
     loss that is not quadratic: what is found is one rate where they begin to be.
@@ -183,15 +195,15 @@ class _Search:
 
 def descents(
     problem: Problem,
-    start: Tensor,
-    rates: Tensor,
+    start: Float[Tensor, " n"],
+    rates: Float[Tensor, " c"],
     moments: Sequence[int],
     *,
-    should_stop: StopFlag = lambda: False,
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Losses (C,) and sharpness (C,) of gradient descent from `start` (n,) at `rates` (C,).
+    should_stop: StopFlag = never,
+) -> Iterator[tuple[Float[Tensor, " c"], Float[Tensor, " c"]]]:
+    """Losses and sharpness of gradient descent from `start` at `rates`; raises Stopped.
 
-    At each of `moments`, steps in ascending order; ends early once stopped. NaN from where the
+    At each of `moments`, steps in ascending order. NaN from where the
     numbers are no longer finite. In training, sharpness tends to rise until it is at
     2 / rate, and to stay there (Cohen et al. 2021, section 3).
     """
@@ -199,15 +211,11 @@ def descents(
     steps, vectors = 0, None
     for moment in moments:
         while steps < moment:
-            if should_stop():
-                return
+            check(should_stop)
             parts = [problem.gradients_at(part) for part in torch.split(points, problem.chunk)]
             points -= rates[:, None].to(points) * torch.cat(parts)
             steps += 1
-        found = sharpest(problem, points, start=vectors, should_stop=should_stop)
-        if found is None:
-            return
-        values, vectors = found
+        values, vectors = sharpest(problem, points, start=vectors, should_stop=should_stop)
         parts = [problem.losses_at(part) for part in torch.split(points, problem.chunk)]
         losses = torch.cat(parts).double()
         finite = losses.isfinite()

@@ -1,7 +1,5 @@
 """Probes taken apart, on nets whose kinks are known and against plain loops over modules."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -9,10 +7,13 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from bnviz.core.configs import BnMode, NetworkConfig
-from bnviz.core.curvature import kinks, probes, problem
+from bnviz.core.curvature import kinks, probes
+from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets.stack import initial
+from tests.core.curvature.problems import changed
 from tests.core.torch_nets import lived_in, one_of
 
 DATA = fitness_data(100)
@@ -25,7 +26,7 @@ def hinge(weight: float, bias: float, x: float = 1.0, y: float = 0.0) -> Problem
     with torch.no_grad():
         module[0].weight.fill_(weight)
         module[0].bias.fill_(bias)
-    return problem.of_module(module, mse_loss, torch.tensor([[x]]), torch.tensor([[y]]))
+    return ModuleProblem(module, mse_loss, torch.tensor([[x]]), torch.tensor([[y]]))
 
 
 def directions(*rows: tuple[float, float]) -> Tensor:
@@ -84,7 +85,7 @@ def quadratic() -> tuple[Problem, Tensor]:
     """A linear layer has no kinks; the loss's Hessian by its weights is 2 / N X'X."""
     x = X[:, :2] / X[:, :2].std(0)
     module = nn.Linear(2, 1, bias=False).double()
-    return problem.of_module(module, mse_loss, x, Y), 2 * x.T @ x / len(x)
+    return ModuleProblem(module, mse_loss, x, Y), 2 * x.T @ x / len(x)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-2, 10.0])
@@ -101,7 +102,7 @@ def test_a_quadratic_is_smooth_throughout(scale: float) -> None:
 
 def net(*, bn: bool, mode: BnMode) -> tuple[Problem, nn.Sequential]:
     stack = lived_in(initial(NetworkConfig(depth=2, width=7), 3, [5], bn=bn))
-    return problem.of_stack(stack, X.T, Y[:, 0], mode), one_of(stack, 0).train(mode == "train")
+    return StackProblem(stack, X.T, Y[:, 0], mode), one_of(stack, 0).train(mode == "train")
 
 
 class Held(nn.Module):
@@ -178,7 +179,7 @@ def test_short_steps_come_to_the_hessian_vector_product(bn: bool) -> None:
 
 def test_stacks_and_modules_agree() -> None:
     stack, module = net(bn=True, mode="train")
-    same = problem.of_module(module, mse_loss, X, Y, mode="train")
+    same = ModuleProblem(module, mse_loss, X, Y, mode="train")
     drawn = probes.directions(stack.params, 6, 0)
     one, other = (kinks.split(each, drawn, 1e-2) for each in (stack, same))
     np.testing.assert_allclose(one.ratio, other.ratio, rtol=1e-8)
@@ -190,8 +191,7 @@ def test_stacks_and_modules_agree() -> None:
 def test_rounding_of_single_precision_falls_as_steps_grow() -> None:
     stack = lived_in(initial(NetworkConfig(width=7), 3, [5], bn=True))
     exact, rough = (
-        problem.of_stack(stack, X.T, Y[:, 0], "eval", precision)
-        for precision in ("float64", "float32")
+        StackProblem(stack, X.T, Y[:, 0], "eval", precision) for precision in ("float64", "float32")
     )
     drawn = probes.directions(exact.params, 40, 0)
 
@@ -209,17 +209,17 @@ def test_rounding_of_single_precision_falls_as_steps_grow() -> None:
 def test_rounding_is_no_kink() -> None:
     """In float32 short steps are mostly noise, but nothing crosses and no kink is seen."""
     stack = lived_in(initial(NetworkConfig(width=7), 3, [5], bn=True))
-    rough = problem.of_stack(stack, X.T, Y[:, 0], "eval", "float32")
+    rough = StackProblem(stack, X.T, Y[:, 0], "eval", "float32")
     found = kinks.split(rough, probes.directions(rough.params, 20, 0), 1e-9)
     assert not found.crossed.any() and not found.kinks.any()
 
 
 def test_chunks_come_one_by_one_and_together_are_the_whole() -> None:
     loss, _ = net(bn=True, mode="eval")
-    loss = replace(loss, chunk=4)
+    loss = changed(loss, chunk=4)
     drawn = probes.directions(loss.params, 10, 0)
     parts = list(kinks.splits(loss, drawn, 1e-2))
     assert [len(part.ratio) for part in parts] == [4, 4, 2]
-    whole, whole_at_once = kinks.joined(parts), kinks.split(replace(loss, chunk=10), drawn, 1e-2)
+    whole, whole_at_once = kinks.joined(parts), kinks.split(changed(loss, chunk=10), drawn, 1e-2)
     np.testing.assert_allclose(whole.ratio, whole_at_once.ratio, rtol=1e-9)
     assert np.array_equal(whole.crossed, whole_at_once.crossed)

@@ -1,7 +1,5 @@
 """The loss on lines and planes, against analytic losses and ordinary modules."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -17,9 +15,13 @@ from bnviz.core.curvature.landscape import (
     path_plane,
     plane,
 )
-from bnviz.core.curvature.problem import Problem, of_module, of_stack
+from bnviz.core.curvature.module_problem import ModuleProblem
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.stack import initial
 from bnviz.core.nets.vectors import Tensors, unflatten
+from bnviz.core.types import Stopped
+from tests.core.curvature.problems import changed
 from tests.core.torch_nets import lived_in, one_of
 
 X = torch.randn(30, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -49,7 +51,7 @@ class Bowl(nn.Module):
 
 
 def bowl(hessian: Tensor, theta: Tensor, centre: Tensor) -> Problem:
-    return of_module(Bowl(hessian, theta, centre), lambda out, _: out, X, Y)
+    return ModuleProblem(Bowl(hessian, theta, centre), lambda out, _: out, X, Y)
 
 
 def test_filter_norms_of_a_linear_layer_by_hand() -> None:
@@ -117,7 +119,7 @@ def test_the_plane_of_a_quadratic_is_the_quadratic() -> None:
     first, second = randn(2, 6, seed=3)
     a, b = np.linspace(-1, 2, 7), np.linspace(-0.5, 0.5, 5)
     found = plane(bowl(hessian, theta, centre), first, second, a, b)
-    assert found is not None and found.shape == (5, 7)
+    assert found.shape == (5, 7)
     for row, along_second in enumerate(b):
         for column, along_first in enumerate(a):
             step = theta + along_first * first + along_second * second - centre
@@ -128,7 +130,7 @@ def test_the_plane_of_a_quadratic_is_the_quadratic() -> None:
 @pytest.mark.parametrize("bn", [True, False])
 def test_planes_and_lines_of_a_stack_are_those_of_a_loop_over_a_module(mode: str, bn: bool) -> None:
     stack = lived_in(initial(NetworkConfig(depth=2, width=5), 3, [4], bn=bn))
-    problem = of_stack(stack, X.T, Y, mode)  # type: ignore[arg-type]
+    problem = StackProblem(stack, X.T, Y, mode)  # type: ignore[arg-type]
     drawn = directions(problem.params, 2, seed=0)
     module = one_of(stack, 0).train(mode == "train")
     origin = nn.utils.parameters_to_vector(module.parameters()).detach()
@@ -139,7 +141,7 @@ def test_planes_and_lines_of_a_stack_are_those_of_a_loop_over_a_module(mode: str
 
     a, b = np.linspace(-1, 1, 4), np.linspace(-2, 2, 3)
     expected = [[at(origin + s * drawn[0] + t * drawn[1]) for s in a] for t in b]
-    found = plane(replace(problem, chunk=5), drawn[0], drawn[1], a, b)
+    found = plane(changed(problem, chunk=5), drawn[0], drawn[1], a, b)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     expected = [[at(origin + s * direction) for s in a] for direction in drawn]
     np.testing.assert_allclose(lines(problem, drawn, a), expected, rtol=1e-10)
@@ -150,10 +152,9 @@ def test_a_module_of_convolutions_has_a_plane_and_is_left_alone() -> None:
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten()).double()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     x, y = randn(4, 1, 5, 5), randn(4, 18, seed=1)
-    problem = of_module(net, nn.functional.mse_loss, x, y)
+    problem = ModuleProblem(net, nn.functional.mse_loss, x, y)
     first, second = directions(problem.params, 2, seed=0)
     found = plane(problem, first, second, np.array([0.0, 1.0]), np.array([0.0]))
-    assert found is not None
     here = nn.functional.mse_loss(net.eval()(x), y).item()
     assert found[0, 0] == pytest.approx(here, rel=1e-12) and found[0, 1] != found[0, 0]
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
@@ -167,7 +168,6 @@ def test_a_refined_plane_computes_only_what_is_new() -> None:
     known[::2, ::2] = 7.0
     refined = plane(problem, first, second, axis, axis, known=known)
     whole = plane(problem, first, second, axis, axis)
-    assert refined is not None and whole is not None
     assert np.array_equal(refined[::2, ::2], np.full((3, 3), 7.0))
     assert np.array_equal(refined[1::2], whole[1::2])
     assert np.isnan(known[1, 1]), "what was known is not written over"
@@ -178,8 +178,10 @@ def test_a_stopped_plane_is_none() -> None:
     asked = iter([False, False, True])
     first, second = randn(2, 3, seed=2)
     axis = np.linspace(-1, 1, 5)
-    assert plane(problem, first, second, axis, axis, should_stop=lambda: next(asked)) is None
-    assert lines(problem, randn(2, 3), axis, should_stop=lambda: True) is None
+    with pytest.raises(Stopped):
+        plane(problem, first, second, axis, axis, should_stop=lambda: next(asked))
+    with pytest.raises(Stopped):
+        lines(problem, randn(2, 3), axis, should_stop=lambda: True)
 
 
 def test_points_run_in_chunks() -> None:
@@ -191,7 +193,7 @@ def test_points_run_in_chunks() -> None:
         return problem.objective(points)
 
     axis = np.linspace(-1, 1, 3)
-    plane(replace(problem, chunk=2, objective=counted), *randn(2, 6), axis, axis)
+    plane(changed(problem, chunk=2, objective=counted), *randn(2, 6), axis, axis)
     assert seen == [4, 4, 1]
 
 
@@ -200,7 +202,7 @@ def test_chunks_of_large_networks_stay_within_the_stated_memory() -> None:
     large = initial(NetworkConfig(width=512, depth=5), 3, [0], bn=False)
     chunks = {}
     for name, stack in (("small", small), ("large", large)):
-        chunks[name] = of_stack(stack, X[:2].T, Y[:2], "eval")
+        chunks[name] = StackProblem(stack, X[:2].T, Y[:2], "eval")
     assert chunks["small"].chunk > 1000
     assert chunks["large"].size > 10**6 and chunks["large"].chunk == 1
 

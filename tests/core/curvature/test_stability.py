@@ -13,10 +13,13 @@ from torch import Tensor, nn
 
 from bnviz.core.configs import NetworkConfig
 from bnviz.core.curvature.extremes import sharpest
-from bnviz.core.curvature.problem import Problem, of_module, of_stack
+from bnviz.core.curvature.module_problem import ModuleProblem
+from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stability import KICK, Bracket, descents, kicked, thresholds, trials
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.stack import initial
 from bnviz.core.nets.vectors import flatten, unflatten
+from bnviz.core.types import Stopped
 from tests.core.torch_nets import one_of
 
 NOTHING = torch.zeros(1)
@@ -37,7 +40,7 @@ class Point(nn.Module):
 
 def problem_of(loss: Callable[[Tensor], Tensor], size: int) -> Problem:
     theta = torch.zeros(size, dtype=torch.float64)
-    return of_module(Point(theta), lambda out, _: loss(out), NOTHING, NOTHING)
+    return ModuleProblem(Point(theta), lambda out, _: loss(out), NOTHING, NOTHING)
 
 
 def quadratic(eigenvalues: Tensor, floor: float = 0.0) -> tuple[Problem, Tensor]:
@@ -60,7 +63,6 @@ def last_bracket(
 def found_for(problem: Problem, starts: Tensor, **settings: int) -> tuple[Tensor, Bracket]:
     """The prediction (S,), and what is measured from the kicked starts."""
     top = sharpest(problem, starts, tolerance=1e-10)
-    assert top is not None
     bracket = last_bracket(problem, kicked(problem, starts, *top), 2 / top[0], **settings)
     return 2 / top[0], bracket
 
@@ -109,7 +111,6 @@ def test_a_wrong_guess_costs_rounds_only(wrong: float) -> None:
     problem, vectors = quadratic(SPECTRA["near"])
     starts = torch.ones(1, 4, dtype=torch.float64) @ vectors
     top = sharpest(problem, starts)
-    assert top is not None
     start = kicked(problem, starts, *top)
     found = last_bracket(problem, start, torch.tensor([0.2 * wrong]))
     assert found.unstable[0] >= 0.2 and found.stable[0] <= 0.2 * (1 + DELAY[100])
@@ -167,7 +168,7 @@ def test_trials_are_gradient_descent() -> None:
     x = torch.randn(20, 3, generator=generator, dtype=torch.float64)
     y = torch.randn(20, generator=generator, dtype=torch.float64)
     stack = initial(NetworkConfig(width=4), 3, [5], bn=True).cast(torch.float64)
-    problem = of_stack(stack, x.T, y, "train")
+    problem = StackProblem(stack, x.T, y, "train")
     rates = torch.tensor([0.01, 0.05, 1e3], dtype=torch.float64)
     starts = flatten(list(stack.params.values())).expand(3, -1)
     *_, found = trials(problem, starts, rates, 7)
@@ -194,7 +195,6 @@ def test_a_kick_raises_the_loss_by_what_is_said() -> None:
     problem, vectors = quadratic(SPECTRA["alone"], floor=1.0)
     starts = torch.stack([0 * vectors[0], vectors[4], -vectors[4]])
     top = sharpest(problem, starts, tolerance=1e-10)
-    assert top is not None
     moved = kicked(problem, starts, *top)
     losses, before = problem.losses_at(moved), problem.losses_at(starts)
     assert float(losses[0]) == pytest.approx(1 + KICK, rel=1e-9)
@@ -247,9 +247,11 @@ def test_a_descent_that_explodes_is_nan_from_then_on() -> None:
 
 def test_once_stopped_there_is_no_more() -> None:
     problem, vectors = quadratic(SPECTRA["alone"])
-    assert sharpest(problem, vectors, should_stop=lambda: True) is None
+    with pytest.raises(Stopped):
+        sharpest(problem, vectors, should_stop=lambda: True)
     rates = torch.tensor([1e-3], dtype=torch.float64)
-    assert list(descents(problem, vectors[0], rates, [0, 1], should_stop=lambda: True)) == []
+    with pytest.raises(Stopped):
+        list(descents(problem, vectors[0], rates, [0, 1], should_stop=lambda: True))
 
 
 @pytest.mark.parametrize("bn", [True, False])
@@ -258,10 +260,9 @@ def test_sharpness_at_many_points_is_that_of_dense_hessians(bn: bool) -> None:
     x = torch.randn(20, 3, generator=generator, dtype=torch.float64)
     stack = initial(NetworkConfig(width=4, activation="tanh"), 3, range(7), bn=bn)
     stack = stack.cast(torch.float64)
-    problem = of_stack(stack.part(slice(0, 1)), x.T, x[:, 0], "train")
+    problem = StackProblem(stack.part(slice(0, 1)), x.T, x[:, 0], "train")
     points = flatten(list(stack.params.values()))
     found = sharpest(problem, points, tolerance=1e-8)
-    assert found is not None
     for index, point in enumerate(points):
         dense = torch.autograd.functional.hessian(lambda v: _loss(problem, v), point)
         values = torch.linalg.eigvalsh(dense)
@@ -270,7 +271,6 @@ def test_sharpness_at_many_points_is_that_of_dense_hessians(bn: bool) -> None:
         torch.testing.assert_close(dense @ vector, values[-1] * vector, rtol=0, atol=1e-6)
     start = found[1] + 0.1
     again = sharpest(problem, points, start=start, tolerance=1e-8)
-    assert again is not None
     torch.testing.assert_close(again[0], found[0])
 
 
@@ -281,4 +281,4 @@ def _loss(problem: Problem, point: Tensor) -> Tensor:
 def test_sharpness_that_has_not_converged_is_nan() -> None:
     problem, vectors = quadratic(torch.linspace(9, 10, 40))
     found = sharpest(problem, vectors[:1], start=None, tolerance=1e-12, max_iterations=3)
-    assert found is not None and found[0].isnan().all()
+    assert found[0].isnan().all()

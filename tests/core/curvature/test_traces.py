@@ -1,7 +1,5 @@
 """Whole spectra against dense autograd, known spectra and each other; sharpness that is fair."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -16,11 +14,15 @@ from bnviz.core.curvature import traces
 from bnviz.core.curvature.density import Nodes, of_eigenvalues, quadratures, smoothed
 from bnviz.core.curvature.extremes import problem_extremes, top_vectors
 from bnviz.core.curvature.landscape import filter_norms
-from bnviz.core.curvature.problem import Problem, of_module, of_stack
+from bnviz.core.curvature.module_problem import ModuleProblem
+from bnviz.core.curvature.normalized import NormalizedProblem
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.stack import Stack, initial
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.smoothness import subject as subjects
-from bnviz.core.types import Floats
+from bnviz.core.types import Floats, Stopped
+from tests.core.curvature.problems import changed, dense_hessian
 from tests.core.curvature.test_extremes import Bowl, module_problem, whole_hessian
 from tests.core.torch_nets import lived_in
 
@@ -31,7 +33,7 @@ Y = torch.randn(60, generator=GENERATOR, dtype=torch.float64) * 3
 
 def net(*, bn: bool = True, mode: BnMode = "train", **shape: object) -> Problem:
     network = NetworkConfig(**{"width": 6} | shape)  # type: ignore[arg-type]
-    return of_stack(lived_in(initial(network, 3, [1], bn=bn)), X, Y, mode)
+    return StackProblem(lived_in(initial(network, 3, [1], bn=bn)), X, Y, mode)
 
 
 def bowl(spectrum: Floats) -> Problem:
@@ -42,12 +44,7 @@ def bowl(spectrum: Floats) -> Problem:
         return 0.5 * (points["x"].square() * values).sum(1)
 
     start = {"x": torch.ones(1, len(values)).double()}
-    return replace(Bowl.problem([1.0]), params=start, objective=objective, chunk=1000)
-
-
-def by_graph(problem: Problem) -> Problem:
-    """Without its faster products."""
-    return replace(problem, products=None)
+    return changed(Bowl.problem([1.0]), params=start, objective=objective, chunk=1000)
 
 
 def known(found: list[Nodes]) -> Nodes:
@@ -61,15 +58,15 @@ def known(found: list[Nodes]) -> Nodes:
 @pytest.mark.parametrize("kind", ["convolution", "linear"])
 def test_dense_hessians_of_modules(kind: str, mode: str) -> None:
     problem = module_problem(kind, mode)
-    found = traces.dense_hessian(problem)
-    assert found is not None and torch.equal(found, found.T)
+    found = dense_hessian(problem)
+    assert torch.equal(found, found.T)
     torch.testing.assert_close(found, whole_hessian(problem), rtol=1e-9, atol=1e-12)
 
 
 def test_a_dense_hessian_made_of_uneven_parts() -> None:
-    problem = replace(net(depth=2), chunk=16)  # four products at a time
-    found = traces.dense_hessian(problem)
-    assert found is not None and problem.size % 4 == 1
+    problem = changed(net(depth=2), chunk=16)  # four products at a time
+    found = dense_hessian(problem)
+    assert problem.size % 4 == 1
     torch.testing.assert_close(found, whole_hessian(problem), rtol=1e-9, atol=1e-12)
 
 
@@ -84,16 +81,14 @@ def test_a_dense_hessian_made_of_uneven_parts() -> None:
 def test_the_documents_nets(net: str, mode: BnMode, ends: tuple[float, float]) -> None:
     """The figures that are known of them, three ways."""
     problem = subjects.document().problem(net, mode)
-    hessian = traces.dense_hessian(problem)
-    assert hessian is not None
+    hessian = dense_hessian(problem)
     values = traces.eigenvalues(hessian)
     assert values[[0, -1]] == pytest.approx(ends, rel=5e-5)
     lanczos = problem_extremes(problem)
-    assert lanczos is not None and lanczos.converged.all()
+    assert lanczos.converged.all()
     assert lanczos.minimum[0] == pytest.approx(values[0], rel=1e-6)
     assert lanczos.maximum[0] == pytest.approx(values[-1], rel=1e-6)
     sums = traces.traces(problem)
-    assert sums is not None
     assert sums.trace == pytest.approx(values.sum(), abs=sums.trace_margin)
     square = (values**2).mean()
     assert sums.mean_square == pytest.approx(square, abs=sums.mean_square_margin)
@@ -112,22 +107,21 @@ def test_the_documents_nets_on_standardized_inputs(
     subject = subjects.document()
     x = subject.x.double()
     x = (x - x.mean(1, keepdim=True)) / x.std(1, correction=0, keepdim=True)
-    problem = of_stack(subject.stack(net), x, subject.y, mode)
+    problem = StackProblem(subject.stack(net), x, subject.y, mode)
     found = problem_extremes(problem)
-    assert found is not None and found.converged.all()
+    assert found.converged.all()
     assert [found.minimum[0], found.maximum[0]] == pytest.approx(ends, rel=5e-5)
     top = top_vectors(problem, 1)
-    assert top is not None and top[0].item() == pytest.approx(found.maximum[0], rel=1e-6)
+    assert top[0].item() == pytest.approx(found.maximum[0], rel=1e-6)
 
 
 def test_what_is_too_large_or_not_finite() -> None:
     with pytest.raises(ValueError, match="2001 parameters"):
-        traces.dense_hessian(bowl(np.ones(2001)))
+        dense_hessian(bowl(np.ones(2001)))
     ill = bowl(np.array([1.0, np.inf, 2.0]))
-    hessian = traces.dense_hessian(ill)
-    assert hessian is not None and np.isnan(traces.eigenvalues(hessian)).all()
+    hessian = dense_hessian(ill)
+    assert np.isnan(traces.eigenvalues(hessian)).all()
     sums = traces.traces(ill, 5)
-    assert sums is not None
     assert np.isnan([sums.trace, sums.mean_square_margin, *sums.norms]).all()
     assert sums.norms.shape == (5,)
     assert all(np.isnan(part.values).all() for part in quadratures(ill))
@@ -153,7 +147,6 @@ def test_intervals_cover_as_often_as_they_claim(name: str, probes: int) -> None:
     covered = np.zeros(2, dtype=np.int64)
     for seed in range(seeds):
         found = traces.traces(problem, probes, seed)
-        assert found is not None
         covered[0] += abs(found.trace - values.sum()) <= found.trace_margin
         covered[1] += abs(found.mean_square - (values**2).mean()) <= found.mean_square_margin
     for count in covered:
@@ -164,31 +157,27 @@ def test_intervals_are_as_narrow_as_they_can_be() -> None:
     """A space that holds everything leaves rounding; a ruling eigenvalue is no trouble."""
     for values in (np.arange(1.0, 31.0), np.r_[5.0, -3.0, np.zeros(200)]):
         found = traces.traces(bowl(values), 32)
-        assert found is not None
         assert found.trace == pytest.approx(values.sum(), rel=1e-12)
         assert found.mean_square == pytest.approx((values**2).mean(), rel=1e-12)
         assert 0 < found.trace_margin < 1e-11 * np.abs(values).sum()
         assert abs(found.trace - values.sum()) <= found.trace_margin
     found = traces.traces(bowl(SPECTRA["one rules"]))
-    assert found is not None and found.mean_square_margin < 1e-4 * found.mean_square
+    assert found.mean_square_margin < 1e-4 * found.mean_square
 
 
 def test_norms_are_those_of_random_directions() -> None:
     """Their mean square is tr(H^2) / n for directions of any length."""
     values = SPECTRA["bulk"]
     found = traces.traces(bowl(values), 1000)
-    assert found is not None
     assert (found.norms**2).mean() == pytest.approx((values**2).mean(), rel=0.02)
     assert found.norms.max() < np.abs(values).max()
     few = traces.traces(bowl(values), 3)
-    assert few is not None
     np.testing.assert_array_equal(few.norms, found.norms[:3])
 
 
 def test_traces_do_not_depend_on_how_many_run_together() -> None:
     problem = net()
-    one, many = (traces.traces(replace(problem, chunk=chunk), 40, 3) for chunk in (1, 64))
-    assert one is not None and many is not None
+    one, many = (traces.traces(changed(problem, chunk=chunk), 40, 3) for chunk in (1, 64))
     assert one.trace == pytest.approx(many.trace, rel=1e-9)
     np.testing.assert_allclose(one.norms, many.norms, rtol=1e-9)
 
@@ -228,8 +217,7 @@ def test_as_many_steps_as_distinct_eigenvalues_find_them_all() -> None:
 def test_a_net_s_density_by_quadrature_is_its_dense_one() -> None:
     """Within the error bars: standard errors over probes, five of them at every point."""
     problem = net(depth=2, activation="tanh")
-    hessian = traces.dense_hessian(problem)
-    assert hessian is not None
+    hessian = dense_hessian(problem)
     values = traces.eigenvalues(hessian)
     unit = np.abs(values).max() / 100
     low, high = np.arcsinh(values[[0, -1]] / unit)
@@ -291,14 +279,16 @@ def test_quadratures_within_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_stopping() -> None:
-    problem, asked = replace(net(), chunk=1), iter([False, False, True])
-    assert traces.dense_hessian(problem, lambda: next(asked)) is None
+    problem = changed(net(), chunk=1)
     for steps in (0, 3, 40, 70, 100):
         count = iter([False] * steps)
-        assert traces.traces(problem, 40, should_stop=lambda c=count: next(c, True)) is None
+        with pytest.raises(Stopped):
+            traces.traces(problem, 40, should_stop=lambda c=count: next(c, True))
     count = iter([False] * 15)
-    stopped = quadratures(problem, 4, 10, should_stop=lambda: next(count, True))
-    assert len(list(stopped)) == 1  # the second one is cut short
+    parts = quadratures(problem, 4, 10, should_stop=lambda: next(count, True))
+    next(parts)
+    with pytest.raises(Stopped):
+        next(parts)  # the second one is cut short
 
 
 # ------------------------------------------------------------------ filter units
@@ -306,13 +296,13 @@ def test_stopping() -> None:
 
 def sharpness(problem: Problem) -> float:
     found = problem_extremes(problem)
-    assert found is not None and found.converged.all()
+    assert found.converged.all()
     return float(found.maximum[0])
 
 
 def fair(stack: Stack, mode: BnMode) -> tuple[float, float]:
-    problem = of_stack(stack, X, Y, mode)
-    return sharpness(problem), sharpness(traces.normalized(problem))
+    problem = StackProblem(stack, X, Y, mode)
+    return sharpness(problem), sharpness(NormalizedProblem(problem))
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
@@ -341,19 +331,19 @@ def test_relu_layers_may_trade_their_scales() -> None:
 def test_units_of_filters_are_the_chain_rule() -> None:
     """The Hessian in the new units is D H D, D the filters' norms, without what keeps still."""
     for problem in (net(depth=2), module_problem("convolution", "train")):
-        scaled = traces.normalized(problem)
+        scaled = NormalizedProblem(problem)
         moving = flatten([torch.full_like(v, v.dim() > 2) for v in problem.params.values()])[0]
         unit = filter_norms(problem.params)[0]
         expected = (unit.unsqueeze(1) * whole_hessian(problem) * unit)[moving > 0][:, moving > 0]
-        found = traces.dense_hessian(scaled)
-        assert found is not None and scaled.size == int(moving.sum())
+        found = dense_hessian(scaled)
+        assert scaled.size == int(moving.sum())
         torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
         torch.testing.assert_close(whole_hessian(scaled), expected, rtol=1e-8, atol=1e-10)
 
 
 def test_the_loss_in_units_of_filters_is_the_same_loss() -> None:
     problem = net(activation="relu")
-    scaled = traces.normalized(problem)
+    scaled = NormalizedProblem(problem)
     names = ["layers.0.weight", "output.weight"]
     assert list(scaled.params) == names
     for value in scaled.params.values():
@@ -369,11 +359,10 @@ def test_the_loss_in_units_of_filters_is_the_same_loss() -> None:
         points[name][1] *= 2
     here = unflatten(u, scaled.params)
     torch.testing.assert_close(scaled.objective(here), problem.objective(points))
-    assert scaled.losses is not None
-    torch.testing.assert_close(scaled.losses(here), problem.objective(points))
-    assert torch.equal(scaled.sides(here), problem.sides(points))
-    side = scaled.sides(here)[:1]
-    torch.testing.assert_close(scaled.frozen(side)(here), problem.frozen(side)(points))
+    torch.testing.assert_close(scaled.losses_at(u), problem.objective(points))
+    assert torch.equal(scaled.activation_pattern(here), problem.activation_pattern(points))
+    side = scaled.activation_pattern(here)[:1]
+    torch.testing.assert_close(scaled.with_pattern(side)(here), problem.with_pattern(side)(points))
     gradient, whole = scaled.gradient(here), problem.gradient(points)
     for name in names:
         norm = problem.params[name].flatten(2).norm(dim=2).unsqueeze(2)
@@ -385,6 +374,6 @@ def test_dead_filters_and_nets_without_any() -> None:
     stack.params["layers.0.weight"][0, 2] = 0
     assert np.isfinite(fair(stack, "eval")).all()
     module = nn.BatchNorm1d(3)
-    problem = of_module(module, lambda out, y: (out.sum(1) - y).square().mean(), X.T, Y)
+    problem = ModuleProblem(module, lambda out, y: (out.sum(1) - y).square().mean(), X.T, Y)
     with pytest.raises(ValueError, match="no filters"):
-        traces.normalized(problem)
+        NormalizedProblem(problem)

@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from bnviz.core.configs import BnMode, NetworkConfig
-from bnviz.core.curvature.hessian import problem_product
-from bnviz.core.curvature.problem import Problem, of_stack
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.hessian_product import network_product
 from bnviz.core.nets.stack import initial
+from tests.core.curvature.problems import by_graph
 from tests.core.curvature.test_extremes import SEEDS, Y, whole_hessian
-from tests.core.curvature.test_traces import X, by_graph
+from tests.core.curvature.test_traces import X
 from tests.core.torch_nets import lived_in
 
 SHAPES = [
@@ -26,7 +27,7 @@ def problem(
     network: NetworkConfig, mode: BnMode, *, bn: bool, precision: str = "float64"
 ) -> Problem:
     stack = lived_in(initial(network, 3, SEEDS[:1], bn=bn))
-    return of_stack(stack, X, Y, mode, precision)  # type: ignore[arg-type]
+    return StackProblem(stack, X, Y, mode, precision)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("network", SHAPES, ids=str)
@@ -34,8 +35,7 @@ def problem(
 @pytest.mark.parametrize("bn", [True, False])
 def test_dense_hessians(network: NetworkConfig, mode: BnMode, bn: bool) -> None:
     whole = problem(network, mode, bn=bn)
-    assert whole.products is not None
-    found = whole.products()(torch.eye(whole.size).double())
+    found = whole.hessian_here(whole.size)(torch.eye(whole.size).double())
     expected = whole_hessian(whole)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12 * float(expected.abs().max()))
 
@@ -46,7 +46,7 @@ def test_any_number_of_vectors_is_multiplied_as_by_the_graph(count: int) -> None
     vectors = torch.randn(count, whole.size, generator=torch.Generator().manual_seed(1)).double()
     kept = vectors.clone()
     for together in (1, 7, 40):
-        product, slower = (problem_product(each, together) for each in (whole, by_graph(whole)))
+        product, slower = (each.hessian(together) for each in (whole, by_graph(whole)))
         for _ in range(2):  # a product leaves nothing behind
             torch.testing.assert_close(product(vectors), slower(vectors), rtol=1e-9, atol=1e-9)
     assert torch.equal(vectors, kept)
@@ -58,7 +58,7 @@ def test_single_precision() -> None:
         for precision in ("float64", "float32")
     )
     vectors = torch.randn(2, exact.size, generator=torch.Generator().manual_seed(1)).double()
-    expected, found = (problem_product(each)(vectors) for each in (exact, rounded))
+    expected, found = (each.hessian()(vectors) for each in (exact, rounded))
     assert found.dtype == torch.float64
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * float(expected.abs().max()))
     assert (found != expected).any()
