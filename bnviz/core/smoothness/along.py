@@ -25,6 +25,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
 )
 from bnviz.core.training import comparison
+from bnviz.core.types import check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class AlongConfig(Measure):
         gradients = len(NETS) * seeds * self.moments * (self.sizes + 1)
         return Cost(gradients, parameters, rows, trains=True)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Trains both nets and looks along the step at up to `moments` of their steps, in float64.
 
         Results grow by moments. A seed is NaN from when it diverged, and where a step
@@ -121,8 +122,7 @@ class AlongConfig(Measure):
         throttle = Throttle()
         for _ in range(subject.config.optimizer.epochs):
             for x, y in run.batches():
-                if should_stop():
-                    return
+                check(should_stop)
                 if run.steps in wanted:
                     for name, net in run.nets.items():
                         looks[name].append(_look(net, x, y, sizes * scale, self.grid == "absolute"))

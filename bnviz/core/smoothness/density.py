@@ -19,6 +19,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
     which,
 )
+from bnviz.core.types import check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class DensityConfig(Measure):
         """A product a step of every probe."""
         return Cost(len(NETS) * 2 * self.probes * self.steps, parameters, rows)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Every eigenvalue first, where a net is small, then the quadrature, some probes at a time.
 
         A part of the progress is one product with a Hessian.
@@ -113,14 +114,12 @@ class DensityConfig(Measure):
 
         for net in nets:
             for _ in net.exactly():
-                if should_stop():
-                    return
+                check(should_stop)
                 if throttle.due():
                     yield Progress(sum(net.done for net in nets), total)
         yield progress()
         for _ in zip_longest(*(net.roughly(should_stop) for net in nets)):
-            if should_stop():
-                return
+            check(should_stop)
             if throttle.due():
                 yield progress()
         yield progress()

@@ -24,6 +24,7 @@ from bnviz.core.smoothness.measure import (
     StopFlag,
     Throttle,
 )
+from bnviz.core.types import check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class DocumentConfig(Measure):
         """Two gradients of the document's a probe, and a corrected one."""
         return Cost(len(NETS) * 3 * self.probes, parameters, rows)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Both nets in eval mode on all rows, as the document has them.
 
         The document's own nets are replayed whatever `subject` is, with its own seed, since what
@@ -91,12 +92,10 @@ class DocumentConfig(Measure):
             corrected = _corrected(document, net, self.probes, should_stop)
             probes: list[Published] = []
             for probe in _published(document, net, self.probes):
-                if should_stop() or corrected is None:
-                    return
+                check(should_stop)
                 probes.append(probe)
                 if throttle.due():
                     yield Progress(len(replayed) * self.probes + len(probes), 2 * self.probes)
-            assert corrected is not None  # else it has returned
             replayed.append(_replayed(probes, corrected))
         yield Progress(2 * self.probes, 2 * self.probes, Replay(*replayed))
 
@@ -124,17 +123,17 @@ class DocumentConfig(Measure):
 
 def _corrected(
     document: "Experiment", net: "nn.Sequential", probes: int, should_stop: StopFlag
-) -> Floats | None:
+) -> Floats:
     """(P,) the document's directions, as it draws them in float32; all else in float64."""
     from bnviz.core.curvature.probes import directions, estimates
-    from bnviz.core.curvature.problem import of_stack
+    from bnviz.core.curvature.stack_problem import StackProblem
     from bnviz.core.data.document import SEED
     from bnviz.core.nets.stack import stack_of_one
     from bnviz.core.training.reproduce import NETWORK, SCALE
 
     stack = stack_of_one(NETWORK, net, bn=net is document.bn)
     drawn = directions(stack.params, probes, SEED)
-    exact = of_stack(stack, document.x.T, document.y[:, 0], "eval")
+    exact = StackProblem(stack, document.x.T, document.y[:, 0], "eval")
     return estimates(
         exact.gradient, exact.params, drawn, SCALE, chunk=exact.chunk, should_stop=should_stop
     )

@@ -96,7 +96,7 @@ class ExtremesConfig(Measure):
         gradients = len(NETS) * seeds * (2 * LANCZOS + 3 * self.probes)
         return Cost(gradients, parameters, rows)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Seed by seed, both nets in turn, in three parts each: ends, traces, normalized."""
         spectra = {net: _unknown(self, subject, net) for net in NETS}
         total, done = 3 * len(NETS) * subject.seeds, 0
@@ -105,14 +105,10 @@ class ExtremesConfig(Measure):
             for net in NETS:
                 healthy = subject.alive(net)[seed]
                 for measured in (_ends, _sums, _normalized):
-                    part: Part | None = {}
                     if healthy:
                         problem = subject.problem(net, self.bn_mode, seed)
-                        part = measured(self, problem, should_stop)
-                    if part is None:
-                        return
-                    for name, value in part.items():
-                        getattr(spectra[net], name)[seed] = value
+                        for name, value in measured(self, problem, should_stop).items():
+                            getattr(spectra[net], name)[seed] = value
                     done += 1
                     yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
 
@@ -150,32 +146,28 @@ class ExtremesConfig(Measure):
         return Verdict(cast(Key, sharper + ("" if kept else "_scale")), values)
 
 
-def _ends(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part | None:
+def _ends(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
     from bnviz.core.curvature.extremes import problem_extremes
 
     ends = problem_extremes(problem, seed=config.seed, should_stop=should_stop)
-    if ends is None:
-        return None
     names = ("minimum", "maximum", "minimum_residual", "maximum_residual")
     return {name: getattr(ends, name)[0] for name in names}
 
 
-def _sums(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part | None:
+def _sums(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
     from bnviz.core.curvature.traces import traces
 
     sums = traces(problem, config.probes, config.seed, should_stop=should_stop)
-    if sums is None:
-        return None
     names = ("trace", "trace_margin", "mean_square", "mean_square_margin")
     return {"probes": sums.norms, **{name: getattr(sums, name) for name in names}}
 
 
-def _normalized(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part | None:
+def _normalized(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
     from bnviz.core.curvature.extremes import problem_extremes
-    from bnviz.core.curvature.traces import normalized
+    from bnviz.core.curvature.normalized import NormalizedProblem
 
-    ends = problem_extremes(normalized(problem), seed=config.seed, should_stop=should_stop)
-    return None if ends is None else {"normalized": ends.maximum[0]}
+    ends = problem_extremes(NormalizedProblem(problem), seed=config.seed, should_stop=should_stop)
+    return {"normalized": ends.maximum[0]}
 
 
 def _unknown(config: ExtremesConfig, subject: "Subject", net: str) -> Spectrum:

@@ -31,6 +31,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
 )
 from bnviz.core.training.snapshots import PROBE_ROWS
+from bnviz.core.types import Stopped
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -111,15 +112,14 @@ class GapConfig(Measure):
         gradients = len(MOMENTS) * len(CELLS) * seeds * (2 * LANCZOS + 3 * self.probes)
         return Cost(gradients, parameters, rows, trains=True)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Cell by cell, seed by seed; then both trainings; then all cells again."""
         cross = _Cross(self, subject, should_stop)
+        yield cross.progress()
         for moment in range(len(MOMENTS)):
             if moment:
                 yield from cross.train()
             yield from cross.cells(moment)
-            if cross.stopped:
-                return
 
     def verdict(self, result: Gap) -> Verdict[Key]:
         """What makes most of the ratio of the largest eigenvalues, after training if that is known.
@@ -169,7 +169,6 @@ class _Cross:
     def __init__(self, config: GapConfig, subject: "Subject", should_stop: StopFlag) -> None:
         self.config, self.subject, self.should_stop = config, subject, should_stop
         self.runs = {each: _begin(config, subject, each) for each in ("raw", "standardized")}
-        self.stopped = False
         self.done, self.epochs = 0, subject.config.optimizer.epochs
         self.total = len(MOMENTS) * len(CELLS) * subject.seeds + len(self.runs) * self.epochs
         shape = (len(MOMENTS), len(CELLS), subject.seeds)
@@ -183,9 +182,8 @@ class _Cross:
         throttle = Throttle()
         for run in self.runs.values():
             for _ in range(self.epochs):
-                if self.stopped or not run.train_epoch(self.should_stop):
-                    self.stopped = True
-                    return
+                if not run.train_epoch(self.should_stop):
+                    raise Stopped
                 self.done += 1
                 if throttle.due():
                     yield self.progress()
@@ -193,15 +191,13 @@ class _Cross:
     def cells(self, moment: int) -> Iterator[Progress]:
         for seed in range(self.subject.seeds):
             for cell, name in enumerate(CELLS):
-                if self.stopped:
-                    return
-                self.stopped = not self.cell(moment, cell, name, seed)
-                self.done += not self.stopped
+                self.cell(moment, cell, name, seed)
+                self.done += 1
                 yield self.progress()
 
-    def cell(self, moment: int, cell: int, name: str, seed: int) -> bool:
-        """Measures one cell of one seed; False if stopped before its end."""
-        from bnviz.core.curvature.problem import of_stack
+    def cell(self, moment: int, cell: int, name: str, seed: int) -> None:
+        """Measures one cell of one seed."""
+        from bnviz.core.curvature.stack_problem import StackProblem
         from bnviz.core.smoothness.subject import alive
 
         net, inputs, *modes = name.split("_")
@@ -209,13 +205,12 @@ class _Cross:
         stack = self.stack(moment, net, inputs, mode, seed)
         if not alive(stack).all():
             self.figures["loss"][moment, cell, seed] = np.inf
-            return True
+            return
         data = self.runs[inputs].data
         x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
-        measured = self.measured(of_stack(stack, x, y, mode), seed)
-        for quantity, value in (measured or {}).items():
+        measured = self.measured(StackProblem(stack, x, y, mode), seed)
+        for quantity, value in measured.items():
             self.figures[quantity][moment, cell, seed] = value
-        return measured is not None
 
     def stack(self, moment: int, net: str, inputs: str, mode: BnMode, seed: int) -> "Stack":
         """One seed of a net as it is now, with running statistics to be used in eval mode."""
@@ -232,13 +227,14 @@ class _Cross:
         with torch.no_grad():
             return precise(one, run.data.train_x, run.config.optimizer.batch_size)
 
-    def measured(self, problem: "Problem", seed: int) -> Mapping[str, float] | None:
-        """What a Gap holds of one net; None once stopped."""
+    def measured(self, problem: "Problem", seed: int) -> Mapping[str, float]:
+        """What a Gap holds of one net."""
         import torch
 
         from bnviz.core.curvature.extremes import problem_extremes
+        from bnviz.core.curvature.normalized import NormalizedProblem
         from bnviz.core.curvature.probes import directions, estimates
-        from bnviz.core.curvature.traces import normalized, traces
+        from bnviz.core.curvature.traces import traces
 
         probes, number = self.config.probes, self.config.seed + seed
         stop = self.should_stop
@@ -252,9 +248,7 @@ class _Cross:
             should_stop=stop,
         )
         sums = traces(problem, probes, number, should_stop=stop)
-        fair = problem_extremes(normalized(problem), should_stop=stop)
-        if ends is None or ratios is None or sums is None or fair is None:
-            return None
+        fair = problem_extremes(NormalizedProblem(problem), should_stop=stop)
         with torch.no_grad():
             loss = problem.objective(problem.params)
         return {

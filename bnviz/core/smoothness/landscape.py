@@ -14,6 +14,7 @@ from pydantic import Field
 
 from bnviz.core.configs import BnMode
 from bnviz.core.smoothness.measure import NETS, Cost, Floats, Measure, Progress, StopFlag, Throttle
+from bnviz.core.types import check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class LandscapeConfig(Measure):
         losses = len(NETS) * (self.points**2 + DISTANCES * self.lines)
         return Cost(losses, parameters, rows, trains=self.plane == "path")
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Coarse planes first, then the lines, then the planes refined.
 
         With `plane` "path" the seed is trained anew from the subject's config, and all is around
@@ -125,15 +126,11 @@ class LandscapeConfig(Measure):
             for epoch in training.train(should_stop):
                 if throttle.due():
                     yield Progress(epoch * _EPOCH, total + begun)
-            if should_stop():
-                return
+            check(should_stop)
             planes = {net: training.plane(net, self) for net in NETS}
         else:
             for net in NETS:
-                plane = around(self, subject, net, should_stop)
-                if plane is None:
-                    return
-                planes[net] = plane
+                planes[net] = around(self, subject, net, should_stop)
                 yield Progress(0, total)
         drawing = _Drawing(self, planes)
         for complete in drawing.draw(should_stop):
@@ -186,12 +183,11 @@ class _Drawing:
         self.done = 0
 
     def draw(self, should_stop: StopFlag) -> Iterator[bool]:
-        """Part by part; says whether something whole has been added. Ends early once stopped."""
+        """Part by part; says whether something whole has been added. Raises Stopped."""
         for index, level in enumerate(self.levels):
             for net in NETS:
                 for row in np.arange(len(self.losses[net]))[level]:
-                    if not self._row(net, int(row), level, should_stop):
-                        return
+                    self._row(net, int(row), level, should_stop)
                     yield False
             self.level = level
             last = index + 1 == len(self.levels)
@@ -199,20 +195,20 @@ class _Drawing:
                 yield not last
                 for net in NETS:
                     for line in range(len(self.lines[net])):
-                        if not self._line(net, line, should_stop):
-                            return
+                        self._line(net, line, should_stop)
                         yield False
             yield True
 
-    def _row(self, net: str, row: int, level: slice, should_stop: StopFlag) -> bool:
+    def _row(self, net: str, row: int, level: slice, should_stop: StopFlag) -> None:
         from bnviz.core.curvature import landscape
 
+        check(should_stop)
         plane, losses = self.planes[net], self.losses[net]
         known = losses[row : row + 1, level]
         self.done += int(np.isnan(known).sum())
         if not plane.alive:
-            return not should_stop()
-        row_losses = landscape.plane(
+            return
+        (losses[row, level],) = landscape.plane(
             plane.problem,
             plane.basis[0],
             plane.basis[1],
@@ -221,22 +217,20 @@ class _Drawing:
             known=known,
             should_stop=should_stop,
         )
-        if row_losses is not None:
-            losses[row, level] = row_losses[0]
-        return row_losses is not None
 
-    def _line(self, net: str, line: int, should_stop: StopFlag) -> bool:
+    def _line(self, net: str, line: int, should_stop: StopFlag) -> None:
         from bnviz.core.curvature import landscape
 
+        check(should_stop)
         plane = self.planes[net]
         self.done += DISTANCES
-        if not plane.alive:
-            return not should_stop()
-        direction = plane.lines[line : line + 1]
-        losses = landscape.lines(plane.problem, direction, self.distances, should_stop=should_stop)
-        if losses is not None:
-            self.lines[net][line] = losses[0]
-        return losses is not None
+        if plane.alive:
+            self.lines[net][line : line + 1] = landscape.lines(
+                plane.problem,
+                plane.lines[line : line + 1],
+                self.distances,
+                should_stop=should_stop,
+            )
 
     def result(self) -> Landscape:
         return Landscape(self._net("bn"), self._net("plain"))

@@ -11,7 +11,8 @@ per squared parameter unit. A seed that diverged is NaN.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
@@ -22,17 +23,18 @@ from pydantic import Field
 from safetensors.numpy import load, save
 
 from bnviz.core.configs import Config, Seed
+from bnviz.core.types import Bools as Bools
+from bnviz.core.types import Floats as Floats
+from bnviz.core.types import StopFlag as StopFlag
+from bnviz.core.types import Stopped
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 R = TypeVar("R")
 
 Needs = Literal["nets", "training", "nothing"]
-StopFlag = Callable[[], bool]
 
 NETS = ("bn", "plain")
 
@@ -121,13 +123,18 @@ class Measure(Config, ABC):
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """Of both nets with so many parameters each, whose loss is taken on so many rows."""
 
-    @abstractmethod
     def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """The work, part by part.
 
         Once `should_stop` says yes it ends soon, and the last result stands. The last Progress
         of a measure that was not stopped has `done` equal to `total` and a result.
         """
+        with suppress(Stopped):
+            yield from self.work(subject, should_stop)
+
+    @abstractmethod
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+        """:meth:`measure`, but that it raises Stopped once `should_stop` says yes."""
 
     @abstractmethod
     def verdict(self, result: Any) -> Verdict[Any]:

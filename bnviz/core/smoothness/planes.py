@@ -10,8 +10,8 @@ from torch import Tensor
 
 from bnviz.core.curvature import landscape
 from bnviz.core.curvature.extremes import top_vectors
-from bnviz.core.curvature.hessian import problem_product
-from bnviz.core.curvature.problem import Problem, of_stack
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.preparation import prepare
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import flatten
@@ -20,6 +20,7 @@ from bnviz.core.smoothness.measure import Floats, StopFlag
 from bnviz.core.smoothness.subject import Subject, alive
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
+from bnviz.core.types import check
 
 #: A path is kept at so many epochs, fewer where they would take more memory (per net).
 PATH_POINTS = 100
@@ -55,10 +56,8 @@ class Plane:
     path_loss: Floats
 
 
-def around(
-    config: LandscapeConfig, subject: Subject, net: str, should_stop: StopFlag
-) -> Plane | None:
-    """The net "bn" or "plain" of the subject, with `plane` "random" or "eigen"; None if stopped.
+def around(config: LandscapeConfig, subject: Subject, net: str, should_stop: StopFlag) -> Plane:
+    """The net "bn" or "plain" of the subject, with `plane` "random" or "eigen"; raises Stopped.
 
     Both nets get the same random directions, as far as they have the same parameters.
     """
@@ -71,9 +70,7 @@ def around(
         exact = subject.problem(net, config.bn_mode, config.net)
         if config.plane == "eigen":
             top = top_vectors(exact, tolerance=_TOLERANCE, should_stop=should_stop)
-            if top is None:
-                return None
-            curvatures, vectors = top
+            curvatures, vectors = top.values, top.vectors
             basis = (vectors * _signs(vectors)).to(problem.dtype)
             axis = axis * _doubling(exact, float(curvatures[0]))
         explained = _curvatures(exact, basis)
@@ -98,7 +95,7 @@ def _signs(vectors: Tensor) -> Tensor:
 def _curvatures(exact: Problem, basis: Tensor) -> Floats:
     """(2,) d'Hd / |d|^2, in float64; NaN for a direction that has no length."""
     directions = basis.double()
-    product = problem_product(exact)
+    product = exact.hessian()
     bent = torch.cat([product(direction[None]) for direction in directions])
     curvatures = (directions * bent).sum(1) / directions.square().sum(1)
     return np.asarray(curvatures.cpu(), dtype=np.float64)
@@ -119,11 +116,10 @@ class Retraining:
         self.points = {name: [net.parameters.clone()] for name, net in self.run.nets.items()}
 
     def train(self, should_stop: StopFlag) -> Iterator[int]:
-        """Step by step, the epochs that are done; ends early once stopped."""
+        """Step by step, the epochs that are done; raises Stopped."""
         for epoch in range(1, self.epochs + 1):
             for x, y in self.run.batches():
-                if should_stop():
-                    return
+                check(should_stop)
                 self.run.step(x, y)
                 yield epoch - 1
             if epoch % self.every == 0 or epoch == self.epochs:
@@ -137,7 +133,7 @@ class Retraining:
         stack: Stack = self.run.nets[net].stack
         data = self.run.data
         x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
-        problem = of_stack(stack, x, y, config.bn_mode, "float32")
+        problem = StackProblem(stack, x, y, config.bn_mode, "float32")
         drawn = landscape.directions(problem.params, 2 + config.lines, config.seed)
         points = torch.cat(self.points[net])
         epochs = np.array(self.kept, dtype=np.int64)

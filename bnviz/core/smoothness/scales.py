@@ -22,6 +22,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
     which,
 )
+from bnviz.core.types import check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -100,15 +101,14 @@ class ScalesConfig(Measure):
         gradients = len(NETS) * 2 * len(SCALES) * 2 * self.probes
         return Cost(gradients, parameters, rows)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Scale by scale, float64 first. A seed that diverged stays NaN.
 
         Memory: `probes` directions of n parameters in float64 for each net, and a few chunks.
         """
         sweeps, throttle = _Sweeps(self, subject), Throttle()
         for chunk in sweeps.chunks():
-            if should_stop():
-                return
+            check(should_stop)
             sweeps.done += chunk
             if throttle.due():
                 yield sweeps.progress()
@@ -162,7 +162,7 @@ class _Sweeps:
             for key in self.problems
         }
         self.rectifiers = {
-            net: problem.sides(problem.params).shape[1]
+            net: problem.pattern.shape[1]
             for (net, precision), problem in self.problems.items()
             if precision == "float64"
         }

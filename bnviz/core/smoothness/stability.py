@@ -23,6 +23,7 @@ from bnviz.core.smoothness.measure import (
     Throttle,
     which,
 )
+from bnviz.core.types import check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class StabilityConfig(Measure):
         gradients = len(NETS) * seeds * self.halvings * self.steps
         return Cost(gradients, parameters, rows, trains=True)
 
-    def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
+    def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """The thresholds of both nets, brackets narrowing, then their curves. Seeds that diverged
         are NaN, and so are those without a threshold.
         """
@@ -121,12 +122,9 @@ class StabilityConfig(Measure):
         for part, method in ((_TRIALS, _Net.trials), (_CURVES, _Net.curves)):
             for net in nets.values():
                 for share in method(net, should_stop):
-                    if should_stop():
-                        return
+                    check(should_stop)
                     if throttle.due():
                         yield progress(begun + share * part)
-                if should_stop():
-                    return
                 begun += part
                 yield progress(begun)
 
@@ -200,10 +198,7 @@ class _Net:
 
         if not len(self.starts):
             return
-        top = sharpest(self.problem, self.starts, should_stop=should_stop)
-        if top is None:
-            return
-        sharp, vectors = top
+        sharp, vectors = sharpest(self.problem, self.starts, should_stop=should_stop)
         self.part = replace(self.part, sharpness=self._of_all(sharp))
         yield 0.0
         starts = kicked(self.problem, self.starts, sharp, vectors)

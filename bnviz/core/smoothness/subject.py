@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.configs import BnMode, Precision, TrainConfig
-from bnviz.core.curvature import problem
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import experiment, fitness_data
 from bnviz.core.data.preparation import prepare
 from bnviz.core.data.tables import Dataset
@@ -51,12 +52,12 @@ class Subject:
 
     def problem(
         self, net: str, mode: BnMode, seed: int = 0, precision: Precision = "float64"
-    ) -> problem.Problem:
+    ) -> Problem:
         """The loss of one seed of a net; ValueError names a seed that is not there."""
         if seed >= self.seeds:
             raise ValueError(f"There is no seed number {seed}: the run has {self.seeds}, from 0.")
         stack = self.stack(net).part(slice(seed, seed + 1))
-        return problem.of_stack(stack, self.x, self.y, mode, precision)
+        return StackProblem(stack, self.x, self.y, mode, precision)
 
 
 def document() -> Subject:

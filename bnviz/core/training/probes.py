@@ -4,7 +4,8 @@ Both look at the training loss on at most PROBE_ROWS rows, with BN in the config
 copies: the net is left as it is, to the bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from bnviz.core.nets.chunks import chunk_size, chunks
 from bnviz.core.nets.gradients import network_gradient, objective_of
 from bnviz.core.nets.stack import Stack
 from bnviz.core.training.snapshots import PROBE_ROWS
-from bnviz.core.types import Floats
+from bnviz.core.types import Floats, StopFlag, Stopped
 
 #: Lanczos stops at this relative residual: four digits of an eigenvalue that stands
 #: alone, far more than a figure shows. The residual reached is in the snapshot.
@@ -33,16 +34,18 @@ def probe(
     config: ProbeConfig,
     seeds: Sequence[int],
     alive: NDArray[np.bool_],
-    should_stop: Callable[[], bool],
+    should_stop: StopFlag,
 ) -> Findings:
     """A snapshot's Lipschitz fields, and its eigenvalue fields if asked for, each (S,).
 
     Seeds that are not `alive` are NaN. What `should_stop` cuts short is left out.
     """
-    found = _lipschitz(stack, data, config, seeds, alive, should_stop)
-    if config.eigenvalues and found:
-        found |= _eigenvalues(stack, data, config, alive, should_stop)
-    return found
+    figures: Findings = {}
+    with suppress(Stopped):
+        figures |= _lipschitz(stack, data, config, seeds, alive, should_stop)
+        if config.eigenvalues:
+            figures |= _eigenvalues(stack, data, config, alive, should_stop)
+    return figures
 
 
 def _lipschitz(
@@ -51,7 +54,7 @@ def _lipschitz(
     config: ProbeConfig,
     seeds: Sequence[int],
     alive: NDArray[np.bool_],
-    should_stop: Callable[[], bool],
+    should_stop: StopFlag,
 ) -> Findings:
     """Each seed has directions of its own, the same at every checkpoint."""
     dtype = getattr(torch, config.precision)
@@ -62,12 +65,10 @@ def _lipschitz(
         one = stack.part(slice(index, index + 1)).cast(dtype)
         drawn = directions(one.params, config.count, seeds[int(index)])
         gradient = network_gradient(one, x, y, config.bn_mode)
-        found = estimates(
+        ratios = estimates(
             gradient, one.params, drawn, config.scale, chunk=chunk, should_stop=should_stop
         )
-        if found is None:
-            return {}
-        median[index], largest[index] = np.median(found), found.max()
+        median[index], largest[index] = np.median(ratios), ratios.max()
     return {"lipschitz_median": median, "lipschitz_max": largest}
 
 
@@ -76,18 +77,16 @@ def _eigenvalues(
     data: Prepared,
     config: ProbeConfig,
     alive: NDArray[np.bool_],
-    should_stop: Callable[[], bool],
+    should_stop: StopFlag,
 ) -> Findings:
     x, y = data.train_x[:, :PROBE_ROWS].double(), data.train_y[:PROBE_ROWS].double()
     parts = []
     for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype):
         some = stack.part(part).cast(x.dtype)
         objective = objective_of(some, x, y, config.bn_mode)
-        found = extremes(objective, some.params, tolerance=TOLERANCE, should_stop=should_stop)
-        if found is None:
-            return {}
-        residual = np.maximum(found.minimum_residual, found.maximum_residual)
-        parts.append(np.stack([found.minimum, found.maximum, residual]))
+        ends = extremes(objective, some.params, tolerance=TOLERANCE, should_stop=should_stop)
+        residual = np.maximum(ends.minimum_residual, ends.maximum_residual)
+        parts.append(np.stack([ends.minimum, ends.maximum, residual]))
     values = np.where(alive, np.concatenate(parts, axis=1), np.nan)
     return dict(
         zip(("eigenvalue_min", "eigenvalue_max", "eigenvalue_residual"), values, strict=True)

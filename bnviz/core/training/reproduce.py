@@ -132,7 +132,6 @@ def _corrected(document: Experiment, *, bn: bool) -> Estimate:
         SCALE,
         chunk=chunk_size(x.shape[1], HIDDEN, x.dtype),
     )
-    assert values is not None  # nobody stops it
     return _estimate(values)
 
 
@@ -152,7 +151,7 @@ def _eigenvalues(document: Experiment) -> dict[str, Ends]:
     for name, (net, x, mode) in states.items():
         stack = stack_of_one(NETWORK, net, bn=net is document.bn).cast(torch.float64)
         ends = extremes(objective_of(stack, x.T, y, mode), stack.params, tolerance=1e-6)
-        assert ends is not None and ends.converged.all()
+        assert ends.converged.all()
         found[name] = Ends(float(ends.minimum[0]), float(ends.maximum[0]))
     return found
 

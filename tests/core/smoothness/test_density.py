@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, TrainConfig
-from bnviz.core.curvature import density as quadrature
-from bnviz.core.curvature import traces
-from bnviz.core.curvature.traces import dense_hessian, eigenvalues
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.traces import eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import initial
 from bnviz.core.smoothness import density
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.density import Density, DensityConfig, NetDensity
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
+from tests.core.curvature.problems import dense_hessian
 
 CONFIG = DensityConfig(probes=8, steps=40)
 
@@ -50,7 +50,6 @@ def axis(result: Density) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 @pytest.mark.parametrize("name", ["bn", "plain"])
 def test_a_small_net_s_spectrum_is_exact(name: str) -> None:
     hessian = dense_hessian(subject().problem(name, "eval", 0))
-    assert hessian is not None
     values = eigenvalues(hessian)
     net: NetDensity = getattr(found(), name)
     np.testing.assert_allclose(net.exact, values, atol=1e-12)
@@ -121,8 +120,7 @@ def test_seed_mode_and_net() -> None:
 
 def test_first_results_are_early_and_progress_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)  # tell everything
-    for module in (quadrature, traces):
-        monkeypatch.setattr(module, "together", lambda problem, count: 2)
+    monkeypatch.setattr(Problem, "products_per_call", lambda problem, count: 2)
     told = reports()
     total = 97 + 73 + 2 * 8 * 40
     assert {each.total for each in told} == {total} and told[-1].done == total
@@ -138,8 +136,7 @@ def test_first_results_are_early_and_progress_is_whole(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("asked", [0, 1, 30, 300])
 def test_stopping(asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)
-    for module in (quadrature, traces):
-        monkeypatch.setattr(module, "together", lambda problem, count: 2)
+    monkeypatch.setattr(Problem, "products_per_call", lambda problem, count: 2)
     of, answers = subject(), iter([False] * asked)
     told = list(DensityConfig().measure(of, lambda: next(answers, True)))
     assert next(answers, None) is None

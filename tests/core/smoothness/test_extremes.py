@@ -9,13 +9,14 @@ import torch
 
 from bnviz.core.configs import BnMode, DataConfig, NetworkConfig, TrainConfig
 from bnviz.core.curvature.extremes import problem_extremes
-from bnviz.core.curvature.traces import dense_hessian, eigenvalues
+from bnviz.core.curvature.traces import eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import initial
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.extremes import LEVEL, Extremes, ExtremesConfig, Spectrum
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.verdict import Verdict
+from tests.core.curvature.problems import dense_hessian
 
 CONFIG = ExtremesConfig(probes=16)
 
@@ -77,7 +78,6 @@ def test_every_seed_of_both_nets_is_measured() -> None:
         for seed in (0, 1):
             problem = subject.problem(name, "eval", seed)
             hessian = dense_hessian(problem)
-            assert hessian is not None
             values = eigenvalues(hessian)
             assert spectrum.size == len(values)
             assert spectrum.minimum[seed] == pytest.approx(values[0], rel=1e-6)
@@ -94,7 +94,7 @@ def test_the_mode_and_the_seed_count() -> None:
     subject = small(1)
     train = reports(subject, ExtremesConfig(probes=16, bn_mode="train"))[-1].result
     expected = problem_extremes(subject.problem("bn", "train"))
-    assert expected is not None and train.bn.maximum == expected.maximum
+    assert train.bn.maximum == expected.maximum
     found, again, other = (
         reports(subject, ExtremesConfig(probes=16, seed=seed))[-1].result for seed in (0, 0, 1)
     )

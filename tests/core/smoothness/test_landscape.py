@@ -110,7 +110,6 @@ def test_the_plane_of_eigenvectors_has_their_curvature() -> None:
         stack = subject().stack(net).part(slice(1, 2)).cast(torch.float64)
         objective = objective_of(stack, subject().x.double(), subject().y.double(), "train")
         ends = extremes(objective, stack.params)
-        assert ends is not None
         assert got.explained[0] == pytest.approx(ends.maximum[0], rel=1e-5)
         assert got.explained[0] >= got.explained[1]
         # At 1 the curvature would double the loss.

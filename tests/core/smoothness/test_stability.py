@@ -59,7 +59,6 @@ def test_sharpness_is_that_of_lanczos_at_both_ends() -> None:
         stack = subject().stack(net).cast(torch.float64)
         x, y = subject().x.double(), subject().y.double()
         ends = extremes(objective_of(stack, x, y, "train"), stack.params)
-        assert ends is not None
         np.testing.assert_allclose(getattr(found(), net).sharpness, ends.maximum, rtol=1e-4)
 
 
