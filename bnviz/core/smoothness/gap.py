@@ -115,7 +115,6 @@ class GapConfig(Measure):
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Cell by cell, seed by seed; then both trainings; then all cells again."""
         cross = _Cross(self, subject, should_stop)
-        yield cross.progress()
         for moment in range(len(MOMENTS)):
             if moment:
                 yield from cross.train()
