@@ -90,7 +90,8 @@ NAMES = re.compile(
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutchinson|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG"
-    r"|BN|R²|epsilon|vol|momentum|None|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras"
+    r"|BN|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum|None"
+    r"|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras"
 )
 
 

@@ -153,6 +153,56 @@ class Family(PitfallConfig):
         return field != "groups" or given.get("norm") == "group"
 
 
+class SecondPass(PitfallConfig):
+    """A training whose method passes each batch through the net twice."""
+
+    why: Literal["checkpoint", "sam"] = "checkpoint"
+    momentum: float = Field(0.1, ge=0.001, le=1.0)
+
+
+class AveragedNets(PitfallConfig):
+    """So many nets, averaged; the means of their data lie `shift` standard deviations apart."""
+
+    shift: float = Field(2.0, ge=0.0, le=5.0)
+    clients: int = Field(2, ge=2, le=8)
+
+
+class TrackingOff(PitfallConfig):
+    """Fine-tuning on data whose mean has moved by `shift` standard deviations."""
+
+    shift: float = Field(2.0, ge=0.0, le=5.0)
+    learning_rate: float = Field(0.01, ge=1e-6, le=0.1)
+
+
+class Ranks(PitfallConfig):
+    """So many ranks with `batch_size` rows each, whose rows are shuffled or sorted by rank."""
+
+    ranks: int = Field(4, ge=2, le=16)
+    batch_size: int = Field(8, ge=2, le=256)
+    order: Literal["sorted", "shuffled"] = "sorted"
+
+
+class Padding(PitfallConfig):
+    """A share of padding among cells with this mean and standard deviation 1."""
+
+    padding: float = Field(0.6, ge=0.0, le=0.9)
+    mean: float = Field(1.0, ge=0.0, le=5.0)
+
+
+class TwoPopulations(PitfallConfig):
+    """Two populations, `distance` standard deviations apart, in batches of so many rows each."""
+
+    distance: float = Field(3.0, ge=0.0, le=6.0)
+    batch_size: int = Field(32, ge=2, le=256)
+
+
+class LatentNoise(PitfallConfig):
+    """A latent space with noise of this standard deviation, behind BN with `eps`."""
+
+    noise: float = Field(0.01, ge=1e-4, le=1.0)
+    eps: float = Field(1e-5, ge=1e-12, le=0.1)
+
+
 CONFIGS: Final[dict[str, type[PitfallConfig]]] = {
     "eval_forgotten": EvalForgotten,
     "train_forgotten": TrainForgotten,
@@ -170,5 +220,12 @@ CONFIGS: Final[dict[str, type[PitfallConfig]]] = {
     "low_precision": LowPrecision,
     "handwritten": Handwritten,
     "folding": Folding,
+    "second_pass": SecondPass,
+    "averaged_nets": AveragedNets,
+    "tracking_off": TrackingOff,
+    "ranks": Ranks,
+    "padding": Padding,
+    "two_populations": TwoPopulations,
+    "latent_noise": LatentNoise,
     "family": Family,
 }

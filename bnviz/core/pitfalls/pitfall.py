@@ -26,11 +26,17 @@ Numbers = dict[str, Tensor | str]
 _PREAMBLE = {
     "math": "import math",
     "contextmanager": "from contextlib import contextmanager",
+    "nullcontext": "from contextlib import nullcontext",
+    "AbstractContextManager": "from contextlib import AbstractContextManager",
+    "Callable": "from collections.abc import Callable",
     "Iterator": "from collections.abc import Iterator",
+    "Mapping": "from collections.abc import Mapping",
+    "Sequence": "from collections.abc import Sequence",
     "torch": "import torch",
     "Tensor": "from torch import Tensor",
     "nn": "from torch import nn",
     "functional": "from torch.nn import functional",
+    "checkpoint\\(": "from torch.utils.checkpoint import checkpoint",
     "DataLoader": "from torch.utils.data import DataLoader, TensorDataset",
     "Any": "from typing import Any",
 }
@@ -118,7 +124,7 @@ def program(name: str, config: PitfallConfig) -> str:
     body = body.replace("-> Numbers:", "-> dict[str, Tensor | str]:").replace(": Numbers =", " =")
     given = ", ".join(f"{field}={value!r}" for field, value in config.model_dump().items())
     call = f"numbers = experiment({given})\nfor name, value in numbers.items():\n"
-    preamble = [line for used, line in _PREAMBLE.items() if re.search(rf"\b{used}\b", body)]
+    preamble = [line for used, line in _PREAMBLE.items() if re.search(rf"\b{used}", body)]
     return "\n".join(preamble) + f"\n\n\n{body}\n\n{call}    print(name, value)\n"
 
 

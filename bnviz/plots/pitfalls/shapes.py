@@ -106,5 +106,24 @@ SHAPES: dict[str, Shape] = {
             "last_axis": ("original_last_axis", "folded_last_axis", "right"),
         }
     ),
+    "second_pass": Curves("step", {"twice": "wrong", "once": "right"}, log="y"),
+    "averaged_nets": Curves(
+        "shift", {"averaged": "wrong", "pooled": "right", "forgotten": "more"}, here="shift"
+    ),
+    "tracking_off": Curves(
+        "step", {"switched_off": "wrong", "frozen": "right", "as_ever": "more"}, log="y"
+    ),
+    "ranks": Curves("rank", {"own": "wrong", "synchronized": "right"}, dots=True),
+    "padding": Curves(
+        "share", {"padded": "wrong", "masked": "right", "theory": "theory"}, here="padding"
+    ),
+    "two_populations": Curves(
+        "before",
+        {"separate": "wrong", "joint": "right", "eval": "more", "theory": "theory"},
+        here="distance",
+    ),
+    "latent_noise": Curves(
+        "dimension", {"after": "wrong", "before": "more", "selected": "right"}, "y", dots=True
+    ),
     "family": Cells("y", "shared"),
 }

@@ -72,6 +72,33 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "mean": [0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 80.0, 100.0, 1000.0],
         "spread": [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0],
     },
+    "second_pass": {
+        "momentum": [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0],
+    },
+    "averaged_nets": {
+        "shift": [k / 2 for k in range(11)],
+        "clients": list(range(2, 9)),
+    },
+    "tracking_off": {
+        "shift": [k / 2 for k in range(11)],
+        "learning_rate": decades(-6, -1),
+    },
+    "ranks": {
+        "ranks": [2, 3, 4, 6, 8, 12, 16],
+        "batch_size": doubling(256)[1:],
+    },
+    "padding": {
+        "padding": [k / 10 for k in range(10)],
+        "mean": [k / 2 for k in range(11)],
+    },
+    "two_populations": {
+        "distance": [k / 2 for k in range(13)],
+        "batch_size": doubling(256)[1:],
+    },
+    "latent_noise": {
+        "noise": decades(-4, 0),
+        "eps": [float(f"1e{k}") for k in range(-12, 0)],
+    },
     "family": {
         "groups": [1, 2, 3, 6],
     },

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from bnviz.core.pitfalls import pitfall
+from bnviz.core.pitfalls.averaged_nets import pooled
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.core.pitfalls.dead_features import amplified
 from bnviz.core.pitfalls.folding import OverLastAxis, fold, generated
@@ -17,8 +18,11 @@ from bnviz.core.pitfalls.handwritten import ByHand, WithBug
 from bnviz.core.pitfalls.last_batch import training_loader
 from bnviz.core.pitfalls.low_precision import keep_statistics_in_float32
 from bnviz.core.pitfalls.nan_batch import poisoned
+from bnviz.core.pitfalls.padding import normalize_real
 from bnviz.core.pitfalls.pitfall import Result
+from bnviz.core.pitfalls.ranks import synchronized
 from bnviz.core.pitfalls.scale_invariance import normalize_rows
+from bnviz.core.pitfalls.tracking_off import freeze
 from bnviz.core.pitfalls.train_forgotten import evaluating
 from bnviz.core.verdict import Verdict
 
@@ -75,6 +79,23 @@ VERDICTS: list[tuple[str, dict[str, Any], str]] = [
     ("folding", {"shape": "nc"}, "right"),
     ("folding", {"shape": "nlc"}, "wrong"),
     ("folding", {"shape": "nlc_other"}, "refused"),
+    ("second_pass", {}, "farther"),
+    ("second_pass", {"why": "sam"}, "farther"),
+    ("second_pass", {"momentum": 0.01}, "nearer"),
+    ("second_pass", {"momentum": 1.0}, "alike"),
+    ("averaged_nets", {}, "spread"),
+    ("averaged_nets", {"shift": 0.5}, "same"),
+    ("tracking_off", {}, "worse"),
+    ("tracking_off", {"shift": 0.0, "learning_rate": 1e-6}, "same"),
+    ("ranks", {}, "apart"),
+    ("ranks", {"order": "shuffled"}, "alike"),
+    ("padding", {}, "moved"),
+    ("padding", {"padding": 0.0}, "same"),
+    ("two_populations", {}, "hidden"),
+    ("two_populations", {"distance": 0.0}, "same"),
+    ("latent_noise", {}, "loud"),
+    ("latent_noise", {"eps": 0.1}, "quiet"),
+    ("latent_noise", {"noise": 0.2}, "kept"),
     ("family", {"norm": "batch"}, "company"),
     ("family", {"norm": "layer"}, "alone"),
 ]
@@ -287,3 +308,85 @@ def test_the_familys_invariances() -> None:
     assert company.tolist() == [False, True, True, True, True]
     assert kept[:, 2].tolist() == kept[:, 3].tolist() == [True, False, False, True, False]
     assert kept[:, 4].tolist() == [False, True, True, True, True]
+
+
+# ---------------------------------------------------------------- statistics of several
+
+
+def test_two_passes_are_one_with_the_effective_weight() -> None:
+    """Checkpointing repeats the same batch: the means are those of one BN with 1 - (1 - m)^2."""
+    torch.manual_seed(0)
+    first, bn = nn.Linear(4, 16), nn.BatchNorm1d(16, momentum=1 - 0.9**2)
+    nn.Linear(16, 1)  # drawn as in the experiment, so that the batches are the same
+    away = []
+    for _ in range(100):
+        bn(first(torch.randn(32, 4)))
+        off = (bn.get_buffer("running_mean") - first.bias) / first.weight.norm(dim=1)
+        away.append(off.square().mean().sqrt().item())
+    result, verdict = found("second_pass")
+    assert np.allclose(result["twice"], away, rtol=1e-4)
+    assert (verdict.values["passes"], verdict.values["batches"]) == (200, 100)
+
+
+def test_pooled_statistics_are_those_of_all_rows() -> None:
+    rows = [torch.randn(64, 3, dtype=torch.float64) * (k + 1) + 5 * k for k in range(4)]
+    states = [
+        {"running_mean": x.mean(dim=0), "running_var": x.var(dim=0, unbiased=False)} for x in rows
+    ]
+    together, every = pooled(states), torch.cat(rows)
+    assert torch.allclose(together["running_mean"], every.mean(dim=0))
+    assert torch.allclose(together["running_var"], every.var(dim=0, unbiased=False))
+    result, _ = found("averaged_nets", shift=3.0, clients=2)
+    # Two groups 3 apart: variance 1 within and 9 / 4 between.
+    here = int(result["here"])
+    assert result["averaged"][here] == pytest.approx((1 + 9 / 4) ** 0.5, rel=0.02)
+
+
+def test_switched_off_tracking_is_torchs_own_behaviour() -> None:
+    torch.manual_seed(0)
+    bn = nn.BatchNorm1d(2, momentum=1.0)
+    bn(torch.randn(16, 2) + 3)
+    bn.track_running_stats = False
+    before, x = bn.get_buffer("running_mean").clone(), torch.randn(16, 2)
+    trained = bn.train()(x)
+    assert torch.allclose(trained.mean(dim=0), torch.zeros(2), atol=1e-6)
+    assert torch.equal(bn.get_buffer("running_mean"), before)
+    assert bn.eval()(x).mean().abs() > 1, "eval mode still uses what it remembers"
+    net = nn.Sequential(nn.Linear(2, 2), bn).train()
+    freeze(net)
+    assert net.training and not bn.training
+
+
+def test_synchronized_statistics_are_those_of_all_rows() -> None:
+    rows = torch.randn(60, 5, dtype=torch.float64) * 3 + 7
+    mean, variance = synchronized(list(rows.split(15)))
+    assert torch.allclose(mean, rows.mean(dim=0)) and torch.allclose(variance, rows.var(dim=0))
+
+
+def test_padding_dilutes_as_the_law_of_total_variance_says() -> None:
+    for mean in (0.0, 1.0, 3.0):
+        result, _ = found("padding", mean=mean)
+        assert np.allclose(result["padded"], result["theory"], rtol=0.05)
+        assert np.allclose(result["masked"], 1, atol=1e-3)
+
+
+def test_masked_bn_leaves_padding_alone() -> None:
+    x, real = torch.randn(4, 6, 3), torch.rand(4, 6) > 0.5
+    y = normalize_real(nn.BatchNorm1d(3), x, real)
+    assert (y[~real] == 0).all()
+    assert torch.allclose(y[real].mean(dim=0), torch.zeros(3), atol=1e-5)
+
+
+def test_joint_batches_keep_what_separate_ones_hide() -> None:
+    result, _ = found("two_populations", batch_size=256)
+    assert np.allclose(result["joint"], result["theory"], atol=0.02)
+    assert np.abs(result["separate"]).max() < 1e-5
+    assert np.allclose(result["eval"], result["before"], rtol=0.05, atol=0.02)
+
+
+def test_bn_raises_noise_by_its_own_gain() -> None:
+    result, verdict = found("latent_noise", noise=0.01, eps=1e-5)
+    gain = 1 / np.sqrt(result["before"] ** 2 + 1e-5)
+    assert np.allclose(result["after"], result["before"] * gain, rtol=1e-4)
+    assert verdict.values["kept"] == 4
+    assert np.allclose(result["known"][4:], 0) and (result["known"][:4] > 0.99).all()
