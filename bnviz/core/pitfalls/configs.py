@@ -175,9 +175,8 @@ class TrackingOff(PitfallConfig):
 
 
 class Ranks(PitfallConfig):
-    """So many ranks with `batch_size` rows each, whose rows are shuffled or sorted by rank."""
+    """Eight ranks with `batch_size` rows each, whose rows are shuffled or sorted by rank."""
 
-    ranks: int = Field(4, ge=2, le=16)
     batch_size: int = Field(8, ge=2, le=256)
     order: Literal["sorted", "shuffled"] = "sorted"
 

@@ -84,7 +84,6 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "learning_rate": decades(-6, -1),
     },
     "ranks": {
-        "ranks": [2, 3, 4, 6, 8, 12, 16],
         "batch_size": doubling(256)[1:],
     },
     "padding": {

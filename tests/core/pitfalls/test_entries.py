@@ -36,7 +36,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "second_pass": {"why": "sam", "momentum": 0.02},
     "averaged_nets": {"shift": 1.0, "clients": 3},
     "tracking_off": {"shift": 1.0, "learning_rate": 0.001},
-    "ranks": {"ranks": 3, "batch_size": 4, "order": "shuffled"},
+    "ranks": {"batch_size": 4, "order": "shuffled"},
     "padding": {"padding": 0.3, "mean": 2.0},
     "two_populations": {"distance": 1.0, "batch_size": 8},
     "latent_noise": {"noise": 0.2, "eps": 1e-3},
