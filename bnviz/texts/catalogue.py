@@ -82,16 +82,19 @@ def worded(language: str, section: str, *verdicts: Verdict[str]) -> str:
     Texts among the values may be a user's or torch's: they are made safe inside Markdown.
     """
     return sentence(language, "sentence.between").join(
-        sentence(language, f"{section}.{each.key}", **_safe(each.values)) for each in verdicts
+        sentence(language, f"{section}.{each.key}", **_in_words(language, each.values))
+        for each in verdicts
     )
 
 
-def _safe(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: literal(value)
-        if isinstance(value, str)
-        else tuple(map(literal, value))
-        if isinstance(value, tuple)
-        else value
-        for name, value in values.items()
-    }
+def _in_words(language: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts made safe, sentences inside the sentence said; numbers as they are."""
+    words = dict(values)
+    for name, value in values.items():
+        if isinstance(value, str):
+            words[name] = literal(value)
+        elif isinstance(value, tuple):
+            words[name] = tuple(map(literal, value))
+        elif isinstance(value, Verdict):
+            words[name] = sentence(language, value.key, **_in_words(language, value.values))
+    return words

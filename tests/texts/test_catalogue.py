@@ -17,6 +17,7 @@ from bnviz.core.batchnorm.interpolation import stage_of
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.training import verdict as training
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.verdict import Verdict, keys
 from bnviz.files.findings import FindingCode, UnreadableCode
@@ -76,7 +77,6 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
     between = texts.pop("sentence.between")
     assert between.strip() == "", "what stands between two sentences"
     texts.pop("sentence.comma")
-    texts["fitness.verdict.so_far"] = texts["fitness.verdict.so_far"].rstrip()  # goes before more
     for key, text in texts.items():
         assert text.strip() and text.strip() == text, key
         assert "  " not in text, key
@@ -283,6 +283,8 @@ FAMILIES: dict[str, Any] = {
     "smoothness.{}.verdict.{}": [
         (owner.name(), key) for owner in MEASURES.values() for key in keys(owner.verdict)
     ],
+    "fitness.verdict.{}": keys(training.verdict),
+    "fitness.diverged.{}": keys(training.divergences),
     "pitfalls.{}.verdict.{}": [
         (name, key) for name in PITFALLS for key in keys(pitfall.load(name).judge)
     ],

@@ -6,7 +6,7 @@ training. Each figure is taken in train mode, on the very batch that the step is
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,21 +135,20 @@ class AlongConfig(Measure):
         """Which net's gradient changes less along the steps, by effective beta-smoothness.
 
         Each seed has its median over the moments at which it is finite in both nets. "level" if
-        the nets' medians are equal or differ by less than the seeds do (see verdicts.Verdict).
-        Values: `seeds`, `pairs`; of either net ..._smoothness (median over the pairs), ..._wins and
-        ..._diverged (seeds); `difference_share`, and `spread_share` where there are two pairs.
+        a sign test over the seeds tells no difference (see core.training.comparison).
+        Values: `seeds`; of either net ..._smoothness (median), ..._wins and ..._diverged (seeds);
+        `difference_share`, and `evidence`, how sure that is.
         """
         bn, plain = result.bn.smoothness, result.plain.smoothness
         both = np.isfinite(bn) & np.isfinite(plain)
         one, other = _medians(bn, both), _medians(plain, both)
-        nets = comparison.compare(one, other, np.isnan(one), np.isnan(other))
-        values: dict[str, float] = {
+        nets = comparison.compare(one, other)
+        values: dict[str, Any] = {
             "seeds": nets.seeds,
-            "pairs": nets.pairs,
             "bn_diverged": int(np.isnan(result.bn.loss[-1]).sum()),
             "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
         }
-        if not nets.pairs:
+        if nets.winner == "neither":
             return Verdict("unknown", values)
         values |= {
             "bn_smoothness": nets.bn_median,
@@ -158,10 +157,8 @@ class AlongConfig(Measure):
             "plain_wins": nets.plain_wins,
             "difference_share": nets.difference,
         }
-        if nets.beyond_spread is not None:
-            values["spread_share"] = nets.spread
-        level = nets.winner == "tie" or nets.beyond_spread is False
-        key = f"{self.grid}_{'level' if level else nets.winner}"
+        values["evidence"] = comparison.evidence(nets)
+        key = f"{self.grid}_{nets.winner if nets.winner in NETS else 'level'}"
         return Verdict(cast(Key, key), values)
 
 

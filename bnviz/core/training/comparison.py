@@ -1,123 +1,164 @@
-"""Which net did better, decided from the losses of all seeds; it can come out either way."""
+"""Which of two nets does better over the same seeds, by a sign test; it can come out either way.
+
+Under the hypothesis that the nets are equally good, each seed is won by either with
+probability 1/2, whatever the losses are distributed like: the test is exact for every number
+of seeds, and its interval is made of the same counts (Conover 1999, *Practical Nonparametric
+Statistics*, sections 3.2 and 3.4). A net that diverges loses its seed.
+"""
 
 from dataclasses import dataclass
+from math import comb
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from bnviz.core.types import Floats
+from bnviz.core.verdict import Verdict
 
-#: The better net; "tie" for equal medians; "neither" when every seed of both nets
-#: diverged; "incomplete" when no seed is finite in both nets, though each net has some.
-Winner = Literal["bn", "plain", "tie", "neither", "incomplete"]
+Floats = NDArray[np.float64]
+
+#: The better net; "undecided" where the test tells no difference; "too_few" where it could not,
+#: whoever had won; "tie" where no seed differs; "neither" where every net diverged.
+Winner = Literal["bn", "plain", "undecided", "too_few", "tie", "neither"]
+
+#: What :func:`evidence` says.
+Evidence = Literal["comparison.clear", "comparison.undecided", "comparison.too_few"]
+
+#: How often, at most, two equally good nets are called different.
+ERROR = 0.05
+#: Seeds that must differ for a two-sided test at that rate to say anything: 2 / 2^6 < 0.05.
+FEWEST = 6
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Two nets compared on the same seeds.
+class Comparison:
+    """Two nets compared over S seeds.
 
-    A pair is a seed that stayed finite in both nets; medians, wins, difference and
-    spread are over pairs, and NaN or None where there are too few of them. When
-    every seed of one net diverged, the other wins with no pair at all.
+    Differences are (plain - BN) / the larger of both, in [-1, 1] for losses: positive where BN's
+    is lower, 1 where the net without BN diverged. They are over the seeds that differ; NaN for
+    none, the interval also for fewer than FEWEST.
     """
 
     winner: Winner
     seeds: int
-    pairs: int
     bn_wins: int
-    """Pairs in which BN's loss is the lower one; equal losses are nobody's."""
+    """Seeds in which BN's loss is the lower one; equal losses are nobody's."""
     plain_wins: int
-    bn_median: float
-    plain_median: float
-    difference: float
-    """How much lower the lower median is, as a share of the higher one: 0 to 1."""
-    spread: float
-    """Interquartile range, over pairs, of (plain - BN) / the larger of both; NaN below 2 pairs."""
-    beyond_spread: bool | None
-    """Whether the difference exceeds the spread; None where no spread can be told."""
     bn_diverged: int
     plain_diverged: int
-    bn_beats_baseline: bool | None
-    """Whether the median of BN's finite seeds is below the baseline's loss; None without either."""
-    plain_beats_baseline: bool | None
+    bn_median: float
+    """Median loss over the seeds that are finite in both nets; NaN for none."""
+    plain_median: float
+    p: float
+    """Probability of so one-sided a count of wins, or more so, were the nets equally good."""
+    difference: float
+    """The median difference."""
+    low: float
+    """The lower end of its exact interval of at least 95 % confidence."""
+    high: float
+
+    @property
+    def differing(self) -> int:
+        """Seeds that one of the nets wins."""
+        return self.bn_wins + self.plain_wins
 
 
 def compare(
     bn_losses: ArrayLike,
     plain_losses: ArrayLike,
-    bn_diverged: ArrayLike,
-    plain_diverged: ArrayLike,
-    baseline_loss: float | None = None,
-) -> Verdict:
-    """The verdict on two nets' losses (S,), smaller being better, with a flag (S,) for divergence.
+    bn_diverged: ArrayLike = 0,
+    plain_diverged: ArrayLike = 0,
+) -> Comparison:
+    """The comparison of two nets' losses (S,), smaller being better, with flags for divergence.
 
-    `baseline_loss` is that of always predicting the training rows' mean. A loss
-    that is not finite counts as diverged whatever its flag says.
+    A loss that is not finite counts as diverged whatever its flag says.
     """
-    bn, plain = _finite(bn_losses, bn_diverged), _finite(plain_losses, plain_diverged)
-    alive = ~np.isnan(bn), ~np.isnan(plain)
-    both = alive[0] & alive[1]
-    pairs = int(both.sum())
-    median = _median(bn[both]), _median(plain[both])
-    difference, spread = _difference(*median), _spread(bn[both], plain[both])
-    return Verdict(
-        winner=_winner(median, int(alive[0].sum()), int(alive[1].sum())),
+    bn, plain = _infinite(bn_losses, bn_diverged), _infinite(plain_losses, plain_diverged)
+    finite = np.isfinite(bn) & np.isfinite(plain)
+    differences = _differences(bn, plain)
+    wins = int((differences > 0).sum()), int((differences < 0).sum())
+    p = sign_test(*wins)
+    low, high = _interval(differences)
+    return Comparison(
+        winner=_winner(bn, plain, wins, p),
         seeds=len(bn),
-        pairs=pairs,
-        bn_wins=int((bn[both] < plain[both]).sum()),
-        plain_wins=int((plain[both] < bn[both]).sum()),
-        bn_median=median[0],
-        plain_median=median[1],
-        difference=difference,
-        spread=spread,
-        beyond_spread=None if np.isnan(spread) else bool(difference > spread),
-        bn_diverged=int((~alive[0]).sum()),
-        plain_diverged=int((~alive[1]).sum()),
-        bn_beats_baseline=_below(bn, baseline_loss),
-        plain_beats_baseline=_below(plain, baseline_loss),
+        bn_wins=wins[0],
+        plain_wins=wins[1],
+        bn_diverged=int(np.isinf(bn).sum()),
+        plain_diverged=int(np.isinf(plain).sum()),
+        bn_median=_median(bn[finite]),
+        plain_median=_median(plain[finite]),
+        p=p,
+        difference=_median(differences),
+        low=low,
+        high=high,
     )
 
 
-def _finite(losses: ArrayLike, diverged: ArrayLike) -> Floats:
-    """The losses, NaN where a seed has none to show."""
+def sign_test(wins: int, losses: int) -> float:
+    """The two-sided p-value of so many wins and losses, each as likely as the other."""
+    return min(1.0, 2 * _tail(min(wins, losses), wins + losses))
+
+
+def evidence(nets: Comparison) -> Verdict[Evidence]:
+    """How sure the comparison is: the test, its p-value and the interval of the difference.
+
+    Follows a sentence that says what is compared and who won how often, as a value of its
+    verdict.
+    """
+    values = {"p": nets.p, "differing": nets.differing, "fewest": FEWEST}
+    if nets.differing < FEWEST:
+        return Verdict("comparison.too_few", values)
+    if nets.winner == "undecided":
+        by = {"bn_by": max(nets.high, 0.0), "plain_by": max(-nets.low, 0.0)}
+        return Verdict("comparison.undecided", values | by)
+    low, high = sorted((abs(nets.low), abs(nets.high)))
+    return Verdict("comparison.clear", values | {"low": low, "high": high})
+
+
+def _tail(count: int, of: int) -> float:
+    """The probability of at most `count` heads in `of` tosses."""
+    return float(sum(comb(of, k) for k in range(count + 1)) / 2**of)
+
+
+def _infinite(losses: ArrayLike, diverged: ArrayLike) -> Floats:
+    """The losses, infinite where a seed diverged."""
     values = np.asarray(losses, dtype=np.float64)
     gone = np.asarray(diverged, dtype=np.float64) > 0
-    return np.where(gone | ~np.isfinite(values), np.nan, values)
+    return np.where(gone | ~np.isfinite(values), np.inf, values)
+
+
+def _differences(bn: Floats, plain: Floats) -> Floats:
+    """(plain - BN) / the larger size of both, of the seeds in which they differ."""
+    differ = bn != plain
+    bn, plain = bn[differ], plain[differ]
+    finite = np.isfinite(bn) & np.isfinite(plain)
+    size = np.where(finite, np.maximum(np.abs(bn), np.abs(plain)), 1.0)
+    shares: Floats = np.where(bn < plain, 1.0, -1.0)
+    shares[finite] = (plain[finite] - bn[finite]) / size[finite]
+    return shares
+
+
+def _interval(differences: Floats) -> tuple[float, float]:
+    """The exact interval of their median: what the sign test does not reject."""
+    count, ranked = len(differences), np.sort(differences)
+    if count < FEWEST:
+        return float("nan"), float("nan")
+    cut = next(wins for wins in range(count) if sign_test(wins, count - wins) > ERROR)
+    return float(ranked[cut - 1]), float(ranked[-cut])
 
 
 def _median(values: Floats) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
-def _difference(one: float, two: float) -> float:
-    """NaN for no pairs, 0 for equal medians, zero included."""
-    return 0.0 if one == two else 1 - min(one, two) / max(one, two)
-
-
-def _spread(bn: Floats, plain: Floats) -> float:
-    if len(bn) < 2:
-        return float("nan")
-    larger = np.maximum(bn, plain)
-    relative = (plain - bn) / np.where(larger > 0, larger, 1)
-    low, high = np.quantile(relative, (0.25, 0.75))
-    return float(high - low)
-
-
-def _winner(median: tuple[float, float], bn_alive: int, plain_alive: int) -> Winner:
-    if not bn_alive and not plain_alive:
+def _winner(bn: Floats, plain: Floats, wins: tuple[int, int], p: float) -> Winner:
+    if np.isinf(bn).all() and np.isinf(plain).all():
         return "neither"
-    if not bn_alive or not plain_alive:
-        return "bn" if bn_alive else "plain"
-    if np.isnan(median[0]):
-        return "incomplete"
-    if median[0] == median[1]:
+    if not sum(wins):
         return "tie"
-    return "bn" if median[0] < median[1] else "plain"
-
-
-def _below(losses: Floats, baseline: float | None) -> bool | None:
-    finite = losses[~np.isnan(losses)]
-    if baseline is None or not len(finite):
-        return None
-    return bool(np.median(finite) < baseline)
+    if sum(wins) < FEWEST:
+        return "too_few"
+    if p > ERROR:
+        return "undecided"
+    return "bn" if wins[0] > wins[1] else "plain"

@@ -7,6 +7,7 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
+from bnviz.core.training.verdict import divergences, verdict
 from bnviz.jobs import runner
 from bnviz.plots.fitness import curves
 from bnviz.plots.nets import NETS
@@ -16,8 +17,7 @@ from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.fitness import data
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.tabs import show_tabs
-from bnviz.ui.fitness.verdict import divergences, verdict
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS
 from bnviz.ui.runs import closing_line, progress
 from bnviz.ui.widgets import choice
@@ -28,13 +28,15 @@ def show_training(run: Run) -> None:
     snapshots = runner.snapshots(run.id)
     config = TrainConfig.model_validate_json(run.config)
     if snapshots:
-        st.markdown(verdict(config, snapshots, over=not run.active))
+        opening = say("measuring.so_far") + say("sentence.between") if run.active else ""
+        now = verdict(snapshots[-1], data.baseline_loss(config))
+        st.markdown(opening + say_verdict("fitness.verdict", *now))
     if run.active:
         progress(run, snapshots[-1].seconds if snapshots else 0.0)
     else:
         closing_line(run)
-    for line in divergences(config, snapshots):
-        st.warning(line, icon=":material/warning:")
+    for each in divergences(snapshots, config.seed):
+        st.warning(say_verdict("fitness.diverged", each), icon=":material/warning:")
     if snapshots:
         st.page_link(
             SMOOTHNESS.path,

@@ -1,0 +1,90 @@
+"""What a training shows: which nets diverged, which does better, whether either learned."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+
+from bnviz.core.training.comparison import Comparison, compare, evidence
+from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.verdict import Verdict
+
+Key = Literal[
+    "diverged",
+    "neither",
+    "bn",
+    "plain",
+    "level",
+    "too_few",
+    "tie",
+    "useless_both",
+    "useless_bn",
+    "useless_plain",
+]
+
+
+def verdict(snapshot: Snapshot, baseline: float) -> tuple[Verdict[Key], ...]:
+    """Divergence first, then the comparison on the validation loss, then what is no use.
+
+    `baseline` is the loss of always answering the training rows' mean.
+    """
+    nets = compare(
+        snapshot.bn.validation_loss,
+        snapshot.plain.validation_loss,
+        snapshot.bn.diverged,
+        snapshot.plain.diverged,
+    )
+    return (*_divergence(nets), *_better(nets), *_useless(snapshot, baseline))
+
+
+def _divergence(nets: Comparison) -> Iterator[Verdict[Key]]:
+    if nets.bn_diverged + nets.plain_diverged and nets.winner != "neither":
+        gone = {"bn_diverged": nets.bn_diverged, "plain_diverged": nets.plain_diverged}
+        yield Verdict("diverged", gone | {"seeds": nets.seeds})
+
+
+def _better(nets: Comparison) -> Iterator[Verdict[Key]]:
+    key: Key = "level" if nets.winner == "undecided" else nets.winner
+    difference = -nets.difference if nets.winner == "plain" else nets.difference
+    yield Verdict(
+        key,
+        {
+            "seeds": nets.seeds,
+            "bn_wins": nets.bn_wins,
+            "plain_wins": nets.plain_wins,
+            "difference": difference,
+            "evidence": evidence(nets),
+        },
+    )
+
+
+def _useless(snapshot: Snapshot, baseline: float) -> Iterator[Verdict[Key]]:
+    """A net that does not beat the baseline in more than half of its seeds."""
+    losses = {"bn": snapshot.bn.validation_loss, "plain": snapshot.plain.validation_loss}
+    alive = {net: each for net, each in losses.items() if np.isfinite(each).any()}
+    useless = [net for net, each in alive.items() if 2 * (each < baseline).sum() <= len(each)]
+    if len(useless) == 2:
+        yield Verdict("useless_both", {"baseline": baseline})
+    elif useless:
+        key: Key = "useless_bn" if useless == ["bn"] else "useless_plain"
+        yield Verdict(key, {"baseline": baseline})
+
+
+def divergences(
+    snapshots: Sequence[Snapshot], first_seed: int
+) -> Iterator[Verdict[Literal["seeds_bn", "seeds_plain"]]]:
+    """For each net with any, the seeds that diverged and the epochs by which that was seen."""
+    for net in ("bn", "plain"):
+        flags = np.array([getattr(snapshot, net).diverged for snapshot in snapshots])
+        gone = np.flatnonzero(flags[-1]) if len(flags) else np.empty(0, np.intp)
+        if gone.size:
+            epochs = [snapshots[int(flags[:, seed].argmax())].epoch for seed in gone]
+            yield Verdict(
+                "seeds_bn" if net == "bn" else "seeds_plain",
+                {
+                    "count": gone.size,
+                    "seeds": flags.shape[1],
+                    "which": tuple(str(first_seed + seed) for seed in gone),
+                    "epochs": tuple(map(str, epochs)),
+                },
+            )

@@ -1,0 +1,159 @@
+"""What is said of a training, sentence by sentence, against the losses it is said of."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnviz.core.training.comparison import compare
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.core.training.verdict import divergences, verdict
+from bnviz.texts.catalogue import worded
+
+NAN = float("nan")
+EMPTY = NetSnapshot(**{f.name: np.empty(0) for f in fields(NetSnapshot)})
+
+
+def net(losses: list[float]) -> NetSnapshot:
+    values = np.array(losses)
+    return replace(EMPTY, validation_loss=values, diverged=np.isnan(values).astype(float))
+
+
+def moment(bn: list[float], plain: list[float], epoch: int = 5) -> Snapshot:
+    return Snapshot(epoch, 0, 1.0, net(bn), net(plain), {})
+
+
+def said(bn: list[float], plain: list[float], baseline: float = 99.0) -> str:
+    text = worded("en", "fitness.verdict", *verdict(moment(bn, plain), baseline))
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+CLEAR = (
+    "Two equally good nets would come out so one-sided with a probability of 0.0078 "
+    "(sign test over 8 seeds), so chance alone is unlikely. "
+    "The median difference is {} (95 % confidence)."
+)
+
+
+def test_a_clear_result_whole() -> None:
+    losses = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7]
+    assert said(losses, [2.0] * 8) == (
+        "The net **with BN** ends with the lower validation loss in 8 of 8 seeds, "
+        "lower by 32.5 % in the median. " + CLEAR.format("15.0 % to 50 %")
+    )
+    assert said([2.0] * 8, losses) == (
+        "The net **without BN** ends with the lower validation loss in 8 of 8 seeds, "
+        "lower by 32.5 % in the median. " + CLEAR.format("15.0 % to 50 %")
+    )
+
+
+def test_divergence_comes_first_and_counts() -> None:
+    assert said([1.0] * 8, [NAN] * 6 + [2.0] * 2) == (
+        "0 of 8 nets with BN diverged, and 6 of 8 nets without. "
+        "A net that diverges loses its seed. "
+        "The net **with BN** ends with the lower validation loss in 8 of 8 seeds, "
+        "lower by 100 % in the median. "
+        + CLEAR.format("50 % to 100 %")
+        + " But the net without BN does not beat always answering the training mean (loss 99) "
+        "in more than half of its seeds."
+    )
+
+
+def test_an_undecided_result_whole() -> None:
+    assert said([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], [2.0] * 6) == (
+        "Neither net is shown to be better: the one with BN ends with the lower validation loss "
+        "in 3 of 6 seeds, the one without in 3. Two equally good nets would come out at least so "
+        "one-sided with a probability of 1 (sign test over 6 seeds), so this may be chance. "
+        "The median difference lies between 50 % in favour of the net with BN and 33.3 % in favour "
+        "of the net without (95 % confidence)."
+    )
+
+
+def test_too_few_seeds_whole() -> None:
+    assert said([1.0], [2.0]) == (
+        "The net with BN ends with the lower validation loss in 1 of 1 seed, the one without in 0. "
+        "That is too few seeds to tell: even if one net won them all it might be chance. "
+        "The sign test needs 6 seeds that differ; there are 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("bn", "plain", "text"),
+    [
+        ([NAN] * 4, [NAN] * 4, "Every net diverged. Try a lower learning rate or standardized"),
+        ([1.0] * 4, [1.0] * 4, "The two nets end with the same validation loss in every seed."),
+        ([9.0] * 4, [1.0] * 4, "But the net with BN does not beat"),
+        ([9.0] * 4, [9.0] * 4, "But neither net beats always answering the training mean (loss 5)"),
+        ([1.0] * 2 + [9.0] * 2, [1.0] * 4, "But the net with BN does not beat"),
+    ],
+)
+def test_the_other_sentences(bn: list[float], plain: list[float], text: str) -> None:
+    assert text in said(bn, plain, baseline=5.0)
+
+
+def test_no_net_is_called_useless_that_is_not() -> None:
+    assert "But" not in said([1.0] * 3 + [9.0], [1.0, NAN, 1.0, 1.0], baseline=5.0)
+
+
+LOSS = st.floats(0.01, 100) | st.sampled_from([1.0, NAN])
+
+
+@given(st.lists(st.tuples(LOSS, LOSS), min_size=1, max_size=20), st.floats(0.01, 100))
+def test_every_claim_is_borne_out(pairs: list[tuple[float, float]], baseline: float) -> None:
+    bn, plain = (np.array(each) for each in zip(*pairs, strict=True))
+    told = {each.key: each.values for each in verdict(moment(list(bn), list(plain)), baseline)}
+    infinite = {"bn": np.nan_to_num(bn, nan=np.inf), "plain": np.nan_to_num(plain, nan=np.inf)}
+    wins = (infinite["bn"] < infinite["plain"]).sum(), (infinite["plain"] < infinite["bn"]).sum()
+    if "diverged" in told:
+        counts = told["diverged"]
+        assert (counts["bn_diverged"], counts["plain_diverged"]) == tuple(
+            np.isinf(infinite[net]).sum() for net in ("bn", "plain")
+        )
+    else:
+        assert "neither" in told or not np.isnan([bn, plain]).any()
+    (better,) = told.keys() & {"bn", "plain", "level", "too_few", "tie", "neither"}
+    values = told[better]
+    assert (values["bn_wins"], values["plain_wins"], values["seeds"]) == (*wins, len(bn))
+    if better in ("bn", "plain"):
+        assert wins[better == "plain"] > wins[better == "bn"] and values["difference"] > 0
+    elif better == "neither":
+        assert np.isnan(bn).all() and np.isnan(plain).all()
+    elif better == "tie":
+        assert (infinite["bn"] == infinite["plain"]).all()
+    assert (better == "level") == (compare(bn, plain).winner == "undecided")
+    for name in ("bn", "plain"):
+        useless = "useless_both" in told or f"useless_{name}" in told
+        beaten = 2 * (infinite[name] < baseline).sum() > len(bn)
+        assert useless == (not beaten and np.isfinite(infinite[name]).any())
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "en",
+            "Without BN 2 of 4 seeds diverged: seeds 11, 13, first seen after epochs 1, 2. "
+            "From then on they are left out of the medians and bands.",
+        ),
+        (
+            "zh",
+            "无 BN：4 个种子中有 2 个发散，种子为 11、13，依次见于第 1、2 轮之后。"
+            "从那时起，它们不再计入中位数和区间。",
+        ),
+    ],
+)
+def test_divergences_name_seed_and_epoch(language: str, text: str) -> None:
+    run = [
+        moment([1, 1, 1, 1], [1, 1, 1, 1], epoch=0),
+        moment([1, 1, 1, 1], [1, NAN, 1, 1], epoch=1),
+        moment([1, 1, 1, 1], [1, NAN, 1, NAN], epoch=2),
+    ]
+    (each,) = divergences(run, first_seed=10)
+    words = worded(language, "fitness.diverged", each)
+    assert words.replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_no_divergences() -> None:
+    assert list(divergences([moment([1.0], [2.0])], 0)) == [] == list(divergences([], 0))
