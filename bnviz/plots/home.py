@@ -1,28 +1,39 @@
-"""Home's live picture: two features of a batch on their way through BN."""
+"""Home's pictures: two features of a batch on their way through BN."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
 
-def walk(raw: Floats, now: Floats, titles: tuple[str, str], look: Look, say: Say) -> Figure:
-    """`raw` and `now` (B, 2) on the same equal axes, with mean and standard deviation bars."""
+def walk(
+    raw: Floats, now: Floats, taken: int, titles: tuple[str, str], mode: str, look: Look, say: Say
+) -> Figure:
+    """`raw` and `now` (B, 2) on the same axes, mean and standard deviation as crosses.
+
+    Row `taken` is the one that a hand can move; `mode` ("train" or "eval") names the statistics.
+    """
+    way = np.array([raw[taken], now[taken]])
+    line = {"color": look.ink, "width": 1.5, "dash": "dot"}
     return figure(
         look,
         [
-            *_cloud(raw, say("home.raw"), look.color(PLAIN), 0.35, "diamond", look.ink),
+            *_cloud(raw, say("home.raw"), look.color(PLAIN), 0.4, "diamond", look.ink),
             *_cloud(now, say("home.now"), look.color(BN), 0.75, "circle", look.ink),
+            {"x": way[:, 0], "y": way[:, 1], "mode": "lines", "line": line, "showlegend": False}
+            | {"hoverinfo": "skip"},
         ],
-        440,
+        360,
         xaxis=titled(titles[0], range=[-4, 16], zeroline=True, zerolinewidth=2),
         yaxis=titled(titles[1], range=[-4, 14], zeroline=True, zerolinewidth=2),
-        margin={"l": 56, "r": 16, "t": 30, "b": 52},
-        uirevision="walk",
+        margin={"l": 50, "r": 10, "t": 28, "b": 48},
+        annotations=[heading(say(f"home.{mode}"))],
+        legend={"y": 1, "yanchor": "top", "x": 0.01, "orientation": "v"},
+        dragmode=False,
     )
 
 
@@ -44,8 +55,8 @@ def _cloud(
             "hovertemplate": "%{x:.3g}, %{y:.3g}",
         },
         {
-            "x": [point[0] for point in cross],
-            "y": [point[1] for point in cross],
+            "x": np.array([point[0] for point in cross]),
+            "y": np.array([point[1] for point in cross]),
             "mode": "lines",
             "line": {"color": ink, "width": 3},
             "showlegend": False,

@@ -1,12 +1,12 @@
 """How a page shows things: its question, its figures, each with data and code."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from bnviz.plots.theme import Figure, Look
-from bnviz.ui.chart.chart import Live, component, packed
+from bnviz.ui.chart.chart import Live, chart
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Frame = Callable[[], pd.DataFrame]
 
 
+TOOLS = ("png", "svg", "link", "fullscreen")
 #: What Plotly's own tools are called in its dictionary.
 WORDS = {
     "zoom": "Zoom",
@@ -41,31 +42,32 @@ def show(
     caption: str = "",
     data: "Frame | None" = None,
     code: str = "",
+    live: Live | None = None,
 ) -> None:
     """A figure with its caption, its data to download and the code that computes it."""
-    draw(figure, key, alt)
+    draw(figure, key, alt, live)
     explain(key, caption, data, code)
 
 
-def show_pair(figures: Mapping[str, Figure], alt: str, name: Callable[[str], str]) -> None:
+def show_pair(
+    figures: Mapping[str, Figure],
+    alt: str,
+    name: Callable[[str], str],
+    live: Mapping[str, Live] | None = None,
+    **events: Any,
+) -> None:
     """Figures by key beside each other, below each other on a phone."""
     for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
-            draw(figure, key, f"{name(key)}: {alt}")
+            draw(figure, key, f"{name(key)}: {alt}", (live or {}).get(key), **events)
 
 
-def draw(figure: Figure, key: str, alt: str, live: Live | None = None) -> None:
+def draw(figure: Figure, key: str, alt: str, live: Live | None = None, **events: Any) -> None:
     """A figure alone, drawn by our own chart; `live` says what in it follows the hand."""
-    tools = ("png", "svg", "link", "fullscreen")
-    message = {
-        "name": key,
-        "alt": alt,
-        "figure": figure,
-        "live": live and vars(live),
-        "words": {name: say(f"chart.{name}") for name in tools}
-        | {"plotly": {word: say(f"chart.plotly.{name}") for name, word in WORDS.items()}},
-    }
-    component()(key=key, data=packed(message))
+    words: dict[str, Any] = {name: say(f"chart.{name}") for name in TOOLS}
+    words["plotly"] = {word: say(f"chart.plotly.{name}") for name, word in WORDS.items()}
+    message = {"alt": alt, "figure": figure, "live": live and vars(live), "words": words}
+    chart(key, message, **events)
 
 
 def explain(key: str, caption: str = "", data: "Frame | None" = None, code: str = "") -> None:

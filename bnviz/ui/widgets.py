@@ -130,6 +130,27 @@ def choice(
     return cast(str, value)
 
 
+def point(
+    name: str, label: str, rows: int, low: Sequence[float], high: Sequence[float], untouched: str
+) -> tuple[int, float, float] | None:
+    """The row (from 0) and the place that the address gives as ROW,X,Y; None if it gives none.
+
+    `untouched` says what is shown when it asks for a place that is not between `low` and `high`.
+    """
+    wish = st.query_params.get(name)
+    if wish is None:
+        return None
+    try:
+        row, x, y = (float(part) for part in wish.split(","))
+        if 1 <= row <= rows and low[0] <= x <= high[0] and low[1] <= y <= high[1]:
+            return int(row) - 1, x, y
+    except ValueError:
+        pass
+    _notice(label, wish, untouched)
+    st.query_params.pop(name)
+    return None
+
+
 def tabs(key: str, options: Sequence[str], shown: Callable[[str], str]) -> Iterator[str]:
     """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty.
 

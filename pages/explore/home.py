@@ -3,52 +3,42 @@
 import numpy as np
 import streamlit as st
 
-from bnviz.core.batchnorm.interpolation import partway, stage_of
-from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.plots.home import walk
-from bnviz.ui import formulas
-from bnviz.ui.figures import card, look, show
+from bnviz.core.batchnorm.interpolation import stage_of
+from bnviz.ui import home
+from bnviz.ui.chart.chart import EQUATION, player
+from bnviz.ui.figures import card
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.one_batch import data
-from bnviz.ui.presenter.panel import show_lesson_list
 from bnviz.ui.widgets import slider
-
-WINES = BatchConfig(source="wine", batch_size=178, features=13)
-ALCOHOL, COLOR = 0, 9
 
 st.title(say("home.title"))
 st.markdown(say("home.lead"))
-picture, story = st.columns([3, 2], gap="large")
-with picture:
-    progress = slider("progress", say("home.progress"), 0.0, 0.0, 2.0, step=0.05, format="%.2f")
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    words = {name: say(f"home.{name}") for name in ("play", "stop", "help")}
+    player("play", "progress", 8, words)
+    progress = slider("progress", say("home.progress"), 0.0, 0.0, 4.0, step=0.01, format="%.2f")
+    with st.container(width="content"):
+        st.html(EQUATION)
 
-raw = data.batch(WINES).values
-result = data.normalized(WINES, NormConfig(precision="float64"))
-pair = [ALCOHOL, COLOR]
-now = partway(raw, result, progress)[:, pair]
-mean, deviation = now.mean(axis=0), now.std(axis=0)
+wines = home.wines()
+home.pictures(wines, progress)
 
-with picture:
-    titles = (say("home.axis_alcohol"), say("home.axis_color"))
-    show(walk(raw[:, pair], now, titles, look(), say), "walk", alt=say("home.alt"))
-with story:
-    st.markdown(
-        say(
-            f"home.stage_{stage_of(progress)}",
-            mean=" / ".join(f"{m + 0.0:.2f}" for m in mean.round(2)),
-            deviation=" / ".join(f"{d:.2f}" for d in deviation),
-            correlation=f"{np.corrcoef(*now.T)[0][1]:.2f}",
-        )
-    )
-    for name in ("mean", "variance", "normalize"):
-        st.latex(getattr(formulas, name.upper()))
-        st.caption(say(f"home.formula_{name}"))
+now = wines.now("train", progress)
+told = say(
+    f"home.stage_{stage_of(progress)}",
+    mean=" / ".join(f"{m + 0.0:.2f}" for m in now.mean(axis=0).round(2)),
+    deviation=" / ".join(f"{d:.2f}" for d in now.std(axis=0)),
+    correlation=f"{np.corrcoef(*now.T)[0][1]:.2f}",
+)
+st.markdown(told)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.markdown(home.company(wines))
+    if wines.moved:
+        st.button(say("home.put_back"), key="put_back", on_click=home.put_back)
 
 st.subheader(say("home.cards"))
 for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their order
     for column, entry in zip(st.columns(2), PAGES[start : start + 2], strict=False):
         with column:
             card(entry.name)
-show_lesson_list()
 st.caption(say("home.sources"))

@@ -1,9 +1,11 @@
 """Every page in both languages through app.py: it stands, and goes on standing as controls move."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +16,7 @@ from tests.pages.conftest import OpenApp
 
 #: page: keys of widgets it must have, charts it must show
 TABLE: dict[str, tuple[set[str], set[str]]] = {
-    "home": ({"lang", "progress"}, {"walk"}),
+    "home": ({"lang", "progress"}, {"walk-train", "walk-eval"}),
     "one_batch": (
         {"lang", "source", "b", "d", "seed", "next", "play", "noeps", "eps", "gamma", "beta", "on"}
         | {"precision", "axis"},
@@ -62,7 +64,13 @@ def charts(app: AppTest) -> set[str]:
 
 def messages(app: AppTest) -> list[dict[str, Any]]:
     """What each of our charts was sent: name, alt, figure, live."""
-    return [json.loads(chart.proto.bytes) for chart in app.get("bidi_component")]
+    sent = [json.loads(chart.proto.bytes or "{}") for chart in app.get("bidi_component")]
+    return [message for message in sent if "figure" in message]
+
+
+def unpacked(values: Any) -> np.ndarray:
+    """An array as a chart was sent it."""
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
 
 
 def field(path: str) -> Any:

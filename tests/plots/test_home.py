@@ -11,9 +11,10 @@ RAW = np.random.default_rng(0).normal([13, 5], [0.8, 2.3], (178, 2))
 
 def test_walk(say: Say, look: Look) -> None:
     now = (RAW - RAW.mean(axis=0)) / RAW.std(axis=0)
-    figure = walk(RAW, now, ("alcohol", "colour"), look, say)
+    figure = walk(RAW, now, 7, ("alcohol", "colour"), "train", look, say)
     assert_sound(figure)
-    before, before_cross, after, after_cross = figure.data
+    before, before_cross, after, after_cross, way = figure.data
+    assert np.array_equal(np.column_stack([way.x, way.y]), [RAW[7], now[7]])
     bn, plain = house_colors(look)
     for data, cloud, cross, color in (
         (RAW, before, before_cross, plain),
@@ -37,11 +38,12 @@ def test_the_axes_hold_the_wines_all_the_way(say: Say) -> None:
     from bnviz.core.batchnorm.interpolation import partway
     from bnviz.core.configs import BatchConfig
     from bnviz.core.data.batches import draw
+    from bnviz.ui.home import BETA, GAMMA
 
     x = draw(BatchConfig(source="wine", batch_size=178, features=13)).values
-    result = forward(x)
-    for progress in np.linspace(0, 2, 21):
-        now = partway(x, result, progress)[:, [0, 9]]
-        figure = walk(x[:, [0, 9]], now, ("a", "c"), Look(), say)
+    x, result = x[:, [0, 9]], forward(x[:, [0, 9]])
+    for progress in np.linspace(0, 4, 41):
+        now = partway(x, result, progress, GAMMA, BETA)
+        figure = walk(x, now, 0, ("a", "c"), "train", Look(), say)
         for axis, values in ((figure.layout.xaxis, now[:, 0]), (figure.layout.yaxis, now[:, 1])):
             assert axis.range[0] < values.min() and values.max() < axis.range[1]

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from bnviz.core import configs
-from bnviz.core.batchnorm.interpolation import stage_of
+from bnviz.core.batchnorm.interpolation import STAGES
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
@@ -254,7 +254,7 @@ FAMILIES: dict[str, Any] = {
     "pages.{}": [entry.name for entry in PAGES],
     "home.card_{}": [entry.name for entry in PAGES[1:]],
     "home.card_{}_text": [entry.name for entry in PAGES[1:]],
-    "home.stage_{}": {stage_of(progress / 4) for progress in range(9)},
+    "home.stage_{}": STAGES,
     "source.{}": get_args(configs.Source),
     "finding.{}": get_args(FindingCode),
     "unreadable.{}": get_args(UnreadableCode),

@@ -5,8 +5,9 @@
 // coordinates for some traces. When the hand rests, Streamlit runs the page and the same picture
 // arrives from Python. Should anything here fail, that is still what happens.
 
+import { Handle } from "./drag.js";
 import { tools } from "./furniture.js";
-import { paint, write } from "./paint.js";
+import { Layer, write } from "./paint.js";
 
 const recipes = import("./recompute.js").then((module) => module.recipes).catch(() => ({}));
 const charts = new Map(); // element: Chart
@@ -24,10 +25,10 @@ function plotly() {
   return library;
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".bnviz-chart");
   if (!charts.has(element)) charts.set(element, new Chart(element));
-  charts.get(element).show(new TextDecoder().decode(data), setStateValue);
+  charts.get(element).show(new TextDecoder().decode(data), setTriggerValue);
   return () => {
     // Streamlit also calls this for a drawing that a newer one overtook.
     if (!element.isConnected) charts.get(element)?.remove();
@@ -41,8 +42,8 @@ class Chart {
   }
 
   /** Draws what `text` says, after whatever is still being drawn; an equal figure not again. */
-  show(text, setStateValue) {
-    this.tell = setStateValue;
+  show(text, tell) {
+    this.tell = tell;
     if (text === this.text) return this.turn;
     this.text = text;
     const message = JSON.parse(text, (_, value) => (value?.bdata === undefined ? value : array(value)));
@@ -59,23 +60,27 @@ class Chart {
     this.element.style.height = `${figure.layout.height}px`;
     this.element.setAttribute("role", "figure");
     this.element.setAttribute("aria-label", alt);
-    this.values = live?.sliders;
+    this.values = { ...live?.sliders, ...live?.state };
     const ahead = this.hand(); // a hand that moved on while Python was drawing
-    if (ahead) this.change(this.recompute(ahead));
+    const patch = live && this.recompute(ahead ?? this.values);
+    if (ahead) this.change(patch);
     await this.react();
+    if (patch) light(patch.stage);
+    if (live?.drag) (this.handle ??= new Handle(this)).place();
   }
 
-  react() {
+  async react() {
     clearTimeout(this.settling);
     const { data, layout } = this.figure;
-    return this.plotly.react(this.element, data, layout, tools(this));
+    await this.plotly.react(this.element, data, layout, tools(this));
+    this.layer?.rest();
   }
 
   /** The sliders' values where they differ from what is drawn; null where none does. */
   hand() {
     if (!this.live) return null;
     const values = { ...this.values };
-    for (const key in values) {
+    for (const key in this.live.sliders) {
       const thumb = document.querySelector(`.st-key-${CSS.escape(key)} input[type=range]`);
       const value = Number(thumb?.getAttribute("aria-valuetext") ?? NaN);
       if (!Number.isNaN(value)) values[key] = value;
@@ -99,12 +104,21 @@ class Chart {
     const patch = this.recompute(values);
     if (!patch) return;
     this.change(patch);
-    const painted = Object.entries(patch.data).every(([index, moved]) => paint(this.element, index, moved));
+    this.layer ??= new Layer(this.element);
+    const painted = this.layer.draw(patch.data);
     if (painted) write(this.element, patch);
+    light(patch.stage);
+    this.handle?.place();
     clearTimeout(this.settling);
     if (painted) this.settling = setTimeout(() => this.react(), SETTLED);
     else this.react();
     this.element.frames = (this.element.frames ?? 0) + 1;
+  }
+
+  /** A value that is no slider's, such as a point taken elsewhere: for every chart that has it. */
+  share(name, value) {
+    for (const chart of charts.values())
+      if (chart.live?.state && name in chart.live.state) chart.move({ ...chart.values, [name]: value });
   }
 
   /** The figure itself follows too, for whoever reads it: hovering, zooming, saving. */
@@ -122,6 +136,13 @@ class Chart {
     clearTimeout(this.settling);
     this.plotly?.purge(this.element);
   }
+}
+
+/** The terms of the page's equation that are at work. */
+function light(stage) {
+  if (!stage) return;
+  for (const term of document.querySelectorAll("[data-stage]"))
+    term.toggleAttribute("data-lit", term.dataset.stage.split(" ").includes(stage));
 }
 
 const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, u1: Uint8Array };

@@ -18,7 +18,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 FOLDER: Final = Path(__file__).parent
-SCRIPTS: Final = ("chart.js", "furniture.js", "paint.js", "recompute.js")
+#: For ``st.html``: its terms light up while a chart's recipe says that they are at work.
+EQUATION: Final = FOLDER / "equation.html"
+SCRIPTS: Final = tuple(sorted(f.name for f in FOLDER.glob("*.js") if f.name != "load.js"))
 #: What plotly.js reads of numpy's types; all others become float64.
 TYPES: Final = {"float64": "f8", "float32": "f4", "int32": "i4", "int16": "i2", "uint8": "u1"}
 
@@ -27,13 +29,16 @@ TYPES: Final = {"float64": "f8", "float32": "f4", "int32": "i4", "int16": "i2", 
 class Live:
     """What follows the hand: `recipe` of recompute.js, fed with `base` and the sliders' values.
 
-    `sliders` are the keys of Streamlit sliders, each with the value that the figure was drawn
-    with.
+    `sliders` are keys of Streamlit sliders, each with the value that the figure was drawn with.
+    `state` is what else the recipe gets by name. With `drag` a point can be taken: {"name": whose
+    state {index, x, y} it is, "trace": of which cloud, "label", "hint"}.
     """
 
     recipe: str
     sliders: Mapping[str, float]
     base: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
+    drag: Mapping[str, Any] | None = None
 
 
 def packed(content: Any) -> bytes:
@@ -101,13 +106,25 @@ def routes() -> list[Route]:
 
 
 @cache
-def component() -> Any:
-    """The component, registered."""
-    load = (FOLDER / "load.js").read_text(encoding="utf-8").replace("VERSION", _version())
+def component(name: str, html: str) -> Any:
+    """The component whose script is NAME.js, registered."""
+    load = (FOLDER / "load.js").read_text(encoding="utf-8")
     return st.components.v2.component(
-        "bnviz_chart",
-        html='<div class="bnviz-chart"></div>',
+        f"bnviz_{name}",
+        html=html,
         css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js=load,
+        js=load.replace("VERSION", _version()).replace("SCRIPT", f"{name}.js"),
         isolate_styles=False,
     )
+
+
+def chart(key: str, message: Mapping[str, Any], **events: Any) -> None:
+    """A chart of `message`; see chart.js. `events` are Streamlit's: on_NAME_change."""
+    draw = component("chart", '<div class="bnviz-chart"></div>')
+    draw(key=key, data=packed({"name": key, **message}), **events)
+
+
+def player(key: str, slider: str, seconds: float, words: Mapping[str, str]) -> None:
+    """A button that walks the slider of that key to its end in so many seconds."""
+    button = component("player", '<button type="button" class="bnviz-player"></button>')
+    button(key=key, data={"slider": slider, "seconds": seconds, **words}, width="content")

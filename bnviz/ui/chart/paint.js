@@ -1,24 +1,67 @@
-// Moves the marks that Plotly drew, within its own SVG. Drawing them anew would cost a frame.
+// What moves is drawn on a canvas over Plotly's axes, in the look that Plotly gave it, for as long
+// as it moves: Plotly itself, or its SVG, would take longer than a frame.
 
 const FAR = 1e5; // pixels; what lies beyond is off every screen
 
-/** Moves trace `index` to `x`, `y`; false if only Plotly can draw that. */
-export function paint(plot, index, { x, y, ...others }) {
-  const trace = plot._fullData?.[index];
-  if (!trace || Object.keys(others).some((name) => !name.match(/^(customdata|text)$/))) return false;
-  if (trace.visible !== true) return true;
-  if (trace.type !== "scatter") return false;
-  const marks = plot.querySelector(`.scatterlayer .trace${trace.uid}`);
-  if (!marks) return false;
-  const [across, up] = [axis(plot, trace.xaxis), axis(plot, trace.yaxis)];
-  const place = (i) => [across.d2p((x ?? trace.x)[i]), up.d2p((y ?? trace.y)[i])];
-  const length = (x ?? trace.x).length;
-  if (trace.mode.includes("text")) return false;
-  if (trace.mode.includes("lines") && !line(marks, trace, length, place, up)) return false;
-  return !trace.mode.includes("markers") || points(marks, length, place);
+/** The canvas over one plot. */
+export class Layer {
+  constructor(plot) {
+    this.plot = plot;
+    this.canvas = document.createElement("canvas");
+    this.canvas.className = "bnviz-layer";
+    this.canvas.setAttribute("aria-hidden", "true");
+    plot.append(this.canvas);
+    this.traces = new Map(); // index: what is moving
+  }
+
+  /** Draws the traces of `data` {index: {x, y}} where they are now; false if only Plotly can. */
+  draw(data) {
+    const paths = [];
+    for (const [index, { x, y, ...others }] of Object.entries(data)) {
+      if (Object.keys(others).some((name) => name !== "customdata")) return false;
+      const trace = this.plot._fullData?.[index];
+      if (trace?.type !== "scatter" || trace.mode.includes("text")) return false;
+      if (trace.visible === true) paths.push([index, trace, x ?? trace.x, y ?? trace.y]);
+    }
+    const context = this.clear();
+    for (const [index, trace, x, y] of paths) {
+      if (!this.traces.has(index)) this.traces.set(index, look(this.plot, trace));
+      const marks = this.traces.get(index);
+      if (!marks) return false;
+      marks.group.style.visibility = "hidden";
+      const [across, up] = ["xaxis", "yaxis"].map((side) => axis(this.plot, trace[side]));
+      const place = (i) => [near(across.d2p(x[i])), near(up.d2p(y[i]))];
+      if (marks.line || marks.area) line(context, marks, trace, x.length, place, near(up.d2p(0)));
+      if (marks.point) points(context, marks.point, x.length, place);
+    }
+    return true;
+  }
+
+  /** The canvas, empty, where the axes are now. */
+  clear() {
+    const { _size: size } = this.plot._fullLayout;
+    const ratio = devicePixelRatio;
+    const [width, height] = [size.w * ratio, size.h * ratio].map(Math.round);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      Object.assign(this.canvas, { width, height });
+      Object.assign(this.canvas.style, { left: `${size.l}px`, top: `${size.t}px` });
+      Object.assign(this.canvas.style, { width: `${size.w}px`, height: `${size.h}px` });
+    }
+    const context = this.canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, size.w, size.h);
+    return context;
+  }
+
+  /** Plotly has drawn all of it: nothing moves here any more. */
+  rest() {
+    for (const marks of this.traces.values()) if (marks) marks.group.style.visibility = "";
+    if (this.traces.size) this.clear();
+    this.traces.clear();
+  }
 }
 
-/** Tick labels and axis titles of `patch`. */
+/** Tick labels and axis titles of a patch. */
 export function write(plot, { ticks = {}, titles = {} }) {
   for (const name in titles) {
     const title = plot.querySelector(`.infolayer .${name.replace("axis", "")}title`);
@@ -37,25 +80,59 @@ export function write(plot, { ticks = {}, titles = {} }) {
 
 const axis = (plot, id) => plot._fullLayout[id.replace(/^([xy])/, "$1axis")];
 
+/** The group of SVG marks that Plotly drew for a trace, and how they look; null if it has none. */
+function look(plot, trace) {
+  const group = plot.querySelector(`.scatterlayer .trace${trace.uid}`);
+  if (!group) return null;
+  const [stroke, fill, mark] = [".js-line", ".js-fill", ".points > path.point"].map((selector) => {
+    const node = group.querySelector(selector);
+    return node && { ...style(node), outline: node.getAttribute("d") };
+  });
+  const lines = trace.mode.includes("lines") && stroke?.width > 0;
+  return { group, line: lines ? stroke : null, area: fill, point: mark && symbols(group, mark) };
+}
+
+function style(node) {
+  const css = getComputedStyle(node);
+  const alpha = (value) => Number(value || 1) * Number(css.opacity || 1);
+  return {
+    stroke: css.stroke === "none" ? null : css.stroke,
+    strokeAlpha: alpha(css.strokeOpacity),
+    fill: css.fill === "none" ? null : css.fill,
+    fillAlpha: alpha(css.fillOpacity),
+    width: parseFloat(css.strokeWidth) || 0,
+    dash: css.strokeDasharray === "none" ? [] : css.strokeDasharray.split(",").map(parseFloat),
+  };
+}
+
+/** One look for all points, or each its own where they differ. */
+function symbols(group, first) {
+  const nodes = [...group.querySelectorAll(".points > path.point")];
+  const alike = nodes.every((node) => node.getAttribute("style") === nodes[0].getAttribute("style"));
+  const own = new Map();
+  if (!alike)
+    for (const node of nodes)
+      own.set(node.__data__.i, { ...style(node), path: new Path2D(node.getAttribute("d")) });
+  return { all: { ...first, path: new Path2D(first.outline) }, own };
+}
+
 const STEPS = {
   linear: (x, y) => `L${x},${y}`,
+  spline: (x, y) => `L${x},${y}`,
   hv: (x, y) => `H${x}V${y}`,
   vh: (x, y) => `V${y}H${x}`,
   hvh: (x, y, before) => `H${(before + x) / 2}V${y}H${x}`,
 };
 
-function line(marks, trace, length, place, up) {
-  const step = STEPS[trace.line?.shape ?? "linear"];
-  const fill = trace.fill ?? "none";
-  if (!step || !["none", "toself", "tozeroy"].includes(fill)) return false;
+function line(context, { line: stroke, area }, trace, length, place, zero) {
+  const step = STEPS[trace.line.shape];
   let path = "";
   let closed = "";
   let start = null;
   let before = null;
-  const zero = near(up.d2p(0));
-  const close = () => (closed += start === null ? "" : fill === "toself" ? "Z" : `V${zero}H${start}Z`);
+  const close = () => (start === null ? "" : trace.fill === "tozeroy" ? `V${zero}H${start}Z` : "Z");
   for (let i = 0; i < length; i++) {
-    const [x, y] = place(i).map(near);
+    const [x, y] = place(i);
     if (Number.isFinite(x) && Number.isFinite(y)) {
       const part = start === null ? `M${x},${y}` : step(x, y, before);
       path += part;
@@ -63,32 +140,38 @@ function line(marks, trace, length, place, up) {
       start ??= x;
       before = x;
     } else {
-      close();
+      closed += close();
       start = null;
     }
   }
-  close();
-  const [first, ...rest] = marks.querySelectorAll(".js-line");
-  if (!first && (trace.line?.width ?? 2) > 0) return false;
-  first?.setAttribute("d", path || "M0,0");
-  for (const other of rest) other.setAttribute("d", "M0,0"); // the first holds every piece
-  if (fill !== "none") {
-    const area = marks.querySelector(".js-fill");
-    if (!area) return false;
-    area.setAttribute("d", closed || "M0,0");
-  }
-  return true;
+  if (area) ink(context, new Path2D(closed + close()), { ...area, stroke: null });
+  if (stroke) ink(context, new Path2D(path), { ...stroke, fill: null });
 }
 
-function points(marks, length, place) {
-  const nodes = marks.querySelectorAll(".points > path.point");
-  if (nodes.length !== length) return false; // one that had no place has no node either
-  for (const node of nodes) {
-    const [x, y] = place(node.__data__.i).map(near);
-    const there = Number.isFinite(x) && Number.isFinite(y);
-    node.setAttribute("transform", there ? `translate(${x},${y})` : `translate(${FAR},${FAR})`);
+function points(context, { all, own }, length, place) {
+  for (let i = 0; i < length; i++) {
+    const [x, y] = place(i);
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    const mark = own.get(i) ?? all;
+    context.translate(x, y);
+    ink(context, mark.path, mark);
+    context.translate(-x, -y);
   }
-  return true;
+}
+
+function ink(context, path, { stroke, strokeAlpha, fill, fillAlpha, width, dash }) {
+  if (fill) {
+    context.globalAlpha = fillAlpha;
+    context.fillStyle = fill;
+    context.fill(path);
+  }
+  if (stroke && width) {
+    context.globalAlpha = strokeAlpha;
+    context.strokeStyle = stroke;
+    context.lineWidth = width;
+    context.setLineDash(dash);
+    context.stroke(path);
+  }
 }
 
 /** To a hundredth of a pixel, and not too far off for the browser. */

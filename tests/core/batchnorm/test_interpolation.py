@@ -39,6 +39,21 @@ def test_correlation_never_changes() -> None:
     assert np.ptp(correlations) < 1e-12
 
 
+def test_gamma_and_beta_come_last_and_make_torchs_output() -> None:
+    gamma, beta = np.array([1.5, -0.5]), np.array([6.0, 3.0])
+    layer = torch.nn.BatchNorm1d(2, dtype=torch.float64)
+    layer.load_state_dict(
+        layer.state_dict() | {"weight": torch.tensor(gamma), "bias": torch.tensor(beta)}
+    )
+    y = layer(torch.tensor(X)).detach().numpy()
+    assert np.allclose(partway(X, RESULT, 4.0, gamma, beta), y, atol=1e-12)
+    assert np.allclose(partway(X, RESULT, 3.0, gamma, beta), y - beta, atol=1e-12)
+    halfway = (partway(X, RESULT, 2.0) + partway(X, RESULT, 3.0, gamma)) / 2
+    assert np.allclose(partway(X, RESULT, 2.5, gamma, beta), halfway, atol=1e-12)
+
+
 def test_stages() -> None:
-    places = [stage_of(progress) for progress in (0.0, 0.05, 1.0, 1.05, 1.95, 2.0)]
-    assert places == ["raw", "center", "center", "scale", "scale", "done"]
+    progress = (0.0, 0.05, 1.0, 1.05, 1.95, 2.0, 2.05, 3.0, 3.01, 4.0)
+    assert [stage_of(place) for place in progress] == [
+        *("raw", "center", "center", "scale", "scale", "done", "gamma", "gamma", "beta", "beta")
+    ]

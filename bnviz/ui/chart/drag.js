@@ -1,0 +1,128 @@
+// One point of a picture, taken and moved: by mouse, finger or arrow keys.
+
+const REACH = 16; // pixels within which a press takes a point
+const STEP = 0.02; // of an axis, for an arrow key; with Shift five times as much
+const REST = 400; // milliseconds after the last key until the page hears of it
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/** The ring around the point that can be moved. `chart.values[state]` is {index, x, y}. */
+export class Handle {
+  constructor(chart) {
+    this.chart = chart;
+    this.ring = document.createElement("button");
+    this.ring.className = "bnviz-handle";
+    this.ring.type = "button";
+    chart.element.append(this.ring);
+    this.ring.addEventListener("pointerdown", (event) => this.take(event, this.point.index));
+    this.ring.addEventListener("keydown", (event) => this.press(event));
+    // Before Plotly hears of it: what begins on a point is no zooming.
+    chart.element.addEventListener("pointerdown", (event) => this.choose(event), true);
+  }
+
+  get state() {
+    return this.chart.live.drag;
+  }
+
+  get point() {
+    return this.chart.values[this.state.name];
+  }
+
+  get cloud() {
+    return this.chart.figure.data[this.state.trace];
+  }
+
+  axes() {
+    const { xaxis, yaxis } = this.chart.element._fullLayout;
+    return [xaxis, yaxis];
+  }
+
+  /** Puts the ring where its point is. */
+  place() {
+    const [across, up] = this.axes();
+    const { index, x, y } = this.point;
+    this.ring.style.left = `${across._offset + across.d2p(x)}px`;
+    this.ring.style.top = `${up._offset + up.d2p(y)}px`;
+    this.ring.setAttribute("aria-label", this.state.label.replace("{number}", index + 1));
+    this.ring.title = this.state.hint;
+  }
+
+  choose(event) {
+    if (event.target === this.ring) return;
+    const index = this.nearest(event);
+    if (index === null) return;
+    if (event.pointerType === "mouse") this.take(event, index);
+    else this.move(index, this.cloud.x[index], this.cloud.y[index]); // then take the ring
+  }
+
+  nearest({ clientX, clientY }) {
+    const [across, up] = this.axes();
+    const box = this.chart.element.getBoundingClientRect();
+    const [left, top] = [clientX - box.left - across._offset, clientY - box.top - up._offset];
+    let best = null;
+    let closest = REACH;
+    this.cloud.x.forEach((x, index) => {
+      const distance = Math.hypot(across.d2p(x) - left, up.d2p(this.cloud.y[index]) - top);
+      if (distance < closest) [best, closest] = [index, distance];
+    });
+    return best;
+  }
+
+  take(event, index) {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.ring.focus({ preventScroll: true });
+    this.ring.setPointerCapture(event.pointerId);
+    const [across, up] = this.axes();
+    const box = this.chart.element.getBoundingClientRect();
+    let last = null;
+    const move = ({ clientX, clientY }) => {
+      last ??= requestAnimationFrame(() => {
+        last = null;
+        this.move(index, across.p2d(clientX - box.left - across._offset), up.p2d(clientY - box.top - up._offset));
+      });
+    };
+    const drop = () => {
+      this.ring.removeEventListener("pointermove", move);
+      requestAnimationFrame(() => this.tell());
+    };
+    this.move(index, this.cloud.x[index], this.cloud.y[index]);
+    this.ring.addEventListener("pointermove", move);
+    this.ring.addEventListener("lostpointercapture", drop, { once: true });
+  }
+
+  press(event) {
+    const { index, x, y } = this.point;
+    const [across, up] = this.axes();
+    const much = STEP * (event.shiftKey ? 5 : 1);
+    const span = ({ range }) => much * (range[1] - range[0]);
+    const count = this.cloud.x.length;
+    const other = { PageDown: (index + 1) % count, PageUp: (index + count - 1) % count }[event.key];
+    if (event.key in STEPS) {
+      const [dx, dy] = STEPS[event.key];
+      this.move(index, x + dx * span(across), y + dy * span(up));
+    } else if (other !== undefined) {
+      this.move(other, this.cloud.x[other], this.cloud.y[other]);
+    } else if (event.key === "Escape") {
+      this.chart.tell(this.state.name, { index: -1, x: 0, y: 0 });
+    } else {
+      return;
+    }
+    event.preventDefault();
+    clearTimeout(this.resting);
+    if (event.key !== "Escape") this.resting = setTimeout(() => this.tell(), REST);
+  }
+
+  /** Within the axes, to hundredths, and in every picture of the same state. */
+  move(index, ...place) {
+    const [x, y] = this.axes().map(
+      ({ range: [low, high] }, i) => Math.round(100 * Math.min(Math.max(place[i], low), high)) / 100,
+    );
+    this.chart.share(this.state.name, { index, x, y });
+  }
+
+  tell() {
+    this.chart.tell(this.state.name, this.point);
+  }
+}
