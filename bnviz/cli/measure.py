@@ -58,7 +58,7 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
 
 def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
-    said = worded("en", f"smoothness.{config.name()}.verdict", config.verdict(result))
+    said = worded("en", f"smoothness.{config.name()}.verdict", *config.verdicts(result))
     return said.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")
 
 

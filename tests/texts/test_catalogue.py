@@ -281,7 +281,7 @@ FAMILIES: dict[str, Any] = {
     "smoothness.{}.caption": SECTIONS,
     "smoothness.{}.reading": SECTIONS,
     "smoothness.{}.verdict.{}": [
-        (owner.name(), key) for owner in MEASURES.values() for key in keys(owner.verdict)
+        (owner.name(), key) for owner in MEASURES.values() for key in keys(owner.verdicts)
     ],
     "fitness.verdict.{}": keys(training.verdict),
     "fitness.diverged.{}": keys(training.divergences),

@@ -131,7 +131,7 @@ class AlongConfig(Measure):
                     yield Progress(run.steps, total, _result(wanted, sizes, looks))
         yield Progress(total, total, _result(wanted, sizes, looks))
 
-    def verdict(self, result: Along) -> Verdict[Key]:
+    def verdicts(self, result: Along) -> tuple[Verdict[Key], ...]:
         """Which net's gradient changes less along the steps, by effective beta-smoothness.
 
         Each seed has its median over the moments at which it is finite in both nets. "level" if
@@ -149,7 +149,7 @@ class AlongConfig(Measure):
             "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
         }
         if nets.winner == "neither":
-            return Verdict("unknown", values)
+            return (Verdict("unknown", values),)
         values |= {
             "bn_smoothness": nets.bn_median,
             "plain_smoothness": nets.plain_median,
@@ -159,7 +159,7 @@ class AlongConfig(Measure):
         }
         values["evidence"] = comparison.evidence(nets)
         key = f"{self.grid}_{nets.winner if nets.winner in NETS else 'level'}"
-        return Verdict(cast(Key, key), values)
+        return (Verdict(cast(Key, key), values),)
 
 
 def step_sizes(config: AlongConfig) -> Floats:

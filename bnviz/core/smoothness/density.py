@@ -24,6 +24,7 @@ from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.curvature.density import Nodes
+    from bnviz.core.curvature.problem import Problem
     from bnviz.core.smoothness.subject import Subject
 
 #: The axis turns logarithmic at this share of the flatter net's largest |eigenvalue|: about
@@ -35,6 +36,9 @@ WIDTH = 0.2
 
 #: ... and the spacing of the grid, on which sums are integrals to many digits.
 SPACING = WIDTH / 3
+
+#: Products with the Hessian that the largest eigenvalue and the sum of squares take, about.
+_PRODUCTS = 160
 
 #: An eigenvalue rules that makes more than this share of the sum of all squares.
 RULES = 0.5
@@ -62,7 +66,11 @@ class NetDensity:
     """The largest |eigenvalue|."""
     top: float
     """Its share of the sum of all squared eigenvalues: 1 if there is no other, 1 / n if all are
-    alike."""
+    alike. Exact where the spectrum is."""
+    top_low: float = 0.0
+    """Where the 95 % confidence interval of `top` begins ..."""
+    top_high: float = 1.0
+    """... and ends."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +86,7 @@ class Density:
 
 
 #: What the verdict can be.
-Key = Literal[
-    "neither",
-    "bn",
-    "plain",
-    "both",
-    "unknown",
-]
+Key = Literal["neither", "bn", "plain", "both", "open", "bulk", "unknown"]
 
 
 class DensityConfig(Measure):
@@ -98,8 +100,9 @@ class DensityConfig(Measure):
     steps: int = Field(80, ge=8, le=200)
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
-        """A product a step of every probe."""
-        return Cost(len(NETS) * 2 * self.probes * self.steps, parameters, rows)
+        """A product a step of every probe; Lanczos, and three products a probe for the sum."""
+        products = self.probes * self.steps + _PRODUCTS
+        return Cost(len(NETS) * 2 * products, parameters, rows)
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Every eigenvalue first, where a net is small, then the quadrature, some probes at a time.
@@ -113,7 +116,7 @@ class DensityConfig(Measure):
             return Progress(sum(net.done for net in nets), total, _density(*nets))
 
         for net in nets:
-            for _ in net.exactly():
+            for _ in net.exactly(should_stop):
                 check(should_stop)
                 if throttle.due():
                     yield Progress(sum(net.done for net in nets), total)
@@ -124,25 +127,41 @@ class DensityConfig(Measure):
                 yield progress()
         yield progress()
 
-    def verdict(self, result: Density) -> Verdict[Key]:
+    def verdicts(self, result: Density) -> tuple[Verdict[Key], ...]:
         """Whether one eigenvalue rules: it makes more than RULES of the sum of all squares.
 
-        "both", "neither"; "bn", "plain": in that net alone; "unknown": a net is not
-        finite, or nothing is known of it yet.
+        "both", "neither"; "bn", "plain": in that net alone; "open": an interval of the share
+        reaches across RULES; "unknown": a net is not finite, or nothing is known of it yet.
+        Then where the other eigenvalues are, "bulk".
         """
-        values: dict[str, float | str] = {"unit": result.unit}
-        nets = {"bn": result.bn, "plain": result.plain}
-        for name, net in nets.items():
+        values: dict[str, float] = {}
+        bulk = {"unit": result.unit}
+        rules, known = [], True
+        for name in NETS:
+            net: NetDensity = getattr(result, name)
+            if not np.isfinite(net.top):
+                return (Verdict("unknown"),)
+            low, high = (net.top, net.top) if net.exact.size else (net.top_low, net.top_high)
+            known &= low > RULES or high <= RULES
+            rules += [name] if low > RULES else []
             values |= {
-                f"{name}_near_zero_share": net.near_zero,
-                f"{name}_negative_share": net.negative,
-                f"{name}_top_share": net.top,
                 f"{name}_largest": net.largest,
+                f"{name}_share": net.top,
+                f"{name}_low": low,
+                f"{name}_high": high,
             }
-        if not all(np.isfinite(net.top) for net in nets.values()):
-            return Verdict("unknown", values)
-        rules = [name for name, net in nets.items() if net.top > RULES]
-        return Verdict(which(rules), values)
+            bulk |= {f"{name}_near_zero": net.near_zero, f"{name}_negative": net.negative}
+        return Verdict(which(rules) if known else "open", values), Verdict("bulk", bulk)
+
+
+@dataclass(frozen=True)
+class Top:
+    """What is known of one net's largest |eigenvalue|; fields as in NetDensity."""
+
+    size: float = float("nan")
+    share: float = float("nan")
+    low: float = 0.0
+    high: float = 1.0
 
 
 class _Net:
@@ -157,21 +176,28 @@ class _Net:
         self.alive = bool(subject.alive(name)[config.net])
         self.small = self.problem.size <= DENSE_LIMIT
         self.exact = np.empty(0)
+        self.top = Top()
         self.nodes: list[Nodes] = []
         self.done = 0
         self.parts = config.probes * steps_taken(self.problem, config.steps)
-        self.parts += self.small * self.problem.size
+        self.parts += self.problem.size if self.small else _PRODUCTS
         if not self.alive:
             self.done = self.parts
 
-    def exactly(self) -> Iterator[None]:
-        """The dense spectrum of a small net."""
+    def exactly(self, should_stop: StopFlag) -> Iterator[None]:
+        """What needs no random vector: the spectrum of a small net, the top of a large one."""
+        if self.alive and self.small:
+            yield from self._every_eigenvalue()
+        elif self.alive:
+            self.top = _largest(self.problem, self.config, should_stop)
+            self.done += _PRODUCTS
+            yield
+
+    def _every_eigenvalue(self) -> Iterator[None]:
         import torch
 
         from bnviz.core.curvature.traces import dense_rows, eigenvalues, symmetric
 
-        if not (self.alive and self.small):
-            return
         rows = []
         for part in dense_rows(self.problem):
             rows.append(part)
@@ -179,7 +205,8 @@ class _Net:
             yield
         values = eigenvalues(symmetric(torch.cat(rows)))
         self.alive = bool(np.isfinite(values).all())
-        self.exact = values if self.alive else self.exact
+        if self.alive:
+            self.exact, self.top = values, _exact_top(values)
 
     def roughly(self, should_stop: StopFlag) -> Iterator[None]:
         """The quadrature, a group of probes each time."""
@@ -237,20 +264,47 @@ def _on_grid(net: _Net, grid: Floats, unit: float) -> NetDensity:
     if len(net.exact):
         mean = smoothed(of_eigenvalues(net.exact), grid, unit, WIDTH)[0]
         error = np.zeros_like(grid)
+    near_zero = negative = float("nan")
+    if known is not None:
+        weights = known.weights / len(known.weights)
+        near_zero = float(weights[np.abs(known.values) <= unit].sum())
+        negative = float(weights[known.values < -unit].sum())
+    top = net.top
     return NetDensity(
-        mean, error, net.exact, rough, rough_error, **_figures(known, unit, net.problem.size)
+        mean,
+        error,
+        net.exact,
+        rough,
+        rough_error,
+        near_zero,
+        negative,
+        largest=top.size,
+        top=top.share,
+        top_low=top.low,
+        top_high=top.high,
     )
 
 
-def _figures(nodes: "Nodes | None", unit: float, size: int) -> dict[str, float]:
-    if nodes is None:
-        return dict.fromkeys(("near_zero", "negative", "largest", "top"), float("nan"))
-    weights = nodes.weights / len(nodes.weights)
-    largest = float(np.abs(nodes.values).max())
-    squares = size * float((weights * (nodes.values / (largest or 1.0)) ** 2).sum())
-    return {
-        "near_zero": float(weights[np.abs(nodes.values) <= unit].sum()),
-        "negative": float(weights[nodes.values < -unit].sum()),
-        "largest": largest,
-        "top": min(1.0, 1 / squares) if largest > 0 else float("nan"),
-    }
+def _exact_top(eigenvalues: Floats) -> Top:
+    largest = float(np.abs(eigenvalues).max())
+    share = 1 / float(((eigenvalues / largest) ** 2).sum()) if largest > 0 else float("nan")
+    return Top(largest, share, share, share)
+
+
+def _largest(problem: "Problem", config: DensityConfig, should_stop: StopFlag) -> Top:
+    """The largest |eigenvalue| by Lanczos over the sum of squares by Hutch++ with its interval."""
+    from bnviz.core.curvature.extremes import problem_extremes
+    from bnviz.core.curvature.traces import traces
+
+    ends = problem_extremes(problem, seed=config.seed, should_stop=should_stop)
+    sums = traces(problem, config.probes, config.seed, should_stop=should_stop)
+    if ends is None or sums is None or not ends.converged[0]:
+        return Top()
+    largest = float(max(-ends.minimum[0], ends.maximum[0]))
+    square, n = largest**2, problem.size
+    if not square > 0:
+        return Top()
+    total, margin = n * sums.mean_square, n * sums.mean_square_margin
+    # The sum holds the largest square itself, so it is at least that.
+    share, low, high = (square / max(total + by, square) for by in (0.0, margin, -margin))
+    return Top(largest, share, low, high)

@@ -58,11 +58,7 @@ class Replay:
 
 
 #: What the verdict can be.
-Key = Literal[
-    "all",
-    "first",
-    "some",
-]
+Key = Literal["first", "some", "all"]
 
 
 class DocumentConfig(Measure):
@@ -99,26 +95,21 @@ class DocumentConfig(Measure):
             replayed.append(_replayed(probes, corrected))
         yield Progress(2 * self.probes, 2 * self.probes, Replay(*replayed))
 
-    def verdict(self, result: Replay) -> Verdict[Key]:
+    def verdicts(self, result: Replay) -> tuple[Verdict[Key], ...]:
         """How many of the document's probes measured anything, and what both medians are.
 
         Values: `probes`; `measured`, the number of probes that are not 0 in either net; of either
-        net ..._published, ..._corrected (medians), ..._first (its first probe) and ..._drift (how
-        far the weights have gone at the end).
+        net ..._published and ..._corrected (medians).
         """
-        measured = int(((result.bn.published > 0) | (result.plain.published > 0)).sum())
-        values: dict[str, float] = {"probes": len(result.bn.published), "measured": measured}
+        measured = (result.bn.published > 0) | (result.plain.published > 0)
+        values: dict[str, float] = {"probes": len(measured), "measured": int(measured.sum())}
         for name in NETS:
             net: ReplayedNet = getattr(result, name)
-            values |= {
-                f"{name}_published": float(np.median(net.published)),
-                f"{name}_corrected": float(np.median(net.corrected)),
-                f"{name}_first": float(net.published[0]),
-                f"{name}_drift": float(net.drift[-1]),
-            }
-        if measured == len(result.bn.published):
-            return Verdict("all", values)
-        return Verdict("first" if measured == 1 else "some", values)
+            values[f"{name}_published"] = float(np.median(net.published))
+            values[f"{name}_corrected"] = float(np.median(net.corrected))
+        if measured.all():
+            return (Verdict("all", values),)
+        return (Verdict("first" if measured[0] and measured.sum() == 1 else "some", values),)
 
 
 def _corrected(

@@ -112,7 +112,7 @@ class ExtremesConfig(Measure):
                     done += 1
                     yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
 
-    def verdict(self, result: Extremes) -> Verdict[Key]:
+    def verdicts(self, result: Extremes) -> tuple[Verdict[Key], ...]:
         """Which net has the larger largest eigenvalue, and whether its weights' scale makes it so.
 
         "bn" or "plain": that one is, and also with weights in units of their filters' norms.
@@ -124,7 +124,7 @@ class ExtremesConfig(Measure):
         pairs = np.isfinite(result.bn.normalized) & np.isfinite(result.plain.normalized)
         values: dict[str, float | str] = {"seeds": len(pairs), "pairs": int(pairs.sum())}
         if not pairs.any():
-            return Verdict("unknown", values)
+            return (Verdict("unknown", values),)
         ratio = _ratio(result.plain.maximum[pairs], result.bn.maximum[pairs])
         sharper = "plain" if np.median(ratio) > 1 else "bn"
         scaled = _ratio(result.plain.normalized[pairs], result.bn.normalized[pairs])
@@ -141,9 +141,9 @@ class ExtremesConfig(Measure):
             "plain_below": _below(result.plain, pairs),
         }
         if factor < LEVEL or (ratio > 1).mean() < AGREEMENT:
-            return Verdict("level", values)
+            return (Verdict("level", values),)
         kept = scaled_factor >= LEVEL and (scaled > 1).mean() >= AGREEMENT
-        return Verdict(cast(Key, sharper + ("" if kept else "_scale")), values)
+        return (Verdict(cast(Key, sharper + ("" if kept else "_scale")), values),)
 
 
 def _ends(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:

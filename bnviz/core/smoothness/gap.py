@@ -80,19 +80,7 @@ class Gap:
 
 #: What the verdict can be.
 Key = Literal[
-    "inputs_before",
-    "inputs_after",
-    "bn_before",
-    "bn_after",
-    "other_before",
-    "other_after",
-    "none_before",
-    "none_after",
-    "sharper_before",
-    "sharper_after",
-    "lost_before",
-    "lost_after",
-    "unknown",
+    "inputs", "bn", "inputs_bn", "mode", "other", "none", "sharper", "lost", "steps", "unknown"
 ]
 
 
@@ -120,14 +108,14 @@ class GapConfig(Measure):
                 yield from cross.train()
             yield from cross.cells(moment)
 
-    def verdict(self, result: Gap) -> Verdict[Key]:
+    def verdicts(self, result: Gap) -> tuple[Verdict[Key], ...]:
         """What makes most of the ratio of the largest eigenvalues, after training if that is known.
 
-        Named "<what>_before" or "<what>_after": "inputs" or "bn", the larger of both steps if it is
-        at least half the whole (in logarithms); "other" if neither is; "none" if the nets are
-        ALIKE; "sharper" if the net with BN is the sharper one; "lost" if no seed can be compared;
-        or "unknown", before any seed is known. Left out are seeds of which a net diverged, or is
-        dead: flat in every weight, because no rectifier is open, and no smoother for that.
+        One of STEPS, if it is the largest and at least half the whole (in logarithms); "other" if
+        none is; "none" if the nets are ALIKE; "sharper" if the net with BN is the sharper one;
+        "lost" if no seed can be compared; or "unknown", before any seed is known. Left out are
+        seeds of which a net diverged, or is dead: flat in every weight, because no rectifier is
+        open, and no smoother for that. Then all "steps".
 
         Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
         sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
@@ -138,28 +126,26 @@ class GapConfig(Measure):
         cells = slice(len(STEPS) + 1)
         known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
         if not known.any():
-            return Verdict("unknown")
+            return (Verdict("unknown"),)
         moment = 1 if known[1].any() else 0
+        when: dict[str, float | str] = {"when": MOMENTS[moment]}
+        seeds = {"all_seeds": known.shape[1]}
         diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
         dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
         steps = np.stack([part[moment] for part in split(result).values()])  # (4, S)
-        left: Bools = known[moment] & ~diverged & ~dead & np.isfinite(steps).all(axis=0)
-        when, count = MOMENTS[moment], {"all_seeds": float(left.size), "seeds": float(left.sum())}
+        fair = np.sum([part[moment] for part in split(result, "normalized").values()], axis=0)
+        left = known[moment] & np.isfinite(steps).all(axis=0) & np.isfinite(fair)
         if not left.any():
-            lost = {"diverged": float(diverged.sum()), "dead": float(dead.sum())}
-            return Verdict(cast(Key, f"lost_{when}"), count | lost)
-        fair = sum(split(result, "normalized").values())
-        here, total = (
-            np.median(steps[:, left], axis=1),
-            float(np.median(steps[:, left].sum(axis=0))),
-        )
-        part = dict(zip(STEPS, here.tolist(), strict=True))
-        values = {name: 10.0**value for name, value in part.items()}
-        values |= {"eval": 10.0 ** -part["mode"]}
-        values |= {"normalized": float(10.0 ** np.median(np.asarray(fair)[moment, left]))}
-        what = _what(part, total)
-        values |= {"gap": 10.0 ** (total if what == "none" else abs(total))}
-        return Verdict(cast(Key, f"{what}_{when}"), values | count)
+            lost = {"diverged": int(diverged.sum()), "dead": int(dead.sum())}
+            return (Verdict("lost", {**when, **seeds, **lost}),)
+        part = dict(zip(STEPS, np.median(steps[:, left], axis=1).tolist(), strict=True))
+        total = float(np.median(steps[:, left].sum(axis=0)))
+        key = _what(part, total)
+        gap: dict[str, float | str] = {"gap": 10.0 ** (total if key == "none" else abs(total))}
+        factors = {name: 10.0**log for name, log in part.items()}
+        factors |= {"eval": 10.0 ** -part["mode"], "normalized": float(10 ** np.median(fair[left]))}
+        counts = seeds | {"seeds": int(left.sum())}
+        return Verdict(key, when | gap), Verdict("steps", factors | counts)
 
 
 class _Cross:
@@ -296,11 +282,11 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     return dict(zip(STEPS, parts, strict=True))
 
 
-def _what(part: Mapping[str, float], total: float) -> str:
+def _what(part: Mapping[str, float], total: float) -> Key:
     """Which step, by name, makes most of the `total`; both in log10."""
     if abs(total) < np.log10(ALIKE):
         return "none"
     if total < 0:
         return "sharper"
-    larger = "inputs" if part["inputs"] >= part["bn"] else "bn"
-    return larger if part[larger] >= total / 2 else "other"
+    largest = max(part, key=lambda name: part[name])
+    return cast(Key, largest if part[largest] >= total / 2 else "other")

@@ -72,15 +72,7 @@ class Landscape:
 
 
 #: What the verdict can be.
-Key = Literal[
-    "bn",
-    "bn_absolute",
-    "plain",
-    "plain_absolute",
-    "level",
-    "unsettled",
-    "unknown",
-]
+Key = Literal["bn", "bn_absolute", "plain", "plain_absolute", "level", "lower", "unknown"]
 
 
 class LandscapeConfig(Measure):
@@ -138,25 +130,25 @@ class LandscapeConfig(Measure):
                 result = drawing.result() if complete else None
                 yield Progress(begun + drawing.done, begun + total, result)
 
-    def verdict(self, result: Landscape) -> Verdict[Key]:
+    def verdicts(self, result: Landscape) -> tuple[Verdict[Key], ...]:
         """Whose loss rises less where all filters have moved by `extent` times their norms.
 
         A line's rise is the mean loss at its two ends over that in its middle: in the mean the
         slope cancels. "bn" or "plain": that net's median rise is the smaller one, and so is its
         rise on three lines of four at least (the nets' lines are the same); "bn_absolute" or
         "plain_absolute": so it is, but not in units of each net's own loss. "level": fewer lines
-        agree. "unsettled": a net's loss falls, in the median, so that it is at no minimum.
-        "unknown": no line is finite in both nets.
+        agree. "lower": a net's loss falls, in the median. "unknown": no line is finite in both
+        nets.
 
-        Values: `distance`, the extent; `lines`, those finite in both nets; `factor`, larger over
-        smaller median rise (not "unsettled"); of either net ..._loss (in the middle), ..._rise
-        (median), ..._times (that over its own loss), ..._fewer (lines on which it rises less).
+        Values: `distance`, the extent; `lines`, those finite in both nets; of either net
+        ..._loss (in the middle), ..._rise (median), ..._times (that over its own loss), ..._fewer
+        (lines on which it rises less).
         """
         bn, plain = _rises(result.bn), _rises(result.plain)
         both = np.isfinite(bn) & np.isfinite(plain)
         values: dict[str, float] = {"distance": self.extent, "lines": int(both.sum())}
         if not both.any():
-            return Verdict("unknown", values)
+            return (Verdict("unknown", values),)
         bn, plain = bn[both], plain[both]
         for net, rises, others in (("bn", bn, plain), ("plain", plain, bn)):
             loss = float(getattr(result, net).lines[both, DISTANCES // 2][0])
@@ -164,10 +156,9 @@ class LandscapeConfig(Measure):
             values[f"{net}_loss"], values[f"{net}_rise"] = loss, rise
             values[f"{net}_times"] = rise / max(loss, np.finfo(np.float64).tiny)
             values[f"{net}_fewer"] = int((rises < others).sum())
-        low, high = sorted((values["bn_rise"], values["plain_rise"]))
-        if low <= 0:
-            return Verdict("unsettled", values)
-        return Verdict(_flatter(values), values | {"factor": high / low})
+        if min(values["bn_rise"], values["plain_rise"]) < 0:
+            return (Verdict("lower", values),)
+        return (Verdict(_flatter(values), values),)
 
 
 class _Drawing:

@@ -13,7 +13,7 @@ per squared parameter unit. A seed that diverged is NaN.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
@@ -137,8 +137,8 @@ class Measure(Config, ABC):
         """:meth:`measure`, but that it raises Stopped once `should_stop` says yes."""
 
     @abstractmethod
-    def verdict(self, result: Any) -> Verdict[Any]:
-        """What a result of this measure says, in one sentence."""
+    def verdicts(self, result: Any) -> tuple[Verdict[Any], ...]:
+        """What a result of this measure says, a sentence each."""
 
 
 def which(nets: Collection[str]) -> Literal["neither", "bn", "plain", "both"]:
@@ -187,6 +187,8 @@ def _built(kind: type[R], arrays: Mapping[str, NDArray[Any]], prefix: str) -> R:
     values: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]
         name = prefix + field.name
+        if name not in arrays and field.default is not MISSING:
+            continue  # stored by a release that did not have it yet
         if isinstance(field.type, type) and is_dataclass(field.type):
             values[field.name] = _built(field.type, arrays, f"{name}/")
         elif field.type in (int, float):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SCALES = np.array([10.0 ** (half / 2) for half in range(-16, -1)])
 DOCUMENT = 6
 
-#: A median this near the limit is on the plateau; rounding beyond this share drowns a probe.
+#: Rounding beyond this share of the median drowns a probe.
 NEAR = 0.1
 
 _PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
@@ -77,13 +77,7 @@ class Scales:
 
 
 #: What the verdict can be.
-Key = Literal[
-    "neither",
-    "bn",
-    "plain",
-    "both",
-    "unknown",
-]
+Key = Literal["neither", "bn", "plain", "both", "rounding", "no_rounding", "unknown"]
 
 
 class ScalesConfig(Measure):
@@ -114,30 +108,33 @@ class ScalesConfig(Measure):
                 yield sweeps.progress()
         yield sweeps.progress()
 
-    def verdict(self, result: Scales) -> Verdict[Key]:
+    def verdicts(self, result: Scales) -> tuple[Verdict[Key], ...]:
         """Whether kinks make most of what probes of the document's scale find, and for which net.
 
-        Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit,
-        and ..._plateau, up to which scale the median is within 10 % of the limit (0: nowhere);
-        `noise_scale`, up to which float32 rounding makes more than 10 % of it in either net.
+        Values: `scale` 1e-5; of either net ..._share (that the kinks have), ..._median, ..._limit.
+        Then the largest `scale` up to which rounding drowns float32 probes of either net,
+        "rounding", or the smallest scale, at which it does not: "no_rounding".
         """
         values: dict[str, float] = {"scale": float(SCALES[DOCUMENT])}
-        most = []
+        kinked = []
         for name in NETS:
             sweep, limit = getattr(result, name), getattr(result, f"{name}_limit")
             median, share = sweep.median[DOCUMENT], sweep.kink_share[DOCUMENT]
             if not np.isfinite([median, limit]).all():
-                return Verdict("unknown")
+                return (Verdict("unknown"),)
             share = float(np.clip(np.nan_to_num(share), 0, 1))
-            most += [name] if share > 0.5 else []
+            kinked += [name] if share > 0.5 else []
             values |= {
                 f"{name}_share": share,
                 f"{name}_median": float(median),
                 f"{name}_limit": float(limit),
-                f"{name}_plateau": _plateau(sweep, limit),
             }
-        values["noise_scale"] = max(_noise(result.bn_float32), _noise(result.plain_float32))
-        return Verdict(which(most), values)
+        drowned = _drowned(result.bn_float32), _drowned(result.plain_float32)
+        if None in drowned:
+            return (Verdict(which(kinked), values),)
+        scale = {"scale": max(filter(None, drowned), default=float(SCALES[0]))}
+        rounding: Key = "rounding" if any(drowned) else "no_rounding"
+        return Verdict(which(kinked), values), Verdict(rounding, scale)
 
 
 class _Sweeps:
@@ -231,13 +228,11 @@ def _median(values: Floats) -> float:
     return float(np.median(values)) if len(values) else np.nan
 
 
-def _plateau(sweep: Sweep, limit: float) -> float:
-    near = np.abs(sweep.median - limit) <= NEAR * limit
-    length = len(near) if near.all() else int(near.argmin())
-    return float(SCALES[length - 1]) if length else 0.0
-
-
-def _noise(sweep: Sweep) -> float:
+def _drowned(sweep: Sweep) -> float | None:
+    """Up to which scale rounding makes more than NEAR of the median; 0: nowhere; None: unknown."""
+    if not np.isfinite([sweep.noise[0], sweep.median[0]]).all():
+        return None
     with np.errstate(invalid="ignore"):
-        drowned = np.flatnonzero(sweep.noise > NEAR * sweep.median)
-    return float(SCALES[drowned[-1]]) if len(drowned) else 0.0
+        above = np.append(sweep.noise > NEAR * sweep.median, False)
+    count = int(above.argmin())
+    return float(SCALES[count - 1]) if count else 0.0

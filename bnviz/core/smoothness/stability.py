@@ -5,7 +5,7 @@ training, in float32 as in training; see :mod:`bnviz.core.curvature.stability` f
 unstable.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -77,15 +77,7 @@ class Stability:
 
 
 #: What the verdict can be.
-Key = Literal[
-    "both",
-    "plain",
-    "plain_grown",
-    "bn",
-    "neither",
-    "neither_grown",
-    "unknown",
-]
+Key = Literal["both", "plain", "plain_grown", "bn", "neither", "neither_grown", "ratios", "unknown"]
 
 
 class StabilityConfig(Measure):
@@ -128,7 +120,7 @@ class StabilityConfig(Measure):
                 begun += part
                 yield progress(begun)
 
-    def verdict(self, result: Stability) -> Verdict[Key]:
+    def verdicts(self, result: Stability) -> tuple[Verdict[Key], ...]:
         """For which net the threshold is where 2 / sharpness says, and what becomes of the weights.
 
         It is if |threshold / prediction - 1| is at most 10 % for the median seed: "both",
@@ -137,31 +129,30 @@ class StabilityConfig(Measure):
         the larger the weights before BN, the smaller the curvature. "unknown": a net has no
         threshold at all.
 
-        Values: `seeds`; of either net ..._seeds (with a threshold), ..._ratio (threshold over
-        prediction, median), ..._low and ..._high (the same, extremes), ..._error_share (median of
-        |ratio - 1|), ..._growth (of the weights, median), ..._rate (threshold, median).
+        Values: `bn_growth` (of the weights, median). Then "ratios": `seeds`, and of either net
+        ..._seeds (with a threshold), ..._ratio (threshold over prediction, median), ..._low and
+        ..._high (the same, extremes).
         """
-        values: dict[str, float] = {"seeds": len(result.bn.threshold), "steps": self.steps}
-        holds = []
+        values: dict[str, float] = {"seeds": len(result.bn.threshold)}
+        holds, growth = [], 1.0
         for net in NETS:
-            each: NetStability = getattr(result, net)
-            ratio = each.threshold * each.sharpness / 2
+            part: NetStability = getattr(result, net)
+            ratio = part.threshold * part.sharpness / 2
             there = np.isfinite(ratio)
-            values[f"{net}_seeds"] = int(there.sum())
             if not there.any():
-                continue
+                return (Verdict("unknown"),)
             values |= {
+                f"{net}_seeds": int(there.sum()),
                 f"{net}_ratio": float(np.median(ratio[there])),
                 f"{net}_low": float(ratio[there].min()),
                 f"{net}_high": float(ratio[there].max()),
-                f"{net}_error_share": float(np.median(np.abs(ratio[there] - 1))),
-                f"{net}_growth": float(np.median(each.weight_growth[there])),
-                f"{net}_rate": float(np.median(each.threshold[there])),
             }
-            holds += [net] if values[f"{net}_error_share"] <= NEAR else []
-        if not (values["bn_seeds"] and values["plain_seeds"]):
-            return Verdict("unknown", values)
-        return Verdict(_outcome(holds, values), values)
+            holds += [net] if np.median(np.abs(ratio[there] - 1)) <= NEAR else []
+            growth = float(np.median(part.weight_growth[there])) if net == "bn" else growth
+        key: Key = which(holds)
+        if "bn" not in holds and values["bn_ratio"] > 1 + NEAR and growth > 1 + GROWN:
+            key = "plain_grown" if holds else "neither_grown"
+        return Verdict(key, {"bn_growth": growth}), Verdict("ratios", values)
 
 
 class _Net:
@@ -263,9 +254,3 @@ class _Net:
             losses[:, index], curves[:, index] = loss.numpy(), sharp.numpy()
             self.part = replace(self.part, rates=rates, curves=curves.copy(), losses=losses.copy())
             yield (index + 1) / len(moments)
-
-
-def _outcome(holds: list[str], values: Mapping[str, float]) -> Key:
-    if "bn" in holds or values["bn_ratio"] <= 1 + NEAR or values["bn_growth"] <= 1 + GROWN:
-        return which(holds)
-    return "plain_grown" if holds else "neither_grown"

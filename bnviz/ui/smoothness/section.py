@@ -89,7 +89,7 @@ from bnviz.jobs import runner
 # What is on screen.
 config = {config!r}
 *_, last = config.measure(runner.resolve(config.subject), lambda: False)
-print(config.verdict(last.result))
+print(*config.verdicts(last.result))
 
 # The same of any module, loss and batch; here of the document's net with BN.
 document = experiment()
@@ -107,7 +107,7 @@ def _show(config: Measure, cost: Cost, draw: Draw, snapshots: int) -> None:
         return
     run = runner.find_measure(config)
     if run is None:
-        st.caption(_cost_in_words(cost))
+        st.caption(_in_words(cost))
         _measure_button(config, "measuring.measure")
     else:
         follow(run, lambda now: _stand(now, config, draw))
@@ -129,16 +129,12 @@ def _stand(run: Run, config: Measure, draw: Draw) -> None:
 
 def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True) -> None:
     opening = "" if over else say("measuring.so_far") + say("sentence.between")
-    st.markdown(opening + _in_words(config, result))
+    verdicts = config.verdicts(result)
+    st.markdown(opening + say_verdict(f"smoothness.{config.name()}.verdict", *verdicts))
     draw(result)
 
 
-def _in_words(config: Measure, result: Any) -> str:
-    """What the result says, in one sentence computed from it."""
-    return say_verdict(f"smoothness.{config.name()}.verdict", config.verdict(result))
-
-
-def _cost_in_words(cost: Cost) -> str:
+def _in_words(cost: Cost) -> str:
     return say(
         "measuring.trains" if cost.trains else "measuring.heavy",
         gradients=short(float(f"{cost.gradients:.1e}")),

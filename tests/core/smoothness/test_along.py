@@ -185,7 +185,7 @@ def test_a_seed_that_diverges_is_nan_from_then_on() -> None:
     for name in ("loss_low", "change_high", "smoothness"):
         assert np.isnan(getattr(result.plain, name)[gone]).all()
         assert not np.isinf(getattr(result.plain, name)).any()
-    sentence = AlongConfig().verdict(result)
+    sentence = AlongConfig().verdicts(result)[0]
     assert sentence.values["plain_diverged"] == 3
 
 
@@ -196,7 +196,7 @@ def net(smoothness: list[list[float]]) -> NetAlong:
 
 def verdict(bn: list[list[float]], plain: list[list[float]], grid: str = "relative"):
     result = Along(np.arange(len(bn)), np.ones(2), net(bn), net(plain))
-    return AlongConfig(grid=grid).verdict(result)  # type: ignore[arg-type]
+    return AlongConfig(grid=grid).verdicts(result)[0]  # type: ignore[arg-type]
 
 
 NAN = np.nan

@@ -140,10 +140,10 @@ def test_seeds_that_are_gone_are_left_out() -> None:
     assert np.isnan(found.bn.maximum).tolist() == [False, True, False]
     assert np.isnan(found.plain.normalized).tolist() == [False, False, True]
     assert np.isnan(found.bn.probes[1]).all() and np.isfinite(found.bn.probes[[0, 2]]).all()
-    said = CONFIG.verdict(found)
+    said = CONFIG.verdicts(found)[0]
     assert (said.values["seeds"], said.values["pairs"]) == (3, 1)
     subject.bn.params["output.weight"][:] = torch.nan
-    assert CONFIG.verdict(reports(subject)[-1].result).key == "unknown"
+    assert CONFIG.verdicts(reports(subject)[-1].result)[0].key == "unknown"
 
 
 def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) -> Spectrum:
@@ -155,8 +155,8 @@ def spectrum(maximum: list[float], normalized: list[float], probe: float = 1.0) 
 
 
 def said(bn: Spectrum, plain: Spectrum) -> Verdict:
-    one = CONFIG.verdict(Extremes(bn, plain))
-    other = CONFIG.verdict(Extremes(plain, bn))
+    one = CONFIG.verdicts(Extremes(bn, plain))[0]
+    other = CONFIG.verdicts(Extremes(plain, bn))[0]
     swap = {"bn": "plain", "plain": "bn"}
     words = [swap.get(word, word) for word in one.key.split("_")]
     assert other.key == "_".join(words)  # the nets are judged alike
@@ -199,7 +199,7 @@ def test_seeds_half_measured_are_left_out() -> None:
     assert (found.key, found.values["pairs"]) == ("plain", 1)
     assert found.values["factor"] == pytest.approx(9)
     for report in reports(small())[1:6]:  # the second net's last part is the sixth
-        assert CONFIG.verdict(report.result).key == "unknown"
+        assert CONFIG.verdicts(report.result)[0].key == "unknown"
 
 
 def test_a_flat_loss_is_no_sharpness_at_all() -> None:
@@ -210,7 +210,7 @@ def test_a_flat_loss_is_no_sharpness_at_all() -> None:
 
 
 def test_verdicts_on_the_documents_nets() -> None:
-    found = ExtremesConfig().verdict(document())
+    found = ExtremesConfig().verdicts(document())[0]
     assert found.key == "plain"
     assert found.values["factor"] == pytest.approx(6577, rel=1e-3)
     assert 20 < float(found.values["plain_below"]) < 60 and 5 < float(found.values["bn_below"]) < 10

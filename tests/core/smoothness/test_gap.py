@@ -92,12 +92,12 @@ def test_the_documents_probes_are_its_corrected_estimate(document: Gap) -> None:
 
 
 def test_the_documents_gap_is_the_scale_of_its_inputs(document: Gap) -> None:
-    said = GapConfig().verdict(document)
-    assert said.key == "inputs_before"
+    said, steps = GapConfig().verdicts(document)
+    assert (said.key, said.values["when"]) == ("inputs", "before")
     assert said.values["gap"] == pytest.approx(8.13461e7 / 12368.94, rel=1e-5)
-    assert said.values["inputs"] == pytest.approx(8.13461e7 / 198.82, rel=1e-4)
-    assert said.values["bn"] == pytest.approx(198.82 / 144.69, rel=1e-4)
-    assert said.values["eval"] == pytest.approx(12368.94 / 150.70, rel=1e-4)
+    assert steps.values["inputs"] == pytest.approx(8.13461e7 / 198.82, rel=1e-4)
+    assert steps.values["bn"] == pytest.approx(198.82 / 144.69, rel=1e-4)
+    assert steps.values["eval"] == pytest.approx(12368.94 / 150.70, rel=1e-4)
 
 
 # ---------------------------------------------------------------- a stored run
@@ -222,9 +222,9 @@ def test_a_seed_that_diverges_is_nan_and_has_no_finite_loss() -> None:
     assert last.result.loss[1, 0, 0] == np.inf
     assert np.isfinite(last.result.largest[0]).all() and np.isfinite(last.result.loss[0]).all()
     assert np.isnan(split(last.result)["inputs"][1, 0])
-    said = CONFIG.verdict(last.result)
-    assert said.key == "lost_after"
-    assert said.values == {"diverged": 1, "dead": 0, "seeds": 0, "all_seeds": 1}
+    said = CONFIG.verdicts(last.result)[0]
+    assert said.key == "lost"
+    assert said.values == {"when": "after", "diverged": 1, "dead": 0, "all_seeds": 1}
 
 
 def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
@@ -236,9 +236,9 @@ def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
     found = next(p for p in GapConfig(probes=2).measure(subject, never) if p.done == len(CELLS))
     assert found.result.largest[0, 0, 0] == pytest.approx(2)
     assert found.result.normalized[0, 0, 0] == 0
-    said = GapConfig().verdict(found.result)
-    assert said.key == "lost_before"
-    assert said.values == {"diverged": 0, "dead": 1, "seeds": 0, "all_seeds": 1}
+    said = GapConfig().verdicts(found.result)[0]
+    assert said.key == "lost"
+    assert said.values == {"when": "before", "diverged": 0, "dead": 1, "all_seeds": 1}
     assert all(np.isnan(part[0, 0]) for part in split(found.result).values()), "nor is it drawn"
 
 
@@ -283,34 +283,35 @@ def test_what_is_not_positive_has_no_logarithm() -> None:
 @pytest.mark.parametrize(
     ("ratios", "name", "gap"),
     [
-        ((1000, 2, 1, 1), "inputs_after", 2000),
-        ((1000, 2, 1, 0.01), "inputs_after", 20),
-        ((2, 1000, 1, 1), "bn_after", 2000),
-        ((2, 3, 1, 100), "other_after", 600),
-        ((2, 3, 50, 1), "other_after", 300),
-        ((1.5, 1.2, 1, 1), "none_after", 1.8),
-        ((0.5, 1.2, 1, 1), "none_after", 0.6),
-        ((1000, 1, 1, 1e-5), "sharper_after", 100),
-        ((0.1, 0.1, 1, 1), "sharper_after", 100),
+        ((1000, 2, 1, 1), "inputs", 2000),
+        ((1000, 2, 1, 0.01), "inputs", 20),
+        ((2, 1000, 1, 1), "bn", 2000),
+        ((2, 3, 1, 100), "mode", 600),
+        ((20, 20, 1, 20), "other", 8000),
+        ((2, 3, 50, 1), "inputs_bn", 300),
+        ((1.5, 1.2, 1, 1), "none", 1.8),
+        ((0.5, 1.2, 1, 1), "none", 0.6),
+        ((1000, 1, 1, 1e-5), "sharper", 100),
+        ((0.1, 0.1, 1, 1), "sharper", 100),
     ],
 )
 def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
-    said = GapConfig().verdict(made(*ratios))
-    assert said.key == name
+    said, steps = GapConfig().verdicts(made(*ratios))
+    assert (said.key, said.values["when"]) == (name, "after")
     assert said.values["gap"] == pytest.approx(gap)
     for step, ratio in zip(STEPS, ratios, strict=True):
-        assert said.values[step] == pytest.approx(ratio)
-    assert said.values["eval"] == pytest.approx(1 / ratios[3])
-    assert said.values["normalized"] == pytest.approx(np.prod(ratios))
+        assert steps.values[step] == pytest.approx(ratio)
+    assert steps.values["eval"] == pytest.approx(1 / ratios[3])
+    assert steps.values["normalized"] == pytest.approx(np.prod(ratios))
 
 
 def test_a_verdict_before_anything_is_trained() -> None:
     gap = made(1000, 2, 1, 1, seeds=2, after=False)
-    assert GapConfig().verdict(gap).key == "inputs_before"
+    assert GapConfig().verdicts(gap)[0].key == "inputs"
     gap.loss[1, :3, 0] = 1.0  # on the way: not all cells yet
-    assert GapConfig().verdict(gap).key == "inputs_before"
+    assert GapConfig().verdicts(gap)[0].key == "inputs"
     gap.loss[0, 4] = np.nan
-    assert GapConfig().verdict(gap).key == "unknown"
+    assert GapConfig().verdicts(gap)[0].key == "unknown"
 
 
 def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
@@ -319,11 +320,11 @@ def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
     gap.largest[1, 3, 3], gap.loss[1, 3, 3] = np.nan, np.inf
     gap.normalized[1, 2, 4] = 0.0
     gap.loss[1, :, 5] = np.nan
-    said = GapConfig().verdict(gap)
-    assert said.key == "inputs_after" and said.values["seeds"] == 3
-    assert said.values["inputs"] == pytest.approx(1e6), "the median of 1e6, 1e6 and 1e3"
+    said, steps = GapConfig().verdicts(gap)
+    assert said.key == "inputs" and steps.values["seeds"] == 3
+    assert steps.values["inputs"] == pytest.approx(1e6), "the median of 1e6, 1e6 and 1e3"
     gap.normalized[1, 1, :2] = -1e-30
     gap.loss[1, 0, 2], gap.normalized[1, 0, 2] = np.inf, np.nan
-    said = GapConfig().verdict(gap)
-    assert said.key == "lost_after"
-    assert said.values == {"diverged": 2, "dead": 3, "seeds": 0, "all_seeds": 6}
+    said = GapConfig().verdicts(gap)[0]
+    assert said.key == "lost"
+    assert said.values == {"when": "after", "diverged": 2, "dead": 3, "all_seeds": 6}

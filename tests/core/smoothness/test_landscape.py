@@ -184,7 +184,7 @@ def test_a_net_that_diverged_is_nan(plane: str) -> None:
     found = run(RANDOM.model_copy(update={"plane": plane}), of)
     assert found[-1].done == found[-1].total
     assert np.isnan(found[-1].result.plain.loss).all()
-    assert RANDOM.verdict(found[-1].result).key == "unknown"
+    assert RANDOM.verdicts(found[-1].result)[0].key == "unknown"
     if plane != "path":
         assert np.isfinite(found[-1].result.bn.loss).all()
 
@@ -199,56 +199,3 @@ def test_a_result_survives_the_disk() -> None:
     again = from_bytes(Landscape, to_bytes(found))
     assert np.array_equal(again.bn.path_epochs, found.bn.path_epochs)
     assert np.array_equal(again.plain.loss, found.plain.loss)
-
-
-def of_rises(bn: list[float], plain: list[float], losses: tuple[float, float]) -> Landscape:
-    """A landscape whose lines rise by so much at both ends, on a slope that cancels."""
-
-    def net(rises: list[float], loss: float) -> NetLandscape:
-        distances = np.linspace(-1, 1, DISTANCES)
-        lines = loss + np.array(rises)[:, None] * distances**2 + 0.3 * loss * distances
-        none, empty = np.empty((0, 2)), np.empty(0)
-        axis, plane = np.zeros(1), np.full((1, 1), loss)
-        epochs = empty.astype(np.int64)
-        return NetLandscape(axis, axis, plane, none, epochs, empty, np.zeros(2), distances, lines)
-
-    return Landscape(net(bn, losses[0]), net(plain, losses[1]))
-
-
-@pytest.mark.parametrize(
-    ("bn", "plain", "losses", "name"),
-    [
-        ([1, 1, 2, 9], [4, 4, 8, 8], (1, 1), "bn"),
-        ([4, 4, 8, 8], [1, 1, 2, 9], (1, 1), "plain"),
-        ([1, 1, 2, 2], [4, 4, 8, 8], (0.1, 1), "bn_absolute"),
-        ([4, 4, 8, 8], [1, 1, 2, 2], (1, 0.1), "plain_absolute"),
-        ([1, 1, 9, 9], [4, 4, 8, 8], (1, 1), "level"),
-        ([2, 2, 2, 2], [2, 2, 2, 2], (1, 1), "level"),
-        ([-1, -1, -1, 5], [4, 4, 8, 8], (1, 1), "unsettled"),
-        ([np.nan] * 4, [4, 4, 8, 8], (1, 1), "unknown"),
-        ([1, np.nan, np.nan, np.nan], [np.nan, 4, 8, 8], (1, 1), "unknown"),
-    ],
-)
-def test_verdicts(
-    bn: list[float], plain: list[float], losses: tuple[float, float], name: str
-) -> None:
-    assert RANDOM.verdict(of_rises(bn, plain, losses)).key == name
-
-
-def test_a_verdicts_figures() -> None:
-    values = RANDOM.verdict(of_rises([1, 1, 2, 9], [4, 4, 8, 8], (0.5, 2))).values
-    assert values == pytest.approx(
-        {
-            "distance": 1,
-            "lines": 4,
-            "bn_loss": 0.5,
-            "bn_rise": 1.5,
-            "bn_times": 3,
-            "bn_fewer": 3,
-            "plain_loss": 2,
-            "plain_rise": 6,
-            "plain_times": 3,
-            "plain_fewer": 1,
-            "factor": 4,
-        }
-    )

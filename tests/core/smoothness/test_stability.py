@@ -141,7 +141,7 @@ def test_a_net_that_diverged_altogether_has_no_threshold() -> None:
     assert last.done == last.total
     assert np.isnan(last.result.plain.threshold).all() and last.result.plain.rates.shape == (0,)
     assert np.isfinite(last.result.bn.threshold).all()
-    assert CONFIG.verdict(last.result).key == "unknown"
+    assert CONFIG.verdicts(last.result)[0].key == "unknown"
 
 
 def test_a_result_survives_the_disk() -> None:
@@ -151,69 +151,6 @@ def test_a_result_survives_the_disk() -> None:
 
 
 def test_sharpness_predicts_these_trained_nets() -> None:
-    said = CONFIG.verdict(found())
+    said, ratios = CONFIG.verdicts(found())
     assert said.key == "both"
-    assert said.values["plain_seeds"] == said.values["bn_seeds"] == said.values["seeds"] == 2
-
-
-def of_ratios(bn: list[float], plain: list[float], bn_growth: float = 1.0) -> Stability:
-    """Thresholds so many times the prediction, which is 0.1 for all."""
-
-    def net(ratios: list[float], growth: float) -> NetStability:
-        seeds, nothing = len(ratios), np.empty(0)
-        threshold = 0.1 * np.array(ratios)
-        return NetStability(
-            np.full(seeds, 20.0),
-            threshold,
-            np.stack([threshold * 0.99, threshold * 1.01], axis=1),
-            np.full(seeds, growth),
-            nothing,
-            np.zeros(1, dtype=np.int64),
-            np.empty((0, 1)),
-            np.empty((0, 1)),
-        )
-
-    return Stability(net(bn, bn_growth), net(plain, 1.0))
-
-
-@pytest.mark.parametrize(
-    ("bn", "plain", "growth", "name"),
-    [
-        ([1.05, 0.95, 4.0], [1.0, 1.01, 0.99], 1.0, "both"),
-        ([2.0, 3.0, 1.0], [1.0, 1.01, 0.99], 1.0, "plain"),
-        ([2.0, 3.0, 1.0], [1.0, 1.01, 0.99], 5.0, "plain_grown"),
-        ([0.5, 0.6, 1.0], [1.0, 1.01, 0.99], 5.0, "plain"),
-        ([1.05, 0.95, 1.0], [0.5, 0.7, 0.99], 5.0, "bn"),
-        ([0.5, 0.6, 0.7], [2.0, 3.0, 4.0], 5.0, "neither"),
-        ([2.0, 3.0, 4.0], [2.0, 3.0, 4.0], 5.0, "neither_grown"),
-        ([np.nan, 1.0], [1.0, np.nan], 1.0, "both"),
-        ([np.nan, np.nan], [1.0, 1.0], 1.0, "unknown"),
-        ([1.0, 1.0], [np.nan, np.nan], 1.0, "unknown"),
-    ],
-)
-def test_verdicts(bn: list[float], plain: list[float], growth: float, name: str) -> None:
-    assert CONFIG.verdict(of_ratios(bn, plain, growth)).key == name
-
-
-def test_a_verdicts_figures() -> None:
-    values = CONFIG.verdict(of_ratios([2.0, 3.0, np.nan, 1.0], [1.0] * 4, 5.0)).values
-    assert values == pytest.approx(
-        {
-            "seeds": 4,
-            "steps": 30,
-            "bn_seeds": 3,
-            "bn_ratio": 2,
-            "bn_low": 1,
-            "bn_high": 3,
-            "bn_error_share": 1,
-            "bn_growth": 5,
-            "bn_rate": 0.2,
-            "plain_seeds": 4,
-            "plain_ratio": 1,
-            "plain_low": 1,
-            "plain_high": 1,
-            "plain_error_share": 0,
-            "plain_growth": 1,
-            "plain_rate": 0.1,
-        }
-    )
+    assert ratios.values["plain_seeds"] == ratios.values["bn_seeds"] == ratios.values["seeds"] == 2
