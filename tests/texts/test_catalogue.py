@@ -198,6 +198,10 @@ def uses() -> tuple[Use, ...]:
             given = frozenset(k.arg for k in node.keywords if k.arg is not None)
             complete = all(k.arg is not None for k in node.keywords)
             found.append(Use(f"{name}:{node.lineno} {ast.unparse(key)}", meant, given, complete))
+    for key, text in EN.items():  # a sentence that asks for another
+        sections = {spec[1:] for _, _, spec, _ in string.Formatter().parse(text) if spec}
+        meant = tuple(f"{name}.{{}}" for name in sections if f"@{name}" in text)
+        found.append(Use(key, meant, frozenset(), complete=False))
     return tuple(found)
 
 

@@ -298,7 +298,7 @@ def _largest(problem: "Problem", config: DensityConfig, should_stop: StopFlag) -
 
     ends = problem_extremes(problem, seed=config.seed, should_stop=should_stop)
     sums = traces(problem, config.probes, config.seed, should_stop=should_stop)
-    if ends is None or sums is None or not ends.converged[0]:
+    if not ends.converged[0]:
         return Top()
     largest = float(max(-ends.minimum[0], ends.maximum[0]))
     square, n = largest**2, problem.size
