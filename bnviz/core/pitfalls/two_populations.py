@@ -61,7 +61,7 @@ def experiment(distance: float, batch_size: int) -> Numbers:
 def judge(config: TwoPopulations, result: Result) -> Verdict[Literal["hidden", "same"]]:
     """Whether separate batches hide a difference that a joint batch shows."""
     here = int(result["here"])
-    values = {name: float(result[name][here]) for name in ("separate", "joint", "eval")}
+    values = {name: round(float(result[name][here]), 6) for name in ("separate", "joint", "eval")}
     values |= {"distance": config.distance, "size": config.batch_size}
     hidden = values["joint"] > 0.1 and abs(values["separate"]) < 0.1 * values["joint"]
     return Verdict("hidden" if hidden else "same", values)
