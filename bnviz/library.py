@@ -55,7 +55,7 @@ def quadratic() -> tuple[nn.Module, LossFunction, Tensor, Tensor]:
     >>> loss(net(x), y).item()
     36.5
     """
-    net = nn.Linear(2, 1, bias=False)
+    net = nn.utils.skip_init(nn.Linear, 2, 1, bias=False)
     net.weight.data = torch.tensor([[3.0, 4.0]])
     return net, functional.mse_loss, torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.zeros(2, 1)
 

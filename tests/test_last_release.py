@@ -15,8 +15,8 @@ import pytest
 from safetensors.numpy import load
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness import results
-from bnviz.core.smoothness.measure import measure, parse
+from bnviz.core.smoothness.measure import from_bytes, to_bytes
+from bnviz.core.smoothness.registry import parse
 from bnviz.core.training import snapshots
 from bnviz.core.training.train import dataset_for, train
 from bnviz.jobs import measures, trainings
@@ -60,7 +60,7 @@ def test_a_run_reads_as_it_was_printed(old: dict[str, Any], store: Store) -> Non
         assert (run.done, run.total) == (old["done"], old["total"])
         config = parse(run.config)
         assert config.model_dump(mode="json").items() >= old["config"].items()
-        same(results.from_bytes(config.kind, blob), old["result"])
+        same(from_bytes(config.result, blob), old["result"])
 
 
 def test_every_snapshot_and_state_is_whole(store: Store) -> None:
@@ -72,9 +72,9 @@ def test_every_snapshot_and_state_is_whole(store: Store) -> None:
             assert len(kept) > run.snapshots, "snapshots, and states of some"
             again = [snapshots.to_bytes(snapshots.from_bytes(blob)) for blob in kept]
         else:
-            kind = measures.measured(run)
+            kind = parse(run.config).result
             kept = [blob for _, blob in store.blobs(run.id)]
-            again = [results.to_bytes(results.from_bytes(kind, blob)) for blob in kept]
+            again = [to_bytes(from_bytes(kind, blob)) for blob in kept]
         for before, after in zip(map(load, kept), map(load, again), strict=True):
             for name, array in before.items():
                 assert after[name].dtype == array.dtype
@@ -132,8 +132,7 @@ def test_a_training_repeats(store: Store) -> None:
 def test_a_measure_repeats(store: Store) -> None:
     for run in runs_of(store, measures.KIND):
         config = parse(run.config)
-        *_, last = measure(config, measures.resolve(store, config.subject), lambda: False)
+        *_, last = config.measure(measures.resolve(store, config.subject), lambda: False)
         blob = store.last_blob(run.id)
         assert blob is not None
-        old = results.from_bytes(config.kind, blob)
-        close(last.result, old)
+        close(last.result, from_bytes(config.result, blob))

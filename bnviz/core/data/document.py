@@ -1,15 +1,13 @@
 """The document's fitness-score data and its exact experiment, order of random draws included."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
+from torch import Generator, Tensor, nn
 
 from bnviz.core.data.tables import Dataset
+from bnviz.core.nets.stack import linear_layer
 
 SEED = 42
 SAMPLES = 1000
@@ -21,13 +19,11 @@ WARM_UP_EPOCHS = 50
 def fitness_data(samples: int = SAMPLES, seed: int = SEED, *, clip_scores: bool = True) -> Dataset:
     """Height (m), weight (kg) and vital capacity (mL) of `samples` people, and their score.
 
-    Drawn as the document draws them after ``torch.manual_seed(seed)``; the global
-    random state is not touched. The document clips scores to 0-100 points, which
-    makes 99.9 % of them exactly 100: without the clip their mean is 147.5.
+    Drawn as the document draws them after ``torch.manual_seed(seed)``. The document clips
+    scores to 0-100 points, which makes 99.9 % of them exactly 100: without the clip their
+    mean is 147.5.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        x, y = _draw(samples)
+    x, y = _draw(samples, Generator().manual_seed(seed))
     if clip_scores:
         y = torch.clamp(y, 0, 100)
     return Dataset(
@@ -40,15 +36,15 @@ def fitness_data(samples: int = SAMPLES, seed: int = SEED, *, clip_scores: bool 
     )
 
 
-def _draw(samples: int) -> tuple[Tensor, Tensor]:
-    """The document's x (N, 3) and unclipped y (N, 1), from torch's global random state."""
-    height = 1.2 + (2.0 - 1.2) * torch.rand(samples, 1)
-    weight = 30 + (120 - 30) * torch.rand(samples, 1)
-    vital_capacity = 2000 + (5000 - 2000) * torch.rand(samples, 1)
+def _draw(samples: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """The document's x (N, 3) and unclipped y (N, 1)."""
+    height, weight, vital_capacity = (
+        low + (high - low) * torch.rand(samples, 1, generator=generator)
+        for low, high in ((1.2, 2.0), (30, 120), (2000, 5000))
+    )
     x = torch.cat([height, weight, vital_capacity], dim=1)
     y = height * 35 + torch.log(weight) * 15 + vital_capacity * 0.008
-    y += torch.randn_like(y) * 10
-    return x, y
+    return x, y + torch.randn(y.shape, generator=generator) * 10
 
 
 @dataclass(frozen=True)
@@ -66,39 +62,25 @@ class Experiment:
 
 
 def experiment() -> Experiment:
-    """The document's data, nets and warm-up, from one stream of random numbers seeded with 42.
+    """The document's data, nets and warm-up, from one stream of random numbers seeded with 42."""
+    generator = Generator().manual_seed(SEED)
+    x, y = _draw(SAMPLES, generator)
+    hidden, output = (linear_layer(*sizes, generator) for sizes in ((3, HIDDEN), (HIDDEN, 1)))
+    bn = nn.Sequential(hidden, nn.BatchNorm1d(HIDDEN), nn.ReLU(), output)
+    hidden, output = (linear_layer(*sizes, generator) for sizes in ((3, HIDDEN), (HIDDEN, 1)))
+    plain = nn.Sequential(hidden, nn.ReLU(), output)
+    bn.train()
+    with torch.no_grad():
+        for _ in range(WARM_UP_EPOCHS):
+            for rows in _shuffled(SAMPLES, generator).split(BATCH_SIZE):
+                bn(x[rows])
+    return Experiment(x, torch.clamp(y, 0, 100), bn.eval(), plain)
 
-    The global random state is not touched.
+
+def _shuffled(rows: int, generator: Generator) -> Tensor:
+    """(rows,) the order in which a torch DataLoader with `shuffle` takes them in one epoch.
+
+    It draws a seed for its workers, of which there are none, and then that of the order.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        x, y = _draw(SAMPLES)
-        y = torch.clamp(y, 0, 100)
-        bn = nn.Sequential(
-            nn.Linear(3, HIDDEN), nn.BatchNorm1d(HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
-        )
-        plain = nn.Sequential(nn.Linear(3, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
-        # The DataLoader itself draws the order of the rows, so that it is the document's.
-        loader = DataLoader(
-            _Rows(x), batch_size=BATCH_SIZE, shuffle=True, collate_fn=lambda batch: batch
-        )
-        bn.train()
-        with torch.no_grad():
-            for _ in range(WARM_UP_EPOCHS):
-                for batch in loader:
-                    bn(batch)
-    bn.eval()
-    return Experiment(x, y, bn, plain)
-
-
-class _Rows(TorchDataset[Tensor]):
-    """Rows that a DataLoader takes a batch at a time: the same batches, a hundred times faster."""
-
-    def __init__(self, x: Tensor) -> None:
-        self.x = x
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def __getitems__(self, indices: Sequence[int]) -> Tensor:
-        return self.x[list(indices)]
+    _, seed = (torch.empty((), dtype=torch.int64).random_(generator=generator) for _ in range(2))
+    return torch.randperm(rows, generator=Generator().manual_seed(int(seed)))

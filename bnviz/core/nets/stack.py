@@ -120,19 +120,23 @@ def stack_of_one(network: NetworkConfig, module: nn.Module, *, bn: bool) -> Stac
 
 
 def _initial_weights(network: NetworkConfig, features: int, seed: int) -> Tensors:
-    """torch.nn.Linear.reset_parameters, layer after layer, from a generator of its own."""
     generator = torch.Generator().manual_seed(seed)
     sizes = [features] + [network.width] * network.depth + [1]
+    names = [*(f"layers.{index}" for index in range(network.depth)), "output"]
     weights: Tensors = {}
-    for index, (inputs, outputs) in enumerate(pairwise(sizes)):
-        layer = f"layers.{index}" if index < network.depth else "output"
-        weight, bias = torch.empty(outputs, inputs), torch.empty(outputs)
-        bound = 1 / math.sqrt(inputs)
-        weights[f"{layer}.weight"] = nn.init.kaiming_uniform_(
-            weight, a=math.sqrt(5), generator=generator
-        )
-        weights[f"{layer}.bias"] = nn.init.uniform_(bias, -bound, bound, generator=generator)
+    for name, (inputs, outputs) in zip(names, pairwise(sizes), strict=True):
+        layer = linear_layer(inputs, outputs, generator)
+        weights |= {f"{name}.weight": layer.weight.detach(), f"{name}.bias": layer.bias.detach()}
     return weights
+
+
+def linear_layer(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
+    """A torch.nn.Linear with the weights torch gives it, drawn from `generator` instead."""
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    bound = 1 / math.sqrt(inputs)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
 
 
 def forward(

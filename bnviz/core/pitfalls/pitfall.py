@@ -40,7 +40,8 @@ _PREAMBLE = {
     "DataLoader": "from torch.utils.data import DataLoader, TensorDataset",
     "Any": "from typing import Any",
 }
-#: Experiments seed torch's global random state, as one does in a script of one's own.
+#: Experiments seed torch's global random state, as one does in a script of one's own. Nothing
+#: else in the product reads or moves it (tests/core/test_random_state.py).
 _ONE_AT_A_TIME = Lock()
 
 

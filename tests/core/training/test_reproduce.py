@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
-from bnviz.core.data.document import SAMPLES, Experiment, experiment, fitness_data
+from bnviz.core.data.document import SAMPLES, Experiment, _shuffled, experiment, fitness_data
 from bnviz.core.nets.stack import forward, stack_of_one
 from bnviz.core.training.reproduce import NETWORK, Report, run
 
@@ -113,12 +114,6 @@ def test_parity() -> None:
         assert 0 < report().parity[name].max_abs_difference < 1e-5
 
 
-def test_the_experiment_leaves_the_global_random_state_alone() -> None:
-    before = torch.random.get_rng_state()
-    experiment()
-    assert torch.equal(before, torch.random.get_rng_state())
-
-
 def test_the_experiment_uses_the_fitness_data() -> None:
     data = fitness_data(SAMPLES)
     np.testing.assert_array_equal(document().x, data.x)
@@ -132,3 +127,12 @@ def test_a_module_as_a_stack_of_one() -> None:
         torch.testing.assert_close(forward(stack, document().x.T).output[0], expected)
         stack.params["output.bias"] += 1
         assert not torch.equal(stack.params["output.bias"][0], net[-1].bias)
+
+
+def test_the_warm_up_takes_rows_in_the_order_of_torchs_loader() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        loader = DataLoader(TensorDataset(torch.arange(10)), batch_size=4, shuffle=True)
+        expected = [torch.cat([rows for (rows,) in loader]) for _ in range(3)]
+    generator = torch.Generator().manual_seed(3)
+    assert all(torch.equal(_shuffled(10, generator), order) for order in expected)

@@ -213,18 +213,6 @@ def test_dead_units_of_tanh_are_no_number() -> None:
     assert np.isnan(last.bn.dead_share).all() and np.isnan(last.plain.dead_share).all()
 
 
-def test_the_global_random_state_is_neither_read_nor_changed() -> None:
-    torch.manual_seed(1)
-    np.random.seed(1)
-    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # type: ignore[index,union-attr]
-    first = run(SMALL)
-    assert torch.equal(before[0], torch.random.get_rng_state())
-    assert np.array_equal(before[1], np.random.get_state()[1])  # type: ignore[index]
-    torch.manual_seed(2)
-    for one, two in zip(first, run(SMALL), strict=True):
-        assert_close(one, two, rtol=0)
-
-
 def test_a_seeds_figures_do_not_depend_on_its_company() -> None:
     for index in (0, 2):
         single = run(SMALL.model_copy(update={"seeds": 1, "seed": index}))
