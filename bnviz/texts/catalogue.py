@@ -26,7 +26,7 @@ _UNIT = re.compile(
     r"(?=%|(?:points?|s|MB|bytes|bits|epochs/s)\b|[分秒个行倍次条对轮步批列位层处])"
 )
 #: A list of names longer than this ends in "and n more".
-_MOST_NAMES = 4
+_MOST_NAMES = 5
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -64,9 +64,12 @@ class _Writer(string.Formatter):
         return written(value, spec)
 
     def _listed(self, names: tuple[str, ...]) -> str:
-        shown, more = list(names[:_MOST_NAMES]), len(names) - _MOST_NAMES
-        if more > 0:
-            shown.append(sentence(self.language, "sentence.and_more", count=more))
+        if not names:
+            return sentence(self.language, "sentence.nothing")
+        if len(names) <= _MOST_NAMES:
+            return sentence(self.language, "sentence.comma").join(names)
+        shown, more = list(names[: _MOST_NAMES - 1]), len(names) - _MOST_NAMES + 1
+        shown.append(sentence(self.language, "sentence.and_more", count=more))
         return sentence(self.language, "sentence.comma").join(shown)
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import streamlit as st
 
+from bnviz.core.batchnorm.effect import verdict
 from bnviz.plots.one_batch.distributions import MOST_RIDGES, Side, distributions
 from bnviz.ui.figures import explain, look, show_pair
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import code, controls, data
 from bnviz.ui.one_batch.tabs import show_tabs, statistics_frame
-from bnviz.ui.one_batch.verdict import batch_notes, batch_verdict
 
 st.title(say("one_batch.title"))
 config = controls.batch_config()
@@ -18,9 +18,10 @@ norm = controls.norm_config(batch.names)
 own_axes = controls.own_axes()
 result = data.normalized(config, norm)
 
-st.markdown(batch_verdict(batch.names, data.effect(config, norm), config, norm))
-for note in batch_notes(batch, config):
-    st.caption(note)
+told = verdict(batch.names, config.batch_size, data.effect(config, norm), norm)
+st.markdown(say_verdict("one_batch.verdict", *told))
+for note in data.notes(config):
+    st.caption(say_verdict("one_batch.note", note))
 
 sides: dict[Side, Any] = {"before": batch.values, "after": result.y}
 size = {"features": len(batch.names), "rows": f"{config.batch_size:,}"}

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
+from bnviz.core.batchnorm import agreement
 from bnviz.core.batchnorm.stream import Quantity
 from bnviz.plots.train_vs_eval import stream
 from bnviz.texts.markdown import literal
 from bnviz.ui.figures import explain, look, show_pair
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code
 from bnviz.ui.train_vs_eval import data as cached
 from bnviz.ui.train_vs_eval.controls import feature_choice, notes, stream_config
 from bnviz.ui.train_vs_eval.layer import walk_frame
 from bnviz.ui.train_vs_eval.tabs import show_sections
-from bnviz.ui.train_vs_eval.verdicts import stream_verdict
 
 st.title(say("train_vs_eval.title"))
 config, eps = stream_config()
@@ -25,7 +25,8 @@ feature = chosen or 0
 
 if config.batch.batch_size > 1:
     found = cached.walk(config)
-    verdict.markdown(stream_verdict(found, config, eps))
+    told = agreement.verdict(found, config, eps)
+    verdict.markdown(say_verdict("train_vs_eval.verdict", *told))
     for note in notes(config, names):
         verdict.caption(note)
     scale = cached.moments(config.batch).scale

@@ -133,8 +133,8 @@ def test_real_data_says_where_it_ends(
 ) -> None:
     app = one_batch(source=source, d=256, b=2048)
     captions = [caption.value for caption in app.caption]
-    assert sentence("en", "one_batch.limited", limit=features, asked=256) in captions
-    assert sentence("en", "one_batch.replaced", limit=rows, asked="2,048") in captions
+    assert sentence("en", "one_batch.note.limited", limit=features, asked=256) in captions
+    assert sentence("en", "one_batch.note.replaced", limit=rows, asked="2,048") in captions
     assert len(app.dataframe[0].value) == features
 
 

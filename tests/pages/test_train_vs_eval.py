@@ -119,7 +119,7 @@ def test_company_of_one_two_and_many(open_app: OpenApp) -> None:
 
 def test_frozen_switches_change_what_is_said(open_app: OpenApp) -> None:
     app = open_app("train_vs_eval", section="frozen")
-    assert "`running_mean`" in said(app).split("leaves")[0]
+    assert "running\\_mean" in said(app).split("leaves")[0]
     set_to(app, "training", False)
     assert "running statistics" in said(app)
     assert any("is frozen" in c.value for c in app.caption)

@@ -13,10 +13,18 @@ import pytest
 from pydantic import BaseModel
 
 from bnviz.core import configs
+from bnviz.core.batchnorm import (
+    agreement,
+    batch_dependence,
+    effect,
+    layer_modes,
+    micro_batches,
+)
 from bnviz.core.batchnorm.interpolation import STAGES
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.training import precise_bn
 from bnviz.core.training import verdict as training
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.verdict import Verdict, keys
@@ -26,6 +34,7 @@ from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.ui.fitness.controls import FIRST_SEED
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.one_batch import data as one_batch
 from bnviz.ui.smoothness.controls import GRIDS, LABELS
 from bnviz.ui.smoothness.tabs import SECTIONS
 from tools.server import ROOT
@@ -287,6 +296,14 @@ FAMILIES: dict[str, Any] = {
     "smoothness.{}.verdict.{}": [
         (owner.name(), key) for owner in MEASURES.values() for key in keys(owner.verdicts)
     ],
+    "one_batch.verdict.{}": keys(effect.verdict),
+    "one_batch.note.{}": keys(one_batch.notes),
+    "train_vs_eval.verdict.{}": keys(agreement.verdict),
+    "train_vs_eval.company.verdict.{}": keys(batch_dependence.verdict),
+    "train_vs_eval.recalibrate.verdict.{}": keys(precise_bn.verdict),
+    "train_vs_eval.frozen.verdict.{}": keys(layer_modes.verdict),
+    "train_vs_eval.frozen.note.{}": keys(layer_modes.notes),
+    "train_vs_eval.split.verdict.{}": keys(micro_batches.verdict),
     "fitness.verdict.{}": keys(training.verdict),
     "fitness.diverged.{}": keys(training.divergences),
     "pitfalls.{}.verdict.{}": [
@@ -314,7 +331,12 @@ def test_families_are_complete_and_asked_for(family: str) -> None:
 
 
 def test_verdicts_hold_nothing_but_what_is_decided() -> None:
-    decided = {key for family in FAMILIES if ".verdict.{}" in family for key in expand(family)}
+    decided = {
+        key
+        for family in FAMILIES
+        if family.endswith((".verdict.{}", ".note.{}", ".diverged.{}"))
+        for key in expand(family)
+    }
     owners = {key.rpartition(".")[0] for key in decided}
     assert {key for key in EN if key.rpartition(".")[0] in owners} == decided
 
@@ -330,7 +352,7 @@ def test_sections_hold_nothing_but_their_family() -> None:
 
 
 def test_values_are_put_in() -> None:
-    said = sentence("en", "one_batch.limited", limit=13, asked=64)
+    said = sentence("en", "one_batch.note.limited", limit=13, asked=64)
     assert "13" in said and "64" in said and "{" not in said
 
 
@@ -370,7 +392,7 @@ def test_what_a_user_typed_is_safe_in_a_verdict() -> None:
 
 
 def test_braces_in_values_are_left_alone() -> None:
-    assert "{limit}" in sentence("en", "one_batch.limited", limit="{limit}", asked="{0}")
+    assert "{limit}" in sentence("en", "one_batch.note.limited", limit="{limit}", asked="{0}")
 
 
 def test_an_unknown_key_is_an_error() -> None:

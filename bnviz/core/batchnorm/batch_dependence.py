@@ -13,6 +13,7 @@ of freedom, and y is a monotone function of it: its quantiles are exact.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -22,6 +23,7 @@ from bnviz.core.data.batches import all_rows, draw
 from bnviz.core.data.moments import Moments
 from bnviz.core.data.tables import Table
 from bnviz.core.types import Floats
+from bnviz.core.verdict import Verdict
 
 #: Batch sizes that are measured, as far as a table's rows suffice without repeating any.
 SIZES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -73,6 +75,13 @@ def company(
     with np.errstate(invalid="ignore", divide="ignore"):
         whole = float(z * scale / np.sqrt(moments.variance[feature] + eps))
     return Company(sizes, outputs, quantiles, theory, exact, whole)
+
+
+def verdict(company: Company, size: int, z: float) -> Verdict[Literal["pair", "many"]]:
+    """Between what bounds the sample comes out of batches of `size` in 90 % of cases."""
+    low, *_, high = company.quantiles[company.sizes.index(size)]
+    values = {"low": float(low), "high": float(high), "whole": company.whole, "size": size, "z": z}
+    return Verdict("pair" if size == 2 else "many", values)
 
 
 def strangers(config: BatchConfig, feature: int, table: Table | None = None) -> Floats:

@@ -1,11 +1,28 @@
 """What BN did to a batch, in figures that a verdict can be made of."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm.equations import Forward
+from bnviz.core.batchnorm.equations import Forward, affine
+from bnviz.core.configs import NormConfig
+from bnviz.core.verdict import Verdict
+
+Key = Literal[
+    "normal",
+    "most",
+    "none",
+    "one_affine",
+    "swallowed",
+    "swallowed_more",
+    "constant",
+    "undefined",
+    "single",
+    "single_undefined",
+]
 
 #: A feature counts as normalized when its standard deviation is this close to 1.
 TOLERANCE = 0.01
@@ -43,3 +60,74 @@ def effect(result: Forward) -> Effect:
         constant,
         float(departures.max()) if departures.size else 0.0,
     )
+
+
+def verdict(
+    names: Sequence[str], rows: int, effect: Effect, norm: NormConfig
+) -> tuple[Verdict[Key], ...]:
+    """What BN did to a batch of so many rows, exceptions named."""
+    if rows == 1:
+        return (_single(norm), *_one_affine(names, norm))
+    return (
+        _overall(effect, norm),
+        *_swallowed(names, effect),
+        *_constant(names, effect, norm),
+        *_one_affine(names, norm),
+    )
+
+
+def _single(norm: NormConfig) -> Verdict[Key]:
+    if not norm.eps:
+        return Verdict("single_undefined")
+    return Verdict("single", {"beta": norm.beta if norm.affine_feature is None else 0.0})
+
+
+def _overall(effect: Effect, norm: NormConfig) -> Verdict[Key]:
+    every = norm.affine_feature is None
+    gamma, beta = (abs(norm.gamma), norm.beta) if every else (1.0, 0.0)
+    good = int(effect.normalized.sum())
+    if not good:
+        return Verdict("none", {"gamma": gamma})
+    return Verdict(
+        "normal" if good == len(effect.normalized) else "most",
+        {
+            "gamma": gamma,
+            "beta": beta,
+            "tolerance": max(gamma * effect.tolerance, 1e-16),
+            "good": good,
+            "all": len(effect.normalized),
+        },
+    )
+
+
+def _one_affine(names: Sequence[str], norm: NormConfig) -> Iterator[Verdict[Key]]:
+    if norm.affine_feature is not None:
+        feature = names[norm.affine_feature]
+        yield Verdict("one_affine", {"feature": feature, "gamma": norm.gamma, "beta": norm.beta})
+
+
+def _constant(names: Sequence[str], effect: Effect, norm: NormConfig) -> Iterator[Verdict[Key]]:
+    """One for each value that constant features get."""
+    betas = affine(norm, len(names))[1]
+    if not norm.eps:
+        betas = np.zeros(len(names))  # all get NaN alike
+    for beta in np.unique(betas[effect.constant]):
+        alike = effect.constant & (betas == beta)
+        features = tuple(name for name, taken in zip(names, alike, strict=True) if taken)
+        yield Verdict(
+            "constant" if norm.eps else "undefined", {"features": features, "beta": float(beta)}
+        )
+
+
+def _swallowed(names: Sequence[str], effect: Effect) -> Iterator[Verdict[Key]]:
+    if not effect.swallowed.any():
+        return
+    worst = int(np.where(effect.swallowed, effect.deviation, np.inf).argmin())
+    deviation = float(effect.deviation[worst])
+    yield Verdict(
+        "swallowed",
+        {"feature": names[worst], "deviation": deviation, "share": 1 - deviation**2},
+    )
+    more = int(effect.swallowed.sum()) - 1
+    if more:
+        yield Verdict("swallowed_more", {"count": more})

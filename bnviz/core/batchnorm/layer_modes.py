@@ -5,11 +5,15 @@ shows the source of :func:`one_step`, which is therefore the code that ran.
 """
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 import torch
 from torch import nn
+
+from bnviz.core.verdict import Verdict
 
 #: The attributes of a BN layer that a step may change.
 PARTS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
@@ -77,6 +81,31 @@ def one_step(
 def outcome(setting: Setting) -> Outcome:
     """One setting, tried."""
     return Outcome(*one_step(*arguments(setting)))
+
+
+def verdict(found: Outcome) -> Verdict[Literal["outcome"]]:
+    """What the layer normalized with, and what one step changed and left."""
+    changes, stays = (
+        tuple(part for part, changed in found.changed.items() if changed is wanted)
+        for wanted in (True, False)
+    )
+    using = found.normalized_with
+    return Verdict("outcome", {"using": using, "changes": changes, "stays": stays})
+
+
+def notes(
+    setting: Setting, found: Outcome
+) -> Iterator[Verdict[Literal["moves", "learns", "batch", "frozen"]]]:
+    """The traps that this setting is one of, by what was found."""
+    learns, moves = found.changed["weight"], found.changed["running_mean"]
+    if not setting.requires_grad and moves:
+        yield Verdict("moves")
+    if not setting.training and learns:
+        yield Verdict("learns")
+    if not setting.training and found.normalized_with == "batch":
+        yield Verdict("batch")
+    if not (learns or moves) and found.normalized_with == "running":
+        yield Verdict("frozen")
 
 
 def arguments(setting: Setting) -> tuple[bool, bool, bool, bool, float | None]:

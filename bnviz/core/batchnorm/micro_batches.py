@@ -9,11 +9,13 @@ variances*, 1979), and combines two sums more on the way back.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from bnviz.core.batchnorm import equations
 from bnviz.core.types import Floats
+from bnviz.core.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -192,3 +194,11 @@ def differences(found: Pass, big: Pass) -> dict[str, float]:
         away = np.abs(ours - theirs) / np.where(unit > 0, unit, 1.0)
         result[name] = float(away.max())
     return result
+
+
+def verdict(found: Split) -> Verdict[Literal["split", "one"]]:
+    """How far plain accumulation is from the one big batch, and how close synchronized BN."""
+    same = max(differences(found.synchronized, found.big).values())
+    off = differences(found.accumulated, found.big)
+    values = {"parts": len(found.sizes), "output": off["output"], "to_x": off["to_x"]}
+    return Verdict("split" if len(found.sizes) > 1 else "one", values | {"same": same})

@@ -5,11 +5,12 @@ config's seed only draws the rows, so another seed is another batch of the same
 population. All draws come from numpy's PCG64.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.random import PCG64, Generator
@@ -18,6 +19,7 @@ from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.synthetic import POPULATIONS, labels
 from bnviz.core.data.tables import Table
 from bnviz.core.types import Floats
+from bnviz.core.verdict import Verdict
 
 MAX_FEATURES: Final = 256
 
@@ -58,6 +60,18 @@ def feature_limit(source: Source) -> int:
 def row_limit(source: Source) -> int | None:
     """How many different rows a real data set holds; None for the others."""
     return REAL[source][0] if source in REAL else None
+
+
+def notes(
+    config: BatchConfig, batch: Batch, table: Table | None = None
+) -> Iterator[Verdict[Literal["limited", "replaced"]]]:
+    """Where the batch is not quite what was asked for."""
+    if len(batch.names) < config.features and config.source != "table":
+        limit = feature_limit(config.source)
+        yield Verdict("limited", {"limit": limit, "asked": config.features})
+    rows = len(table.values) if table else row_limit(config.source)
+    if rows is not None and config.batch_size > rows:
+        yield Verdict("replaced", {"limit": rows, "asked": config.batch_size})
 
 
 def all_rows(config: BatchConfig, table: Table | None = None) -> Floats | None:

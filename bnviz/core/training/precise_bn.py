@@ -6,8 +6,9 @@ averaging all batches alike, repairs that: Wu and Johnson, *Rethinking "Batch" i
 BatchNorm* (2021), section 3. The averages are those of ``torch.optim.swa_utils.update_bn``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -19,9 +20,11 @@ from bnviz.core.data.preparation import prepare
 from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.gradients import mean_squared_error
 from bnviz.core.nets.stack import Stack, forward
+from bnviz.core.training.comparison import ERROR, sign_test
 from bnviz.core.training.evaluation import stack_of
 from bnviz.core.training.train import Run
 from bnviz.core.types import Floats
+from bnviz.core.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,35 @@ def recalibrate(
 
 
 @torch.no_grad()
+def verdict(
+    found: Recalibration, rows: int
+) -> Iterator[Verdict[Literal["better", "worse", "even", "train", "nothing"]]]:
+    """Whether precise BN lowers the held-out loss, by a sign test over the seeds; train mode's loss
+    on batches of so many rows.
+    """
+    alive = np.isfinite(found.before) & np.isfinite(found.after)
+    if not alive.any():
+        yield Verdict("nothing")
+        return
+    before, after = found.before[alive], found.after[alive]
+    middle = float(np.median(before)), float(np.median(after))
+    wins, losses = int((after < before).sum()), int((after > before).sum())
+    values = {
+        "before": middle[0],
+        "after": middle[1],
+        "change": abs(middle[1] / middle[0] - 1) if middle[0] else 0.0,
+        "wins": wins,
+        "seeds": len(before),
+    }
+    if sign_test(wins, losses) > ERROR or (middle[1] < middle[0]) != (wins > losses):
+        yield Verdict("even", values)
+    else:
+        yield Verdict("better" if wins > losses else "worse", values)
+    train_mode = found.train_mode[np.isfinite(found.train_mode)]
+    if train_mode.size:
+        yield Verdict("train", {"loss": float(np.median(train_mode)), "rows": rows})
+
+
 def precise(stack: Stack, x: Tensor, batch_size: int) -> Stack:
     """A copy of `stack` whose running statistics are cumulative averages over the rows x (D, N)."""
     network = stack.network.model_copy(update={"torch_momentum": None})

@@ -6,7 +6,8 @@ out the result itself instead of a copy, which for a large batch would cost more
 than computing it. Arrays are made read-only before they are shared.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from bnviz.core.batchnorm.mean_noise import Jitter
 from bnviz.core.batchnorm.mean_noise import jitter as measure_jitter
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data import batches
+from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.batchnorm.implementations import Implementation
@@ -28,6 +30,15 @@ from bnviz.ui.cache import kept, table
 def batch(config: BatchConfig) -> batches.Batch:
     """The batch that `config` describes."""
     return batches.draw(config, table(config.table) if config.table else None)
+
+
+def notes(
+    config: BatchConfig,
+) -> Iterator[Verdict[Literal["limited", "replaced", "refused"]]]:
+    """Where the batch is not quite what was asked for, and what torch says to it."""
+    yield from batches.notes(config, batch(config), table(config.table) if config.table else None)
+    if config.batch_size == 1:
+        yield Verdict("refused", {"message": torch_refusal(config) or ""})
 
 
 @kept(4)

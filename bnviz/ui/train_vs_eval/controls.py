@@ -103,7 +103,7 @@ def notes(config: StreamConfig, names: tuple[str, ...]) -> list[str]:
     found: list[str] = []
     if len(names) < config.batch.features and config.batch.source != "table":
         values: dict[str, Any] = {"limit": len(names), "asked": config.batch.features}
-        found.append(say("one_batch.limited", **values))
+        found.append(say("one_batch.note.limited", **values))
     count = possible_steps(config.batch, config.steps)
     if count < config.steps:
         found.append(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from bnviz.core.batchnorm import batch_dependence as companies
 from bnviz.core.batchnorm.batch_dependence import LEVELS, SIZES
 from bnviz.core.batchnorm.momentum import clock, complement
 from bnviz.core.batchnorm.stream import Quantity, Walk
@@ -15,7 +16,7 @@ from bnviz.plots.train_vs_eval import momentum as clocks
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import plain, short
 from bnviz.ui.figures import explain, look, show, show_pair
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code as snippets
 from bnviz.ui.train_vs_eval import data as cached
@@ -44,9 +45,9 @@ def show_gap(config: StreamConfig, feature: int) -> None:
             "train_vs_eval.gap.sum",
             feature=literal(name),
             step=step,
-            total=short(float(parts.total[step, feature])),
-            predicted=short(float(parts.predicted[step, feature])),
-            **{part: short(value) for part, value in values.items()},
+            total=float(parts.total[step, feature]),
+            predicted=float(parts.predicted[step, feature]),
+            **values,
         )
     )
     axis = say(f"train_vs_eval.gap.axis_{quantity}")
@@ -150,14 +151,8 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
         st.caption(say("train_vs_eval.company.few", most=found.sizes[-1]))
         size = found.sizes[-1]
     if size > 1:
-        low, _, _, _, high = found.quantiles[found.sizes.index(size)]
-        key = "pair" if size == 2 else "verdict"
-        numbers = {
-            "low": short(float(low)),
-            "high": short(float(high)),
-            "whole": short(found.whole),
-        }
-        st.markdown(say(f"train_vs_eval.company.{key}", size=size, z=short(z), **numbers))
+        told = companies.verdict(found, size, z)
+        st.markdown(say_verdict("train_vs_eval.company.verdict", told))
     figures = {"fan": batch_dependence.fan(found, size, look(), say)}
     if size > 1:
         outputs = found.outputs[found.sizes.index(size)]

@@ -13,18 +13,12 @@ from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.figures import explain, look, show_pair
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import data
 from bnviz.ui.runs import title_of
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code as snippets
 from bnviz.ui.train_vs_eval import data as streams
-from bnviz.ui.train_vs_eval.verdicts import (
-    frozen_notes,
-    frozen_verdict,
-    recalibration_verdict,
-    split_verdict,
-)
 from bnviz.ui.widgets import choice, steps, switch
 
 _HERE = "here"
@@ -38,6 +32,8 @@ _PARTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
 
 def show_recalibration() -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
+    from bnviz.core.training import precise_bn
+
     newest = open_store().runs(limit=12, kind="train")
     runs = {run.id: run for run in newest if _has_state(run)}
     left, middle, right = st.columns(3)
@@ -67,7 +63,7 @@ def show_recalibration() -> None:
             st.caption(say("fitness.not_yet"))
             return
         found = stored
-    st.markdown(recalibration_verdict(found, rows))
+    st.markdown(say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(found, rows)))
     unit = say("unit.points_squared") if config.data.source == "fitness" else ""
     show_pair(
         {
@@ -105,7 +101,7 @@ def _small_config() -> TrainConfig:
 
 def show_frozen() -> None:
     """One setting in words with its code, then every setting in a table."""
-    from bnviz.core.batchnorm.layer_modes import Setting, code, outcome
+    from bnviz.core.batchnorm.layer_modes import Setting, code, notes, outcome, verdict
 
     with st.container(horizontal=True, gap="large"):
         setting = Setting(
@@ -116,9 +112,9 @@ def show_frozen() -> None:
             cumulative=switch("frozen_cumulative", "`momentum=None`", False),
         )
     found = outcome(setting)
-    st.markdown(frozen_verdict(found))
-    for note in frozen_notes(setting, found):
-        st.caption(note)
+    st.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(found)))
+    for note in notes(setting, found):
+        st.caption(say_verdict("train_vs_eval.frozen.note", note))
     with st.expander(say("train_vs_eval.frozen.code"), icon=":material/code:"):
         st.code(code(setting), language="python")
     frame = _truth_frame()
@@ -171,7 +167,7 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
         way: micro_batches.differences(getattr(found, way), found.big)
         for way in ("accumulated", "synchronized")
     }
-    st.markdown(split_verdict(found, ways))
+    st.markdown(say_verdict("train_vs_eval.split.verdict", micro_batches.verdict(found)))
     name = data.batch(batch).names[feature]
     show_pair(
         {

@@ -1,0 +1,163 @@
+"""What is said of a batch, whole sentences, is true of the batch after BN."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnviz.core.batchnorm.effect import effect, verdict
+from bnviz.core.batchnorm.equations import apply
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.data.batches import Batch, draw, notes
+from bnviz.core.data.tables import Table
+from bnviz.texts.catalogue import worded
+from bnviz.texts.numbers import percent, short
+
+
+def said(values: np.ndarray, language: str = "en", **norm: Any) -> tuple[str, np.ndarray]:
+    """The verdict on a batch (B, D) with features a, b, c ..., and the batch after BN."""
+    names, normed = "abcdefghij"[: values.shape[1]], NormConfig(**norm)
+    result = apply(values, normed)
+    told = verdict(names, len(values), effect(result), normed)
+    return worded(language, "one_batch.verdict", *told).replace("\N{NO-BREAK SPACE}", " "), result.y
+
+
+SPREAD = np.random.default_rng(0).standard_normal((64, 3))
+
+
+@pytest.mark.parametrize(("gamma", "beta"), [(1.0, 0.0), (-5.0, 2.5)])
+def test_all_features_normalized(gamma: float, beta: float) -> None:
+    text, y = said(SPREAD, gamma=gamma, beta=beta, precision="float64")
+    off = max(np.abs(y.mean(0) - beta).max(), np.abs(y.std(0) - abs(gamma)).max())
+    assert text == (
+        f"Every feature now has mean {short(beta)} and standard deviation {short(abs(gamma))}, "
+        f"to within {short(float(off), 1)}."
+    )
+
+
+def test_every_exception_is_named() -> None:
+    """b is held down by epsilon, c more so, d is constant; gamma and beta act on b alone."""
+    values = np.column_stack([SPREAD[:, 0], 0.5 * SPREAD[:, 1], 0.1 * SPREAD[:, 2], np.ones(64)])
+    text, y = said(values, eps=0.01, gamma=3.0, beta=-1.0, affine_feature=1, precision="float64")
+    deviation = y[:, 2].std()
+    assert text == (
+        f"1 of 4 features now have mean 0 and standard deviation 1, to within "
+        f"{short(1 - float(y[:, 0].std()), 1)}. c stops at standard deviation "
+        f"{short(float(deviation))} (before γ): ε is "
+        f"{percent(1 - deviation**2)} of its variance + ε. So does 1 more, less strongly. "
+        "d: constant in this batch, so BN returns 0 for every row. "
+        "Then b alone was multiplied by γ = 3 and shifted by β = -1."
+    ).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_epsilon_can_swallow_all() -> None:
+    text, y = said(SPREAD, eps=10.0, gamma=2.0)
+    assert text.startswith("No feature reaches standard deviation 2. ")
+    assert (y.std(0) < 1).all() and "So do 2 more, less strongly." in text
+
+
+@pytest.mark.parametrize(
+    ("norm", "text"),
+    [
+        ({"beta": 0.5}, "a, b: constant in this batch, so BN returns 0.500 for every row."),
+        (
+            {"beta": 4.0, "affine_feature": 0},
+            "b: constant in this batch, so BN returns 0 for every row. "
+            "a: constant in this batch, so BN returns 4 for every row. "
+            "Then a alone was multiplied by γ = 1 and shifted by β = 4.",
+        ),
+        (
+            {"eps": 0.0},
+            "a, b: constant in this batch; without ε the formula divides 0 by 0 and returns NaN.",
+        ),
+    ],
+)
+def test_constant_features(norm: dict[str, Any], text: str) -> None:
+    told, y = said(np.ones((4, 2)), **norm)
+    assert told.endswith(text)
+    assert np.isnan(y).all() if not norm.get("eps", 1) else np.isfinite(y).all()
+
+
+def test_many_constant_features_are_not_all_named() -> None:
+    assert "a, b, c, d, and 5 more: constant" in said(np.ones((5, 9)))[0]
+    assert "a、b、c、d、另外 5 个" in said(np.ones((5, 9)), "zh")[0]
+
+
+@pytest.mark.parametrize(
+    ("norm", "text"),
+    [
+        (
+            {"beta": 2.0},
+            "A batch of one row has no spread: its biased variance is 0, and every value becomes "
+            "2, whatever it was.",
+        ),
+        (
+            {"beta": 2.0, "affine_feature": 1},
+            "A batch of one row has no spread: its biased variance is 0, and every value becomes "
+            "0, whatever it was. Then b alone was multiplied by γ = 1 and shifted by β = 2.",
+        ),
+        (
+            {"eps": 0.0},
+            "A batch of one row has no spread: without ε the formula divides 0 by 0 for every "
+            "value.",
+        ),
+    ],
+)
+def test_one_row(norm: dict[str, Any], text: str) -> None:
+    assert said(np.array([[5.0, 7.0]]), **norm)[0] == text
+
+
+@given(
+    st.integers(2, 40),
+    st.sampled_from(["normal", "scales", "constant", "heavy_tails"]),
+    st.sampled_from([0.0, 1e-12, 1e-5, 1e-3, 1.0]),
+    st.floats(-4, 4),
+    st.floats(-4, 4),
+)
+def test_every_claim_is_borne_out(
+    rows: int, source: Any, eps: float, gamma: float, beta: float
+) -> None:
+    batch = draw(BatchConfig(source=source, batch_size=rows, features=6, seed=rows))
+    norm = NormConfig(eps=eps, gamma=gamma, beta=beta, precision="float64")
+    result = apply(batch.values, norm)
+    told = {each.key: each.values for each in verdict(batch.names, rows, effect(result), norm)}
+    mean, deviation = result.y.mean(0), result.y.std(0)
+    good = np.abs(result.x_hat.std(0) - 1) <= 0.01
+    if "none" in told:
+        assert not good.any()
+    else:
+        (values,) = (told[key] for key in ("normal", "most") if key in told)
+        assert (values["good"], values["all"]) == (good.sum(), 6)
+        assert ("normal" in told) == good.all()
+        slack = values["tolerance"] + 1e-9 * (1 + abs(gamma))
+        assert (np.abs(mean[good] - beta) <= slack).all()
+        assert (np.abs(deviation[good] - abs(gamma)) <= slack).all()
+    if "swallowed" in told:
+        place = batch.names.index(told["swallowed"]["feature"])
+        assert result.x_hat[:, place].std() < 0.99
+        assert told["swallowed"]["deviation"] == pytest.approx(result.x_hat[:, place].std())
+    assert (
+        told.get("swallowed_more", {}).get("count", 0)
+        == max((~good & (batch.values.std(0) > 0)).sum() - 1, 0)
+        or source == "constant"
+    )
+
+
+def test_notes() -> None:
+    """Fewer features or rows than asked for."""
+
+    def said_of(**config: Any) -> list[str]:
+        asked = BatchConfig(**config)
+        return [worded("en", "one_batch.note", each) for each in notes(asked, draw(asked))]
+
+    assert said_of(source="wine", features=13, batch_size=178) == []
+    assert said_of(source="wine", features=64, batch_size=2048) == [
+        "This source has 13 features; 64 were asked for.",
+        "This source has 178 rows; 2,048 were asked for, so rows repeat.",
+    ]
+    table = Table("x" * 64, ("a",), np.ones((3, 1)))
+    asked = BatchConfig(source="table", table="x" * 64, batch_size=4, features=1)
+    (note,) = notes(asked, Batch(("a",), ("",), np.ones((4, 1))), table)
+    assert (note.key, note.values) == ("replaced", {"limit": 3, "asked": 4})
