@@ -1,37 +1,35 @@
 """Long work off the page: launched by one tab, watched and stopped by any.
 
-The store is the only meeting place, so nothing here needs to survive a reload
-of this module: threads at work keep what they need, and whoever watches reads
-the store. A reload only forgets how many runs are under way, so for a
-while more than MAX_AT_ONCE may be. torch is imported by the thread that
-works, not by the page that launches.
+The work is done by processes of the engine. The store is the only meeting place, so nothing
+here needs to survive a reload of this module: threads that wait for a process keep what they
+need, and whoever watches reads the store. A reload only forgets how many runs are under way,
+so for a while more than may be at once are.
 """
 
-import atexit
 import importlib
 import sys
 import threading
 import time
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.training.snapshots import Snapshot, from_bytes
-from bnviz.jobs import measures, trainings
+from bnviz.jobs import limits, measures, trainings
+from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
+from bnviz.jobs.process import leaving
 from bnviz.jobs.reader import Memory, Results
-from bnviz.jobs.worker import work
-from bnviz.store import Run, Store, StoreProblem, open_store
+from bnviz.jobs.worker import too_long, work
+from bnviz.store import Problem, Run, Store, StoreProblem, open_store
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
 
-#: More would only slow each other down: each takes one core.
-MAX_AT_ONCE = 2
-
-#: How long a process that ends waits for its runs to put down their work.
-FAREWELL_SECONDS = 3.0
+#: How long a job may take to put down its work, once asked to stop, before it is ended.
+PATIENCE_SECONDS = 1.2
 
 #: Bytes of decoded snapshots, and of decoded results, that a process remembers.
 MEMORY_BYTES = 256 * 2**20
@@ -39,17 +37,18 @@ RESULT_BYTES = 64 * 2**20
 
 
 def submit(config: TrainConfig) -> str:
-    """Queues a training and returns its run id at once. Raises StoreProblem."""
+    """Queues a training and returns its run id at once. Raises Problem."""
     store = open_store()
+    _refuse_past_limit(store)
     run_id = trainings.create(store, config)
-    _workers.add(store, run_id)
+    _queue(store, run_id)
     return run_id
 
 
 def submit_measure(config: Measure) -> str:
     """The run id of that measure: of the newest that is done or under way, else of a new one.
 
-    Raises StoreProblem when the nets to be measured are not there.
+    Raises Problem, also when the nets to be measured are not there.
     """
     store = open_store()
     with _launching:
@@ -57,8 +56,9 @@ def submit_measure(config: Measure) -> str:
         found = measures.find(store, config)
         if found is not None and (found.active or found.status == "done"):
             return found.id
+        _refuse_past_limit(store)
         run_id = measures.create(store, config)
-    _workers.add(store, run_id)
+    _queue(store, run_id)
     return run_id
 
 
@@ -106,52 +106,76 @@ def last_state(run_id: str) -> Snapshot | None:
     return None if blob is None else from_bytes(blob)
 
 
+def places_before(run: Run) -> int:
+    """How many runs wait that come before this one, which waits too."""
+    return open_store().waiting(run)
+
+
 def warm_up() -> None:
-    """Imports what a training needs, in the background, so that the first starts sooner."""
+    """Starts the processes that work, and imports what quick measures need here, in the background.
+
+    So the first training starts at once.
+    """
+    _engine.warm_up()
     name = "bnviz.core.training.train"
     if name not in sys.modules:
         threading.Thread(target=importlib.import_module, args=(name,), daemon=True).start()
 
 
-class _Workers:
-    """Up to MAX_AT_ONCE daemon threads that take runs in the order they came."""
+class _Job:
+    """A run as a call for the engine, which ends it where it does not end by itself."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[Store, str]] = deque()
-        self._threads: set[threading.Thread] = set()
-        self._lock = threading.Lock()
-        self._leaving = threading.Event()
-        atexit.register(self._leave)
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._url, self._run_id, self._minutes = store.url, run_id, limits.minutes()
+        self._begun: float | None = None
+        self._asked: float | None = None
 
-    def add(self, store: Store, run_id: str) -> None:
-        """Queues a run; it counts as alive while it waits."""
-        heart.add(store, run_id)
-        with self._lock:
-            self._waiting.append((store, run_id))
-            if len(self._threads) < MAX_AT_ONCE:
-                thread = threading.Thread(target=self._take, name="bnviz-worker", daemon=True)
-                self._threads.add(thread)
-                thread.start()
+    def __call__(self) -> None:
+        work(open_store(self._url), self._run_id, leaving=leaving, minutes=self._minutes)
 
-    def _take(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._threads.discard(threading.current_thread())
-                    return
-                store, run_id = self._waiting.popleft()
-            work(store, run_id, leaving=self._leaving)
+    def overdue(self) -> Literal["asked", "time"] | None:
+        """Why it has to be ended by now: it was asked to stop a while ago, or takes too long."""
+        now = time.monotonic()
+        self._begun = self._begun or now
+        if self._asked is None and open_store(self._url).stop_requested(self._run_id):
+            self._asked = now
+        if self._asked is not None and now > self._asked + PATIENCE_SECONDS:
+            return "asked"
+        return "time" if now > self._begun + 60 * self._minutes + PATIENCE_SECONDS else None
 
-    def _leave(self) -> None:
-        """Python aborts with a core dump if it ends while a thread is inside torch."""
-        self._leaving.set()
-        deadline = time.monotonic() + FAREWELL_SECONDS
-        for thread in list(self._threads):
-            thread.join(max(0.0, deadline - time.monotonic()))
+    def ended(self, future: Future[None]) -> None:
+        """Tell the store how the call ended, where it could not do so itself."""
+        store = open_store(self._url)
+        heart.drop(self._run_id)
+        reason = future.exception() if not future.cancelled() else Ended("left")
+        if reason is None:
+            return
+        how = reason.reason if isinstance(reason, Ended) else "died"
+        with suppress(StoreProblem):  # then the run goes stale
+            if how == "asked":
+                store.finish(self._run_id, "stopped")
+            elif how == "left":
+                store.finish(self._run_id, "interrupted")
+            else:
+                why = too_long(self._minutes) if how == "time" else Problem("job_gone", {})
+                store.finish(self._run_id, "failed", why)
 
 
+def _queue(store: Store, run_id: str) -> None:
+    """Have the run worked on when its turn comes; it counts as alive while it waits."""
+    heart.add(store, run_id)
+    job = _Job(store, run_id)
+    _engine.submit(job).add_done_callback(job.ended)
+
+
+def _refuse_past_limit(store: Store) -> None:
+    waiting, most = store.waiting(), limits.waiting()
+    if waiting >= most:
+        raise Problem("jobs_waiting", {"waiting": str(waiting)})
+
+
+_engine = Engine(limits.at_once())
 _memory = Memory(MEMORY_BYTES)
 _results = Results(RESULT_BYTES)
 #: So that two who ask for one measure at once get one run.
 _launching = threading.Lock()
-_workers = _Workers()

@@ -1,7 +1,7 @@
 """What is kept on disk: the run history and users' tables."""
 
-from bnviz.store.errors import StoreProblem
+from bnviz.store.errors import Problem, StoreProblem
 from bnviz.store.runs import Run, Store, open_store
 from bnviz.store.tables import StoredTable
 
-__all__ = ["Run", "Store", "StoreProblem", "StoredTable", "open_store"]
+__all__ = ["Problem", "Run", "Store", "StoreProblem", "StoredTable", "open_store"]

@@ -73,7 +73,7 @@ class Database:
             url = address()
         elif isinstance(url, str):
             url = parse(url)
-        self.place = place(url)
+        self.url, self.place = url, place(url)
         self.clock = clock
         with problems(self.place):
             self._engine = _engine(url, patience)

@@ -1,9 +1,10 @@
-"""What can go wrong with the history, as one exception that can be said in any language."""
+"""What goes wrong with the history and with jobs, so that it can be said in any language."""
 
 import errno
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -22,16 +23,41 @@ Code = Literal[
     "no_nets",
     "no_checkpoint",
     "unreachable",
+    "job_too_long",
+    "job_too_large",
+    "job_gone",
+    "jobs_waiting",
 ]
 
 
-class StoreProblem(Exception):
-    """The history cannot do what was asked; its text is that of ``problem.<code>``, in English."""
+class Problem(Exception):
+    """Something that was foreseen: as text the sentence ``problem.<code>``, in English."""
 
     def __init__(self, code: Code, values: Mapping[str, str]) -> None:
         super().__init__(sentence("en", f"problem.{code}", **values))
         self.code = code
         self.values = dict(values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.code, self.values)
+
+
+class StoreProblem(Problem):
+    """The history cannot do what was asked."""
+
+
+def stored(error: Problem | str | None) -> str | None:
+    """What went wrong with a run, as its record keeps it."""
+    return json.dumps([error.code, error.values]) if isinstance(error, Problem) else error
+
+
+def restored(text: str | None) -> Problem | str | None:
+    """The other way: a sentence stays one, be it of an earlier version of bnviz."""
+    try:
+        code, values = json.loads(text or "")
+        return Problem(code, values)
+    except (ValueError, TypeError, KeyError):
+        return text
 
 
 @contextmanager

@@ -18,10 +18,12 @@ import sqlalchemy as sa
 
 from bnviz.store import thinning
 from bnviz.store.database import address
+from bnviz.store.errors import Problem, restored, stored
 from bnviz.store.schema import checkpoints, runs, snapshots
 from bnviz.store.tables import Shelf
 
 Status = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+_UNFINISHED: tuple[Status, ...] = ("queued", "running")
 
 #: A living worker beats every few seconds; one silent for longer is gone.
 STALE_SECONDS = 15.0
@@ -42,7 +44,7 @@ class Run:
     kind: str
     config: str
     status: Status
-    error: str | None
+    error: Problem | str | None
     created: datetime
     started: datetime | None
     finished: datetime | None
@@ -81,6 +83,16 @@ class Store(Shelf):
         """The newest run of exactly this config."""
         same = (runs.c.kind == kind) & (runs.c.config == config_json)
         return next(iter(self._runs(same, 1)), None)
+
+    def waiting(self, before: Run | None = None) -> int:
+        """How many living runs wait for a worker: all, or those whose turn is before that one."""
+        queued = (runs.c.status == "queued") & runs.c.heartbeat.between(
+            self.clock() - STALE_SECONDS, self.clock() + STALE_SECONDS
+        )
+        if before is not None:
+            earlier = runs.c.created < before.created.timestamp()
+            queued &= earlier & (runs.c.id != before.id)
+        return int(self._value(sa.select(sa.func.count()).select_from(runs).where(queued)))
 
     def traceback(self, run_id: str) -> str | None:
         """Where a failed run failed: for the engineer, not for the screen."""
@@ -179,12 +191,16 @@ class Store(Shelf):
         self.write(runs.update().where(mine).values(heartbeat=self.clock()))
 
     def finish(
-        self, run_id: str, status: Status, error: str | None = None, traceback: str | None = None
+        self,
+        run_id: str,
+        status: Status,
+        error: Problem | str | None = None,
+        traceback: str | None = None,
     ) -> None:
-        """The work ended; `error` is a short sentence. A run that has ended stays as it is."""
-        unfinished = _is(runs.c.id, run_id) & runs.c.status.in_(["queued", "running"])
+        """The work ended; `error` as text is short. A run that has ended stays as it is."""
+        unfinished = _is(runs.c.id, run_id) & runs.c.status.in_(_UNFINISHED)
         ending = runs.update().where(unfinished).values(finished=self.clock())
-        self.write(ending.values(status=status, error=error, traceback=traceback))
+        self.write(ending.values(status=status, error=stored(error), traceback=traceback))
 
     def delete(self, run_id: str) -> None:
         """Forgets a run and all it kept; a worker still on it stops by itself."""
@@ -211,14 +227,14 @@ class Store(Shelf):
 
     def _from_row(self, row: sa.Row[Any]) -> Run:
         status = row.status
-        if status in ("queued", "running") and self.clock() - row.heartbeat > STALE_SECONDS:
-            status = "interrupted"
+        if status in _UNFINISHED and abs(self.clock() - row.heartbeat) > STALE_SECONDS:
+            status = "interrupted"  # by then in the future: the clock was set back meanwhile
         return Run(
             id=row.id,
             kind=row.kind,
             config=row.config,
             status=status,
-            error=row.error,
+            error=restored(row.error),
             created=datetime.fromtimestamp(row.created, UTC),
             started=_moment(row.started),
             finished=_moment(row.finished),
@@ -228,9 +244,12 @@ class Store(Shelf):
         )
 
 
-def open_store() -> Store:
-    """The history this process works with: one Store an address; raises StoreProblem."""
-    return _opened(address())
+def open_store(url: sa.URL | None = None) -> Store:
+    """The history at `url`, by default the one this process works with; raises StoreProblem.
+
+    One Store an address.
+    """
+    return _opened(url or address())
 
 
 @functools.lru_cache(maxsize=8)

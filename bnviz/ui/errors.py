@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 from pydantic import ValidationError
 
+from bnviz.store.errors import Problem
 from bnviz.texts.markdown import literal
 from bnviz.ui.language import say
 
@@ -21,11 +22,16 @@ def explain(error: Exception) -> bool:
     return True
 
 
-def _foreseen(error: Exception) -> str:
-    from bnviz.store import StoreProblem
+def worded(error: Problem | str) -> str:
+    """What went wrong, as Markdown."""
+    if isinstance(error, str):
+        return literal(error)
+    return say(f"problem.{error.code}", **{n: literal(v) for n, v in error.values.items()})
 
-    if isinstance(error, StoreProblem):
-        return say(f"problem.{error.code}", **{n: literal(v) for n, v in error.values.items()})
+
+def _foreseen(error: Exception) -> str:
+    if isinstance(error, Problem):
+        return worded(error)
     if isinstance(error, ValidationError):
         for found in error.errors():
             if found["type"] == "too_many_weights":

@@ -6,9 +6,10 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.presets import PRESETS
-from bnviz.jobs import runner
+from bnviz.jobs import limits, runner
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
+from bnviz.ui.errors import worded
 from bnviz.ui.figures import look
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
@@ -72,7 +73,16 @@ def progress(run: Run, seconds: float) -> None:
     bar, button = st.columns([6, 1], vertical_alignment="center")
     rate = run.done / seconds if seconds > 0 else 0.0
     left = (run.total - run.done) / rate if rate else float("nan")
-    text = _status(run, done=run.done, total=run.total, rate=f"{rate:.1f}", left=clock(left))
+    waiting = run.status == "queued"
+    text = _status(
+        run,
+        done=run.done,
+        total=run.total,
+        rate=f"{rate:.1f}",
+        left=clock(left),
+        place=runner.places_before(run) + 1 if waiting else 0,
+        at_once=limits.at_once(),
+    )
     bar.progress(min(run.done / max(run.total, 1), 1.0), text)
     button.button(
         say("run.stop"), key="stop", icon=":material/stop:", on_click=runner.stop, args=(run.id,)
@@ -113,7 +123,7 @@ def closing_line(run: Run) -> None:
         done=run.done,
         total=run.total,
         seconds=f"{seconds:.1f}",
-        error=literal(run.error or ""),
+        error=worded(run.error or ""),
     )
     (st.error if run.status == "failed" else st.caption)(text)
 

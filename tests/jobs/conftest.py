@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.jobs import runner
 from bnviz.store import Run, Store, open_store
 
 SMALL = TrainConfig(
@@ -29,6 +31,14 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         opened.request_stop(run.id)
     wait_for(lambda: not any(run.active for run in opened.runs()))
     opened.close()
+
+
+@pytest.fixture
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Jobs are worked on in this process, where a test can put something in their place."""
+    with ThreadPoolExecutor(2) as threads:
+        monkeypatch.setattr(runner, "_engine", threads)
+        yield
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:

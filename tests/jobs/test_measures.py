@@ -19,7 +19,8 @@ from bnviz.core.smoothness.measure import Measure, Progress, SubjectConfig, from
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.subject import Subject
 from bnviz.jobs import measures, reader, runner, worker
-from bnviz.store import Store, StoreProblem
+from bnviz.jobs.heartbeat import heart
+from bnviz.store import Problem, Store, StoreProblem
 from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
 
 
@@ -63,7 +64,7 @@ class Script:
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+def script(monkeypatch: pytest.MonkeyPatch, in_threads: None) -> Iterator[Script]:
     acting = Script(monkeypatch)
     yield acting
     acting.gate.set()
@@ -129,7 +130,7 @@ def test_a_measure_deleted_while_at_work_stays_deleted(script: Script, store: St
     wait_for(lambda: known(run_id).done == 2)
     store.delete(run_id)
     script.gate.set()
-    wait_for(lambda: not any(t.name == "bnviz-worker" for t in threading.enumerate()))
+    wait_for(lambda: run_id not in heart._runs)
     assert store.run(run_id) is None and store.blobs(run_id) == []
     assert runner.result(run_id) is None
 
@@ -227,8 +228,8 @@ def test_nets_that_go_while_the_measure_waits(script: Script, store: Store, trai
     store.delete(trained)
     script.gate.set()
     run = ended(waiting)
-    assert run.status == "failed" and run.error is not None
-    assert run.error == f"There is no training {trained} in the run history. Choose another one."
+    assert run.status == "failed" and isinstance(run.error, Problem)
+    assert (run.error.code, run.error.values) == ("run_gone", {"run": trained})
     assert [ended(each).status for each in ids] == ["done", "done"]
 
 

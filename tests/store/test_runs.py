@@ -14,7 +14,7 @@ import pytest
 
 from bnviz import folders
 from bnviz.core.data.tables import Table
-from bnviz.store import Store, StoreProblem, open_store, thinning
+from bnviz.store import Problem, Store, StoreProblem, open_store, thinning
 from bnviz.store.database import folder_url
 from bnviz.store.runs import STALE_SECONDS
 
@@ -241,6 +241,49 @@ def test_stopping(store: Store) -> None:
     assert later is not None and later.status == "running"
     assert store.stop_requested(running)
     assert not store.start(queued), "a stopped run must not start"
+
+
+def test_a_heartbeat_in_the_future_is_stale(store: Store, clock: Clock) -> None:
+    """The clock stood two hours ahead when the run was killed, and was then set right."""
+    run_id = store.create("train", "{}", 1)
+    assert store.start(run_id) and store.waiting() == 0
+    waiting = store.create("train", "{}", 1)
+    clock.now -= 2 * 3600
+    for each in (run_id, waiting):
+        run = store.run(each)
+        assert run is not None and run.status == "interrupted"
+    assert store.waiting() == 0
+
+
+def test_who_waits_has_a_place(store: Store, clock: Clock) -> None:
+    ids = []
+    for _ in range(3):
+        ids.append(store.create("train", "{}", 1))
+        clock.now += 1
+    assert [store.waiting(store.run(run_id)) for run_id in ids] == [0, 1, 2]
+    store.start(ids[0])
+    assert [store.waiting(store.run(run_id)) for run_id in ids[1:]] == [0, 1]
+    assert store.waiting() == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        "a sentence",
+        "[1]",
+        '["nosuch", {}]',
+        StoreProblem("full", {"place": "x", "detail": ""}),
+    ],
+)
+def test_why_a_run_failed(store: Store, error: StoreProblem | str | None) -> None:
+    run_id = store.create("train", "{}", 1)
+    store.finish(run_id, "failed", error)
+    run = store.run(run_id)
+    assert run is not None and str(run.error) == str(error)
+    if isinstance(error, StoreProblem):
+        assert isinstance(run.error, Problem)
+        assert (run.error.code, run.error.values) == (error.code, error.values)
 
 
 def test_a_silent_run_is_interrupted(store: Store, clock: Clock) -> None:

@@ -1,0 +1,74 @@
+"""A worker's side of the engine: a process that makes the calls it is sent, until it is left.
+
+Started by :mod:`bnviz.jobs.engine`. Calls come in and answers go out as pickles, through
+standard input and output; what a call prints goes to standard error.
+"""
+
+import importlib
+import os
+import pickle
+import signal
+import sys
+import threading
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from bnviz.jobs import limits
+
+#: How long a call has to put down its work once nobody waits for its answer any more.
+FAREWELL_SECONDS = 3.0
+
+#: Set once the process that asks is gone, or wants this one to go.
+leaving = threading.Event()
+
+
+def main() -> None:
+    """Make calls until standard input ends; never returns."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which says goodbye
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    calls: SimpleQueue[bytes | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(5)  # pages answer first
+    importlib.import_module("bnviz.core.training.train")
+    _limit_memory()
+    while (call := calls.get()) is not None:
+        with suppress(OSError):  # then nobody reads it
+            answers.write(pickle.dumps(_answer(call)))
+            answers.flush()
+    os._exit(0)  # without waiting for torch's threads, or for the one that listens
+
+
+def _listen(stream: BinaryIO, calls: "SimpleQueue[bytes | None]") -> None:
+    with suppress(EOFError, OSError, pickle.UnpicklingError):
+        while True:
+            calls.put(pickle.load(stream))
+    leaving.set()
+    calls.put(None)
+    leave = threading.Timer(FAREWELL_SECONDS, os._exit, [1])
+    leave.daemon = True
+    leave.start()
+
+
+def _answer(call: bytes) -> tuple[bool, bytes]:
+    """Whether it went well, and the pickled value, or the exception."""
+    try:
+        work, args, kwargs = pickle.loads(call)
+        return True, pickle.dumps(work(*args, **kwargs))
+    except Exception as error:
+        try:
+            return False, pickle.dumps(error)
+        except Exception:
+            return False, pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
+
+
+def _limit_memory() -> None:
+    """Where the system can: what would be too much raises instead, and the call fails alone."""
+    with suppress(ImportError, ValueError, OSError):  # Windows has no such thing
+        import resource
+
+        limit = round(limits.gigabytes() * 2**30)
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
