@@ -1,18 +1,40 @@
 """For every test: a run history of its own, and the mark of the folder it lives in."""
 
+import gc
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 # Before torch is imported, here and in what the tests start: small tensors gain nothing from
 # more threads, and threads that wait for a busy machine cost a lot.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# A slow example is no failure: the machine may have been busy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+# pytest rewrites every assert of the suite, which takes as long as all imports together:
+# the rewritten tests are kept, whatever the environment says of bytecode.
+sys.dont_write_bytecode = False
+
 HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays: looking through it for garbage, over and over, would find none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -43,7 +43,7 @@ def test_gamma_and_beta_change_nothing() -> None:
     assert plain.tolerance == scaled.tolerance
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([0.0, 1e-6, 1e-3, 1e-1, 1.0, 1e3]), min_size=1, max_size=6),
     st.sampled_from([0.0, 1e-12, 1e-5, 1.0]),

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
 from bnviz.core.configs import NetworkConfig
@@ -212,6 +211,8 @@ def test_a_paths_plane_is_that_of_sklearn() -> None:
     basis, coordinates, explained = path_plane(path)
     steps = (path - path[-1]).numpy()
     # sklearn centres; with its mirror image the path is centred already.
+    from sklearn.decomposition import PCA
+
     oracle = PCA(2, svd_solver="full").fit(np.concatenate([steps, -steps]))
     np.testing.assert_allclose(explained, oracle.explained_variance_ratio_, rtol=1e-10)
     overlap = np.abs(basis.numpy() @ oracle.components_.T)

@@ -4,8 +4,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn import datasets
+import scipy
 
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.batches import REAL, Batch, draw, feature_limit, row_limit
@@ -61,7 +60,7 @@ def test_a_feature_is_the_same_population_in_any_company(source: Source) -> None
 def test_uniform_is_the_documents() -> None:
     values = batch("uniform", 5000).values
     assert values.min() >= 0 and values.max() < 1
-    assert stats.kstest(values.ravel(), "uniform").pvalue > 1e-3
+    assert scipy.stats.kstest(values.ravel(), "uniform").pvalue > 1e-3
 
 
 @pytest.mark.parametrize("source", NORMAL_LIKE)
@@ -70,7 +69,7 @@ def test_normal_features_differ_within_bounds(source: Source) -> None:
     center, spread = values.mean(axis=0), values.std(axis=0)
     assert -4.1 < center.min() < -3 and 3 < center.max() < 4.1
     assert 0.28 < spread.min() < 0.4 and 2.5 < spread.max() < 3.1
-    assert all(stats.kstest((v - v.mean()) / v.std(), "norm").pvalue > 1e-4 for v in values.T)
+    assert all(scipy.stats.kstest((v - v.mean()) / v.std(), "norm").pvalue > 1e-4 for v in values.T)
 
 
 def test_scales_are_the_fitness_datas_and_wilder() -> None:
@@ -87,14 +86,14 @@ def test_scales_are_the_fitness_datas_and_wilder() -> None:
 
 def test_heavy_tails_are_heavy() -> None:
     values = batch("heavy_tails", 20_000).values
-    values = (values - np.median(values, axis=0)) / stats.iqr(values, axis=0)
-    scaled = values * stats.iqr(stats.t(2).ppf([0.25, 0.75]), rng=(0, 100))
-    assert (abs(scaled) > 20).mean() == pytest.approx(2 * stats.t(2).sf(20), rel=0.2)
+    values = (values - np.median(values, axis=0)) / scipy.stats.iqr(values, axis=0)
+    scaled = values * scipy.stats.iqr(scipy.stats.t(2).ppf([0.25, 0.75]), rng=(0, 100))
+    assert (abs(scaled) > 20).mean() == pytest.approx(2 * scipy.stats.t(2).sf(20), rel=0.2)
 
 
 def test_outliers_are_few_and_gross() -> None:
     values = batch("outliers", 20_000).values
-    robust = stats.median_abs_deviation(values, axis=0, scale="normal")
+    robust = scipy.stats.median_abs_deviation(values, axis=0, scale="normal")
     far = (values - np.median(values, axis=0)) / robust
     assert (abs(far) > 8).mean() == pytest.approx(0.02, rel=0.1)
     assert (far[:, 0::2].max(axis=0) > 10).all() and (far[:, 1::2].min(axis=0) < -10).all()
@@ -110,7 +109,7 @@ def test_correlated_features_share_two_factors() -> None:
 def test_skewed_features_are_positive_with_a_long_tail() -> None:
     values = batch("skewed", 20_000, 7).values
     assert values.min() > 0
-    assert (stats.skew(values) > 1.7).all()
+    assert (scipy.stats.skew(values) > 1.7).all()
 
 
 @pytest.mark.parametrize("features", [1, 2, 3, 8])
@@ -124,6 +123,8 @@ def test_one_feature_is_constant_and_one_nearly(features: int) -> None:
 @pytest.mark.parametrize("source", list(REAL))
 def test_real_data_is_scikit_learns(source: Source) -> None:
     options = {"scaled": False} if source == "diabetes" else {}
+    from sklearn import datasets
+
     found = getattr(datasets, f"load_{source}")(**options)
     rows, width = found.data.shape
     assert (row_limit(source), feature_limit(source)) == (rows, width)
@@ -136,6 +137,8 @@ def test_real_data_is_scikit_learns(source: Source) -> None:
 def test_more_rows_than_there_are_repeat() -> None:
     got = batch("wine", 179, 13)
     assert len(np.unique(got.values, axis=0)) < 179
+    from sklearn import datasets
+
     known = {tuple(row) for row in datasets.load_wine().data}
     assert {tuple(row) for row in got.values} <= known
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import gaussian_kde
 
 from bnviz.core.data.outlines import outlines
 
@@ -26,14 +26,14 @@ def silverman(x: NDArray[np.float64]) -> float:
 def test_an_outline_is_scipys_density_scaled_to_peak_1(name: str) -> None:
     x = SAMPLES[name](np.random.default_rng(7))
     shape = outlines(x[:, None], points=400)
-    density = gaussian_kde(x, silverman(x) / x.std(ddof=1))(shape.grid[0])
+    density = scipy.stats.gaussian_kde(x, silverman(x) / x.std(ddof=1))(shape.grid[0])
     assert np.allclose(shape.height[0], density / density.max(), atol=2e-3)
 
 
 def test_the_usual_80_points_are_close_to_it() -> None:
     x = np.random.default_rng(1).normal(size=(256, 1))
     shape = outlines(x)
-    density = gaussian_kde(x[:, 0], silverman(x[:, 0]) / x.std(ddof=1))(shape.grid[0])
+    density = scipy.stats.gaussian_kde(x[:, 0], silverman(x[:, 0]) / x.std(ddof=1))(shape.grid[0])
     assert np.allclose(shape.height[0], density / density.max(), atol=0.02)
 
 

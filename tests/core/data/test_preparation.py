@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.preprocessing import StandardScaler
 
 from bnviz.core.configs import DataConfig
 from bnviz.core.data.document import fitness_data
@@ -105,6 +104,8 @@ def test_standardizing_uses_the_training_rows_alone() -> None:
     dataset = Dataset(x, base.y, (*base.names, "same"), (*base.units, ""), "score", "points")
     config = DataConfig(standardize=True)
     train, held = split(config, 30)
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(x[train].astype(np.float64))  # biased, constants by 1
     data = prepare(config, dataset)
     np.testing.assert_allclose(data.train_x.T, scaler.transform(x[train].astype(float)), atol=1e-6)

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, quantile_test
 
 from bnviz.core.training.comparison import ERROR, FEWEST, Comparison, compare, evidence, sign_test
 
@@ -23,7 +23,7 @@ def of(pairs: list[tuple[float, float]]) -> Comparison:
 @given(st.integers(0, 64), st.integers(0, 64))
 def test_the_sign_test_is_the_binomial_test(wins: int, losses: int) -> None:
     if wins + losses:
-        expected = binomtest(wins, wins + losses).pvalue
+        expected = scipy.stats.binomtest(wins, wins + losses).pvalue
         assert sign_test(wins, losses) == pytest.approx(expected, rel=1e-9)
 
 
@@ -67,7 +67,7 @@ def test_the_interval_is_that_of_scipy() -> None:
     bn = np.array([0.9, 0.5, 0.8, 1.3, 0.7, 0.2, 0.95, 0.6, 1.1, 0.4, 0.65])
     nets = compare(bn, np.ones(11))
     differences = np.where(bn < 1, 1 - bn, 1 / bn - 1)
-    low = quantile_test(differences, alternative="two-sided").confidence_interval(0.95)
+    low = scipy.stats.quantile_test(differences, alternative="two-sided").confidence_interval(0.95)
     assert (nets.low, nets.high) == pytest.approx((low.low, low.high))
 
 

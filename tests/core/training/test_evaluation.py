@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.data.tables import Dataset
@@ -49,6 +48,8 @@ def test_predictions_are_those_of_torch_modules_on_raw_rows() -> None:
 
 
 def test_scores_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
     dataset, last, evaluation = trained()
     train, held = training.split(CONFIG.data, len(dataset.x))
     np.testing.assert_array_equal(evaluation.targets, dataset.y[held, 0])

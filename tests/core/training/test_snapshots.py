@@ -46,7 +46,7 @@ def assert_same(one: Snapshot, other: Snapshot) -> None:
         assert value.tobytes() == other.state[name].tobytes()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2000), st.integers(0, 10**9), st.floats(0, 1e9), st.booleans())
 def test_round_trip(epoch: int, step: int, seconds: float, with_state: bool) -> None:
     rng = np.random.default_rng(0)

@@ -117,7 +117,7 @@ def test_every_number_on_offer_is_asked_for_or_documented() -> None:
         ("one_batch.mean", {"b": 0}, "greater than or equal to 1"),
         ("train_vs_eval.bessel", {"b": 1}, "division by zero"),
         ("train_vs_eval.bessel", {}, "'b'"),
-        ("home.mean", {"progress": "far"}, "str"),
+        ("home.mean", {"progress": "far"}, "far"),
     ],
 )
 def test_what_cannot_be_measured_is_said(name: str, state: dict[str, Any], told: str) -> None:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_wine
 
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
@@ -17,6 +16,8 @@ def of(name: str, feature: int = 1, **state: float | str) -> float:
 
 
 def test_home_is_the_wine_table() -> None:
+    from sklearn.datasets import load_wine
+
     wines = load_wine().data[:, [0, 9]]
     assert of("home.mean") == pytest.approx(wines[:, 1].mean())
     assert of("home.deviation") == pytest.approx(wines[:, 1].std())
