@@ -4,19 +4,22 @@ import logging
 
 import streamlit as st
 
+from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.chart.chart import routes
+from bnviz.ui.controls import LANG
 from bnviz.ui.errors import explain
-from bnviz.ui.language import choose_language, say
+from bnviz.ui.language import say
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
+from bnviz.ui.widgets import ask, drop_unknown
 
 
 def contents() -> None:
     """Page configuration, language, navigation; then the page itself."""
     st.set_page_config(page_title="bnviz", page_icon=str(ICON), layout="wide")
     with st.sidebar:
-        choose_language()
+        ask(LANG, shown=LANGUAGES.__getitem__)
     pages = [
         st.Page(
             entry.path,
@@ -28,6 +31,7 @@ def contents() -> None:
         for entry in PAGES
     ]
     page = st.navigation(pages, position="top")
+    drop_unknown(page.url_path or PAGES[0].name)
     show_lesson(page.url_path or PAGES[0].name)
     page.run()
     warm_up_later()

@@ -2,9 +2,11 @@
 
 A config says everything a computation depends on, random state included: the
 same config gives the same numbers on every machine, worker and reload. Every
-limit that a control, a link or a config file must respect stands here once.
+limit that a control, a link or a config file must respect stands here once,
+and beside it the numbers that a control offers.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -34,10 +36,38 @@ MAX_EPOCHS = 2000
 MAX_WEIGHTS = 16_000_000
 
 
+def decades(low: int, high: int, digits: tuple[int, ...] = (1, 2, 5)) -> tuple[float, ...]:
+    """The digits in every power of ten from 10^low, up to 10^high itself."""
+    return (*(float(f"{d}e{k}") for k in range(low, high) for d in digits), float(f"1e{high}"))
+
+
+def doubling(least: int, most: int, *more: int) -> tuple[int, ...]:
+    """Powers of two from `least` to `most`, and `more`."""
+    powers = {2**k for k in range(most.bit_length()) if least <= 2**k}
+    return tuple(sorted({*powers, *more}))
+
+
+@dataclass(frozen=True)
+class Stops:
+    """The numbers that a field's control offers; the config accepts any between its limits."""
+
+    values: tuple[float, ...]
+
+
+Epsilon = Annotated[float, Stops(decades(-12, 1))]
+MOMENTA = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+TorchMomentum = Annotated[float | None, Stops(MOMENTA)]
+
+
 class Config(BaseModel):
     """Base of all configs: frozen, unknown keys, NaN and infinity refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+_BATCH_SIZES = doubling(
+    1, 65_536, *range(1, 11), *(3 * 2**k for k in range(1, 15)), 100, 1000, 10_000
+)
 
 
 class BatchConfig(Config):
@@ -48,7 +78,7 @@ class BatchConfig(Config):
     """
 
     source: Source = "normal"
-    batch_size: int = Field(256, ge=1, le=65_536)
+    batch_size: Annotated[int, Stops(_BATCH_SIZES)] = Field(256, ge=1, le=65_536)
     features: int = Field(8, ge=1, le=256)
     seed: Seed = 42
     table: str | None = None
@@ -68,9 +98,9 @@ class NormConfig(Config):
     beta to one feature (index from 0); the others keep gamma 1 and beta 0.
     """
 
-    eps: float = Field(1e-5, ge=0.0, le=10.0)
-    gamma: float = Field(1.0, ge=-10.0, le=10.0)
-    beta: float = Field(0.0, ge=-10.0, le=10.0)
+    eps: Epsilon = Field(1e-5, ge=0.0, le=10.0)
+    gamma: float = Field(1.0, ge=-5.0, le=5.0)
+    beta: float = Field(0.0, ge=-5.0, le=5.0)
     affine_feature: int | None = Field(None, ge=0, le=255)
     precision: Precision = "float32"
 
@@ -84,11 +114,15 @@ class DataConfig(Config):
     """
 
     source: Literal["fitness", "table"] = "fitness"
-    samples: int = Field(1000, ge=10, le=100_000)
+    samples: Annotated[
+        int, Stops((*(d * 10**k for k in (1, 2, 3, 4) for d in (1, 2, 5)), 100_000))
+    ] = Field(1000, ge=10, le=100_000)
     clip_scores: bool = True
     seed: Seed = 42
     standardize: bool = False
-    validation: float = Field(0.2, ge=0.05, le=0.5)
+    validation: Annotated[float, Stops((0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5))] = Field(
+        0.2, ge=0.05, le=0.5
+    )
     table: str | None = None
     columns: tuple[str, ...] = ()
     target: str | None = None
@@ -105,21 +139,25 @@ class NetworkConfig(Config):
     """A stack of fully connected layers, once with BN and once without."""
 
     depth: int = Field(1, ge=1, le=8)
-    width: int = Field(64, ge=1, le=512)
+    width: Annotated[int, Stops(doubling(1, 512))] = Field(64, ge=1, le=512)
     activation: Literal["relu", "tanh"] = "relu"
     bn_position: Literal["before", "after"] = "before"
-    eps: float = Field(1e-5, gt=0.0, le=10.0)
-    torch_momentum: float | None = Field(0.1, gt=0.0, le=1.0)
+    eps: Epsilon = Field(1e-5, gt=0.0, le=10.0)
+    torch_momentum: TorchMomentum = Field(0.1, gt=0.0, le=1.0)
 
 
 class OptimizerConfig(Config):
     """How the nets are trained. `heavy_ball` is torch's SGD `momentum`; only "momentum" uses it."""
 
     kind: Literal["sgd", "momentum", "adam"] = "adam"
-    learning_rate: float = Field(0.01, gt=0.0, le=100.0)
-    heavy_ball: float = Field(0.9, ge=0.0, lt=1.0)
-    epochs: int = Field(50, ge=1, le=MAX_EPOCHS)
-    batch_size: int = Field(128, ge=2, le=65_536)
+    learning_rate: Annotated[float, Stops(decades(-8, 2))] = Field(0.01, gt=0.0, le=100.0)
+    heavy_ball: Annotated[float, Stops((0.0, 0.5, 0.8, 0.9, 0.95, 0.99))] = Field(
+        0.9, ge=0.0, lt=1.0
+    )
+    epochs: Annotated[int, Stops((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, MAX_EPOCHS))] = Field(
+        50, ge=1, le=MAX_EPOCHS
+    )
+    batch_size: Annotated[int, Stops(doubling(2, 65_536, 100, 1000))] = Field(128, ge=2, le=65_536)
 
 
 class ProbeConfig(Config):
@@ -130,8 +168,10 @@ class ProbeConfig(Config):
     epoch 0 to the last. `eigenvalues` adds the Hessian's extremes by Lanczos.
     """
 
-    count: int = Field(20, ge=1, le=1000)
-    scale: float = Field(1e-5, ge=1e-10, le=1.0)
+    count: Annotated[int, Stops((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))] = Field(
+        20, ge=1, le=1000
+    )
+    scale: Annotated[float, Stops(decades(-10, 0))] = Field(1e-5, ge=1e-10, le=1.0)
     precision: Precision = "float64"
     bn_mode: BnMode = "eval"
     checkpoints: int = Field(8, ge=0, le=100)
@@ -145,7 +185,7 @@ class TrainConfig(Config):
     network: NetworkConfig = NetworkConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     probes: ProbeConfig = ProbeConfig()
-    seeds: int = Field(8, ge=1, le=64)
+    seeds: Annotated[int, Stops((1, 2, 4, 8, 12, 16, 24, 32, 48, 64))] = Field(8, ge=1, le=64)
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -170,8 +210,10 @@ class StreamConfig(Config):
     """
 
     batch: BatchConfig = BatchConfig(batch_size=32)
-    steps: int = Field(100, ge=2, le=1000)
-    torch_momentum: float | None = Field(0.1, gt=0.0, le=1.0)
+    steps: Annotated[int, Stops((10, 20, 50, 100, 200, 500, 1000))] = Field(100, ge=2, le=1000)
+    torch_momentum: TorchMomentum = Field(0.1, gt=0.0, le=1.0)
     shift_at: int = Field(0, ge=0, le=1000)
-    shift: float = Field(0.0, ge=-10.0, le=10.0)
-    spread: float = Field(1.0, ge=0.1, le=10.0)
+    shift: float = Field(0.0, ge=-5.0, le=5.0)
+    spread: Annotated[
+        float, Stops((0.1, 0.2, 0.25, 0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0))
+    ] = Field(1.0, ge=0.1, le=10.0)

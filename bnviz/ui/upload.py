@@ -17,8 +17,9 @@ from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import kept
 from bnviz.ui.cache import table as stored_table
+from bnviz.ui.controls import FITNESS, ONE_BATCH
 from bnviz.ui.language import say
-from bnviz.ui.widgets import choice
+from bnviz.ui.widgets import ask
 
 #: More remarks than this are folded away.
 MOST_OPEN = 10
@@ -48,10 +49,7 @@ def choose_target(table: Table) -> str:
     """The column to predict."""
     positions = [str(position) for position in range(1, len(table.names) + 1)]
     shown = lambda position: table.names[int(position) - 1]  # noqa: E731
-    last = positions[-1]
-    picked = choice(
-        "target", positions, label=say("upload.target"), shown=shown, default=last, menu=True
-    )
+    picked = ask(FITNESS["target"], options=positions, shown=shown, default=positions[-1])
     return table.names[int(picked) - 1]
 
 
@@ -106,13 +104,8 @@ def _from_store() -> Table:
     if not known:
         st.info(say("upload.waiting"), icon=":material/upload_file:")
         st.stop()
-    digest = choice(
-        "table",
-        list(known),
-        label=say("upload.stored"),
-        shown=lambda digest: _summary(known[digest]),
-        menu=True,
-        pinned=True,
+    digest = ask(
+        ONE_BATCH["table"], options=list(known), shown=lambda digest: _summary(known[digest])
     )
     table = stored_table(digest)
     assert table is not None, "the store listed it a moment ago"

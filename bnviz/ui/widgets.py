@@ -1,133 +1,160 @@
-"""Widgets whose values travel in the address, so that a link shows what its sender saw.
+"""A row of the table of controls as a widget whose value travels in the address.
 
 Numbers and switches are bound by Streamlit itself. Options cannot be: Streamlit
 would write their translated label. They travel here as stable ids instead.
 A wish in the address that cannot be granted is named in a notice, never dropped
-in silence.
+in silence, and the address is mended.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import streamlit as st
 
-from bnviz.texts.catalogue import sentence
-from bnviz.texts.numbers import plain
-
-N = TypeVar("N", int, float)
-
-#: What the open tab of a page is called in its address.
-SECTION = "section"
+from bnviz.texts.markdown import literal
+from bnviz.ui.control import Control, in_address
+from bnviz.ui.controls import ELSEWHERE, controls
+from bnviz.ui.language import say, say_if_there
 
 
-def _wish(key: str) -> str | None:
-    """What the address asks of a widget that has no value yet."""
-    return None if key in st.session_state else st.query_params.get(key)
+def ask(control: Control, *, default: Any = None, label: str = "", **more: Any) -> Any:
+    """The value of a control; `default` may be another than the row's, as a preset has it.
+
+    Of a choice that the page alone knows, `options` are its ids and `shown` gives their labels.
+    """
+    label = label or say(control.label)
+    more.setdefault("help", say_if_there(f"{control.label}_help"))
+    default = control.default if default is None else default
+    if control.kind == "choice":
+        return _choose(control, label, default, **more)
+    wishes = st.query_params.get_all(control.name)
+    wish = _read(control, wishes)
+    # Streamlit reads what it has written itself, and fails at some of the rest.
+    bound = not wishes or (wish is not None and wishes == [in_address(wish)])
+    if wish is not None:
+        _keep_stop(control, wish)
+        if not bound:
+            st.session_state[control.key] = wish
+    bind = "query-params" if bound else None
+    value = _widget(control, label, default, key=control.key, bind=bind, **more)
+    if not bound:
+        if wish is None:
+            _refuse(label, ", ".join(wishes), in_address(value))
+            st.query_params.pop(control.name, None)
+        else:
+            st.query_params[control.name] = in_address(value)
+    return value
 
 
-def _number(wish: str | None) -> float | None:
+def _read(control: Control, wishes: Sequence[str]) -> Any:
+    """What the address asks for; None where that is nothing, impossible or two things at once."""
     try:
-        return None if wish is None else float(wish)
+        (wish,) = wishes
+        return control.read(wish)
     except ValueError:
         return None
 
 
-def _notice(label: str, wish: str, given: str) -> None:
-    """Say that the link asked for `wish` and got `given`."""
-    language = st.session_state.get("lang") or "en"
-    quoted = "`" + (wish if len(wish) <= 40 else wish[:40] + "…").replace("`", " ") + "`"
-    text = sentence(language, "link.changed", label=label, wish=quoted, given=given)
-    st.toast(text, icon=":material/link_off:", duration="infinite")
+def _widget(control: Control, label: str, default: Any, **more: Any) -> Any:
+    match control.kind:
+        case "switch":
+            return st.toggle(label, default, **more)
+        case "whole":
+            ends = int(control.least or 0), int(control.most or 0)
+            return st.number_input(label, *ends, default, step=1, **more)
+        case "steps":
+            extra = st.session_state.get(_extra(control), default)
+            stops = sorted({*control.stops, default, extra})
+            return st.select_slider(label, stops, default, format_func=in_address, **more)
+    kind, step = type(default), control.step or 1
+    form = None if kind is int else f"%.{-math.floor(math.log10(step))}f"
+    ends = kind(control.least), kind(control.most)
+    return st.slider(label, *ends, default, step=kind(step), format=form, **more)
 
 
-def _check(label: str, wish: str | None, given: float) -> None:
-    if wish is not None and _number(wish) != float(given):
-        _notice(label, wish, plain(given))
+def _extra(control: Control) -> str:
+    return f"{control.key}.extra"
 
 
-def whole(key: str, label: str, default: int, least: int, most: int, **options: Any) -> int:
-    """A whole number, typed."""
-    wish = _wish(key)
-    value = st.number_input(
-        label, least, most, default, step=1, key=key, bind="query-params", **options
-    )
-    _check(label, wish, value)
-    return int(value)
+def _keep_stop(control: Control, wish: float) -> None:
+    """A number between a control's stops joins them for the rest of the session."""
+    if control.stops and wish not in control.stops:
+        st.session_state[_extra(control)] = wish
 
 
-def slider(key: str, label: str, default: N, least: N, most: N, **options: Any) -> N:
-    """A number on a linear scale, of the type of its limits."""
-    wish = _wish(key)
-    value = st.slider(label, least, most, default, key=key, bind="query-params", **options)
-    _check(label, wish, value)
-    return cast(N, value)
-
-
-def steps(key: str, label: str, default: N, grid: Sequence[N], **options: Any) -> N:
-    """A number on an uneven grid, as for logarithmic scales.
-
-    A link may ask for any number between the grid's ends: it joins the grid
-    for the rest of the session.
-    """
-    wish = _wish(key)
-    asked = _number(wish)
-    extra = f"{key}.extra"
-    if asked is not None and grid[0] <= asked <= grid[-1]:
-        st.session_state[extra] = type(grid[0])(asked)
-    stops = sorted({*grid, default, st.session_state.get(extra, default)})
-    value = st.select_slider(
-        label, stops, default, format_func=plain, key=key, bind="query-params", **options
-    )
-    _check(label, wish, value)
-    return cast(N, value)
-
-
-def switch(key: str, label: str, default: bool = False, **options: Any) -> bool:
-    """On or off."""
-    wish = _wish(key)
-    value = st.toggle(label, default, key=key, bind="query-params", **options)
-    if wish is not None and wish.lower() != str(value).lower():
-        _notice(label, wish, str(value).lower())
+def _choose(
+    control: Control,
+    label: str,
+    default: str | None,
+    *,
+    options: Sequence[str] = (),
+    shown: Callable[[str], str] | None = None,
+    **more: Any,
+) -> str:
+    options, shown = options or control.options, shown or _labels(control)
+    default = default or options[0]
+    wish = _wish(control, label, options, shown(default))
+    if wish is not None:
+        st.session_state[control.key] = wish
+    if st.session_state.get(control.key) not in options:
+        st.session_state[control.key] = default
+    picker: Any = st.selectbox if control.menu else st.segmented_control
+    if not control.menu:
+        more["required"] = True
+    more |= {"key": control.key, "persist_state": "session"}
+    value: str = picker(label, options, format_func=shown, **more)
+    _write(control, None if value == default and not control.pinned else value)
     return value
 
 
-def choice(
-    key: str,
-    options: Sequence[str],
-    *,
-    label: str,
-    shown: Callable[[str], str],
-    default: str | None = None,
-    menu: bool = False,
-    pinned: bool = False,
-    address: str | None = None,
-    **more: Any,
-) -> str:
-    """One of `options`, which are stable ids; `shown` gives their label in the reader's language.
+def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
+    """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty."""
+    key, shown = control.key, _labels(control)
+    labels = {option: shown(option) for option in options}
+    here = f"{key}.open"  # the id: the label changes with the language
+    wish = _wish(control, say(control.label), options, labels[options[0]])
+    if wish is not None:
+        st.session_state[key] = labels[wish]
+    if st.session_state.get(key) not in labels.values():
+        st.session_state[key] = labels.get(st.session_state.get(here, ""), labels[options[0]])
+    opened = st.tabs(list(labels.values()), key=key, on_change="rerun")
+    for option, tab in zip(options, opened, strict=True):
+        if tab.open:
+            st.session_state[here] = option
+            _write(control, None if option == options[0] else option)
+            with tab:
+                yield option
 
-    The default stays out of the address unless `pinned`: then what comes first may change.
-    The name in the address is the key, or `address` where another page's state has that key.
-    """
-    default, name = default or options[0], address or key
-    written = st.session_state.setdefault("address", {})
-    wish = st.query_params.get(name)
-    if wish is not None and wish != written.get(key):
-        if wish in options:
-            st.session_state[key] = wish
-        else:
-            _notice(label, wish, shown(default))
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = default
-    ask: Any = st.selectbox if menu else st.segmented_control
-    if not menu:
-        more["required"] = True
-    value = ask(label, options, format_func=shown, key=key, persist_state="session", **more)
-    written[key] = None if value == default and not pinned else value
-    if written[key] is None:
-        st.query_params.pop(name, None)
-    elif wish != value:
-        st.query_params[name] = value
-    return cast(str, value)
+
+def _labels(control: Control) -> Callable[[str], str]:
+    return str if control.option == "{}" else lambda name: say(control.option.format(name))
+
+
+def _wish(control: Control, label: str, options: Sequence[str], given: str) -> str | None:
+    """The option that the address newly asks for; one that is none of `options` is refused."""
+    wish = ", ".join(st.query_params.get_all(control.name))
+    if not wish or wish == _addresses().get(control.key):
+        return None
+    if wish in options:
+        return wish
+    _refuse(label, wish, given)
+    return None
+
+
+def _write(control: Control, value: str | None) -> None:
+    """Put an option into the address, or take it out."""
+    _addresses()[control.key] = value
+    if value is None:
+        st.query_params.pop(control.name, None)
+    elif st.query_params.get_all(control.name) != [value]:
+        st.query_params[control.name] = value
+
+
+def _addresses() -> dict[str, str | None]:
+    """What each choice has last written into the address, by key."""
+    known: dict[str, str | None] = st.session_state.setdefault("address", {})
+    return known
 
 
 def point(
@@ -146,36 +173,31 @@ def point(
             return int(row) - 1, x, y
     except ValueError:
         pass
-    _notice(label, wish, untouched)
+    _refuse(label, wish, untouched)
     st.query_params.pop(name)
     return None
 
 
-def tabs(key: str, options: Sequence[str], shown: Callable[[str], str]) -> Iterator[str]:
-    """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty.
+def drop_unknown(page: str) -> None:
+    """Take out of the address what no control of the page is called, and say so."""
+    known = {*ELSEWHERE, *(control.name for control in controls(page).values())}
+    unknown = [name for name in st.query_params if name not in known]
+    for name in unknown:
+        del st.query_params[name]
+    if unknown:
+        _notice(say("link.unknown", names=tuple(map(_quoted, unknown))))
 
-    Every page has one row of them at most; which tab is open is in the address as ``section``.
-    """
-    language = st.session_state.get("lang") or "en"
-    labels = {option: shown(option) for option in options}
-    written = st.session_state.setdefault("address", {})
-    wish = st.query_params.get(SECTION)
-    here = f"{key}.open"  # the id: the label changes with the language
-    if wish is not None and wish != written.get(key):
-        if wish in labels:
-            st.session_state[key] = labels[wish]
-        else:
-            _notice(sentence(language, "link.section"), wish, labels[options[0]])
-    if st.session_state.get(key) not in labels.values():
-        st.session_state[key] = labels.get(st.session_state.get(here, ""), labels[options[0]])
-    opened = st.tabs(list(labels.values()), key=key, on_change="rerun")
-    for option, tab in zip(options, opened, strict=True):
-        if tab.open:
-            st.session_state[here] = option
-            written[key] = None if option == options[0] else option
-            if written[key] is None:
-                st.query_params.pop(SECTION, None)
-            elif wish != option:
-                st.query_params[SECTION] = option
-            with tab:
-                yield option
+
+def _refuse(label: str, wish: str, given: str) -> None:
+    """Say that the link asked for `wish` and got `given`."""
+    _notice(say("link.changed", label=label, wish=_quoted(wish), given=literal(given)))
+
+
+def _notice(text: str) -> None:
+    st.toast(text, icon=":material/link_off:", duration="infinite")
+
+
+def _quoted(text: str) -> str:
+    """What stands in an address, as code of 40 letters at most."""
+    text = " ".join(text.replace("`", " ").split())
+    return "`" + (text if len(text) <= 40 else text[:40] + "…") + "`"

@@ -6,17 +6,18 @@ import streamlit as st
 from bnviz.core.batchnorm.interpolation import stage_of
 from bnviz.ui import home
 from bnviz.ui.chart.chart import EQUATION, player
+from bnviz.ui.controls import HOME
 from bnviz.ui.figures import card
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.widgets import slider
+from bnviz.ui.widgets import ask
 
 st.title(say("home.title"))
 st.markdown(say("home.lead"))
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     words = {name: say(f"home.{name}") for name in ("play", "stop", "help")}
     player("play", "progress", 8, words)
-    progress = slider("progress", say("home.progress"), 0.0, 0.0, 4.0, step=0.01, format="%.2f")
+    progress = ask(HOME["progress"])
     with st.container(width="content"):
         st.html(EQUATION)
 

@@ -71,7 +71,7 @@ def test_refused(kind: type[BaseModel], values: dict[str, Any]) -> None:
         BatchConfig(batch_size=65_536, features=256, seed=2**32 - 1),
         BatchConfig(source="table", table="digest", columns=("a", "b")),
         NormConfig(eps=0.0),
-        NormConfig(eps=10.0, gamma=-10.0, beta=10.0, affine_feature=255),
+        NormConfig(eps=10.0, gamma=-5.0, beta=5.0, affine_feature=255),
         DataConfig(source="table", table="digest", columns=("a",), target="b"),
         NetworkConfig(torch_momentum=None),
         TrainConfig(seeds=64),

@@ -3,11 +3,15 @@
 Imports no torch: the page can ask before anything is computed.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from bnviz.core.configs import BnMode, Config
+from bnviz.core.configs import MOMENTA, BnMode, Config, Stops, decades, doubling
+
+Decay = Annotated[float, Stops((0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1))]
+Epsilon = Annotated[float, Stops(decades(-12, -1, (1,)))]
+Rate = Annotated[float, Stops((0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5))]
 
 
 class PitfallConfig(Config):
@@ -23,84 +27,88 @@ class BiasBeforeBn(PitfallConfig):
     """A Linear with a bias, followed by BN."""
 
     mode: BnMode = "train"
-    batch_size: int = Field(64, ge=2, le=4096)
+    batch_size: Annotated[int, Stops(doubling(2, 4096))] = Field(64, ge=2, le=4096)
 
 
 class ScaleInvariance(PitfallConfig):
     """Weights before BN, multiplied by `scale`."""
 
-    scale: float = Field(10.0, ge=1e-4, le=1e4)
-    eps: float = Field(1e-5, ge=1e-12, le=0.1)
+    scale: Annotated[float, Stops(decades(-4, 4, (1,)))] = Field(10.0, ge=1e-4, le=1e4)
+    eps: Epsilon = Field(1e-5, ge=1e-12, le=0.1)
 
 
 class WeightDecay(PitfallConfig):
     """A training whose weight decay acts on weights before BN."""
 
-    decay: float = Field(0.01, ge=0.0, le=0.1)
-    learning_rate: float = Field(0.3, ge=0.01, le=0.5)
+    decay: Decay = Field(0.01, ge=0.0, le=0.1)
+    learning_rate: Rate = Field(0.3, ge=0.01, le=0.5)
 
 
 class GammaDecay(PitfallConfig):
     """A training whose weight decay acts on gamma too."""
 
-    decay: float = Field(0.01, ge=0.0, le=0.1)
-    steps: int = Field(100, ge=20, le=150)
+    decay: Decay = Field(0.01, ge=0.0, le=0.1)
+    steps: Annotated[int, Stops((20, *range(25, 151, 25)))] = Field(100, ge=20, le=150)
 
 
 class DeadFeatures(PitfallConfig):
     """A feature with standard deviation `spread` before BN with `eps`."""
 
-    spread: float = Field(1e-4, ge=1e-8, le=1.0)
-    eps: float = Field(1e-12, ge=1e-12, le=0.1)
+    spread: Annotated[float, Stops(decades(-8, 0))] = Field(1e-4, ge=1e-8, le=1.0)
+    eps: Epsilon = Field(1e-12, ge=1e-12, le=0.1)
 
 
 class GammaZero(PitfallConfig):
     """Blocks whose last BN starts with gamma 0, in a chain or in residual branches."""
 
     network: Literal["plain", "residual"] = "plain"
-    depth: int = Field(6, ge=2, le=12)
+    depth: Annotated[int, Stops(tuple(range(2, 13)))] = Field(6, ge=2, le=12)
 
 
 class LastBatch(PitfallConfig):
     """A data set that the batch size need not divide."""
 
-    rows: int = Field(1025, ge=2, le=2049)
-    batch_size: int = Field(64, ge=2, le=1024)
+    rows: Annotated[
+        int, Stops((64, 100, 128, 129, 200, 256, 500, 512, 513, 1000, 1024, 1025, 2000, 2049))
+    ] = Field(1025, ge=2, le=2049)
+    batch_size: Annotated[int, Stops(doubling(2, 1024, 24, 48, 100))] = Field(64, ge=2, le=1024)
 
 
 class SortedData(PitfallConfig):
     """A training whose rows come sorted by class, a share of them shuffled after all."""
 
-    batch_size: int = Field(32, ge=8, le=256)
-    shuffled: float = Field(0.0, ge=0.0, le=1.0)
+    batch_size: Annotated[int, Stops(doubling(8, 256))] = Field(32, ge=8, le=256)
+    shuffled: Annotated[float, Stops((0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0))] = Field(
+        0.0, ge=0.0, le=1.0
+    )
 
 
 class DropoutBeforeBn(PitfallConfig):
     """Dropout at `rate`, then BN, on a feature with this mean and standard deviation 1."""
 
-    rate: float = Field(0.5, ge=0.0, le=0.9)
-    mean: float = Field(1.0, ge=0.0, le=5.0)
+    rate: Annotated[float, Stops(tuple(k / 20 for k in range(19)))] = Field(0.5, ge=0.0, le=0.9)
+    mean: Annotated[float, Stops(tuple(k / 4 for k in range(21)))] = Field(1.0, ge=0.0, le=5.0)
 
 
 class EvalForgotten(PitfallConfig):
     """Validation in train mode, over batches of rows in this order."""
 
-    batch_size: int = Field(4, ge=2, le=256)
+    batch_size: Annotated[int, Stops(doubling(2, 256))] = Field(4, ge=2, le=256)
     order: Literal["shuffled", "sorted"] = "shuffled"
 
 
 class TrainForgotten(PitfallConfig):
     """A training that goes on in eval mode after its first validation at `step`."""
 
-    step: int = Field(2, ge=1, le=80)
-    learning_rate: float = Field(0.1, ge=0.01, le=0.5)
+    step: Annotated[int, Stops((1, 2, 3, 5, 10, 20, 40, 80))] = Field(2, ge=1, le=80)
+    learning_rate: Rate = Field(0.1, ge=0.01, le=0.5)
 
 
 class NanBatch(PitfallConfig):
     """A training in which one value of one batch goes wrong at `step`."""
 
     value: Literal["nan", "inf", "outlier"] = "nan"
-    step: int = Field(20, ge=1, le=60)
+    step: Annotated[int, Stops(tuple(range(1, 61)))] = Field(20, ge=1, le=60)
 
 
 class Handwritten(PitfallConfig):
@@ -109,9 +117,9 @@ class Handwritten(PitfallConfig):
     bug: Literal[
         "biased_running_variance", "unbiased_normalization", "cancellation", "no_epsilon"
     ] = "cancellation"
-    batch_size: int = Field(8, ge=2, le=1024)
-    offset: float = Field(1000.0, ge=1.0, le=1e5)
-    spread: float = Field(0.001, ge=1e-6, le=1.0)
+    batch_size: Annotated[int, Stops(doubling(2, 1024))] = Field(8, ge=2, le=1024)
+    offset: Annotated[float, Stops(decades(0, 5, (1, 3)))] = Field(1000.0, ge=1.0, le=1e5)
+    spread: Annotated[float, Stops(decades(-6, 0, (1, 3)))] = Field(0.001, ge=1e-6, le=1.0)
 
     @classmethod
     def asks(cls, field: str, given: dict[str, object]) -> bool:
@@ -124,7 +132,7 @@ class LowPrecision(PitfallConfig):
     """BN cast to 16 bits, on features with this standard deviation."""
 
     dtype: Literal["float16", "bfloat16"] = "float16"
-    spread: float = Field(500.0, ge=1e-4, le=1e4)
+    spread: Annotated[float, Stops(decades(-4, 4))] = Field(500.0, ge=1e-4, le=1e4)
 
 
 class Folding(PitfallConfig):
@@ -137,15 +145,17 @@ class Folding(PitfallConfig):
 class TargetNormalized(PitfallConfig):
     """A regression net that ends in BN; the target's mean and standard deviation."""
 
-    mean: float = Field(80.0, ge=0.0, le=1000.0)
-    spread: float = Field(10.0, ge=0.1, le=100.0)
+    mean: Annotated[float, Stops((0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 80.0, 100.0, 1000.0))] = (
+        Field(80.0, ge=0.0, le=1000.0)
+    )
+    spread: Annotated[float, Stops(decades(-1, 2))] = Field(10.0, ge=0.1, le=100.0)
 
 
 class Family(PitfallConfig):
     """One member of the family, on one (N, C, L) tensor."""
 
     norm: Literal["batch", "layer", "group", "instance", "rms"] = "batch"
-    groups: int = Field(2, ge=1, le=6)
+    groups: Annotated[int, Stops((1, 2, 3, 6))] = Field(2, ge=1, le=6)
 
     @classmethod
     def asks(cls, field: str, given: dict[str, object]) -> bool:
@@ -157,49 +167,49 @@ class SecondPass(PitfallConfig):
     """A training whose method passes each batch through the net twice."""
 
     why: Literal["checkpoint", "sam"] = "checkpoint"
-    momentum: float = Field(0.1, ge=0.001, le=1.0)
+    momentum: Annotated[float, Stops(MOMENTA)] = Field(0.1, ge=0.001, le=1.0)
 
 
 class AveragedNets(PitfallConfig):
     """So many nets, averaged; the means of their data lie `shift` standard deviations apart."""
 
-    shift: float = Field(2.0, ge=0.0, le=5.0)
-    clients: int = Field(2, ge=2, le=8)
+    shift: Annotated[float, Stops(tuple(k / 2 for k in range(11)))] = Field(2.0, ge=0.0, le=5.0)
+    clients: Annotated[int, Stops(tuple(range(2, 9)))] = Field(2, ge=2, le=8)
 
 
 class TrackingOff(PitfallConfig):
     """Fine-tuning on data whose mean has moved by `shift` standard deviations."""
 
-    shift: float = Field(2.0, ge=0.0, le=5.0)
-    learning_rate: float = Field(0.01, ge=1e-6, le=0.1)
+    shift: Annotated[float, Stops(tuple(k / 2 for k in range(11)))] = Field(2.0, ge=0.0, le=5.0)
+    learning_rate: Annotated[float, Stops(decades(-6, -1))] = Field(0.01, ge=1e-6, le=0.1)
 
 
 class Ranks(PitfallConfig):
     """Eight ranks with `batch_size` rows each, whose rows are shuffled or sorted by rank."""
 
-    batch_size: int = Field(8, ge=2, le=256)
+    batch_size: Annotated[int, Stops(doubling(2, 256))] = Field(8, ge=2, le=256)
     order: Literal["sorted", "shuffled"] = "sorted"
 
 
 class Padding(PitfallConfig):
     """A share of padding among cells with this mean and standard deviation 1."""
 
-    padding: float = Field(0.6, ge=0.0, le=0.9)
-    mean: float = Field(1.0, ge=0.0, le=5.0)
+    padding: Annotated[float, Stops(tuple(k / 10 for k in range(10)))] = Field(0.6, ge=0.0, le=0.9)
+    mean: Annotated[float, Stops(tuple(k / 2 for k in range(11)))] = Field(1.0, ge=0.0, le=5.0)
 
 
 class TwoPopulations(PitfallConfig):
     """Two populations, `distance` standard deviations apart, in batches of so many rows each."""
 
-    distance: float = Field(3.0, ge=0.0, le=6.0)
-    batch_size: int = Field(32, ge=2, le=256)
+    distance: Annotated[float, Stops(tuple(k / 2 for k in range(13)))] = Field(3.0, ge=0.0, le=6.0)
+    batch_size: Annotated[int, Stops(doubling(2, 256))] = Field(32, ge=2, le=256)
 
 
 class LatentNoise(PitfallConfig):
     """A latent space with noise of this standard deviation, behind BN with `eps`."""
 
-    noise: float = Field(0.01, ge=1e-4, le=1.0)
-    eps: float = Field(1e-5, ge=1e-12, le=0.1)
+    noise: Annotated[float, Stops(decades(-4, 0))] = Field(0.01, ge=1e-4, le=1.0)
+    eps: Epsilon = Field(1e-5, ge=1e-12, le=0.1)
 
 
 CONFIGS: Final[dict[str, type[PitfallConfig]]] = {

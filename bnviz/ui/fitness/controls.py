@@ -14,42 +14,30 @@ from bnviz.core.configs import (
     TrainConfig,
 )
 from bnviz.core.training.presets import PRESETS
-from bnviz.ui.config_widgets import GRIDS, field
+from bnviz.ui.controls import FIRST_SEED, FITNESS
 from bnviz.ui.language import say
 from bnviz.ui.upload import choose_table, choose_target
-from bnviz.ui.widgets import choice, steps, switch
-
-#: The path of a config's `seed`, which as a key would be that of One batch's seed.
-FIRST_SEED = "first_seed"
+from bnviz.ui.widgets import ask
 
 
 def train_config() -> TrainConfig:
     """Everything a training depends on, starting from a preset; stops while a table is missing."""
     main = st.container()
     with st.sidebar:
-        preset = PRESETS[
-            choice(
-                "preset",
-                list(PRESETS),
-                label=say("train.preset"),
-                shown=lambda name: say(f"preset.{name}"),
-                menu=True,
-                on_change=_fill_from_preset,
-            )
-        ]
+        preset = PRESETS[ask(FITNESS["preset"], on_change=_fill_from_preset)]
         with st.expander(say("train.data_title"), icon=":material/database:"):
             data = _data(preset.data, main)
         with st.expander(say("train.network_title"), icon=":material/hub:"):
-            network = _section(preset.network, "network", ("depth", "width", "activation"))
+            network = _section(preset.network, "network", "depth", "width", "activation")
         with st.expander(say("train.normalization_title"), icon=":material/equalizer:"):
-            network |= _section(preset.network, "network", ("bn_position", "eps"))
+            network |= _section(preset.network, "network", "bn_position", "eps")
             network["torch_momentum"] = _torch_momentum(preset.network)
         with st.expander(say("train.optimizer_title"), icon=":material/trending_down:"):
             optimizer = _optimizer(preset)
-            seeds = field(preset, "seeds", "seeds")
-            seed = field(preset, "seed", FIRST_SEED)
+            seeds = ask(FITNESS["seeds"], default=preset.seeds)
+            seed = ask(FITNESS[FIRST_SEED], default=preset.seed)
         with st.expander(say("train.probes_title"), icon=":material/straighten:"):
-            probes = _section(preset.probes, "probes", tuple(ProbeConfig.model_fields))
+            probes = _section(preset.probes, "probes", *ProbeConfig.model_fields)
     return TrainConfig(
         data=data,
         network=NetworkConfig(**network),
@@ -70,38 +58,34 @@ def _fill_from_preset() -> None:
             st.session_state[FIRST_SEED if name == "seed" else name] = value
 
 
-def _section(owner: Config, prefix: str, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: field(owner, name, f"{prefix}.{name}") for name in names}
+def _section(preset: Config, path: str, *names: str) -> dict[str, Any]:
+    """What is asked for in the fields `names` of the part of the config at `path`."""
+    return {name: ask(FITNESS[f"{path}.{name}"], default=getattr(preset, name)) for name in names}
 
 
 def _data(preset: DataConfig, main: DeltaGenerator) -> DataConfig:
-    source = field(preset, "source", "data.source")
+    source = ask(FITNESS["data.source"], default=preset.source)
     if source == "table":
-        own = _section(preset, "data", ("standardize", "validation", "seed"))
+        own = _section(preset, "data", "standardize", "validation", "seed")
         with main:
             table = choose_table(least_columns=2, least_rows=3)
             target = choose_target(table)
         inputs = tuple(name for name in table.names if name != target)
         return DataConfig(source="table", table=table.digest, columns=inputs, target=target, **own)
-    names = ("samples", "clip_scores", "standardize", "validation", "seed")
-    return DataConfig(source="fitness", **_section(preset, "data", names))
+    names = "samples", "clip_scores", "standardize", "validation", "seed"
+    return DataConfig(source="fitness", **_section(preset, "data", *names))
 
 
 def _torch_momentum(preset: NetworkConfig) -> float | None:
-    cumulative = switch("cumulative", say("train.network.cumulative"))
-    value = steps(
-        "network.torch_momentum",
-        say("train.network.torch_momentum"),
-        preset.torch_momentum or 0.1,
-        GRIDS["network.torch_momentum"],
-        disabled=cumulative,
-    )
+    cumulative = ask(FITNESS["cumulative"])
+    row = FITNESS["network.torch_momentum"]
+    value: float = ask(row, default=preset.torch_momentum, disabled=cumulative)
     return None if cumulative else value
 
 
 def _optimizer(preset: TrainConfig) -> dict[str, Any]:
-    names = ("kind", "learning_rate", "epochs", "batch_size")
-    optimizer = _section(preset.optimizer, "optimizer", names)
+    names = "kind", "learning_rate", "epochs", "batch_size"
+    optimizer = _section(preset.optimizer, "optimizer", *names)
     if optimizer["kind"] == "momentum":
-        optimizer |= _section(preset.optimizer, "optimizer", ("heavy_ball",))
+        optimizer |= _section(preset.optimizer, "optimizer", "heavy_ball")
     return optimizer

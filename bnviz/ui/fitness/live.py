@@ -13,6 +13,7 @@ from bnviz.plots.fitness import curves
 from bnviz.plots.nets import NETS
 from bnviz.store import Run
 from bnviz.texts.numbers import percent, short
+from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.fitness import data
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
@@ -20,7 +21,7 @@ from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS
 from bnviz.ui.runs import closing_line, progress
-from bnviz.ui.widgets import choice
+from bnviz.ui.widgets import ask
 
 
 def show_training(run: Run) -> None:
@@ -97,13 +98,8 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
         if config.network.depth > 1:
             layers = [str(number) for number in range(1, config.network.depth + 1)]
             shown = lambda number: say("fitness.layer", layer=number)  # noqa: E731
-            layer = int(choice("layer", layers, label=say("fitness.layer_label"), shown=shown)) - 1
-        axes = choice(
-            "axes",
-            ["own", "shared"],
-            label=say("fitness.axes"),
-            shown=lambda name: say(f"fitness.axes_{name}"),
-        )
+            layer = int(ask(FITNESS["layer"], options=layers, shown=shown)) - 1
+        axes = ask(FITNESS["axes"])
     show_pair(
         {
             f"activations-{net}": curves.activations(

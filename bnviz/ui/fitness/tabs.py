@@ -14,6 +14,7 @@ from bnviz.plots.fitness.predictions import predicted_against_actual
 from bnviz.store import Run
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
+from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import download, look, show
 from bnviz.ui.fitness import code, data
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
@@ -34,7 +35,7 @@ def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> N
         "running": _running_statistics,
         "config": _config,
     }
-    for name in tabs("run_tab", list(fill), lambda name: say(f"fitness.tabs.{name}")):
+    for name in tabs(FITNESS["run_tab"], list(fill)):
         fill[name](run, config, snapshots)
 
 

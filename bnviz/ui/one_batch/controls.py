@@ -1,51 +1,29 @@
 """Where One batch's controls become configs: one function a group, nobody else reads widgets."""
 
-from collections.abc import Sequence
-from typing import get_args
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from bnviz.core.configs import BatchConfig, NormConfig, Precision, Source
-from bnviz.ui.config_widgets import decades
+from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.ui.control import Control
+from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.language import say
 from bnviz.ui.upload import choose_table
-from bnviz.ui.widgets import choice, slider, steps, switch, whole
-
-BATCH_SIZES = sorted(
-    {
-        *range(1, 11),
-        *(2**k for k in range(17)),
-        *(3 * 2**k for k in range(1, 15)),
-        100,
-        1000,
-        10_000,
-    }
-)
-_MOST_SEED = 2**32 - 1
+from bnviz.ui.widgets import ask
 
 
-def batch_config(rows: int = 256, features: int = 8, *, play: bool = True) -> BatchConfig:
+def batch_config(controls: Mapping[str, Control] = ONE_BATCH, *, play: bool = True) -> BatchConfig:
     """Source, size and seed of a batch; stops the page while a table is still to be given.
 
-    `rows` and `features` are where the page begins; with `play` the next batch can be drawn.
+    With `play` the next batch can be drawn.
     """
     with st.sidebar:
         st.subheader(say("controls.batch"))
-        source = choice(
-            "source",
-            get_args(Source),
-            label=say("source.label"),
-            shown=lambda name: say(f"source.{name}"),
-            default="normal",
-            menu=True,
-        )
-        size = steps(
-            "b", say("controls.batch_size"), rows, BATCH_SIZES, help=say("controls.batch_size_help")
-        )
+        source = ask(controls["source"])
+        size = ask(controls["b"])
         own = source == "table"  # whose columns are chosen beside the file
-        features = slider("d", say("controls.features"), features, 1, 256, disabled=own)
-        seed_help = say("controls.seed_help")
-        seed = whole("seed", say("controls.seed"), 42, 0, _MOST_SEED, help=seed_help)
+        features = ask(controls["d"], disabled=own)
+        seed = ask(controls["seed"])
         if play:
             _next_batch()
     if source != "table":
@@ -75,7 +53,8 @@ def _next_batch() -> None:
 
 
 def _advance() -> None:
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % (_MOST_SEED + 1)
+    after = st.session_state["seed"] + 1
+    st.session_state["seed"] = after if after <= (ONE_BATCH["seed"].most or 0) else 0
 
 
 def _play() -> None:
@@ -89,23 +68,19 @@ def norm_config(features: Sequence[str]) -> NormConfig:
     """Epsilon, gamma, beta and precision, for a batch with these features."""
     with st.sidebar:
         st.subheader(say("controls.normalization"))
-        eps = _epsilon()
-        gamma = slider("gamma", say("controls.gamma"), 1.0, -5.0, 5.0, step=0.1)
-        beta = slider("beta", say("controls.beta"), 0.0, -5.0, 5.0, step=0.1)
+        without = ask(ONE_BATCH["noeps"])
+        eps = ask(ONE_BATCH["eps"], disabled=without)
+        gamma, beta = ask(ONE_BATCH["gamma"]), ask(ONE_BATCH["beta"])
         everywhere = gamma == 1.0 and beta == 0.0
-        on = choice(
-            "on",
-            ["all", *map(str, range(1, len(features) + 1))],
-            label=say("controls.affine_feature"),
+        on = ask(
+            ONE_BATCH["on"],
+            options=["all", *map(str, range(1, len(features) + 1))],
             shown=lambda i: say("controls.all_features") if i == "all" else features[int(i) - 1],
-            menu=True,
             disabled=everywhere,
         )
-        precision = choice(
-            "precision", get_args(Precision), label=say("controls.precision"), shown=str
-        )
+        precision = ask(ONE_BATCH["precision"])
     return NormConfig(
-        eps=eps,
+        eps=0.0 if without else eps,
         gamma=gamma,
         beta=beta,
         affine_feature=None if on == "all" or everywhere else int(on) - 1,
@@ -113,21 +88,8 @@ def norm_config(features: Sequence[str]) -> NormConfig:
     )
 
 
-def _epsilon() -> float:
-    without = switch("noeps", say("controls.no_epsilon"))
-    hint = say("controls.epsilon_help")
-    eps = steps("eps", say("controls.epsilon"), 1e-5, decades(-12, 1), help=hint, disabled=without)
-    return 0.0 if without else eps
-
-
 def own_axes() -> bool:
     """Whether each feature before BN is drawn over its own range."""
     with st.sidebar:
         st.subheader(say("controls.view"))
-        picked = choice(
-            "axis",
-            ["shared", "own"],
-            label=say("controls.axis"),
-            shown=lambda name: say(f"controls.axis_{name}"),
-        )
-    return picked == "own"
+        return bool(ask(ONE_BATCH["axis"]) == "own")

@@ -12,6 +12,7 @@ from bnviz.plots.one_batch.distributions import Side
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui import formulas
+from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.figures import download, explain, look, show, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.one_batch import data
@@ -37,7 +38,7 @@ def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
         "jitter": _jitter,
         "implementations": _implementations,
     }
-    for name in tabs("batch_tab", list(fill), lambda name: say(f"one_batch.tabs.{name}")):
+    for name in tabs(ONE_BATCH["batch_tab"], list(fill)):
         fill[name](config, norm)
 
 

@@ -2,19 +2,15 @@
 
 from bnviz.core.smoothness.gap import Gap, GapConfig, split
 from bnviz.plots.smoothness import gap as plots
+from bnviz.ui.controls import smoothness
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
-from bnviz.ui.widgets import choice
+from bnviz.ui.widgets import ask
 
 
 def _figures(config: GapConfig, gap: Gap) -> None:
-    quantity = choice(
-        "gap_quantity",
-        plots.QUANTITIES,
-        label=say("smoothness.gap.quantity"),
-        shown=lambda name: say(f"smoothness.gap.{name}"),
-    )
+    quantity = ask(smoothness()["gap_quantity"])
     pair = {
         "split": plots.split(split(gap), look(), say),
         "cells": plots.cells(gap, quantity, look(), say),

@@ -3,19 +3,15 @@
 from bnviz.core.smoothness.landscape import Landscape, LandscapeConfig
 from bnviz.plots.nets import NETS
 from bnviz.plots.smoothness import landscape as plots
+from bnviz.ui.controls import smoothness
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
-from bnviz.ui.widgets import choice
+from bnviz.ui.widgets import ask
 
 
 def _figures(config: LandscapeConfig, landscape: Landscape) -> None:
-    view = choice(
-        "view",
-        ["contour", "surface"],
-        label=say("smoothness.landscape.view"),
-        shown=lambda name: say(f"smoothness.landscape.{name}"),
-    )
+    view = ask(smoothness()["view"])
     plot = plots.contour if view == "contour" else plots.surface
     show_pair(
         {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},

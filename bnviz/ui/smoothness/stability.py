@@ -3,20 +3,16 @@
 from bnviz.core.smoothness.stability import Stability, StabilityConfig
 from bnviz.plots.nets import NETS
 from bnviz.plots.smoothness import stability as plots
+from bnviz.ui.controls import smoothness
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
-from bnviz.ui.widgets import choice
+from bnviz.ui.widgets import ask
 
 
 def _figures(config: StabilityConfig, stability: Stability) -> None:
     draw(plots.thresholds(stability, look(), say), "thresholds", say("smoothness.stability.alt"))
-    curve = choice(
-        "curve",
-        ["sharpness", "losses"],
-        label=say("smoothness.stability.curve"),
-        shown=lambda name: say(f"smoothness.stability.{name}"),
-    )
+    curve = ask(smoothness()["curve"])
     plot = plots.sharpness if curve == "sharpness" else plots.losses
     show_pair(
         {f"{curve}-{net}": plot(stability, net, look(), say) for net in NETS},

@@ -10,11 +10,12 @@ from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.jobs import runner
 from bnviz.store import Run, open_store
 from bnviz.ui import cache
+from bnviz.ui.controls import smoothness
 from bnviz.ui.fitness import data
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.runs import title_of
-from bnviz.ui.widgets import choice
+from bnviz.ui.widgets import ask as ask_control
 
 DOCUMENT = "document"
 
@@ -78,15 +79,12 @@ def _run() -> Run | None:
     if asked and asked not in known:
         found = open_store().run(asked)  # an older one
         known |= {found.id: found} if found and _measurable(found) else {}
-    chosen = choice(
-        "smooth_run",
-        [DOCUMENT, *known],
-        label=say("smoothness.controls.run"),
+    chosen = ask_control(
+        smoothness()["smooth_run"],
+        options=[DOCUMENT, *known],
         shown=lambda name: (
             say("smoothness.controls.document") if name == DOCUMENT else title_of(known[name])
         ),
-        menu=True,
-        address="run",
     )
     return known.get(chosen)
 
@@ -102,15 +100,11 @@ def _epoch(run: Run) -> int:
         st.caption(say("smoothness.controls.no_checkpoint"))
         st.stop()
     return int(
-        choice(
-            "epoch",
-            epochs,
-            label=say("smoothness.controls.epoch"),
+        ask_control(
+            smoothness()["epoch"],
+            options=epochs,
             shown=lambda epoch: say("smoothness.controls.epoch_of", epoch=epoch, total=run.total),
             default=epochs[-1],
-            menu=True,
-            pinned=True,
-            help=say("smoothness.controls.epoch_help"),
         )
     )
 

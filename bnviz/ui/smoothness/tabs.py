@@ -6,6 +6,7 @@ from importlib import import_module
 import streamlit as st
 
 from bnviz.core.smoothness.registry import MEASURES
+from bnviz.ui.controls import smoothness
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
 from bnviz.ui.smoothness.subject import Asked
@@ -21,6 +22,6 @@ SECTIONS: Mapping[str, Section] = {
 @st.fragment
 def show_sections(asked: Asked) -> None:
     """All sections as tabs, the open one filled; a control inside leaves the rest alone."""
-    for name in tabs("measure", list(SECTIONS), lambda name: say(f"smoothness.tabs.{name}")):
+    for name in tabs(smoothness()["measure"], list(SECTIONS)):
         st.markdown(say(f"smoothness.lead.{name}"))
         SECTIONS[name].show(asked)

@@ -8,64 +8,31 @@ from bnviz.core.batchnorm.momentum import complement
 from bnviz.core.batchnorm.stream import possible_steps
 from bnviz.core.configs import StreamConfig
 from bnviz.texts.numbers import plain
-from bnviz.ui.config_widgets import GRIDS, decades
+from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.language import say
 from bnviz.ui.one_batch.controls import batch_config
-from bnviz.ui.widgets import choice, slider, steps, switch, whole
-
-_STEPS = [10, 20, 50, 100, 200, 500, 1000]
-_MOMENTA = GRIDS["network.torch_momentum"]
+from bnviz.ui.widgets import ask
 
 
 def stream_config() -> tuple[StreamConfig, float]:
     """The stream of batches, and BN's epsilon; stops the page while a table is missing."""
-    batch = batch_config(32, 4, play=False)
+    batch = batch_config(TRAIN_VS_EVAL, play=False)
     with st.sidebar:
         st.subheader(say("train_vs_eval.controls.running"))
         momentum = _momentum()
-        eps = steps(
-            "eps", say("controls.epsilon"), 1e-5, decades(-12, 1), help=say("controls.epsilon_help")
-        )
+        eps = ask(TRAIN_VS_EVAL["eps"])
         st.subheader(say("train_vs_eval.controls.stream"))
-        count = steps("steps", say("train_vs_eval.controls.steps"), 100, _STEPS)
-        shift_at = whole(
-            "shift_at",
-            say("train_vs_eval.controls.shift_at"),
-            60,
-            0,
-            1000,
-            help=say("train_vs_eval.controls.shift_at_help"),
-        )
-        shift = slider(
-            "shift", say("train_vs_eval.controls.shift"), 0.0, -5.0, 5.0, step=0.1, format="%.1f"
-        )
-        spread = steps("spread", say("train_vs_eval.controls.spread"), 1.0, _SPREADS)
-    config = StreamConfig(
-        batch=batch,
-        steps=count,
-        torch_momentum=momentum,
-        shift_at=shift_at,
-        shift=shift,
-        spread=spread,
-    )
-    return config, eps
-
-
-_SPREADS = [0.1, 0.2, 0.25, 0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0]
+        stream = {
+            name: ask(TRAIN_VS_EVAL[name]) for name in ("steps", "shift_at", "shift", "spread")
+        }
+    return StreamConfig(batch=batch, torch_momentum=momentum, **stream), eps
 
 
 def _momentum() -> float | None:
     """torch's momentum, and Keras's beside it: the one is 1 minus the other."""
-    cumulative = switch("stream_cumulative", say("train_vs_eval.controls.cumulative"))
-    value = steps(
-        "momentum",
-        say("train_vs_eval.controls.torch_momentum"),
-        0.1,
-        _MOMENTA,
-        disabled=cumulative,
-        help=say("train_vs_eval.controls.torch_momentum_help"),
-    )
-    stops = sorted({complement(m) for m in (*_MOMENTA, value)})
+    cumulative = ask(TRAIN_VS_EVAL["stream_cumulative"])
+    value: float = ask(TRAIN_VS_EVAL["momentum"], disabled=cumulative)
+    stops = sorted({complement(m) for m in (*TRAIN_VS_EVAL["momentum"].stops, value)})
     st.session_state["keras_momentum"] = complement(value)
     st.select_slider(
         say("train_vs_eval.controls.keras_momentum"),
@@ -86,13 +53,10 @@ def _from_keras() -> None:
 
 def feature_choice(names: tuple[str, ...]) -> int | None:
     """Which feature is looked at; None for all of them."""
-    options = [*(str(i) for i in range(1, len(names) + 1)), "all"]
-    picked = choice(
-        "feature",
-        options,
-        label=say("stat.feature"),
+    picked = ask(
+        TRAIN_VS_EVAL["feature"],
+        options=[*(str(i) for i in range(1, len(names) + 1)), "all"],
         shown=lambda i: say("controls.all_features") if i == "all" else names[int(i) - 1],
-        menu=True,
         width=320,
     )
     return None if picked == "all" else int(picked) - 1

@@ -1,13 +1,13 @@
 """Tabs of Train versus eval about the layer itself: the gap, the clock, company in the batch."""
 
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from bnviz.core.batchnorm import batch_dependence as companies
-from bnviz.core.batchnorm.batch_dependence import LEVELS, SIZES
+from bnviz.core.batchnorm.batch_dependence import LEVELS
 from bnviz.core.batchnorm.momentum import clock, complement
 from bnviz.core.batchnorm.stream import Quantity, Walk
 from bnviz.core.configs import StreamConfig
@@ -15,12 +15,13 @@ from bnviz.plots.train_vs_eval import batch_dependence, stream
 from bnviz.plots.train_vs_eval import momentum as clocks
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import plain, short
+from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code as snippets
 from bnviz.ui.train_vs_eval import data as cached
-from bnviz.ui.widgets import choice, slider, steps, whole
+from bnviz.ui.widgets import ask
 
 
 def show_gap(config: StreamConfig, feature: int) -> None:
@@ -30,12 +31,11 @@ def show_gap(config: StreamConfig, feature: int) -> None:
         return
     found = cached.walk(config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        quantity = cast(Quantity, _pick("quantity", ("variance", "mean")))
-        reference = cast(
-            Literal["true", "train"],
-            _pick("reference", ("train", "true"), disabled=quantity == "mean"),
+        quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
+        reference: Literal["true", "train"] = ask(
+            TRAIN_VS_EVAL["reference"], disabled=quantity == "mean"
         )
-        asked = whole("gap_step", say("train_vs_eval.gap.step"), 1000, 0, 1000, width=260)
+        asked = ask(TRAIN_VS_EVAL["gap_step"], width=260)
     parts = cached.gap(config, quantity, reference)
     step = min(asked, len(parts.total) - 1)
     name = found.names[feature]
@@ -64,16 +64,6 @@ def show_gap(config: StreamConfig, feature: int) -> None:
     formats = dict.fromkeys(frame.columns[1:], number)
     st.dataframe(frame, hide_index=True, column_config=formats, key="gap-table")
     show_sources("gap")
-
-
-def _pick(key: str, options: tuple[str, ...], disabled: bool = False) -> str:
-    return choice(
-        key,
-        options,
-        label=say(f"train_vs_eval.{key}.label"),
-        shown=lambda name: say(f"train_vs_eval.{key}.{name}"),
-        disabled=disabled,
-    )
 
 
 def gap_frame(found: Walk, parts: object, step: int) -> pd.DataFrame:
@@ -141,9 +131,9 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
     """One sample among strangers, by batch size and in batches of one size."""
     left, right = st.columns(2)
     with left:
-        z = slider("z", say("train_vs_eval.company.z"), 1.0, -4.0, 4.0, step=0.1, format="%.1f")
+        z: float = ask(TRAIN_VS_EVAL["z"])
     with right:
-        size = steps("company_b", say("train_vs_eval.company.size"), 8, (1, *SIZES))
+        size: int = ask(TRAIN_VS_EVAL["company_b"])
     found = cached.company(config.batch, feature, z, eps)
     if size == 1:
         st.markdown(say("train_vs_eval.single", message=literal(cached.refusal() or "")))

@@ -12,6 +12,7 @@ from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
+from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import data
@@ -19,15 +20,11 @@ from bnviz.ui.runs import title_of
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code as snippets
 from bnviz.ui.train_vs_eval import data as streams
-from bnviz.ui.widgets import choice, steps, switch
+from bnviz.ui.widgets import ask
 
 _HERE = "here"
-_SMALL = (2, 3, 4, 8, 16, 32)
-_MOMENTA = (0.01, 0.1, 0.2, 0.5, 1.0)
-_ROWS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 #: Of the truth table's columns, in pixels.
 _WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
-_PARTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
 def show_recalibration() -> None:
@@ -38,18 +35,15 @@ def show_recalibration() -> None:
     runs = {run.id: run for run in newest if _has_state(run)}
     left, middle, right = st.columns(3)
     with left:
-        net = choice(
-            "net",
-            [*runs, _HERE],
-            label=say("train_vs_eval.recalibrate.net"),
+        net = ask(
+            TRAIN_VS_EVAL["net"],
+            options=[*runs, _HERE],
             shown=lambda name: (
                 say("train_vs_eval.recalibrate.here") if name == _HERE else title_of(runs[name])
             ),
-            menu=True,
-            pinned=True,
         )
     with middle:
-        rows = steps("pass_b", say("train_vs_eval.recalibrate.rows"), 64, _ROWS)
+        rows = ask(TRAIN_VS_EVAL["pass_b"])
     with right:
         config = _small_config() if net == _HERE else None
     if config is not None:
@@ -91,11 +85,9 @@ def _small_config() -> TrainConfig:
 
     one, other = st.columns(2)
     with one:
-        size = steps("small_b", say("train_vs_eval.recalibrate.small"), 4, _SMALL)
+        size = ask(TRAIN_VS_EVAL["small_b"])
     with other:
-        momentum = steps(
-            "small_momentum", say("train_vs_eval.controls.torch_momentum"), 0.5, _MOMENTA
-        )
+        momentum = ask(TRAIN_VS_EVAL["small_momentum"])
     return small_config(size, momentum)
 
 
@@ -105,11 +97,11 @@ def show_frozen() -> None:
 
     with st.container(horizontal=True, gap="large"):
         setting = Setting(
-            training=switch("training", say("train_vs_eval.frozen.training"), True),
-            requires_grad=switch("requires_grad", "`requires_grad`", False),
-            track_running_stats=switch("track", "`track_running_stats`", True),
-            affine=switch("affine", "`affine`", True),
-            cumulative=switch("frozen_cumulative", "`momentum=None`", False),
+            training=ask(TRAIN_VS_EVAL["training"]),
+            requires_grad=ask(TRAIN_VS_EVAL["requires_grad"]),
+            track_running_stats=ask(TRAIN_VS_EVAL["track"]),
+            affine=ask(TRAIN_VS_EVAL["affine"]),
+            cumulative=ask(TRAIN_VS_EVAL["frozen_cumulative"]),
         )
     found = outcome(setting)
     st.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(found)))
@@ -158,7 +150,7 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
         st.caption(say("train_vs_eval.split.too_few", rows=batch.batch_size))
         return
     with st.container(width=420):
-        asked = steps("parts", say("train_vs_eval.split.parts"), 4, _PARTS)
+        asked: int = ask(TRAIN_VS_EVAL["parts"])
     parts = min(asked, most)
     if parts < asked:
         st.caption(say("train_vs_eval.split.fewer", parts=parts, rows=batch.batch_size))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from bnviz.core.configs import StreamConfig
-from bnviz.ui.language import say
+from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.train_vs_eval import layer, nets
 from bnviz.ui.widgets import tabs
 
@@ -21,5 +21,5 @@ def show_sections(config: StreamConfig, feature: int, eps: float) -> None:
         "frozen": nets.show_frozen,
         "split": lambda: nets.show_split(config, feature, eps),
     }
-    for name in tabs("stream_tab", list(sections), lambda name: say(f"train_vs_eval.tabs.{name}")):
+    for name in tabs(TRAIN_VS_EVAL["stream_tab"], list(sections)):
         sections[name]()

@@ -1,0 +1,227 @@
+"""Every control whose value travels in an address, in one table: a page's rows under its name.
+
+A row says what a control is called, what it accepts and what it offers. Limits, defaults and
+offered numbers come from the configs, which have the last word. One more control is one more
+row; a new field of a pitfall or of a measure is a row by itself.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from bnviz.core.batchnorm.batch_dependence import SIZES
+from bnviz.core.configs import (
+    BatchConfig,
+    Config,
+    NormConfig,
+    StreamConfig,
+    TrainConfig,
+    doubling,
+)
+from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
+from bnviz.core.training.presets import PRESETS
+from bnviz.texts.catalogue import LANGUAGES
+from bnviz.ui.control import Control, choice, of, switch, tabs
+
+#: Names in the address of any page that are no controls.
+ELSEWHERE = ("lesson", "step")
+
+#: On every page.
+LANG = choice("lang", "language.label", LANGUAGES)
+
+
+def _table(*rows: Control) -> dict[str, Control]:
+    return {row.key: row for row in (LANG, *rows)}
+
+
+HOME = _table(
+    Control("progress", "home.progress", 0.0, least=0.0, most=4.0, step=0.01, main=True),
+    choice("wine", "home.wine"),
+)
+
+
+def _batch(rows: int, features: int) -> tuple[Control, ...]:
+    """The rows of what a batch is drawn from, its size at first `rows` x `features`."""
+    return (
+        of(BatchConfig, "source", label="source.label", option="source.{}", menu=True),
+        of(BatchConfig, "batch_size", "b", "controls.batch_size", default=rows, main=True),
+        of(BatchConfig, "features", "d", "controls.features", default=features, step=1),
+        of(BatchConfig, "seed", label="controls.seed"),
+        choice("table", "upload.stored", menu=True, pinned=True),
+    )
+
+
+_EPSILON = of(NormConfig, "eps", label="controls.epsilon", main=True)
+
+ONE_BATCH = _table(
+    *_batch(256, 8),
+    switch("noeps", "controls.no_epsilon"),
+    _EPSILON,
+    of(NormConfig, "gamma", label="controls.gamma", step=0.1),
+    of(NormConfig, "beta", label="controls.beta", step=0.1),
+    choice("on", "controls.affine_feature", menu=True),
+    of(NormConfig, "precision", label="controls.precision"),
+    choice("axis", "controls.axis", ("shared", "own"), "controls.axis_{}"),
+    tabs("batch_tab", "one_batch.tabs.{}"),
+)
+
+TRAIN_VS_EVAL = _table(
+    *(replace(row, main=False) for row in _batch(32, 4)),
+    switch("stream_cumulative", "train_vs_eval.controls.cumulative"),
+    of(
+        StreamConfig,
+        "torch_momentum",
+        "momentum",
+        "train_vs_eval.controls.torch_momentum",
+        main=True,
+    ),
+    replace(_EPSILON, main=False),
+    of(StreamConfig, "steps", label="train_vs_eval.controls.steps"),
+    of(StreamConfig, "shift_at", label="train_vs_eval.controls.shift_at", default=60),
+    of(StreamConfig, "shift", label="train_vs_eval.controls.shift", step=0.1, main=True),
+    of(StreamConfig, "spread", label="train_vs_eval.controls.spread"),
+    choice("feature", "stat.feature", menu=True),
+    tabs("stream_tab", "train_vs_eval.tabs.{}"),
+    choice(
+        "quantity",
+        "train_vs_eval.quantity.label",
+        ("variance", "mean"),
+        "train_vs_eval.quantity.{}",
+    ),
+    choice(
+        "reference",
+        "train_vs_eval.reference.label",
+        ("train", "true"),
+        "train_vs_eval.reference.{}",
+    ),
+    Control("gap_step", "train_vs_eval.gap.step", 1000, least=0, most=1000),
+    Control("z", "train_vs_eval.company.z", 1.0, least=-4.0, most=4.0, step=0.1),
+    Control("company_b", "train_vs_eval.company.size", 8, stops=(1, *SIZES)),
+    choice("net", "train_vs_eval.recalibrate.net", menu=True, pinned=True),
+    Control("pass_b", "train_vs_eval.recalibrate.rows", 64, stops=doubling(2, 1024)),
+    Control("small_b", "train_vs_eval.recalibrate.small", 4, stops=(2, 3, 4, 8, 16, 32)),
+    Control(
+        "small_momentum",
+        "train_vs_eval.controls.torch_momentum",
+        0.5,
+        stops=(0.01, 0.1, 0.2, 0.5, 1.0),
+    ),
+    switch("training", "train_vs_eval.frozen.training", True),
+    switch("requires_grad", "train_vs_eval.frozen.requires_grad"),
+    switch("track", "train_vs_eval.frozen.track", True),
+    switch("affine", "train_vs_eval.frozen.affine", True),
+    switch("frozen_cumulative", "train_vs_eval.frozen.cumulative"),
+    Control(
+        "parts", "train_vs_eval.split.parts", 4, stops=(1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
+    ),
+)
+
+
+def _fields(owner: type[Config], prefix: str, label: str, **more: Any) -> Iterator[Control]:
+    """A row for each field of a config; a field that is a config is asked for by its own fields."""
+    for field, info in owner.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Config):
+            yield from _fields(info.annotation, f"{prefix}{field}.", f"{label}{field}.", **more)
+        elif info.default is not None and not isinstance(info.default, tuple):
+            yield of(owner, field, f"{prefix}{field}", f"{label}{field}", **more)
+
+
+#: The path of a training's own seed, which as a key would be that of One batch's seed.
+FIRST_SEED = "first_seed"
+
+FITNESS = _table(
+    choice("preset", "train.preset", PRESETS, "preset.{}", menu=True, main=True),
+    *(row for row in _fields(TrainConfig, "", "train.", option="option.{}") if row.key != "seed"),
+    of(TrainConfig, "seed", FIRST_SEED, f"train.{FIRST_SEED}"),
+    switch("cumulative", "train.network.cumulative"),
+    choice("table", "upload.stored", menu=True, pinned=True),
+    choice("target", "upload.target", menu=True),
+    choice("run", "run.earlier"),
+    choice("layer", "fitness.layer_label"),
+    choice("axes", "fitness.axes", ("own", "shared"), "fitness.axes_{}"),
+    tabs("run_tab", "fitness.tabs.{}"),
+)
+
+PITFALLS = _table(
+    choice("pitfall", "pitfalls.choose", PITFALL_CONFIGS, "pitfalls.{}.title", menu=True),
+    *(
+        row
+        for name, owner in PITFALL_CONFIGS.items()
+        for row in _fields(
+            owner,
+            f"{name}.",
+            f"pitfalls.{name}.control.",
+            option=f"pitfalls.{name}.option.{{}}",
+            main=True,
+        )
+    ),
+)
+
+#: The numbers offered for a field of a measure, whichever measure has it, within its limits.
+_MEASURE_STOPS: dict[str, tuple[float, ...]] = {
+    "probes": (2, 4, 8, 16, 32, 64, 100, 200, 500, 1000),
+    "steps": (8, 10, 20, 40, 50, 80, 100, 150, 200, 500, 1000, 2000),
+    "sizes": (2, 4, 8, 16, 32),
+    "reach": (0.001, 0.01, 0.1, 1.0, 10.0, 100.0),
+    "moments": (5, 10, 20, 50, 100, 200, 500, 1000),
+    "extent": (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
+    "points": (13, 25, 51),
+    "lines": (2, 4, 8, 16, 32, 64, 100),
+    "halvings": (4, 6, 8, 10, 12, 16, 20, 30),
+}
+_LANCZOS = {"density.steps": "lanczos"}
+
+
+def _measure(kind: str, owner: type[Config]) -> Iterator[Control]:
+    """The rows of the fields that are a measure's own."""
+    for field in owner.model_fields:
+        key = f"{kind}.{field}"
+        row = of(owner, field, key, f"smoothness.control.{_LANCZOS.get(key, field)}")
+        if field in _MEASURE_STOPS:
+            ends = row.least or 0, row.most or math.inf
+            stops = tuple(n for n in _MEASURE_STOPS[field] if ends[0] <= n <= ends[1])
+            yield replace(row, stops=stops)
+        elif field in ("grid", "plane"):
+            yield replace(row, option="smoothness.option.{}", menu=True)
+
+
+@cache
+def smoothness() -> Mapping[str, Control]:
+    """The rows of Smoothness, which only that page needs."""
+    from bnviz.core.smoothness.registry import MEASURES
+    from bnviz.plots.smoothness.gap import QUANTITIES
+
+    return _table(
+        choice("smooth_run", "smoothness.controls.run", menu=True, address="run", main=True),
+        choice("epoch", "smoothness.controls.epoch", menu=True, pinned=True),
+        choice("bn_mode", "smoothness.controls.bn_mode", ("eval", "train"), "option.{}", main=True),
+        choice("net_seed", "smoothness.controls.net_seed", menu=True),
+        of(BatchConfig, "seed", "measure_seed", "smoothness.controls.seed", default=0),
+        *(row for kind, owner in MEASURES.items() for row in _measure(kind, owner)),
+        choice("gap_quantity", "smoothness.gap.quantity", QUANTITIES, "smoothness.gap.{}"),
+        choice(
+            "view", "smoothness.landscape.view", ("contour", "surface"), "smoothness.landscape.{}"
+        ),
+        choice(
+            "curve",
+            "smoothness.stability.curve",
+            ("sharpness", "losses"),
+            "smoothness.stability.{}",
+        ),
+        tabs("measure", "smoothness.tabs.{}"),
+    )
+
+
+def controls(page: str) -> Mapping[str, Control]:
+    """The rows of a page."""
+    if page == "smoothness":
+        return smoothness()
+    return {
+        "home": HOME,
+        "one_batch": ONE_BATCH,
+        "train_vs_eval": TRAIN_VS_EVAL,
+        "pitfalls": PITFALLS,
+        "fitness": FITNESS,
+    }[page]
