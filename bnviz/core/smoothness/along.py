@@ -77,6 +77,7 @@ Key = Literal[
     "absolute_bn",
     "absolute_plain",
     "absolute_level",
+    "diverged",
     "unknown",
 ]
 
@@ -134,32 +135,29 @@ class AlongConfig(Measure):
     def verdicts(self, result: Along) -> tuple[Verdict[Key], ...]:
         """Which net's gradient changes less along the steps, by effective beta-smoothness.
 
-        Each seed has its median over the moments at which it is finite in both nets. "level" if
-        a sign test over the seeds tells no difference (see core.training.comparison).
-        Values: `seeds`; of either net ..._smoothness (median), ..._wins and ..._diverged (seeds);
-        `difference_share`, and `evidence`, how sure that is.
+        Each seed has its median over the moments at which it is finite in both nets; a net that
+        "diverged" loses its seed. "level" if a sign test over the seeds tells no difference.
+        Values: `seeds`; of either net ..._smoothness (median over the seeds finite in both to the
+        end) and ..._wins; `evidence`, how sure that is.
         """
         bn, plain = result.bn.smoothness, result.plain.smoothness
         both = np.isfinite(bn) & np.isfinite(plain)
-        one, other = _medians(bn, both), _medians(plain, both)
-        nets = comparison.compare(one, other)
+        gone = np.isnan(result.bn.loss[-1]), np.isnan(result.plain.loss[-1])
+        nets = comparison.compare(_medians(bn, both), _medians(plain, both), *gone)
+        lost = {"bn_diverged": int(gone[0].sum()), "plain_diverged": int(gone[1].sum())}
+        diverged = (Verdict[Key]("diverged", lost),) if np.any(gone) else ()
+        if np.isnan(nets.bn_median):
+            return (Verdict("unknown"), *diverged)
         values: dict[str, Any] = {
             "seeds": nets.seeds,
-            "bn_diverged": int(np.isnan(result.bn.loss[-1]).sum()),
-            "plain_diverged": int(np.isnan(result.plain.loss[-1]).sum()),
-        }
-        if nets.winner == "neither":
-            return (Verdict("unknown", values),)
-        values |= {
             "bn_smoothness": nets.bn_median,
             "plain_smoothness": nets.plain_median,
             "bn_wins": nets.bn_wins,
             "plain_wins": nets.plain_wins,
-            "difference_share": nets.difference,
+            "evidence": comparison.evidence(nets),
         }
-        values["evidence"] = comparison.evidence(nets)
         key = f"{self.grid}_{nets.winner if nets.winner in NETS else 'level'}"
-        return (Verdict(cast(Key, key), values),)
+        return (Verdict(cast(Key, key), values), *diverged)
 
 
 def step_sizes(config: AlongConfig) -> Floats:

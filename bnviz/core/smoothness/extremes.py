@@ -6,7 +6,7 @@ largest one; how low it lies, this measure tells.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
@@ -22,17 +22,12 @@ from bnviz.core.smoothness.measure import (
     Progress,
     StopFlag,
 )
+from bnviz.core.training.comparison import compare, evidence
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from bnviz.core.curvature.problem import Problem
     from bnviz.core.smoothness.subject import Subject
-
-#: Medians closer than this factor are level ...
-LEVEL = 1.25
-
-#: ... and so are those of which not at least this share of the seeds think the same.
-AGREEMENT = 0.75
 
 #: Fields of a spectrum, for one seed.
 Part = dict[str, Floats | float]
@@ -75,10 +70,15 @@ class Extremes:
 #: What the verdict can be.
 Key = Literal[
     "bn",
-    "bn_scale",
     "plain",
-    "plain_scale",
     "level",
+    "scaled_bn",
+    "scaled_plain",
+    "scaled_level",
+    "scaled_gone",
+    "diverged",
+    "dead",
+    "probes",
     "unknown",
 ]
 
@@ -97,7 +97,10 @@ class ExtremesConfig(Measure):
         return Cost(gradients, parameters, rows)
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
-        """Seed by seed, both nets in turn, in three parts each: ends, traces, normalized."""
+        """Seed by seed, both nets in turn, in three parts each: ends, traces, normalized.
+
+        Results grow by seeds: what is not finite in one net alone diverged.
+        """
         spectra = {net: _unknown(self, subject, net) for net in NETS}
         total, done = 3 * len(NETS) * subject.seeds, 0
         yield Progress(done, total)
@@ -110,40 +113,46 @@ class ExtremesConfig(Measure):
                         for name, value in measured(self, problem, should_stop).items():
                             getattr(spectra[net], name)[seed] = value
                     done += 1
-                    yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
+                    if done % (3 * len(NETS)):
+                        yield Progress(done, total)
+            yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
 
     def verdicts(self, result: Extremes) -> tuple[Verdict[Key], ...]:
-        """Which net has the larger largest eigenvalue, and whether its weights' scale makes it so.
+        """Which net is sharper, by its largest eigenvalue; then the same per filter norm.
 
-        "bn" or "plain": that one is, and also with weights in units of their filters' norms.
-        "bn_scale", "plain_scale": that one is, but not in those units. "level": neither,
-        or the seeds disagree. "unknown": no seed is known in both nets. Everything is over the
-        seeds that are; `factor` and `scaled_factor` are how many times as sharp the sharper net is.
+        First "bn" or "plain", the sharper one, or "level", where a sign test over the seeds tells
+        no difference. Then, with weights in units of their filters' norms and all else left out,
+        "scaled_bn", "scaled_plain" or "scaled_level"; "scaled_gone" if they are level only in
+        these units. A net that "diverged" counts as the sharper one; seeds with a "dead" net, in
+        which no rectifier is open, are left out. Last, how far "probes" lie below the largest.
         """
-        # What is found last is there only where all is.
-        pairs = np.isfinite(result.bn.normalized) & np.isfinite(result.plain.normalized)
-        values: dict[str, float | str] = {"seeds": len(pairs), "pairs": int(pairs.sum())}
+        bn, plain = result.bn, result.plain
+        known = np.isfinite([bn.normalized, plain.normalized])  # what is found last
+        dead = known.all(axis=0) & (np.minimum(bn.normalized, plain.normalized) <= 0)
+        seeds: Bools = known.any(axis=0) & ~dead
+        pairs: Bools = known.all(axis=0) & ~dead
+        lost = (seeds & ~known).sum(axis=1).tolist()
+        left_out: list[Verdict[Key]] = []
+        if dead.any():
+            left_out.append(Verdict("dead", {"dead": int(dead.sum())}))
+        if any(lost):
+            left_out.append(
+                Verdict("diverged", {"bn_diverged": lost[0], "plain_diverged": lost[1]})
+            )
         if not pairs.any():
-            return (Verdict("unknown", values),)
-        ratio = _ratio(result.plain.maximum[pairs], result.bn.maximum[pairs])
-        sharper = "plain" if np.median(ratio) > 1 else "bn"
-        scaled = _ratio(result.plain.normalized[pairs], result.bn.normalized[pairs])
-        if sharper == "bn":
-            ratio, scaled = _ratio(np.ones(1), ratio), _ratio(np.ones(1), scaled)
-        factor, scaled_factor = float(np.median(ratio)), float(np.median(scaled))
-        values |= {
-            "bn": float(np.median(result.bn.maximum[pairs])),
-            "plain": float(np.median(result.plain.maximum[pairs])),
-            "factor": factor,
-            "wins": int((ratio > 1).sum()),
-            "scaled_factor": scaled_factor,
-            "bn_below": _below(result.bn, pairs),
-            "plain_below": _below(result.plain, pairs),
-        }
-        if factor < LEVEL or (ratio > 1).mean() < AGREEMENT:
-            return (Verdict("level", values),)
-        kept = scaled_factor >= LEVEL and (scaled > 1).mean() >= AGREEMENT
-        return (Verdict(cast(Key, sharper + ("" if kept else "_scale")), values),)
+            return (Verdict("unknown"), *left_out)
+        raw, compared = _compared(bn.maximum, plain.maximum, seeds, pairs)
+        scaled, scaled_values = _compared(bn.normalized, plain.normalized, seeds, pairs)
+        key = f"scaled_{scaled}"
+        if scaled == "level" and raw != "level":
+            key = "scaled_gone"
+        below = {"bn_below": _below(bn, pairs), "plain_below": _below(plain, pairs)}
+        return (
+            Verdict(raw, compared),
+            *left_out,
+            Verdict(cast(Key, key), scaled_values),
+            Verdict("probes", below),
+        )
 
 
 def _ends(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
@@ -183,12 +192,28 @@ def _copy(spectrum: Spectrum) -> Spectrum:
     return Spectrum(spectrum.size, **{name: getattr(spectrum, name).copy() for name in names})
 
 
-def _ratio(one: Floats, other: Floats) -> Floats:
-    """Of two sharpnesses; what is not positive is none, and any other is infinitely sharper."""
-    one, other = np.maximum(one, 0.0), np.maximum(other, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ratio: Floats = np.where(one == other, 1.0, one / other)
-    return ratio
+def _compared(
+    bn: Floats, plain: Floats, seeds: Bools, pairs: Bools
+) -> tuple[Literal["bn", "plain", "level"], dict[str, Any]]:
+    """The sharper net over `seeds`, those that are not finite in a net included, and the figures.
+
+    Medians are over `pairs`; `factor` is that of the sharper net, or the one without BN, over the
+    other.
+    """
+    nets = compare(bn[seeds], plain[seeds])
+    sharper: Literal["bn", "plain", "level"] = "level"
+    if nets.winner in NETS:
+        sharper = "plain" if nets.winner == "bn" else "bn"
+    ratio = float(np.median(plain[pairs] / bn[pairs]))
+    return sharper, {
+        "seeds": nets.seeds,
+        "bn": nets.bn_median,
+        "plain": nets.plain_median,
+        "bn_sharper": nets.plain_wins,
+        "plain_sharper": nets.bn_wins,
+        "factor": 1 / ratio if sharper == "bn" else ratio,
+        "evidence": evidence(nets),
+    }
 
 
 def _below(spectrum: Spectrum, seeds: Bools) -> float:

@@ -13,7 +13,7 @@ training, have the running statistics that the document has warmed up.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
@@ -30,6 +30,7 @@ from bnviz.core.smoothness.measure import (
     StopFlag,
     Throttle,
 )
+from bnviz.core.training.comparison import Comparison, compare, evidence
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.types import Stopped
 from bnviz.core.verdict import Verdict
@@ -80,7 +81,18 @@ class Gap:
 
 #: What the verdict can be.
 Key = Literal[
-    "inputs", "bn", "inputs_bn", "mode", "other", "none", "sharper", "lost", "steps", "unknown"
+    "inputs",
+    "bn",
+    "inputs_bn",
+    "mode",
+    "other",
+    "none",
+    "level",
+    "sharper",
+    "lost",
+    "steps",
+    "test",
+    "unknown",
 ]
 
 
@@ -112,10 +124,11 @@ class GapConfig(Measure):
         """What makes most of the ratio of the largest eigenvalues, after training if that is known.
 
         One of STEPS, if it is the largest and at least half the whole (in logarithms); "other" if
-        none is; "none" if the nets are ALIKE; "sharper" if the net with BN is the sharper one;
-        "lost" if no seed can be compared; or "unknown", before any seed is known. Left out are
-        seeds of which a net diverged, or is dead: flat in every weight, because no rectifier is
-        open, and no smoother for that. Then all "steps".
+        none is; "none" if the nets are ALIKE; "level" if a sign test tells no difference though
+        there are seeds enough; "sharper" if the net with BN is the sharper one; "lost" if no seed
+        can be compared; or "unknown", before any seed is known. Left out are seeds of which a net
+        diverged, or is dead: flat in every weight, because no rectifier is open, and no smoother
+        for that. Then all "steps", and the "test", for which a net that diverged is the sharper.
 
         Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
         sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
@@ -140,12 +153,22 @@ class GapConfig(Measure):
             return (Verdict("lost", {**when, **seeds, **lost}),)
         part = dict(zip(STEPS, np.median(steps[:, left], axis=1).tolist(), strict=True))
         total = float(np.median(steps[:, left].sum(axis=0)))
+        nets = _test(result, moment, known[moment] & ~dead)
         key = _what(part, total)
-        gap: dict[str, float | str] = {"gap": 10.0 ** (total if key == "none" else abs(total))}
+        if key != "none" and nets.winner == "undecided":
+            key = "level"
+        ratio = total if key in ("none", "level") else abs(total)
+        gap: dict[str, float | str] = {"gap": 10.0**ratio}
         factors = {name: 10.0**log for name, log in part.items()}
         factors |= {"eval": 10.0 ** -part["mode"], "normalized": float(10 ** np.median(fair[left]))}
         counts = seeds | {"seeds": int(left.sum())}
-        return Verdict(key, when | gap), Verdict("steps", factors | counts)
+        test: dict[str, Any] = {
+            "seeds": nets.seeds,
+            "plain_sharper": nets.bn_wins,
+            "bn_sharper": nets.plain_wins,
+            "evidence": evidence(nets),
+        }
+        return Verdict(key, when | gap), Verdict("steps", factors | counts), Verdict("test", test)
 
 
 class _Cross:
@@ -280,6 +303,15 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     logs = np.log10(np.where((values > 0) & alive, values, np.nan))
     parts = [logs[:, one] - logs[:, two] for one, two in pairwise(range(len(STEPS) + 1))]
     return dict(zip(STEPS, parts, strict=True))
+
+
+def _test(gap: Gap, moment: int, seeds: Bools) -> Comparison:
+    """Which of both nets on raw inputs is sharper; one that diverged is infinitely sharp."""
+    bn, plain = (
+        np.where(np.isinf(gap.loss[moment, cell]), np.inf, gap.largest[moment, cell])[seeds]
+        for cell in (CELLS.index("bn_raw_eval"), CELLS.index("plain_raw"))
+    )
+    return compare(bn, plain)
 
 
 def _what(part: Mapping[str, float], total: float) -> Key:

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.stats import binomtest
 
 from bnviz.core.smoothness import gap as gaps
+from bnviz.core.smoothness.along import Along, AlongConfig, NetAlong
 from bnviz.core.smoothness.density import Density, DensityConfig, NetDensity
 from bnviz.core.smoothness.document import DocumentConfig, Replay, ReplayedNet
+from bnviz.core.smoothness.extremes import Extremes, ExtremesConfig, Spectrum
 from bnviz.core.smoothness.gap import CELLS, Gap, GapConfig
 from bnviz.core.smoothness.landscape import DISTANCES, Landscape, LandscapeConfig, NetLandscape
 from bnviz.core.smoothness.measure import Floats
@@ -44,6 +47,15 @@ def nets_of(verdict: Verdict[Any]) -> set[str]:
     """Of which nets the sentence claims it."""
     names = {"neither": [], "both": ["bn", "plain"]}
     return set(names.get(verdict.key, [verdict.key]))
+
+
+def winner(bn: list[float], plain: list[float]) -> str:
+    """By scipy's sign test, the smaller being better; infinite where a net diverged."""
+    wins = sum(b < p for b, p in zip(bn, plain, strict=True))
+    losses = sum(p < b for b, p in zip(bn, plain, strict=True))
+    if not wins + losses or binomtest(wins, wins + losses).pvalue > 0.05:
+        return "level"
+    return "bn" if wins > losses else "plain"
 
 
 @given(one_of((2, 5), 0.0, 0.0, 0.0, 3.0, 7.0), one_of((2, 5), 1.0, 2.0))
@@ -154,21 +166,27 @@ def test_an_eigenvalue_that_rules(bn: Any, plain: Any) -> None:
 
 @st.composite
 def gap_results(draw: st.DrawFn) -> Gap:
-    seeds = draw(st.integers(1, 4))
+    seeds = draw(st.sampled_from([1, 2, 3, 7, 8]))
     shape = (2, len(CELLS), seeds)
     largest = draw(one_of(shape, 1.0, 3.0, 20.0, 1e3, 1e6))
-    normalized = draw(one_of(shape, 1.0, 5.0, 5.0, 5.0, 5.0, 5.0, 9.0, 0.0))
-    loss = draw(one_of(shape, *[1.0] * 15, INF))
+    normalized = draw(one_of(shape, *[1.0, 5.0, 9.0] * 10, 0.0))
+    loss = draw(one_of(shape, *[1.0] * 30, INF))
     loss[1, :, draw(one_of(seeds, 0, 1)) > 0] = NAN  # not yet measured after training
     gone = ~np.isfinite(loss)
     largest[gone], normalized[gone] = NAN, NAN
     return Gap(largest, largest, largest, normalized, loss)
 
 
+def dead_one(gap: Gap, moment: int, seed: int) -> bool:
+    """A dead net, and none that diverged."""
+    whole = np.isfinite(gap.loss[moment, :5, seed]).all()
+    return bool(whole and (gap.normalized[moment, :5, seed] <= 0).any())
+
+
 @given(gap_results())
 @every_result
 def test_where_the_gap_is_from(gap: Gap) -> None:
-    said, *steps = GapConfig().verdicts(gap)
+    said, *more = GapConfig().verdicts(gap)
     seeds = gap.loss.shape[2]
     whole = [[not np.isnan(gap.loss[m, :5, s]).any() for s in range(seeds)] for m in (0, 1)]
     if said.key == "unknown":
@@ -190,7 +208,8 @@ def test_where_the_gap_is_from(gap: Gap) -> None:
         assert said.values["diverged"] == len(diverged)
         assert said.values["dead"] == len(set(dead) - set(diverged))
         return
-    assert (steps[0].values["seeds"], steps[0].values["all_seeds"]) == (len(usable), seeds)
+    steps, rest = more
+    assert (steps.values["seeds"], steps.values["all_seeds"]) == (len(usable), seeds)
     cells = gap.largest[moment]
 
     def middle(one: int, other: int) -> float:
@@ -198,14 +217,24 @@ def test_where_the_gap_is_from(gap: Gap) -> None:
 
     factors = dict(zip(gaps.STEPS, (middle(i, i + 1) for i in range(4)), strict=True))
     for name, factor in factors.items():
-        same(steps[0].values[name], factor)
-    same(steps[0].values["eval"], middle(4, 3))
+        same(steps.values[name], factor)
+    same(steps.values["eval"], middle(4, 3))
     fair = gap.normalized[moment]
     whole_fair = median(float(np.log10(fair[0, s] / fair[4, s])) for s in usable)
-    same(steps[0].values["normalized"], 10**whole_fair)
+    same(steps.values["normalized"], 10**whole_fair)
     ratio = middle(0, 4)
-    same(said.values["gap"], max(ratio, 1 / ratio) if said.key != "none" else ratio)
-    if 0.5 < ratio < 2:
+    same(said.values["gap"], ratio if said.key in ("none", "level") else max(ratio, 1 / ratio))
+    alive = [s for s in range(seeds) if whole[moment][s] and not dead_one(gap, moment, s)]
+    plain, bn = (
+        [INF if np.isinf(gap.loss[moment, c, s]) else cells[c, s] for s in alive] for c in (0, 4)
+    )
+    test = rest.values
+    assert test["seeds"] == len(alive)
+    assert test["plain_sharper"] == sum(b < p for b, p in zip(bn, plain, strict=True))
+    assert test["bn_sharper"] == sum(p < b for b, p in zip(bn, plain, strict=True))
+    if said.key == "level":
+        assert winner(bn, plain) == "level" and len(alive) >= 6
+    elif 0.5 < ratio < 2:
         assert said.key == "none"
     elif ratio < 1:
         assert said.key == "sharper"
@@ -309,6 +338,125 @@ def test_whether_sharpness_predicts(stability: Stability) -> None:
         ):
             same(told.values[f"{name}_{value}"], expected)
     assert told.values["seeds"] == len(stability.bn.threshold)
+
+
+@st.composite
+def extremes(draw: st.DrawFn) -> Extremes:
+    seeds = draw(st.sampled_from([1, 2, 5, 6, 7, 9]))
+    gone = draw(one_of((2, seeds), *[0.0] * 8, 1.0)) > 0
+
+    def spectrum(lost: Any) -> Spectrum:
+        largest = draw(one_of(seeds, 2.0, 3.0, 3.0, 40.0))
+        least = draw(one_of(seeds, -50.0, -1.0, 1.0))
+        probes = draw(one_of((seeds, 3), 0.5, 1.0, 2.0))
+        normalized = draw(one_of(seeds, *[1.0, 2.0, 9.0] * 5, 0.0))
+        for values in (largest, least, probes, normalized):
+            values[lost] = NAN
+        rest = np.zeros(seeds)
+        return Spectrum(10, least, largest, rest, rest, rest, rest, rest, rest, probes, normalized)
+
+    return Extremes(spectrum(gone[0]), spectrum(gone[1]))
+
+
+@given(extremes())
+@every_result
+def test_the_sharper_net(result: Extremes) -> None:
+    verdicts = {v.key.partition("_")[0]: v for v in ExtremesConfig().verdicts(result)}
+    nets = {"bn": result.bn, "plain": result.plain}
+    finite = {name: np.isfinite(net.normalized) for name, net in nets.items()}
+    seeds = range(len(result.bn.normalized))
+    dead = [
+        s
+        for s in seeds
+        if all(finite[n][s] for n in nets) and any(nets[n].normalized[s] <= 0 for n in nets)
+    ]
+    compared = [s for s in seeds if s not in dead and any(finite[n][s] for n in nets)]
+    pairs = [s for s in compared if all(finite[n][s] for n in nets)]
+    lost = {name: sum(not finite[name][s] for s in compared) for name in nets}
+    assert ("dead" in verdicts) == bool(dead) and ("diverged" in verdicts) == any(lost.values())
+    if dead:
+        assert verdicts["dead"].values["dead"] == len(dead)
+    if any(lost.values()):
+        told = verdicts["diverged"].values
+        assert (told["bn_diverged"], told["plain_diverged"]) == (lost["bn"], lost["plain"])
+    if "unknown" in verdicts:
+        assert not pairs
+        return
+    winners = {}
+    for kind in ("maximum", "normalized"):
+        bn, plain = (
+            [float(getattr(net, kind)[s]) if finite[name][s] else INF for s in compared]
+            for name, net in nets.items()
+        )
+        better = winner(bn, plain)
+        winners[kind] = {"bn": "plain", "plain": "bn", "level": "level"}[better]
+        if kind == "maximum":
+            (said,) = (verdicts[key] for key in ("bn", "plain", "level") if key in verdicts)
+            assert said.key == winners[kind]
+        else:
+            said = verdicts["scaled"]
+            gone = winners["maximum"] != "level" == winners[kind]
+            assert said.key == ("scaled_gone" if gone else f"scaled_{winners[kind]}")
+        assert said.values["seeds"] == len(compared)
+        assert said.values["bn_sharper"] == sum(p < b for b, p in zip(bn, plain, strict=True))
+        assert said.values["plain_sharper"] == sum(b < p for b, p in zip(bn, plain, strict=True))
+        over = {name: [float(getattr(net, kind)[s]) for s in pairs] for name, net in nets.items()}
+        same(said.values["bn"], median(over["bn"]))
+        same(said.values["plain"], median(over["plain"]))
+        ratios = [p / b for b, p in zip(over["bn"], over["plain"], strict=True)]
+        factor = median(ratios)
+        same(said.values["factor"], 1 / factor if winners[kind] == "bn" else factor)
+    for name, net in nets.items():
+        below = [max(abs(net.minimum[s]), net.maximum[s]) / median(net.probes[s]) for s in pairs]
+        same(verdicts["probes"].values[f"{name}_below"], median(below))
+
+
+@st.composite
+def alongs(draw: st.DrawFn) -> Along:
+    seeds, moments = draw(st.sampled_from([1, 5, 6, 8])), 3
+
+    def net() -> NetAlong:
+        smoothness = draw(one_of((moments, seeds), 1.0, 2.0, 5.0))
+        ends = draw(one_of(seeds, *[3.0] * 8, 0.0, 1.0)).astype(int)
+        gone = np.arange(moments)[:, None] >= ends
+        smoothness[gone] = NAN
+        return NetAlong(*[np.where(gone, NAN, 1.0)] * 5, smoothness)
+
+    return Along(np.arange(moments), np.ones(2), net(), net())
+
+
+@given(alongs(), st.sampled_from(["relative", "absolute"]))
+@every_result
+def test_the_net_whose_gradient_changes_less(along: Along, grid: Any) -> None:
+    said, *rest = AlongConfig(grid=grid).verdicts(along)
+    nets = {"bn": along.bn, "plain": along.plain}
+    seeds = range(along.bn.loss.shape[1])
+    ended = {name: [bool(np.isnan(net.loss[-1, s])) for s in seeds] for name, net in nets.items()}
+    assert bool(rest) == any(ended["bn"] + ended["plain"])
+    if rest:
+        told = rest[0].values
+        assert told == {f"{name}_diverged": sum(each) for name, each in ended.items()}
+    both = [s for s in seeds if not ended["bn"][s] and not ended["plain"][s]]
+    if not both:
+        assert said.key == "unknown"
+        return
+    middle = {name: [INF if ended[name][s] else 0.0 for s in seeds] for name in nets}
+    for s in seeds:
+        shared = [
+            m for m in range(3) if all(np.isfinite(n.smoothness[m, s]) for n in nets.values())
+        ]
+        for name, net in nets.items():
+            if not ended[name][s] and shared:
+                middle[name][s] = median(float(net.smoothness[m, s]) for m in shared)
+            elif not shared:
+                middle[name][s] = INF
+    better = winner(middle["bn"], middle["plain"])
+    assert said.key == f"{grid}_{better}"
+    assert said.values["seeds"] == len(seeds)
+    for name, other in (("bn", "plain"), ("plain", "bn")):
+        wins = sum(middle[name][s] < middle[other][s] for s in seeds)
+        assert said.values[f"{name}_wins"] == wins
+        same(said.values[f"{name}_smoothness"], median(middle[name][s] for s in both))
 
 
 @pytest.mark.parametrize("owner", MEASURES.values())
