@@ -184,7 +184,7 @@ def test_ctrl_c_stops_and_keeps(config: Callable[..., str], tmp_path: Path) -> N
     assert program.stderr is not None
     assert program.stderr.readline().startswith("epoch 0 of 2000")
     program.send_signal(signal.SIGINT)
-    printed, told = program.communicate(timeout=60)
+    printed, told = program.communicate(timeout=300)
     assert program.returncode == 130 and "Traceback" not in told
     last = strict(printed)
     assert last["status"] == "stopped" and last["epoch"] < 2000

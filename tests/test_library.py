@@ -48,7 +48,7 @@ def test_every_name_is_there_with_an_example_that_runs() -> None:
 
 def test_importing_bnviz_imports_no_torch() -> None:
     code = "import bnviz, sys; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -5,15 +5,17 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bnviz.ui.navigation import PAGES
-from tests.browser.screen import Watch, settle
+from tests.browser.screen import PATIENCE, Watch, settle
 from tools import browser as chromium
 from tools.server import serve
 
 OpenPage = Callable[..., Page]
 Windows = dict[str, BrowserContext]
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +70,7 @@ def open_page(app_url: str, browser: Browser, windows: Windows) -> Iterator[Open
         if kind not in windows:
             windows[kind] = browser.new_context(**options)
         page = windows[kind].new_page()
+        page.set_default_timeout(PATIENCE * 1000)
         pages.append(page)
         watch.attach(page)
         wanted = urlencode({"lang": lang, **(query or {})}) if not isinstance(query, str) else ""

@@ -35,11 +35,14 @@ CHART = """element => JSON.parse(JSON.stringify(
     (key, value) => ArrayBuffer.isView(value) ? Array.from(value) : value,
 ))"""
 
+#: How many seconds a busy machine may take for what a quiet one does at once.
+PATIENCE = 120.0
+
 #: On a page's own address Streamlit looks for its server below that address first.
 SEARCH = re.compile(r"^[^/]+//[^/]+/[^?]+/_stcore/(health|host-config)$")
 
 
-def settle(page: Page, quiet: float = 0.25, timeout: float = 30.0) -> None:
+def settle(page: Page, quiet: float = 0.25, timeout: float = PATIENCE) -> None:
     """Wait until nothing runs, nothing is stale and every chart is drawn, for `quiet` seconds."""
     page.evaluate("window.__busyAt = undefined")
     page.wait_for_function(STILL, arg=quiet * 1000, timeout=timeout * 1000)
@@ -56,7 +59,7 @@ def chart_figure(page: Page, key: str) -> dict[str, Any]:
     return figure
 
 
-def wait_for_chart(page: Page, key: str, timeout: float = 30.0) -> None:
+def wait_for_chart(page: Page, key: str, timeout: float = PATIENCE) -> None:
     """Wait until that chart is drawn, whatever else the page is doing."""
     drawn = page.locator(f".st-key-{key} .js-plotly-plot:visible .main-svg").first
     drawn.wait_for(timeout=timeout * 1000)

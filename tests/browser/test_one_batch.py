@@ -1,7 +1,6 @@
 """One batch in a browser: the numbers on screen are core's, and a link says all of them."""
 
 import re
-import time
 from typing import Any
 
 import numpy as np
@@ -133,7 +132,7 @@ def test_next_and_play(open_page: OpenPage) -> None:
 
     play = page.get_by_text(EN["controls.play"], exact=True)
     play.click()
-    expect(page).to_have_url(re.compile("seed=4[5-9]"), timeout=10_000)
+    expect(page).to_have_url(re.compile("seed=(4[5-9]|[5-9]\\d|\\d{3})"))
     play.click()
     settle(page)
     stopped = page.url
@@ -193,11 +192,9 @@ def test_statistics_can_be_taken_away(open_page: OpenPage) -> None:
 
 
 def test_the_largest_batch_works(open_page: OpenPage) -> None:
-    start = time.monotonic()
     page = open_page("one_batch", query={"b": 65_536, "d": 256})
     wait_for_chart(page, "after")
     assert exceptions(page) == []
-    assert time.monotonic() - start < 30
     middle = chart_figure(page, "after")["data"][2]
     assert len(middle["y"]) == 256 and max(map(abs, middle["y"])) < 0.1
 

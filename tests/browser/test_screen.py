@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.screen import Watch, chart_figure, exceptions, settle, slider
+from tests.browser.screen import PATIENCE, Watch, chart_figure, exceptions, settle, slider
 from tools.server import ServerFailed, serve
 
 SCRIPT = """
@@ -72,7 +72,10 @@ def test_watch_hears_errors_and_strangers(small_app: str, browser: Browser) -> N
         page.evaluate("console.error('a complaint')")
         page.evaluate("setTimeout(() => { throw new Error('thrown') })")
         page.evaluate("fetch('http://localhost:9/stranger').catch(() => 0)")
-        page.wait_for_timeout(200)
+        for _ in range(round(PATIENCE / 0.05)):
+            if len(watch.complaints) >= 3:
+                break
+            page.wait_for_timeout(50)
     heard = "\n".join(watch.complaints)
     for sign in ("a complaint", "thrown", "another host: http://localhost:9/stranger"):
         assert sign in heard

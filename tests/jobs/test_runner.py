@@ -351,7 +351,7 @@ def test_another_process_watches_and_stops(process: Process) -> None:
     assert count >= 1 and known(run_id).status == "running"
     wait_for(lambda: len(runner.snapshots(run_id)) > count)
     runner.stop(run_id)
-    _, errors = program.communicate(timeout=30)
+    _, errors = program.communicate(timeout=300)
     assert (program.returncode, errors) == (0, "")
     assert known(run_id).status == "stopped"
 
@@ -361,7 +361,7 @@ def test_a_process_ends_at_once_and_its_run_is_interrupted(process: Process, how
     program, run_id = process("" if how == "return" else "time.sleep(60)")
     if how == "interrupt":
         program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=30)
+    _, errors = program.communicate(timeout=300)
     assert "terminate called" not in errors, "Python must not abort"
     if how == "return":
         assert (program.returncode, errors) == (0, "")
@@ -428,7 +428,7 @@ while open_store().run(again).active and not new.snapshots(again): time.sleep(0.
 
 def test_a_run_outlives_a_reload_of_the_modules(process: Process, store: Store) -> None:
     program, run_id = process(RELOAD)
-    _, errors = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=300)
     assert (program.returncode, errors) == (0, "")
     assert sorted(run.status for run in store.runs()) == ["interrupted", "stopped"]
     assert known(run_id).status == "stopped"

@@ -32,7 +32,7 @@ def open_app() -> OpenApp:
         state: dict[str, Any] | None = None,
         **query: str,
     ) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=60)
+        app = AppTest.from_file(str(APP), default_timeout=300)
         if name != PAGES[0].name:
             app.query_params["lang"] = lang
             app.run()

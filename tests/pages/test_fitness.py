@@ -33,7 +33,7 @@ SMALL = TrainConfig(
 
 def finished(config: TrainConfig) -> str:
     run_id = runner.submit(config)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while (run := open_store().run(run_id)) is not None and run.active:
         assert time.monotonic() < deadline, "the training does not end"
         time.sleep(0.02)
@@ -276,7 +276,7 @@ def test_launch_watch_stop(open_app: OpenApp) -> None:
     assert "loss" in charts(app), "what was done stays"
 
 
-def wait(what: Callable[[], bool], seconds: float = 30) -> None:
+def wait(what: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline

@@ -146,7 +146,7 @@ def stored_run(home: object) -> Iterator[str]:
         update={"seeds": 2, "optimizer": config.optimizer.model_copy(update={"epochs": 1})}
     )
     run_id = runner.submit(config)
-    for _ in range(600):
+    for _ in range(6000):
         found = open_store().run(run_id)
         assert found is not None
         if not found.active:

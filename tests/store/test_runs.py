@@ -447,7 +447,7 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    ids = [process.communicate(timeout=60)[0].strip() for process in both]
+    ids = [process.communicate(timeout=300)[0].strip() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     store = Store(folder_url(tmp_path / "new" / "home"))
     assert {run.id for run in store.runs()} == set(ids)

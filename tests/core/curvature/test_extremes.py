@@ -399,7 +399,7 @@ def test_a_million_parameters_in_bounded_memory() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=100,
+        timeout=300,
     )
     steps, megabytes = run.stdout.split()
     assert int(steps) == 40
