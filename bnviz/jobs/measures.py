@@ -7,7 +7,6 @@ A measure of a training's last nets means those that are the last when it is ask
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
 from bnviz.core.smoothness.registry import parse
 from bnviz.core.training.snapshots import from_bytes
@@ -38,7 +37,7 @@ def create(store: Store, config: Measure) -> str:
     """A queued run of `config` that waits for a worker; raises StoreProblem without a subject."""
     if config.subject.run is not None:
         training, _ = _checkpoint(store, config.subject)
-        trainings.table_of(store, TrainConfig.model_validate_json(training.config).data)
+        trainings.table_of(store, trainings.config_of(training).data)
     return store.create(kind(config), config.model_dump_json(), 0)
 
 
@@ -83,7 +82,7 @@ def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     if wanted.run is None:
         return subject.document()
     run, blob = _checkpoint(store, wanted)
-    config = TrainConfig.model_validate_json(run.config)
+    config = trainings.config_of(run)
     dataset = train.dataset_for(config.data, trainings.table_of(store, config.data))
     return subject.of_state(config, dataset, from_bytes(blob).state)
 

@@ -1,7 +1,10 @@
 """Trainings as jobs: a config becomes a run, its snapshots go to the store."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+
+from pydantic import ValidationError
 
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
@@ -18,6 +21,21 @@ def create(store: Store, config: TrainConfig) -> str:
     return store.create(KIND, config.model_dump_json(), config.optimizer.epochs)
 
 
+def config_of(run: Run) -> TrainConfig:
+    """The settings of a training; StoreProblem if this version does not understand them."""
+    try:
+        return TrainConfig.model_validate_json(run.config)
+    except ValidationError as error:
+        raise StoreProblem("foreign_config", {"run": run.id}) from error
+
+
+def understood(run: Run) -> bool:
+    """Whether it is a training whose settings this version understands."""
+    with suppress(StoreProblem):
+        return run.kind == KIND and bool(config_of(run))
+    return False
+
+
 def table_of(store: Store, data: DataConfig) -> Table | None:
     """The user's table that `data` names, if it names one; StoreProblem if it is gone."""
     if data.table is None:
@@ -32,7 +50,7 @@ def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[St
     """Trains, and keeps every snapshot."""
     from bnviz.core.training import train
 
-    config = TrainConfig.model_validate_json(run.config)
+    config = config_of(run)
     dataset = train.dataset_for(config.data, table_of(store, config.data))
     for index, snapshot in enumerate(train.train(config, dataset, should_stop)):
         state = to_bytes(snapshot) if snapshot.state else None

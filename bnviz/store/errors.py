@@ -22,6 +22,7 @@ Code = Literal[
     "run_gone",
     "no_nets",
     "no_checkpoint",
+    "foreign_config",
     "unreachable",
     "job_too_long",
     "job_too_large",

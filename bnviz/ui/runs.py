@@ -7,6 +7,7 @@ import streamlit as st
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import limits, runner
+from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
 from bnviz.ui.errors import worded
@@ -44,6 +45,9 @@ def current_run() -> Run | None:
     if run is None or run.kind != "train":
         st.warning(say("run.unknown", run=literal(asked[:40])), icon=":material/link_off:")
         st.session_state.pop("run", None)
+        return None
+    if not understood(run):
+        st.warning(say("problem.foreign_config", run=run.id), icon=":material/link_off:")
         return None
     if st.query_params.get("run") != asked:
         st.query_params["run"] = asked
@@ -145,11 +149,16 @@ def earlier() -> None:
 
 def title_of(run: Run) -> str:
     """When the run began, from what settings, and how it stands."""
-    config = TrainConfig.model_validate_json(run.config)
-    preset = next((name for name, known in PRESETS.items() if known == config), None)
     return say(
         "run.line",
         when=run.created.astimezone().strftime("%m-%d %H:%M"),
-        preset=say(f"preset.{preset}") if preset else say("run.own_settings"),
+        preset=_settings_of(run),
         status=say(f"run.is_{run.status}"),
     )
+
+
+def _settings_of(run: Run) -> str:
+    if not understood(run):
+        return say("run.foreign_settings")
+    preset = next((name for name, known in PRESETS.items() if known == config_of(run)), None)
+    return say(f"preset.{preset}") if preset else say("run.own_settings")

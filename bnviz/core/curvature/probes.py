@@ -7,7 +7,7 @@ mean square is tr(H^2) / n, not the largest eigenvalue squared
 (:mod:`bnviz.core.curvature.extremes` has that one).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,20 +27,26 @@ def directions(params: Tensors, count: int, seed: int) -> Float[Tensor, "count n
     probe one ``torch.randn_like`` a parameter, in the order of ``params``. They differ from
     one precision to the other: cast them where both should probe alike.
     """
+    return torch.cat(list(draws(params, count, seed, count)))
+
+
+def draws(params: Tensors, count: int, seed: int, chunk: int) -> Iterator[Float[Tensor, "chunk n"]]:
+    """:func:`directions`, so many as a `chunk` at a time: their number takes no memory."""
     generator = torch.Generator().manual_seed(seed)
     like = next(iter(params.values()))
     sizes = [value[0].numel() for value in params.values()]
-    drawn = torch.empty(count, sum(sizes), dtype=like.dtype)
-    for probe in drawn:
-        for piece in torch.split(probe, sizes):
-            piece.normal_(generator=generator)
-    return drawn.to(like.device)
+    for start in range(0, count, chunk):
+        drawn = torch.empty(min(chunk, count - start), sum(sizes), dtype=like.dtype)
+        for probe in drawn:
+            for piece in torch.split(probe, sizes):
+                piece.normal_(generator=generator)
+        yield drawn.to(like.device)
 
 
 def estimates(
     gradient: Gradient,
     params: Tensors,
-    drawn: Float[Tensor, "p n"],
+    drawn: Float[Tensor, "p n"] | Iterable[Tensor],
     scale: float,
     *,
     chunk: int = 8,
@@ -49,8 +55,9 @@ def estimates(
     """|gradient change| / |parameter change| of each probe; raises Stopped.
 
     `gradient` takes any number of parameter sets at once, `params` is one of them (its stack
-    dimension is 1), `drawn` the directions, and `chunk` says how many probes run together.
-    Works in the precision of `params`, and only reads it.
+    dimension is 1), `drawn` the directions, and `chunk` says how many probes run together;
+    directions that come in parts run part by part. Works in the precision of `params`, and
+    only reads it.
     """
     ratios = []
     for steps, _, change in changes(gradient, params, drawn, scale, chunk):
@@ -61,12 +68,16 @@ def estimates(
 
 
 def changes(
-    gradient: Gradient, params: Tensors, drawn: Tensor, scale: float, chunk: int = 8
+    gradient: Gradient,
+    params: Tensors,
+    drawn: Tensor | Iterable[Tensor],
+    scale: float,
+    chunk: int = 8,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """The steps `scale` * `drawn` (P, n), where they lead, how the gradient changes: (p, n) each.
 
-    So many as a `chunk` at a time, computed when they are asked for. Directions are cast to
-    the precision of `params` once they are steps.
+    So many as a `chunk`, or a part of `drawn`, at a time, computed when they are asked for.
+    Directions are cast to the precision of `params` once they are steps.
     """
     keep_freed_memory()
     names, origin = params.keys(), flatten(list(params.values()))
@@ -76,7 +87,7 @@ def changes(
         return flatten([there[name] for name in names])
 
     here = at(origin)
-    for part in torch.split(drawn, chunk):
+    for part in torch.split(drawn, chunk) if isinstance(drawn, Tensor) else drawn:
         steps = (part * scale).to(origin.dtype)
         moved = origin + steps
         yield steps, moved, at(moved).sub_(here)

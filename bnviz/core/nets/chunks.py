@@ -19,10 +19,12 @@ def chunk_size(rows: int, width: int, dtype: torch.dtype) -> int:
     return max(1, CHUNK_BYTES // (rows * width * dtype.itemsize))
 
 
-def chunks(networks: int, rows: int, width: int, dtype: torch.dtype) -> Iterator[slice]:
-    """Slices that cut `networks` into chunks."""
+def chunks(
+    networks: int, rows: int, width: int, dtype: torch.dtype, *, most: int | None = None
+) -> Iterator[slice]:
+    """Slices that cut `networks` into chunks, of at most so many as `most`."""
     keep_freed_memory()
-    size = chunk_size(rows, width, dtype)
+    size = min(chunk_size(rows, width, dtype), most or networks)
     for start in range(0, networks, size):
         yield slice(start, min(start + size, networks))
 

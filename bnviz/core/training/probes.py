@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bnviz.core.configs import ProbeConfig
 from bnviz.core.curvature.extremes import extremes
-from bnviz.core.curvature.probes import directions, estimates
+from bnviz.core.curvature.probes import draws, estimates
 from bnviz.core.data.preparation import Prepared
 from bnviz.core.nets.chunks import chunk_size, chunks
 from bnviz.core.nets.gradients import network_gradient, objective_of
@@ -24,6 +24,10 @@ from bnviz.core.types import Floats, StopFlag, Stopped
 #: Lanczos stops at this relative residual: four digits of an eigenvalue that stands
 #: alone, far more than a figure shows. The residual reached is in the snapshot.
 TOLERANCE = 1e-2
+
+#: The most parameters, of all copies of a net that are probed together. Each takes some
+#: 200 bytes while it is probed, most of them for Lanczos's basis.
+NUMBERS = 3_000_000
 
 Findings = dict[str, Floats]
 
@@ -48,6 +52,11 @@ def probe(
     return figures
 
 
+def _most(stack: Stack) -> int:
+    """How many copies of one of the networks are held at a time, at least one."""
+    return max(1, NUMBERS // sum(value[0].numel() for value in stack.params.values()))
+
+
 def _lipschitz(
     stack: Stack,
     data: Prepared,
@@ -59,15 +68,13 @@ def _lipschitz(
     """Each seed has directions of its own, the same at every checkpoint."""
     dtype = getattr(torch, config.precision)
     x, y = data.train_x[:, :PROBE_ROWS].to(dtype), data.train_y[:PROBE_ROWS].to(dtype)
-    chunk = chunk_size(x.shape[1], stack.network.width, dtype)
+    chunk = min(chunk_size(x.shape[1], stack.network.width, dtype), _most(stack))
     median, largest = np.full((2, stack.size), np.nan)
     for index in np.flatnonzero(alive):
         one = stack.part(slice(index, index + 1)).cast(dtype)
-        drawn = directions(one.params, config.count, seeds[int(index)])
+        drawn = draws(one.params, config.count, seeds[int(index)], chunk)
         gradient = network_gradient(one, x, y, config.bn_mode)
-        ratios = estimates(
-            gradient, one.params, drawn, config.scale, chunk=chunk, should_stop=should_stop
-        )
+        ratios = estimates(gradient, one.params, drawn, config.scale, should_stop=should_stop)
         median[index], largest[index] = np.median(ratios), ratios.max()
     return {"lipschitz_median": median, "lipschitz_max": largest}
 
@@ -81,7 +88,7 @@ def _eigenvalues(
 ) -> Findings:
     x, y = data.train_x[:, :PROBE_ROWS].double(), data.train_y[:PROBE_ROWS].double()
     parts = []
-    for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype):
+    for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype, most=_most(stack)):
         some = stack.part(part).cast(x.dtype)
         objective = objective_of(some, x, y, config.bn_mode)
         ends = extremes(objective, some.params, tolerance=TOLERANCE, should_stop=should_stop)

@@ -9,6 +9,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.core.training.verdict import divergences, verdict
 from bnviz.jobs import runner
+from bnviz.jobs.trainings import config_of
 from bnviz.plots.fitness import curves
 from bnviz.plots.nets import NETS
 from bnviz.store import Run
@@ -27,7 +28,7 @@ from bnviz.ui.widgets import ask
 def show_training(run: Run) -> None:
     """The training as it stands: the verdict, how far it is, its curves and tabs."""
     snapshots = runner.snapshots(run.id)
-    config = TrainConfig.model_validate_json(run.config)
+    config = config_of(run)
     if snapshots:
         opening = say("measuring.so_far") + say("sentence.between") if run.active else ""
         now = verdict(snapshots[-1], data.baseline_loss(config))

@@ -8,6 +8,7 @@ from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.smoothness.measure import SubjectConfig
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.jobs import runner
+from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import smoothness
@@ -48,7 +49,7 @@ def ask() -> Asked:
         st.subheader(say("smoothness.controls.subject"))
         run = _run()
         epoch = _epoch(run) if run else None
-        config = TrainConfig.model_validate_json(run.config) if run else _DOCUMENTS
+        config = config_of(run) if run else _DOCUMENTS
         st.caption(say("smoothness.controls.own"))
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
     _table_there(config)
@@ -90,7 +91,7 @@ def _run() -> Run | None:
 
 
 def _measurable(run: Run) -> bool:
-    return run.kind == "train" and run.snapshots > 0
+    return run.snapshots > 0 and understood(run)
 
 
 def _epoch(run: Run) -> int:

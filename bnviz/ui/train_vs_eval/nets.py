@@ -8,6 +8,7 @@ import streamlit as st
 
 from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import StreamConfig, TrainConfig
+from bnviz.jobs.trainings import config_of, understood
 from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
@@ -51,7 +52,7 @@ def show_recalibration() -> None:
             found = streams.recalibrated_here(config, rows)
     else:
         run = runs[net]
-        config = TrainConfig.model_validate_json(run.config)
+        config = config_of(run)
         stored = streams.recalibrated_run(config, run.id, run.snapshots, rows)
         if stored is None:
             st.caption(say("fitness.not_yet"))
@@ -77,7 +78,7 @@ def show_recalibration() -> None:
 
 
 def _has_state(run: Run) -> bool:
-    return run.status in ("done", "stopped") and run.snapshots > 0
+    return run.status in ("done", "stopped") and run.snapshots > 0 and understood(run)
 
 
 def _small_config() -> TrainConfig:

@@ -46,6 +46,18 @@ def plain_loop(module: nn.Module, count: int, scale: float, seed: int) -> list[f
     return found
 
 
+@pytest.mark.parametrize("chunk", [1, 4, 11, 50])
+def test_directions_in_parts_are_the_same(chunk: int) -> None:
+    params = net(bn=True).params
+    parts = list(probes.draws(params, 11, 42, chunk))
+    assert [len(part) for part in parts[:-1]] == [chunk] * (len(parts) - 1)
+    assert torch.equal(torch.cat(parts), probes.directions(params, 11, 42))
+
+
+def test_the_number_of_directions_takes_no_memory() -> None:
+    assert len(next(probes.draws(net(bn=False).params, 10**12, 0, 2))) == 2
+
+
 @pytest.mark.parametrize("bn", [True, False])
 @pytest.mark.parametrize("mode", ["eval", "train"])
 @pytest.mark.parametrize("shape", [{}, {"depth": 2, "activation": "tanh", "bn_position": "after"}])
