@@ -221,7 +221,9 @@ def test_a_preset_fills_the_controls_and_a_link_changes_one(open_page: OpenPage)
     deep = PRESETS["deep"]
     plan = page.get_by_test_id("stMain").inner_text()
     assert (
-        EN["fitness.plan"].format(
+        sentence(
+            "en",
+            "fitness.plan",
             seeds=deep.seeds,
             depth=deep.network.depth,
             width=deep.network.width,
@@ -239,7 +241,9 @@ def test_a_preset_fills_the_controls_and_a_link_changes_one(open_page: OpenPage)
     tiny = PRESETS["tiny_batches"]
     plan = page.get_by_test_id("stMain").inner_text()
     assert (
-        EN["fitness.plan"].format(
+        sentence(
+            "en",
+            "fitness.plan",
             seeds=tiny.seeds,
             depth=tiny.network.depth,
             width=tiny.network.width,

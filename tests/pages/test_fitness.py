@@ -101,7 +101,8 @@ def test_clipping_is_pointed_out(open_app: OpenApp, clip: bool) -> None:
     assert bool(app.info) == clip == bool((y == 100).mean() > 0.5)
     if clip:
         assert f"{100 * (y == 100).mean():.1f}\N{NO-BREAK SPACE}%" in app.info[0].value
-    caption = next(c.value for c in app.caption if c.value.startswith("The 1,000 targets"))
+    opening = "The 1,000\N{NO-BREAK SPACE}targets"
+    caption = next(c.value for c in app.caption if c.value.startswith(opening))
     assert short(float(y.mean(dtype=float)), 4) in caption
 
 
@@ -315,4 +316,6 @@ def test_a_table_too_small_is_refused_kindly(open_app: OpenApp) -> None:
     open_store().save_table(small)
     app = open_app("fitness", state={"data.source": "table"}, table=small.digest)
     assert not app.exception
-    assert [error.value for error in app.error] == [EN["upload.small"].format(rows=5, columns=1)]
+    assert [error.value for error in app.error] == [
+        sentence("en", "upload.small", rows=5, columns=1)
+    ]

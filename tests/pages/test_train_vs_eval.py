@@ -84,7 +84,7 @@ def test_the_verdict_can_turn(open_app: OpenApp) -> None:
     set_to(app, "shift", 0.0)
     set_to(app, "momentum", 1.0)
     set_to(app, "b", 2)
-    assert "by chance" in verdict(app) and "2 rows" in verdict(app)
+    assert "by chance" in verdict(app) and "2\N{NO-BREAK SPACE}rows" in verdict(app)
     widget(app, "source").select("heavy_tails").run()
     assert "no finite variance" in verdict(app)
 
@@ -159,9 +159,9 @@ def test_a_stored_run_is_recalibrated(stored_run: str, open_app: OpenApp) -> Non
     app = open_app("train_vs_eval", section="recalibrate")
     assert widget(app, "net").value == stored_run, "the newest run comes first"
     assert SECTIONS["recalibrate"] <= charts(app)
-    assert "2 seeds" in said(app)
+    assert "2\N{NO-BREAK SPACE}seeds" in said(app)
     widget(app, "net").select("here").run()
-    assert "8 seeds" in said(app)
+    assert "8\N{NO-BREAK SPACE}seeds" in said(app)
 
 
 def test_large_streams_say_how_many_batches(open_app: OpenApp) -> None:

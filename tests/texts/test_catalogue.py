@@ -44,14 +44,15 @@ def placeholders(text: str) -> set[str]:
     return {name for name, _ in written(text)}
 
 
-def written(text: str) -> set[tuple[str, str]]:
-    """Each placeholder and how it is written; singular and plural are each language's own."""
+def specs(text: str) -> list[tuple[str, str]]:
+    """Each placeholder and how it is written."""
     parsed = string.Formatter().parse(text)
-    return {
-        (name, "" if "|" in str(how) else str(how))
-        for _, name, how, _ in parsed
-        if name is not None
-    }
+    return [(name, str(how)) for _, name, how, _ in parsed if name is not None]
+
+
+def written(text: str) -> set[tuple[str, str]]:
+    """The same; but singular and plural are each language's own."""
+    return {(name, "" if "|" in how else how) for name, how in specs(text)}
 
 
 @pytest.mark.parametrize("text", [EN, ZH], ids=LANGUAGES)
@@ -331,6 +332,17 @@ def test_values_are_put_in() -> None:
 )
 def test_a_sentence_says_how_its_values_are_written(spec: str, value: object, text: str) -> None:
     assert _Writer("en").format_field(value, spec) == text
+
+
+def test_a_counted_noun_knows_its_singular() -> None:
+    """No "1 nets": what a number counts is written {count:# net|# nets}."""
+    counted = re.compile(
+        r"\{\w+\}\s(?:random |training |numeric |full |whole |other )?(?:seeds|nets|rows|columns|"
+        r"epochs(?!/)|features|batches|probes|cells|values|numbers|steps|parts|lines)\b"
+    )
+    assert {key: text for key, text in EN.items() if counted.search(text)} == {}
+    forms = [how for text in ZH.values() for _, how in specs(text) if "|" in how]
+    assert forms == [], "Chinese has one form"
 
 
 def test_numbers_keep_their_unit_on_their_line() -> None:

@@ -43,7 +43,7 @@ def test_every_exception_is_named() -> None:
     text, y = said(values, eps=0.01, gamma=3.0, beta=-1.0, affine_feature=1, precision="float64")
     deviation = y[:, 2].std()
     assert text == (
-        f"1 of 4 features now have mean 0 and standard deviation 1, to within "
+        f"1 of 4 features now has mean 0 and standard deviation 1, to within "
         f"{short(1 - float(y[:, 0].std()), 1)}. c stops at standard deviation "
         f"{short(float(deviation))} (before γ): ε is "
         f"{percent(1 - deviation**2)} of its variance + ε. So does 1 more, less strongly. "
@@ -154,8 +154,8 @@ def test_notes() -> None:
 
     assert said_of(source="wine", features=13, batch_size=178) == []
     assert said_of(source="wine", features=64, batch_size=2048) == [
-        "This source has 13 features; 64 were asked for.",
-        "This source has 178 rows; 2,048 were asked for, so rows repeat.",
+        "This source has 13\N{NO-BREAK SPACE}features; 64 were asked for.",
+        "This source has 178\N{NO-BREAK SPACE}rows; 2,048 were asked for, so rows repeat.",
     ]
     table = Table("x" * 64, ("a",), np.ones((3, 1)))
     asked = BatchConfig(source="table", table="x" * 64, batch_size=4, features=1)

@@ -75,7 +75,7 @@ def test_too_few_seeds_whole() -> None:
     assert said([1.0], [2.0]) == (
         "The net with BN ends with the lower validation loss in 1 of 1 seed, the one without in 0. "
         "That is too few seeds to tell: even if one net won them all it might be chance. "
-        "The sign test needs 6 seeds that differ; there are 1."
+        "The sign test needs 6 seeds that differ; there is 1."
     )
 
 
