@@ -12,17 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode
-from bnviz.core.smoothness.measure import (
-    LANCZOS,
-    NETS,
-    Bools,
-    Cost,
-    Floats,
-    Measure,
-    Progress,
-    StopFlag,
-)
+from bnviz.core.smoothness.measure import LANCZOS, NETS, Cost, Measure, Progress
 from bnviz.core.training.comparison import compare, evidence
+from bnviz.core.types import Bools, Floats, StopFlag
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -11,35 +11,26 @@ training, have the running statistics that the document has warmed up.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
 
-from bnviz.core.configs import BnMode
 from bnviz.core.smoothness.measure import (
     LANCZOS,
-    Bools,
     Cost,
-    Floats,
     Measure,
     Needs,
     Progress,
-    StopFlag,
-    Throttle,
 )
 from bnviz.core.training.comparison import Comparison, compare, evidence
-from bnviz.core.training.snapshots import PROBE_ROWS
-from bnviz.core.types import Stopped
+from bnviz.core.types import Bools, Floats, StopFlag
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from bnviz.core.curvature.problem import Problem
-    from bnviz.core.nets.stack import Stack
     from bnviz.core.smoothness.subject import Subject
-    from bnviz.core.training.train import Run
 
 MOMENTS = ("before", "after")
 
@@ -48,7 +39,6 @@ STEPS = ("inputs", "bn", "inputs_bn", "mode")
 
 #: Two nets whose largest eigenvalues differ by less than this factor are alike.
 ALIKE = 2.0
-
 
 #: The columns of a Gap: net, BN mode, inputs. The order is that of the split: each step
 #: between neighbours PLAIN_RAW, PLAIN_STANDARD, BN_STANDARD_TRAIN, BN_RAW_TRAIN, BN_RAW_EVAL
@@ -114,7 +104,9 @@ class GapConfig(Measure):
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Cell by cell, seed by seed; then both trainings; then all cells again."""
-        cross = _Cross(self, subject, should_stop)
+        from bnviz.core.smoothness.cross import Cross
+
+        cross = Cross(self, subject, should_stop)
         for moment in range(len(MOMENTS)):
             if moment:
                 yield from cross.train()
@@ -171,123 +163,6 @@ class GapConfig(Measure):
         return Verdict(key, when | gap), Verdict("steps", factors | counts), Verdict("test", test)
 
 
-class _Cross:
-    """Both trainings as far as they are, and what is measured so far; NaN elsewhere."""
-
-    def __init__(self, config: GapConfig, subject: "Subject", should_stop: StopFlag) -> None:
-        self.config, self.subject, self.should_stop = config, subject, should_stop
-        self.runs = {each: _begin(config, subject, each) for each in ("raw", "standardized")}
-        self.done, self.epochs = 0, subject.config.optimizer.epochs
-        self.total = len(MOMENTS) * len(CELLS) * subject.seeds + len(self.runs) * self.epochs
-        shape = (len(MOMENTS), len(CELLS), subject.seeds)
-        self.figures = {field.name: np.full(shape, np.nan) for field in fields(Gap)}
-
-    def progress(self) -> Progress:
-        result = Gap(**{name: array.copy() for name, array in self.figures.items()})
-        return Progress(self.done, self.total, result)
-
-    def train(self) -> Iterator[Progress]:
-        throttle = Throttle()
-        for run in self.runs.values():
-            for _ in range(self.epochs):
-                if not run.train_epoch(self.should_stop):
-                    raise Stopped
-                self.done += 1
-                if throttle.due():
-                    yield self.progress()
-
-    def cells(self, moment: int) -> Iterator[Progress]:
-        for seed in range(self.subject.seeds):
-            for cell, name in enumerate(CELLS):
-                self.cell(moment, cell, name, seed)
-                self.done += 1
-                yield self.progress()
-
-    def cell(self, moment: int, cell: int, name: str, seed: int) -> None:
-        """Measures one cell of one seed."""
-        from bnviz.core.curvature.stack_problem import StackProblem
-        from bnviz.core.smoothness.subject import alive
-
-        net, inputs, *modes = name.split("_")
-        mode: BnMode = "train" if modes == ["train"] else "eval"
-        stack = self.stack(moment, net, inputs, mode, seed)
-        if not alive(stack).all():
-            self.figures["loss"][moment, cell, seed] = np.inf
-            return
-        data = self.runs[inputs].data
-        x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
-        measured = self.measured(StackProblem(stack, x, y, mode), seed)
-        for quantity, value in measured.items():
-            self.figures[quantity][moment, cell, seed] = value
-
-    def stack(self, moment: int, net: str, inputs: str, mode: BnMode, seed: int) -> "Stack":
-        """One seed of a net as it is now, with running statistics to be used in eval mode."""
-        import torch
-
-        from bnviz.core.training.precise_bn import precise
-
-        run, which = self.runs[inputs], slice(seed, seed + 1)
-        one = run.nets[net].stack.part(which)
-        if moment or net == "plain" or mode == "train":
-            return one
-        if self.config.subject.run is None and inputs == "raw":
-            return self.subject.bn.part(which)
-        with torch.no_grad():
-            return precise(one, run.data.train_x, run.config.optimizer.batch_size)
-
-    def measured(self, problem: "Problem", seed: int) -> Mapping[str, float]:
-        """What a Gap holds of one net."""
-        import torch
-
-        from bnviz.core.curvature.extremes import problem_extremes
-        from bnviz.core.curvature.normalized import NormalizedProblem
-        from bnviz.core.curvature.probes import directions, estimates
-        from bnviz.core.curvature.traces import traces
-
-        probes, number = self.config.probes, self.config.seed + seed
-        stop = self.should_stop
-        ends = problem_extremes(problem, should_stop=stop)
-        ratios = estimates(
-            problem.gradient,
-            problem.params,
-            directions(problem.params, probes, number),
-            self.subject.config.probes.scale,
-            chunk=problem.chunk,
-            should_stop=stop,
-        )
-        sums = traces(problem, probes, number, should_stop=stop)
-        fair = problem_extremes(NormalizedProblem(problem), should_stop=stop)
-        with torch.no_grad():
-            loss = problem.objective(problem.params)
-        return {
-            "largest": float(ends.maximum[0]),
-            "probe": float(np.median(ratios)),
-            "root_mean_square": float(np.sqrt(max(sums.mean_square, 0.0))),
-            "normalized": float(fair.maximum[0]),
-            "loss": float(loss[0]),
-        }
-
-
-def _begin(config: GapConfig, subject: "Subject", inputs: str) -> "Run":
-    """A training of both nets on such inputs that has not yet taken a step."""
-    import torch
-
-    from bnviz.core.data.preparation import Prepared, prepare, scaling_for
-    from bnviz.core.nets.vectors import flatten
-    from bnviz.core.training.train import Run
-
-    data = subject.config.data.model_copy(update={"standardize": inputs == "standardized"})
-    training = subject.config.model_copy(update={"data": data})
-    if config.subject.run is not None:
-        return Run(training, prepare(data, subject.dataset))
-    scaling = scaling_for(data, subject.dataset.x)
-    x, y = scaling.apply(subject.dataset.x), torch.from_numpy(subject.dataset.y[:, 0].copy())
-    run = Run(training, Prepared(x, y, x, y, scaling))
-    for name, net in run.nets.items():
-        net.parameters.copy_(flatten(list(subject.stack(name).params.values())))
-    return run
-
-
 def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     """The ratio of `quantity` in cell plain_raw to that in bn_raw_eval, step by step.
 
@@ -295,7 +170,7 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     the quantity. "inputs" standardizes them, "bn" adds BN in train mode, "inputs_bn" goes back
     to raw inputs, "mode" to eval mode. The steps add up to the log10 of the whole ratio. Another
     order of the same changes gives other parts. NaN where a quantity is not positive, and for
-    a seed with a dead net (see :meth:`GapConfig.verdict`).
+    a seed with a dead net (see :meth:`GapConfig.verdicts`).
     """
     cells = slice(len(STEPS) + 1)
     alive = ~(gap.normalized[:, cells] <= 0).any(axis=1, keepdims=True)

@@ -23,10 +23,7 @@ from pydantic import Field
 from safetensors.numpy import load, save
 
 from bnviz.core.configs import Config, Seed
-from bnviz.core.types import Bools as Bools
-from bnviz.core.types import Floats as Floats
-from bnviz.core.types import StopFlag as StopFlag
-from bnviz.core.types import Stopped
+from bnviz.core.types import StopFlag, Stopped
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -16,11 +16,10 @@ from bnviz.core.data.preparation import prepare
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import flatten
 from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.measure import Floats, StopFlag
 from bnviz.core.smoothness.subject import Subject, alive
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
-from bnviz.core.types import check
+from bnviz.core.types import Floats, StopFlag, check
 
 #: A path is kept at so many epochs, fewer where they would take more memory (per net).
 PATH_POINTS = 100

@@ -13,7 +13,7 @@ from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.traces import eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import initial
-from bnviz.core.smoothness import density
+from bnviz.core.smoothness import spectra
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.density import Density, DensityConfig, NetDensity
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
@@ -67,7 +67,7 @@ def test_the_axis_holds_both_spectra() -> None:
     result = found()
     steps = np.diff(axis(result))
     np.testing.assert_allclose(steps, steps[0])
-    assert steps[0] <= density.SPACING
+    assert steps[0] <= spectra.SPACING
     both = np.concatenate([result.bn.exact, result.plain.exact])
     assert result.grid[0] < both.min() and both.max() < result.grid[-1]
     assert result.unit == pytest.approx(0.01 * min(result.bn.largest, result.plain.largest))
@@ -81,7 +81,7 @@ def test_the_quadrature_stands_within_its_error_bars() -> None:
 
 
 def test_a_large_net_by_products_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.core.curvature.traces.DENSE_LIMIT", 80)  # of 97 and 73
+    monkeypatch.setattr("bnviz.core.smoothness.spectra.DENSE_LIMIT", 80)  # of 97 and 73
     last = reports()[-1]
     result: Density = last.result
     assert result.bn.exact.shape == (0,) and len(result.plain.exact) == 73
@@ -166,7 +166,7 @@ def test_a_loss_that_is_not_finite_though_the_net_is(monkeypatch: pytest.MonkeyP
     of = subject()
     of.y[3] = torch.inf
     for limit in (2000, 10):
-        monkeypatch.setattr("bnviz.core.curvature.traces.DENSE_LIMIT", limit)
+        monkeypatch.setattr("bnviz.core.smoothness.spectra.DENSE_LIMIT", limit)
         last = reports(of=of)[-1]
         assert last.done == last.total
         assert np.isnan([last.result.bn.top, *last.result.plain.mean]).all()
@@ -189,5 +189,5 @@ def test_a_result_of_an_earlier_release_opens_and_claims_nothing_of_a_large_net(
 
 
 def test_flat_losses_have_an_axis() -> None:
-    assert density._unit([]) == density._unit([np.zeros(3)]) == 1
-    assert density._unit([np.array([-5.0, 1.0]), np.array([2.0])]) == pytest.approx(0.02)
+    assert spectra._unit([]) == spectra._unit([np.zeros(3)]) == 1
+    assert spectra._unit([np.array([-5.0, 1.0]), np.array([2.0])]) == pytest.approx(0.02)

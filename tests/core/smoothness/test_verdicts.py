@@ -21,10 +21,10 @@ from bnviz.core.smoothness.document import DocumentConfig, Replay, ReplayedNet
 from bnviz.core.smoothness.extremes import Extremes, ExtremesConfig, Spectrum
 from bnviz.core.smoothness.gap import CELLS, Gap, GapConfig
 from bnviz.core.smoothness.landscape import DISTANCES, Landscape, LandscapeConfig, NetLandscape
-from bnviz.core.smoothness.measure import Floats
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.scales import SCALES, Scales, ScalesConfig, Sweep
 from bnviz.core.smoothness.stability import NetStability, Stability, StabilityConfig
+from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict, keys
 
 NAN, INF = float("nan"), float("inf")

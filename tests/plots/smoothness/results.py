@@ -8,9 +8,9 @@ from bnviz.core.smoothness.document import Replay, ReplayedNet
 from bnviz.core.smoothness.extremes import Extremes, Spectrum
 from bnviz.core.smoothness.gap import Gap
 from bnviz.core.smoothness.landscape import Landscape, NetLandscape
-from bnviz.core.smoothness.measure import Floats
 from bnviz.core.smoothness.scales import Scales, Sweep
 from bnviz.core.smoothness.stability import NetStability, Stability
+from bnviz.core.types import Floats
 
 SEEDS, SIZE = 4, 1000
 #: How large each net's curvature is.
