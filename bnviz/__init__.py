@@ -1,6 +1,6 @@
 """Batch normalization, measured: a dashboard, and a small library of what it measures with.
 
-``from bnviz import eigenvalues``: see :mod:`bnviz.library`. torch is imported with the first
+``from bnviz import Loss``: see :mod:`bnviz.library`. torch is imported with the first
 name that is taken from here, not before.
 """
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bnviz.library import (
+        Loss,
         along_gradient,
         eigenvalues,
         landscape_lines,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Loss",
     "along_gradient",
     "eigenvalues",
     "landscape_lines",

@@ -55,6 +55,9 @@ class Extremes:
     maximum_residual: Floats
     iterations: Ints
     converged: Bools
+    minimum_vectors: Tensor | None = None
+    """(K, n) unit eigenvectors, where they were asked for."""
+    maximum_vectors: Tensor | None = None
 
 
 class Eigenpairs(NamedTuple):

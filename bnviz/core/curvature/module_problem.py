@@ -1,138 +1,102 @@
-"""The loss of any module as a problem: ``loss(module(x), y)`` as a function of its parameters."""
+"""The loss of any module on one batch as a problem."""
 
-import copy
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from bnviz.core.configs import BnMode, Precision
+from bnviz.core.curvature.hessian import hessian_product
+from bnviz.core.curvature.lanczos import Product
 from bnviz.core.curvature.problem import Problem
+from bnviz.core.nets.forward_pass import ForwardPass
 from bnviz.core.nets.gradients import Objective, gradient_of
+from bnviz.core.nets.inputs import in_precision, in_words, not_finite
+from bnviz.core.nets.twin import Twin
 from bnviz.core.nets.vectors import Tensors
 from bnviz.core.types import Bool, Float
 
-LossFunction = Callable[[Any, Any], Tensor]
-
 
 class ModuleProblem(Problem):
-    """``loss(module(x), y)`` of any module, a scalar, as a function of its trainable parameters.
+    """The loss of a module's twin on one batch, as a function of its trainable parameters.
 
-    In "train" mode BN layers use the statistics of `x`; every other layer is in eval mode
-    either way, so that dropout does not make the loss random. Parameters that need no
-    gradient stay as they are. The module may live on any device; `x` and `y` must be there
-    too. Rectifiers are its ``nn.ReLU`` modules: ``torch.relu`` in a forward method is not seen.
-    Raises ValueError if nothing is trainable or the loss is no scalar.
+    `weight_decay` adds half of it times the squared norm of all trainable parameters, whose
+    gradient is what torch's optimizers add. Rectifiers are ReLU, leaky and parametric ReLU and
+    clamping at 0, whoever calls them; those of rows come in the order in which they are met.
     """
 
     chunk = 1
 
-    def __init__(
-        self,
-        module: nn.Module,
-        loss: LossFunction,
-        x: Any,
-        y: Any,
-        *,
-        mode: BnMode = "eval",
-        precision: Precision = "float64",
-    ) -> None:
-        dtype = getattr(torch, precision)
-        self.rectifiers = _Rectifiers()
-        self.twin = _with_gates(copy.deepcopy(module).to(dtype).eval(), self.rectifiers)
-        for layer in self.twin.modules():
-            if mode == "train" and isinstance(layer, nn.modules.batchnorm._BatchNorm):
-                layer.train()
-                layer.momentum = 0.0  # the twin's running statistics stay
-        self.loss, self.x, self.y = loss, _cast(x, dtype), _cast(y, dtype)
-        self.params = {
-            name: value.detach().clone().unsqueeze(0)
-            for name, value in self.twin.named_parameters()
-            if value.requires_grad
-        }
-        if not self.params:
-            raise ValueError("The module has no parameter that requires a gradient.")
-        with torch.no_grad():
-            self.objective(self.params)  # what is wrong with the loss shows here
+    def __init__(self, twin: Twin, x: Any, y: Any, weight_decay: float = 0.0) -> None:
+        self.twin, self.weight_decay, self.params = twin, weight_decay, twin.params
+        self.x, self.y = in_precision(x, twin.dtype), in_precision(y, twin.dtype)
 
     def objective(self, points: Tensors) -> Float[Tensor, " p"]:
         """Losses at P points, differentiable twice."""
-        return torch.stack([self._single(own) for own in _apart(points)])
+        return torch.stack([self._loss(own) for own in _apart(points)])
 
     def gradient(self, points: Tensors) -> Tensors:
-        """Their gradients, by autograd."""
+        """Their gradients, by autograd; 0 for a parameter that the loss does not depend on."""
         return gradient_of(self.objective)(points)
 
     @torch.no_grad()
     def activation_pattern(self, points: Tensors) -> Bool[Tensor, "p r"]:
-        """Whether each rectifier is open, in the order they are met."""
+        """Whether each rectifier is open."""
         patterns = []
         for own in _apart(points):
-            self._single(own)
-            patterns.append(self.rectifiers.pattern())
+            forward = ForwardPass(self.twin.mode, self.twin.dtype, record=True)
+            self._loss(own, forward)
+            patterns.append(forward.pattern)
+            self._hidden = forward.hidden
         return torch.stack(patterns)
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
         """The objective whose rectifiers stay as in `pattern`."""
-        return lambda points: torch.stack([self._single(o, pattern[0]) for o in _apart(points)])
 
-    def _single(self, own: Tensors, held: Tensor | None = None) -> Tensor:
-        self.rectifiers.begin(held)
-        loss = self.loss(torch.func.functional_call(self.twin, own, (self.x,)), self.y)
-        if loss.numel() != 1:
-            raise ValueError(f"The loss must be one number; it has shape {tuple(loss.shape)}.")
-        return loss.reshape(())
+        def held(own: Tensors) -> Tensor:
+            return self._loss(own, ForwardPass(self.twin.mode, self.twin.dtype, pattern[0]))
 
+        return lambda points: torch.stack([held(own) for own in _apart(points)])
 
-class _Rectifiers:
-    """Which rectifiers are open in one forward pass, in the order they are met."""
+    def kinks_at(
+        self, points: Float[Tensor, "p n"]
+    ) -> tuple[Float[Tensor, "p n"], Float[Tensor, " p"]]:
+        """As of any problem; NaN where a fused layer hides its rectifiers."""
+        jump, crossed = super().kinks_at(points)
+        if self._hidden is not None:
+            return torch.full_like(jump, torch.nan), torch.full_like(crossed, torch.nan)
+        return jump, crossed
 
-    def begin(self, held: Tensor | None) -> None:
-        """A forward pass begins; its rectifiers stay as `held` (R,), if given."""
-        self._seen: list[Tensor] = []
-        self._held, self._at = held, 0
+    def hessian_at(self, points: Float[Tensor, "p n"]) -> Product:
+        """Through the gradient's graph; ValueError where torch has no second derivative."""
+        try:
+            product = hessian_product(self.objective, self.params, points)
+            product(torch.zeros_like(points))
+        except RuntimeError as error:
+            raise ValueError(f"The loss cannot be differentiated twice: {error}") from error
+        return product
 
-    def pattern(self) -> Tensor:
-        """(R,) of the pass that was last."""
-        return torch.cat(self._seen) if self._seen else torch.empty(0, dtype=torch.bool)
+    def check(self, where: str = "") -> None:
+        """Raise ValueError that names what is not finite: the loss, its gradient, or why."""
+        loss = float(self.losses_at(self.point))
+        if not math.isfinite(loss):
+            why = not_finite(self.twin.module, self.x, self.y)
+            why = why or "parameters, buffers and inputs are finite, but it overflows in between"
+            raise ValueError(f"The loss{where} is {loss}: {why}.")
+        for name, value in self.gradient(self.params).items():
+            if words := in_words(f"that by {name}", value[0]):
+                why = not_finite(self.twin.module, self.x, self.y)
+                raise ValueError("; ".join(filter(None, [f"The gradient{where}: {words}", why])))
 
-    def pass_through(self, x: Tensor, inplace: bool) -> Tensor:
-        """What leaves the next rectifiers, which x enters."""
-        if self._held is None:
-            self._seen.append((x.detach() > 0).flatten())
-            return torch.relu_(x) if inplace else torch.relu(x)
-        gate = self._held[self._at : self._at + x.numel()].view(x.shape)
-        self._at += x.numel()
-        return x.mul_(gate) if inplace else x * gate
-
-
-class _Gate(nn.Module):
-    """Stands where a ReLU stood."""
-
-    def __init__(self, rectifiers: _Rectifiers, inplace: bool) -> None:
-        super().__init__()
-        self._rectifiers = rectifiers
-        self._inplace = inplace  # what else reads x must find it as it would have
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self._rectifiers.pass_through(x, self._inplace)
-
-
-def _with_gates(module: nn.Module, rectifiers: _Rectifiers) -> nn.Module:
-    if isinstance(module, nn.ReLU):
-        return _Gate(rectifiers, module.inplace)
-    for name, child in module._modules.items():  # named_children leaves out what comes again
-        if child is not None:
-            module._modules[name] = _with_gates(child, rectifiers)
-    return module
+    def _loss(self, own: Tensors, forward: ForwardPass | None = None) -> Tensor:
+        loss = self.twin.loss(own, self.x, self.y, forward)
+        if self.weight_decay:
+            squares = [value.square().sum() for value in own.values()]
+            loss = loss + self.weight_decay / 2 * torch.stack(squares).sum()
+        return loss
 
 
 def _apart(points: Tensors) -> Iterator[Tensors]:
     for index in range(len(next(iter(points.values())))):
         yield {name: value[index] for name, value in points.items()}
-
-
-def _cast(value: Any, dtype: torch.dtype) -> Any:
-    """Numbers with a fraction in `dtype`; labels, indices and what is no tensor as they are."""
-    return value.to(dtype) if torch.is_tensor(value) and value.is_floating_point() else value

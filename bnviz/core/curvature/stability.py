@@ -71,9 +71,13 @@ def kicked(
     So a trial has weight on the direction in which it would become unstable, however little
     the point itself has, and rounding cannot lift the loss above that of the start.
     """
-    losses, gradient = problem.losses_at(points), problem.gradients_at(points)
+    losses, gradient = problem.losses_at(points).abs(), problem.gradients_at(points)
     uphill = torch.where((gradient * vectors.to(points)).sum(1) < 0, -1.0, 1.0).to(points)
     distance = (2 * KICK * losses / sharpness.to(points)).sqrt()
+    # Where the loss is next to 0, that would drown in rounding, and be no kick.
+    eps, reach = torch.finfo(points.dtype).eps, 1 + torch.linalg.vector_norm(points, dim=1)
+    seen = distance.isfinite() & (distance > 16 * eps * reach)
+    distance = torch.where(seen, distance, eps**0.5 * reach)
     return points + (uphill * distance)[:, None] * vectors.to(points)
 
 
@@ -103,14 +107,17 @@ def _descend(
     """Moves `points` and clears what is not `stable`, both in place; yields the steps done."""
     limits = problem.losses_at(points)
     stable &= limits.isfinite()
+    falling = stable.clone()  # and what has fallen for ever falls no further
     for step in range(1, steps + 1):
-        going = stable.nonzero().squeeze(1)
+        going = falling.nonzero().squeeze(1)
         if not len(going):
             return
         here = points[going]
         here = here - rates[going, None] * problem.gradients_at(here)
         points[going] = here
-        stable[going] = problem.losses_at(here) <= limits[going]
+        losses = problem.losses_at(here)
+        stable[going] = losses <= limits[going]
+        falling[going] = stable[going] & losses.isfinite()
         yield step
 
 
@@ -141,6 +148,28 @@ def thresholds(
                 yield search.bracket(trial.share)
         search.take(turn, trial)
         yield search.bracket()
+
+
+def threshold(problem: Problem, *, steps: int, halvings: int) -> tuple[float, float]:
+    """2 / sharpness at a problem's own point, infinite where it is not positive, and the threshold
+    measured from there: infinite where all trials were stable, NaN where none was.
+    """
+    start = problem.point
+    sharpness, vector = sharpest(problem, start)
+    predicted = torch.where(sharpness > 0, 2 / sharpness, torch.inf)
+    predicted = torch.where(sharpness.isnan(), torch.nan, predicted)
+    norm, slope = (
+        torch.linalg.vector_norm(each, dim=1) for each in (start, problem.gradients_at(start))
+    )
+    guess = torch.where(slope > 0, (1 + norm) / slope, 1.0)
+    guess = torch.where(predicted.isinf(), guess, predicted)
+    starts, measured = kicked(problem, start, sharpness, vector), torch.nan
+    for bracket in thresholds(problem, starts, guess, steps=steps, halvings=halvings):
+        only_stable = bracket.share == 1 and bool(
+            bracket.unstable.isnan() & ~bracket.stable.isnan()
+        )
+        measured = torch.inf if only_stable else float(bracket.threshold)
+    return float(predicted), measured
 
 
 class _Search:

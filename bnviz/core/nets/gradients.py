@@ -45,8 +45,13 @@ def gradient_of(objective: Objective) -> Gradient:
     @torch.enable_grad()
     def gradient(params: Tensors) -> Tensors:
         leaves = {name: value.detach().requires_grad_() for name, value in params.items()}
-        found = torch.autograd.grad(objective(leaves).sum(), list(leaves.values()))
-        return dict(zip(leaves, found, strict=True))
+        losses = objective(leaves)
+        if not losses.requires_grad:  # constant in the parameters
+            return {name: torch.zeros_like(value) for name, value in params.items()}
+        values = torch.autograd.grad(
+            losses.sum(), list(leaves.values()), allow_unused=True, materialize_grads=True
+        )
+        return dict(zip(leaves, values, strict=True))
 
     return gradient
 

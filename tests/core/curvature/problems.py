@@ -4,10 +4,18 @@ import copy
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.traces import dense_rows, symmetric
+from bnviz.library import Loss
+
+
+def of_module(
+    module: nn.Module, loss: Any, *rows: Any, mode: Any = "eval", precision: Any = "float64"
+) -> Problem:
+    """The problem that the library makes of a module."""
+    return Loss(module, loss, *rows, mode=mode, precision=precision).problem
 
 
 def changed(problem: Problem, **attributes: Any) -> Problem:

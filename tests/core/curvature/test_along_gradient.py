@@ -8,11 +8,10 @@ from torch.nn.functional import mse_loss
 
 from bnviz.core.configs import NetworkConfig
 from bnviz.core.curvature.along_gradient import along, along_stack
-from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.stack import Stack, initial
-from tests.core.curvature.problems import changed
+from tests.core.curvature.problems import changed, of_module
 from tests.core.torch_nets import one_of
 
 SIZES = torch.tensor([0.1, 0.4, 1.5], dtype=torch.float64)
@@ -29,7 +28,7 @@ def quadratic() -> tuple[Problem, Tensor, Tensor]:
     with torch.no_grad():
         module.weight.copy_(point)
     # On the rows of A, the module gives A w.
-    loss = ModuleProblem(module, lambda output, y: 0.5 * output.square().sum(), root, root)
+    loss = of_module(module, lambda output, y: 0.5 * output.square().sum(), root, root)
     return loss, root.T @ root, point[0]
 
 
@@ -65,7 +64,7 @@ def test_smoothness_is_the_largest_over_the_sizes() -> None:
     with torch.no_grad():
         module.weight.fill_(1.0)
     one = torch.ones(1, 1, dtype=torch.float64)
-    loss = ModuleProblem(module, lambda output, y: output.pow(4).sum() / 4, one, one)
+    loss = of_module(module, lambda output, y: output.pow(4).sum() / 4, one, one)
     found = along(loss, SIZES)
     ratios = (1 - (1 - SIZES) ** 3) / SIZES
     torch.testing.assert_close(found.changes[0] / SIZES, ratios)
@@ -77,7 +76,7 @@ def test_smoothness_is_the_largest_over_the_sizes() -> None:
 def test_without_a_gradient_there_is_no_direction() -> None:
     module = nn.Linear(2, 1).double().requires_grad_(True)
     x = normal(5, 2)
-    loss = ModuleProblem(module, mse_loss, x, module(x).detach())
+    loss = of_module(module, mse_loss, x, module(x).detach())
     found = along(loss, SIZES)
     assert found.loss.item() == 0 and not found.losses.any() and not found.changes.any()
     assert found.smoothness.isnan().all()
@@ -109,7 +108,7 @@ def test_a_stack_is_as_its_networks_one_by_one(
     for seed in range(3):
         one = StackProblem(stack.part(slice(seed, seed + 1)), x[seed], y[seed], "train")
         module, rows = one_of(stack, seed), (x[seed].T, y[seed].unsqueeze(1))
-        same = ModuleProblem(module, mse_loss, *rows, mode="train")
+        same = of_module(module, mse_loss, *rows, mode="train")
         by_hand = plain_loop(module.double().train(), *(each.double() for each in rows), unit)
         for found in (along(one, SIZES, unit=unit), along(same, SIZES, unit=unit)):
             close(found.loss[0], together.loss[seed])

@@ -8,12 +8,11 @@ from torch.nn.functional import mse_loss
 
 from bnviz.core.configs import BnMode, NetworkConfig
 from bnviz.core.curvature import kinks, probes
-from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets.stack import initial
-from tests.core.curvature.problems import changed
+from tests.core.curvature.problems import changed, of_module
 from tests.core.torch_nets import lived_in, one_of
 
 DATA = fitness_data(100)
@@ -26,7 +25,7 @@ def hinge(weight: float, bias: float, x: float = 1.0, y: float = 0.0) -> Problem
     with torch.no_grad():
         module[0].weight.fill_(weight)
         module[0].bias.fill_(bias)
-    return ModuleProblem(module, mse_loss, torch.tensor([[x]]), torch.tensor([[y]]))
+    return of_module(module, mse_loss, torch.tensor([[x]]), torch.tensor([[y]]))
 
 
 def directions(*rows: tuple[float, float]) -> Tensor:
@@ -85,7 +84,7 @@ def quadratic() -> tuple[Problem, Tensor]:
     """A linear layer has no kinks; the loss's Hessian by its weights is 2 / N X'X."""
     x = X[:, :2] / X[:, :2].std(0)
     module = nn.Linear(2, 1, bias=False).double()
-    return ModuleProblem(module, mse_loss, x, Y), 2 * x.T @ x / len(x)
+    return of_module(module, mse_loss, x, Y), 2 * x.T @ x / len(x)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-2, 10.0])
@@ -179,7 +178,7 @@ def test_short_steps_come_to_the_hessian_vector_product(bn: bool) -> None:
 
 def test_stacks_and_modules_agree() -> None:
     stack, module = net(bn=True, mode="train")
-    same = ModuleProblem(module, mse_loss, X, Y, mode="train")
+    same = of_module(module, mse_loss, X, Y, mode="train")
     drawn = probes.directions(stack.params, 6, 0)
     one, other = (kinks.split(each, drawn, 1e-2) for each in (stack, same))
     np.testing.assert_allclose(one.ratio, other.ratio, rtol=1e-8)

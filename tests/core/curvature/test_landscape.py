@@ -14,13 +14,12 @@ from bnviz.core.curvature.landscape import (
     path_plane,
     plane,
 )
-from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.stack import initial
 from bnviz.core.nets.vectors import Tensors, unflatten
 from bnviz.core.types import Stopped
-from tests.core.curvature.problems import changed
+from tests.core.curvature.problems import changed, of_module
 from tests.core.torch_nets import lived_in, one_of
 
 X = torch.randn(30, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -50,7 +49,7 @@ class Bowl(nn.Module):
 
 
 def bowl(hessian: Tensor, theta: Tensor, centre: Tensor) -> Problem:
-    return ModuleProblem(Bowl(hessian, theta, centre), lambda out, _: out, X, Y)
+    return of_module(Bowl(hessian, theta, centre), lambda out, _: out, X, Y)
 
 
 def test_filter_norms_of_a_linear_layer_by_hand() -> None:
@@ -151,7 +150,7 @@ def test_a_module_of_convolutions_has_a_plane_and_is_left_alone() -> None:
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten()).double()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     x, y = randn(4, 1, 5, 5), randn(4, 18, seed=1)
-    problem = ModuleProblem(net, nn.functional.mse_loss, x, y)
+    problem = of_module(net, nn.functional.mse_loss, x, y)
     first, second = directions(problem.params, 2, seed=0)
     found = plane(problem, first, second, np.array([0.0, 1.0]), np.array([0.0]))
     here = nn.functional.mse_loss(net.eval()(x), y).item()

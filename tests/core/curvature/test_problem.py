@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from bnviz.core.configs import BnMode, NetworkConfig
-from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import Experiment, experiment
 from bnviz.core.nets.stack import initial, stack_of_one
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.training.reproduce import NETWORK
+from tests.core.curvature.problems import of_module
 from tests.core.torch_nets import lived_in, one_of
 
 
@@ -56,7 +56,7 @@ def test_the_document_s_nets_are_the_same_as_stacks_and_as_modules(
     module = document.bn if bn else document.plain
     stack = stack_of_one(NETWORK, module, bn=bn)
     one = StackProblem(stack, document.x.T, document.y[:, 0], mode)
-    other = ModuleProblem(module, mse_loss, document.x, document.y, mode=mode)
+    other = of_module(module, mse_loss, document.x, document.y, mode=mode)
     assert one.size == other.size == (449 if bn else 321)
     assert one.dtype == other.dtype == torch.float64
     points = around(one, 4, 1e-3)
@@ -80,7 +80,7 @@ def test_deep_stacks_hold_their_rectifiers_layer_by_layer(mode: BnMode, position
     stack = lived_in(initial(network, 3, [1], bn=True))
     x, y = normal(3, 20), normal(20, seed=1)
     one = StackProblem(stack, x, y, mode)
-    other = ModuleProblem(one_of(stack, 0), mse_loss, x.T, y.unsqueeze(1), mode=mode)
+    other = of_module(one_of(stack, 0), mse_loss, x.T, y.unsqueeze(1), mode=mode)
     points = around(one, 3, 0.3)
     held = one.with_pattern(one.activation_pattern(one.params))(points)
     same = other.with_pattern(other.activation_pattern(other.params))(
@@ -125,7 +125,7 @@ def test_any_module_and_any_loss(mode: BnMode) -> None:
     with torch.random.fork_rng(devices=[]):
         module = classifier()
     x, y = normal(8, 1, 5, 5).float(), torch.arange(8) % 3
-    found = ModuleProblem(module, cross_entropy, x, y, mode=mode, precision="float32")
+    found = of_module(module, cross_entropy, x, y, mode=mode, precision="float32")
     oracle = copy.deepcopy(module).eval()
     oracle[1].train(mode == "train")
     loss, gradient = autograd(oracle, cross_entropy, x, y)
@@ -145,7 +145,7 @@ def test_the_module_is_left_as_it_was_to_the_bit(mode: BnMode, training: bool) -
     before = {name: value.clone() for name, value in module.state_dict().items()}
     gradients = [each.grad.clone() for each in module.parameters() if each.grad is not None]
     layers, state = list(module.modules()), torch.random.get_rng_state()
-    found = ModuleProblem(module, cross_entropy, x, y, mode=mode)
+    found = of_module(module, cross_entropy, x, y, mode=mode)
     points = around(found, 3, 0.1)
     found.objective(points), found.gradient(points)
     found.gradient(found.params), found.with_pattern(found.activation_pattern(found.params))(points)
@@ -160,7 +160,7 @@ def test_the_module_is_left_as_it_was_to_the_bit(mode: BnMode, training: bool) -
 @pytest.mark.parametrize("cumulative", [True, False])
 def test_train_mode_depends_on_no_call_before(cumulative: bool) -> None:
     module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, momentum=None if cumulative else 0.1))
-    found = ModuleProblem(module, mse_loss, normal(9, 3), normal(9, 4, seed=1), mode="train")
+    found = of_module(module, mse_loss, normal(9, 3), normal(9, 4, seed=1), mode="train")
     first = found.objective(found.params)
     found.gradient(around(found, 5, 1.0))
     assert torch.equal(found.objective(found.params), first)
@@ -170,20 +170,20 @@ def test_frozen_parameters_stay() -> None:
     module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)).double()
     module[0].requires_grad_(False)
     x, y = normal(6, 3), normal(6, 1, seed=1)
-    found = ModuleProblem(module, mse_loss, x, y)
+    found = of_module(module, mse_loss, x, y)
     assert list(found.params) == ["2.weight", "2.bias"] and found.size == 5
     loss, gradient = autograd(module, mse_loss, x, y)
     torch.testing.assert_close(found.objective(found.params)[0], loss)
     torch.testing.assert_close(matrix(found.gradient(found.params))[0], gradient)
     with pytest.raises(ValueError, match="no parameter that requires a gradient"):
-        ModuleProblem(module.requires_grad_(False), mse_loss, x, y)
+        of_module(module.requires_grad_(False), mse_loss, x, y)
 
 
 def test_tied_weights_are_one_parameter() -> None:
     module = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3)).double()
     module[2].weight = module[0].weight
     x, y = normal(6, 3), normal(6, 3, seed=1)
-    found = ModuleProblem(module, mse_loss, x, y)
+    found = of_module(module, mse_loss, x, y)
     assert found.size == 9 + 3 + 3
     moved = copy.deepcopy(module)
     points = around(found, 2, 0.5)
@@ -201,7 +201,7 @@ def test_a_relu_that_stands_in_two_places_is_two() -> None:
     apart = copy.deepcopy(module)
     apart[3] = nn.ReLU()
     x, y = normal(6, 3), normal(6, 1, seed=1)
-    one, two = (ModuleProblem(each, mse_loss, x, y) for each in (module, apart))
+    one, two = (of_module(each, mse_loss, x, y) for each in (module, apart))
     points = around(one, 3, 1.0)
     assert one.activation_pattern(points).shape == (3, 6 * (4 + 5))
     assert torch.equal(one.activation_pattern(points), two.activation_pattern(points))
@@ -226,7 +226,7 @@ class Residual(nn.Module):
 def test_a_relu_in_place(inplace: bool) -> None:
     module = Residual(inplace).double()
     x, y = normal(6, 3), normal(6, 3, seed=1)
-    found = ModuleProblem(module, mse_loss, x, y)
+    found = of_module(module, mse_loss, x, y)
     loss, gradient = autograd(module, mse_loss, x, y)
     with torch.no_grad():
         z = module.linear(x)
@@ -247,11 +247,11 @@ def test_a_loss_that_is_no_number_is_refused() -> None:
         return (output - y).square()
 
     with pytest.raises(ValueError, match=r"must be one number; it has shape \(6, 1\)"):
-        ModuleProblem(nn.Linear(3, 1), rows, normal(6, 3), normal(6, 1))
+        of_module(nn.Linear(3, 1), rows, normal(6, 3), normal(6, 1))
 
 
 def test_a_loss_of_one_entry_is_a_number() -> None:
-    found = ModuleProblem(
+    found = of_module(
         nn.Linear(3, 1),
         lambda output, y: mse_loss(output, y).reshape(1, 1),
         normal(6, 3),
@@ -261,13 +261,13 @@ def test_a_loss_of_one_entry_is_a_number() -> None:
 
 
 def test_a_module_without_relu_has_no_rectifiers() -> None:
-    found = ModuleProblem(nn.Linear(3, 1), mse_loss, normal(6, 3), normal(6, 1))
+    found = of_module(nn.Linear(3, 1), mse_loss, normal(6, 3), normal(6, 1))
     assert found.activation_pattern(around(found, 2, 1.0)).shape == (2, 0)
 
 
 def test_several_inputs_pass_as_they_are() -> None:
     """Labels keep their type; so does an input that is no tensor."""
     module = nn.Embedding(5, 2)
-    found = ModuleProblem(module, mse_loss, torch.tensor([0, 3, 3]), normal(3, 2))
+    found = of_module(module, mse_loss, torch.tensor([0, 3, 3]), normal(3, 2))
     loss = mse_loss(module(torch.tensor([0, 3, 3])).double(), normal(3, 2))
     torch.testing.assert_close(found.objective(found.params)[0], loss.detach())

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from bnviz.core.configs import NetworkConfig
 from bnviz.core.curvature.extremes import sharpest
-from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stability import KICK, Bracket, descents, kicked, thresholds, trials
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.stack import initial
 from bnviz.core.nets.vectors import flatten, unflatten
 from bnviz.core.types import Stopped
+from tests.core.curvature.problems import of_module
 from tests.core.torch_nets import one_of
 
 NOTHING = torch.zeros(1)
@@ -39,8 +39,8 @@ class Point(nn.Module):
 
 
 def problem_of(loss: Callable[[Tensor], Tensor], size: int) -> Problem:
-    theta = torch.zeros(size, dtype=torch.float64)
-    return ModuleProblem(Point(theta), lambda out, _: loss(out), NOTHING, NOTHING)
+    theta = torch.ones(size, dtype=torch.float64)
+    return of_module(Point(theta), lambda out, _: loss(out), NOTHING, NOTHING)
 
 
 def quadratic(eigenvalues: Tensor, floor: float = 0.0) -> tuple[Problem, Tensor]:

@@ -14,7 +14,6 @@ from bnviz.core.curvature import traces
 from bnviz.core.curvature.density import Nodes, of_eigenvalues, quadratures, smoothed
 from bnviz.core.curvature.extremes import problem_extremes, top_vectors
 from bnviz.core.curvature.landscape import filter_norms
-from bnviz.core.curvature.module_problem import ModuleProblem
 from bnviz.core.curvature.normalized import NormalizedProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
@@ -22,7 +21,7 @@ from bnviz.core.nets.stack import Stack, initial
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.types import Floats, Stopped
-from tests.core.curvature.problems import changed, dense_hessian
+from tests.core.curvature.problems import changed, dense_hessian, of_module
 from tests.core.curvature.test_extremes import Bowl, module_problem, whole_hessian
 from tests.core.torch_nets import lived_in
 
@@ -374,6 +373,6 @@ def test_dead_filters_and_nets_without_any() -> None:
     stack.params["layers.0.weight"][0, 2] = 0
     assert np.isfinite(fair(stack, "eval")).all()
     module = nn.BatchNorm1d(3)
-    problem = ModuleProblem(module, lambda out, y: (out.sum(1) - y).square().mean(), X.T, Y)
+    problem = of_module(module, lambda out, y: (out.sum(1) - y).square().mean(), X.T, Y)
     with pytest.raises(ValueError, match="no filters"):
         NormalizedProblem(problem)

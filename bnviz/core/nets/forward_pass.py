@@ -1,0 +1,233 @@
+"""Every torch function that a forward pass calls, set right where a measure needs it.
+
+A measure wants a module's loss as one function of its parameters, in one precision, that can be
+differentiated twice. So while a pass runs, this stands between the module and torch:
+
+- a normalization with running statistics takes those, or the batch's, as the mode says, whoever
+  calls it, and never moves them;
+- numbers with a fraction are all in one precision, whatever the module would cast them to;
+- an embedding has a dense gradient;
+- rectifiers tell whether they are open, or stay as they are told to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+#: ReLU's relatives, and fused layers, whose kinks are there but not told apart.
+HIDDEN = frozenset(
+    {"rnn_relu", "rnn_relu_cell", "relu6", "hardtanh", "hardtanh_", "threshold", "threshold_",
+     "rrelu", "rrelu_", "hardswish", "_transformer_encoder_layer_fwd"}
+)  # fmt: skip
+
+#: These change the precision of a tensor and nothing else.
+_CASTS = frozenset({"float", "double", "half", "bfloat16"})
+
+
+class ForwardPass(TorchFunctionMode):
+    """One pass in `mode` ("as_is", "train" or "eval") and precision `dtype`.
+
+    `held` (R,) are rectifiers that stay as they are told, in the order they are met; without it
+    they are free, and their `pattern` is taken down if `record` says so.
+    """
+
+    def __init__(
+        self, mode: str, dtype: torch.dtype, held: Tensor | None = None, *, record: bool = False
+    ) -> None:
+        super().__init__()
+        self.mode, self.dtype, self.held, self.record = mode, dtype, held, record
+        self.hidden: str | None = None
+        """The name of a function whose kinks are not told apart, if one was met."""
+        self._open: list[Tensor] = []
+        self._at = 0
+
+    @property
+    def pattern(self) -> Tensor:
+        """(R,) whether each rectifier was open."""
+        return torch.cat(self._open) if self._open else torch.empty(0, dtype=torch.bool)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """`func`, or what stands in for it."""
+        kind = _KINDS.get(func) or _kind(func)
+        if kind.getter:
+            return func(*args, **(kwargs or {}))
+        if kind.hidden:
+            self.hidden = func.__name__
+        kwargs = {key: self._cast(value) for key, value in kwargs.items()} if kwargs else {}
+        args = (*args[: kind.in_place], *map(self._cast, args[kind.in_place :]))
+        if kind.casts:
+            return args[0].to(self.dtype)
+        if torch.is_autocast_enabled() or torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cuda", enabled=False), torch.autocast("cpu", enabled=False):
+                value = self._call(kind, func, args, kwargs)
+        else:
+            value = self._call(kind, func, args, kwargs)
+        return value if kind.in_place else self._cast(value)
+
+    def _call(
+        self, kind: "_Kind", func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return kind.instead(self, *args, **kwargs) if kind.instead else func(*args, **kwargs)
+
+    def _cast(self, value: Any) -> Any:
+        """The same with all numbers that have a fraction in `dtype`, and `dtype` for theirs."""
+        if isinstance(value, Tensor):
+            if value.dtype == self.dtype or not value.is_floating_point():
+                return value
+            return value.to(self.dtype)
+        kind = type(value)
+        if kind is torch.dtype:
+            return self.dtype if value.is_floating_point else value
+        if kind is tuple or kind is list:
+            return kind(map(self._cast, value))
+        return value
+
+    def _rectified(self, x: Tensor, slope: Any = 0.0, *, inplace: bool = False) -> Tensor:
+        """x where its rectifier is open, `slope` times x where it is shut."""
+        if self.held is None:
+            gate = x.detach() > 0
+            if self.record:
+                self._open.append(gate.flatten())
+        else:
+            gate = self.held[self._at : self._at + x.numel()].view(x.shape)
+            self._at += x.numel()
+        plain = isinstance(slope, float) and slope == 0.0
+        if plain and self.held is None:
+            return torch.relu_(x) if inplace else torch.relu(x)
+        if inplace:
+            return x.mul_(gate if plain else torch.where(gate, 1.0, slope).to(x.dtype))
+        return x * gate if plain else torch.where(gate, x, x * slope)
+
+    def _clamp(self, x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+        if max is None and not isinstance(min, Tensor) and min == 0:
+            return self._rectified(x)
+        self.hidden = "clamp"
+        return torch.clamp(x, min, max)
+
+    def _leaky(self, x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+        return self._rectified(x, float(negative_slope), inplace=inplace)
+
+    def _prelu(self, x: Tensor, weight: Tensor) -> Tensor:
+        shape = [1, -1] + [1] * (x.dim() - 2) if weight.numel() > 1 else [1] * x.dim()
+        return self._rectified(x, weight.view(shape))
+
+    def _uses_batch(self, asked: bool, tracked: bool) -> bool:
+        """Whether a normalization takes the batch's statistics; there may be no others."""
+        if self.mode == "as_is":
+            return asked or not tracked
+        return self.mode == "train" or not tracked
+
+    def _batch_norm(
+        self,
+        x: Tensor,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        if self._uses_batch(training, running_mean is not None):
+            return functional.batch_norm(x, None, None, weight, bias, True, 0.0, eps)
+        return functional.batch_norm(x, running_mean, running_var, weight, bias, False, 0.0, eps)
+
+    def _torch_batch_norm(
+        self,
+        x: Tensor,
+        weight: Tensor | None,
+        bias: Tensor | None,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        training: bool,
+        momentum: float,
+        eps: float,
+        *_: Any,
+        **__: Any,
+    ) -> Tensor:
+        return self._batch_norm(x, running_mean, running_var, weight, bias, training, 0.0, eps)
+
+    def _instance_norm(
+        self,
+        x: Tensor,
+        running_mean: Tensor | None = None,
+        running_var: Tensor | None = None,
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        use_input_stats: bool = True,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        if self._uses_batch(use_input_stats, running_mean is not None):
+            return functional.instance_norm(x, None, None, weight, bias, True, 0.0, eps)
+        return functional.instance_norm(x, running_mean, running_var, weight, bias, False, 0.0, eps)
+
+    def _embedding(
+        self,
+        rows: Tensor,
+        weight: Tensor,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        *_: Any,
+        **__: Any,
+    ) -> Tensor:
+        """Neither sparse nor scaled by frequency: the gradient is that of the loss."""
+        if max_norm is not None:
+            raise ValueError(
+                "An embedding with max_norm changes its weights in the forward pass, so the loss "
+                "is no function of them; measure it with max_norm=None."
+            )
+        return functional.embedding(rows, weight, padding_idx)
+
+
+_INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
+    functional.relu: lambda to, x, inplace=False: to._rectified(x, inplace=inplace),
+    torch.relu: lambda to, x: to._rectified(x),
+    Tensor.relu: lambda to, x: to._rectified(x),
+    torch.relu_: lambda to, x: to._rectified(x, inplace=True),
+    Tensor.relu_: lambda to, x: to._rectified(x, inplace=True),
+    functional.leaky_relu: ForwardPass._leaky,
+    functional.prelu: ForwardPass._prelu,
+    torch.prelu: ForwardPass._prelu,
+    torch.clamp: ForwardPass._clamp,
+    Tensor.clamp: ForwardPass._clamp,
+    torch.clamp_min: ForwardPass._clamp,
+    Tensor.clamp_min: ForwardPass._clamp,
+    functional.batch_norm: ForwardPass._batch_norm,
+    torch.batch_norm: ForwardPass._torch_batch_norm,
+    functional.instance_norm: ForwardPass._instance_norm,
+    functional.embedding: ForwardPass._embedding,
+}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is to be done about a function; its name decides."""
+
+    getter: bool
+    hidden: bool
+    in_place: bool
+    """Its first argument is the very tensor that it changes."""
+    casts: bool
+    instead: Callable[..., Any] | None
+
+
+_KINDS: dict[Callable[..., Any], _Kind] = {}
+
+
+def _kind(func: Callable[..., Any]) -> _Kind:
+    name = func.__name__
+    in_place = name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
+    kind = _Kind(name == "__get__", name in HIDDEN, in_place, name in _CASTS, _INSTEAD.get(func))
+    return _KINDS.setdefault(func, kind)

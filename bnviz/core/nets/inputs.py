@@ -1,0 +1,50 @@
+"""What goes into a module: tensors in tuples, lists and mappings, nested as people have them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def not_finite(module: nn.Module, x: Any, y: Any) -> str:
+    """Which of parameters, buffers and inputs are not finite, in words; empty if all are."""
+    named: list[tuple[str, Tensor]] = [*tensors(x, "x"), *tensors(y, "y")]
+    named += [(f"the parameter {name}", value) for name, value in module.named_parameters()]
+    named += [(f"the buffer {name}", value) for name, value in module.named_buffers()]
+    return "; ".join(said for name, value in named if (said := in_words(name, value)))
+
+
+def in_words(name: str, value: Tensor) -> str | None:
+    """How many entries of a tensor are not finite, and where the first is; None if all are."""
+    bad = ~value.detach().isfinite()
+    if not bad.any():
+        return None
+    first = [int(index) for index in bad.nonzero()[0]]
+    worst = value[tuple(first)].item()
+    return f"{name} has {int(bad.sum())} of {value.numel()} entries not finite: {worst} at {first}"
+
+
+def tensors(value: Any, name: str) -> Iterator[tuple[str, Tensor]]:
+    """All tensors inside of nested tuples, lists and mappings, and where they are."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from tensors(each, f"{name}[{key!r}]")
+    elif isinstance(value, tuple | list):
+        for index, each in enumerate(value):
+            yield from tensors(each, f"{name}[{index}]")
+
+
+def in_precision(value: Any, dtype: torch.dtype) -> Any:
+    """Numbers with a fraction in `dtype`; labels, indices and what is no tensor as they are."""
+    if isinstance(value, Tensor):
+        return value.to(dtype) if value.is_floating_point() else value
+    if isinstance(value, Mapping):
+        return {key: in_precision(each, dtype) for key, each in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(in_precision(each, dtype) for each in value))
+    if isinstance(value, tuple | list):
+        return type(value)(in_precision(each, dtype) for each in value)
+    return value

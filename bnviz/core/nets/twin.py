@@ -1,0 +1,242 @@
+"""A copy of somebody's module, and what its loss needs: mode, precision, random state.
+
+The module itself is never run. Its twin is a function of parameters: whatever else a forward
+pass moves, running statistics, counters, random states, is put back before the next one.
+"""
+
+import copy
+import inspect
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.parameter import is_lazy
+
+from bnviz.core.nets.forward_pass import ForwardPass
+from bnviz.core.nets.vectors import Tensors
+
+#: From a module's output and y to a number.
+LossFunction = Callable[[Any, Any], Tensor]
+
+MODES = ("as_is", "train", "eval")
+
+#: Two passes at one point may differ so much, relative: sums in another order.
+_AGREE = 1e-5
+
+#: A tensor of a module that is no trainable parameter: whose, where it is kept, its name.
+_State = tuple[nn.Module, dict[str, Any], str]
+
+
+class Twin:
+    """``loss(module(x), y)`` of any module, on any batch, as a function of its parameters.
+
+    Every layer is in the mode it is in ("as_is"), or all normalizations are set to "train" or
+    "eval" and all else to eval. Raises ValueError, in one sentence, for a module that cannot be
+    measured.
+    """
+
+    def __init__(
+        self, module: nn.Module, loss: LossFunction, *, mode: str, dtype: torch.dtype, seed: int
+    ) -> None:
+        self.mode, self.dtype, self.seed = mode, dtype, seed
+        self.module = _copied(module).to(dtype)
+        self.function = copy.deepcopy(loss).to(dtype) if isinstance(loss, nn.Module) else loss
+        if mode != "as_is":
+            self.module.eval()
+        self.named = set(inspect.signature(self.module.forward).parameters)
+        self.moving: list[tuple[dict[str, Any], str, Tensor]] = []
+        self.draws = False
+        self.params = {
+            name: value.detach().clone().unsqueeze(0)
+            for name, value in self.module.named_parameters()
+            if value.requires_grad
+        }
+        if not self.params:
+            raise ValueError("The module has no parameter that requires a gradient.")
+
+    @torch.no_grad()
+    def prepare(self, x: Any, y: Any) -> None:
+        """Find out on a first batch what a forward pass moves; raises ValueError if it is wrong.
+
+        In mode "train" a layer that moves running statistics of its own, without the functions
+        of torch, is set to train too.
+        """
+        if self.mode == "train":
+            self._set_normalizations(x)
+        own = {name: value[0] for name, value in self.params.items()}
+        with self._random_state():
+            before = torch.random.get_rng_state()
+            moved = self._moved_by(
+                lambda: self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
+            )
+            self.draws = not torch.equal(before, torch.random.get_rng_state())
+        self.moving = [(where, name, value) for (_, where, name), value in moved]
+        if self.draws:
+            warnings.warn(
+                "The forward pass draws random numbers. Each one draws the same, from the seed "
+                f"{self.seed}, so that the loss is one function; dropout and the like are off in "
+                'mode="train" and mode="eval".',
+                stacklevel=6,
+            )
+        first, again = (self.loss(own, x, y) for _ in range(2))
+        if (first - again).abs() > _AGREE * first.abs():
+            raise ValueError(
+                f"The loss is {first:.6g} in one forward pass and {again:.6g} in the next, though "
+                "nothing has changed: the module keeps something outside of its buffers, or draws "
+                "random numbers that torch does not know of."
+            )
+
+    def loss(
+        self,
+        own: Tensors,
+        x: Any,
+        y: Any,
+        forward: ForwardPass | None = None,
+    ) -> Tensor:
+        """The loss of parameters `own`, as they are named in `params`, on one batch."""
+        for where, name, value in self.moving:
+            where[name] = value.clone()
+        forward = forward or ForwardPass(self.mode, self.dtype)
+        with ExitStack() as stack:
+            if self.draws:
+                stack.enter_context(self._random_state())
+                torch.manual_seed(self.seed)
+            return self._pass(own, x, y, forward)
+
+    def _pass(self, own: Tensors, x: Any, y: Any, forward: ForwardPass) -> Tensor:
+        with sdpa_kernel(SDPBackend.MATH), forward:  # fused attention has no second derivative
+            output = self._output(own, x)
+            loss = self.function(output, y)
+        if not isinstance(loss, Tensor) or loss.numel() != 1:
+            shape = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+            raise ValueError(f"The loss must be one number; it has shape {shape}.")
+        return loss.reshape(())
+
+    def _output(self, own: Tensors, x: Any) -> Any:
+        args, kwargs = self.arguments(x)
+        return torch.func.functional_call(self.module, own, args, kwargs)
+
+    def arguments(self, x: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """How the module is called with `x`.
+
+        A tuple or list is several arguments, and so is a dict whose keys are all names of
+        arguments of ``forward``; anything else is one.
+        """
+        if type(x) in (tuple, list):
+            return tuple(x), {}
+        if isinstance(x, Mapping) and x and set(x) <= self.named:
+            return (), dict(x)
+        return (x,), {}
+
+    def _set_normalizations(self, x: Any) -> None:
+        def run() -> None:
+            forward = ForwardPass("train", self.dtype)
+            with self._random_state(), sdpa_kernel(SDPBackend.MATH), forward:
+                self._output({}, x)
+
+        always = {(id(where), name) for (_, where, name), _ in self._moved_by(run)}
+        self.module.train()
+        try:
+            moved = self._moved_by(run)
+        except Exception as error:
+            raise ValueError(
+                f'The module does not run in training mode ("{error}"): set the modes of its '
+                'layers yourself, and measure it with mode="as_is".'
+            ) from error
+        self.module.eval()
+        for layer in self.module.modules():
+            if isinstance(layer, nn.modules.batchnorm._NormBase):
+                layer.train()
+        for (owner, where, name), _ in moved:
+            if (id(where), name) not in always:
+                owner.train()
+
+    def _moved_by(self, run: Callable[[], object]) -> list[tuple[_State, Tensor]]:
+        """What of the module's state `run` changes, and what it was; put back."""
+        states = list(_states(self.module))
+        tensors: list[Tensor] = [where[name] for _, where, name in states]
+        values = [tensor.detach().clone() for tensor in tensors]
+        versions = [tensor._version for tensor in tensors]
+        try:
+            run()
+        finally:
+            moved = []
+            for state, tensor, value, version in zip(
+                states, tensors, values, versions, strict=True
+            ):
+                _, where, name = state
+                if where.get(name) is not tensor or tensor._version != version:
+                    where[name] = value
+                    moved.append((state, value))
+        return moved
+
+    @contextmanager
+    def _random_state(self) -> Iterator[None]:
+        devices = {value.device for value in self.params.values() if value.is_cuda}
+        with torch.random.fork_rng(devices=sorted(device.index for device in devices)):
+            yield
+
+
+def _states(module: nn.Module) -> Iterator[_State]:
+    """All tensors of a module but its trainable parameters."""
+    for layer in module.modules():
+        for where in (layer._buffers, layer._parameters, layer.__dict__):
+            for name, value in list(where.items()):
+                if isinstance(value, Tensor) and not (value.is_leaf and value.requires_grad):
+                    yield layer, where, name
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    """A deep copy, of what is compiled or wrapped only what is inside."""
+    module = _unwrapped(module)
+    for name, layer in module.named_modules():
+        _refuse(name or "The module", layer)
+    memo: dict[int, Any] = {}
+    for layer in module.modules():
+        for value in layer.__dict__.values():
+            if isinstance(value, Tensor) and not value.is_leaf:  # as old weight_norm keeps one
+                memo[id(value)] = value.detach().clone()
+        for child in layer._modules.values():
+            if child is not None and (inside := _unwrapped(child)) is not child:
+                memo[id(child)] = copy.deepcopy(inside, memo)
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception as error:
+        raise ValueError(f"The module cannot be copied: {error}.") from error
+
+
+def _unwrapped(module: nn.Module) -> nn.Module:
+    """What torch.compile or a parallel wrapper wraps."""
+    while True:
+        inside = module._modules.get("_orig_mod")
+        if inside is None and isinstance(
+            module, nn.DataParallel | nn.parallel.DistributedDataParallel
+        ):
+            inside = module.module
+        if inside is None:
+            return module
+        module = inside
+
+
+def _refuse(name: str, layer: nn.Module) -> None:
+    """Raise ValueError for a layer that no measure can look into."""
+    if isinstance(layer, torch.jit.ScriptModule):
+        raise ValueError(
+            f"{name} is a scripted or traced module, whose layers nobody can look into: "
+            "measure the module that it was made of."
+        )
+    lazy = [own for own, value in layer._parameters.items() if value is not None and is_lazy(value)]
+    if lazy:
+        raise ValueError(
+            f"{name} is lazy: its {lazy[0]} has no shape yet. Run one batch through the module "
+            "first."
+        )
+    synced = isinstance(layer, nn.SyncBatchNorm) and torch.distributed.is_available()
+    if synced and torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1:
+        raise ValueError(
+            f"{name} takes its statistics from several processes: measure in one process."
+        )
