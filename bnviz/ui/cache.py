@@ -1,65 +1,80 @@
-"""Every cache of the screen, in one place.
+"""The one cache of the screen, shared by all visitors and bounded in bytes.
 
-Configs are frozen and hashable and results are frozen too, so one plain
-least-recently-used cache serves all visitors: unlike ``st.cache_data`` it hands
-out the result itself instead of a copy, which for a large batch would cost more
-than computing it. Arrays are made read-only before they are shared.
+Configs are frozen and hashable and results are frozen too. Unlike ``st.cache_data`` this hands
+out the result itself instead of a copy, which for a large batch would cost more than computing
+it. Arrays are made read-only before they are shared.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache, wraps
+from functools import partial, wraps
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+from cachetools import LRUCache
+from cachetools import cached as kept_in
+from cachetools.keys import hashkey
 
 from bnviz.core.data.tables import Table
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Of all results together; a larger one is computed anew each time.
+MOST_BYTES = 1 << 30
+#: Counted for a result beside its arrays, so that small ones do not add up unseen.
+_OVERHEAD = 2048
 
-def _seal(result: object) -> None:
-    """Make every array in a frozen result read-only."""
-    if isinstance(result, np.ndarray):
-        result.setflags(write=False)
-    elif isinstance(result, (tuple, list)):
-        for part in result:
-            _seal(part)
+
+def _parts(result: object) -> Iterator[Any]:
+    """Everything within a result that holds bytes: arrays, tensors."""
+    if hasattr(result, "nbytes"):
+        yield result
     elif is_dataclass(result):
         for field in fields(result):
-            _seal(getattr(result, field.name))
+            yield from _parts(getattr(result, field.name))
+    elif isinstance(result, (tuple, list, Mapping)):
+        for part in result.values() if isinstance(result, Mapping) else result:
+            yield from _parts(part)
 
 
-def kept(entries: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember the last results of a pure function, as many as `entries`, and seal them."""
-
-    def keep(compute: Callable[P, R]) -> Callable[P, R]:
-        @lru_cache(maxsize=entries)
-        @wraps(compute)
-        def sealed(*args: Any, **kwargs: Any) -> R:
-            result = compute(*args, **kwargs)
-            _seal(result)
-            return result
-
-        return sealed  # type: ignore[return-value]
-
-    return keep
+def _size(result: object) -> int:
+    return _OVERHEAD + sum(int(part.nbytes) for part in _parts(result))
 
 
-def table(digest: str) -> Table | None:
-    """A stored user table; None is not kept: it may be stored later."""
+_RESULTS: LRUCache[Hashable, Any] = LRUCache(MOST_BYTES, _size)
+_LOCK = Lock()
+
+
+def cached(compute: Callable[P, R]) -> Callable[P, R]:
+    """Remember what a pure function has returned, and make its arrays read-only."""
+
+    @kept_in(_RESULTS, partial(hashkey, compute), _LOCK)
+    @wraps(compute)
+    def sealed(*args: P.args, **kwargs: P.kwargs) -> R:
+        result = compute(*args, **kwargs)
+        for part in _parts(result):
+            if isinstance(part, np.ndarray):
+                part.setflags(write=False)
+        return result
+
+    return sealed
+
+
+def table(digest: str | None) -> Table | None:
+    """A stored user table. None is not remembered: the table may be stored later."""
     try:
-        return _table(digest)
+        return None if digest is None else _table(digest)
     except LookupError:
         return None
 
 
-@kept(8)
+@cached
 def _table(digest: str) -> Table:
     from bnviz.store import open_store
 
-    found = open_store().table(digest)
-    if found is None:
+    stored = open_store().table(digest)
+    if stored is None:
         raise LookupError(digest)
-    return found
+    return stored

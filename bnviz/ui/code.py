@@ -1,10 +1,8 @@
-"""The code that computes what is on screen, ready to paste."""
-
-_CONFIGS = ("DataConfig", "NetworkConfig", "OptimizerConfig", "ProbeConfig", "TrainConfig")
+"""Parts of the code that a page shows for what it computed, ready to paste."""
 
 
-def _table(digest: str | None, owner: str = "config") -> tuple[str, str]:
-    """How to get the user's table, and the import for it."""
+def table_code(digest: str | None) -> tuple[str, str]:
+    """The expression for a user's table, and the import that it needs."""
     if digest is None:
         return "None", ""
-    return f"open_store().table({owner}.table)", "from bnviz.store import open_store\n"
+    return f"open_store().table({digest!r})", "from bnviz.store import open_store\n"

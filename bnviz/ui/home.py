@@ -14,7 +14,7 @@ from bnviz.plots.home import walk
 from bnviz.ui.chart.chart import Live
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.one_batch import data
+from bnviz.ui.one_batch import compute
 from bnviz.ui.widgets import point
 
 Floats = NDArray[np.float64]
@@ -49,7 +49,7 @@ class Wines:
 
 def wines() -> Wines:
     """The batch, with the wine that the address takes elsewhere (wine=ROW,ALCOHOL,COLOUR)."""
-    before = data.batch(_WINES).values[:, [_ALCOHOL, _COLOR]]
+    before = compute.batch_of(_WINES).values[:, [_ALCOHOL, _COLOR]]
     asked = point(
         "wine", say("home.wine"), len(before), [-4, -4], [16, 14], say("home.wine_untouched")
     )

@@ -15,7 +15,7 @@ from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Missing, Reading, read, to_t
 from bnviz.store import StoredTable, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
-from bnviz.ui.cache import kept
+from bnviz.ui.cache import cached
 from bnviz.ui.cache import table as stored_table
 from bnviz.ui.controls import FITNESS, ONE_BATCH
 from bnviz.ui.language import say
@@ -81,7 +81,7 @@ def _from_file(name: str, blob: bytes) -> Table:
     return table
 
 
-@kept(4)
+@cached
 def _reading(name: str, blob: bytes) -> Reading:
     return read(name, blob)
 

@@ -10,6 +10,7 @@ from bnviz.ui.controls import HOME
 from bnviz.ui.figures import card
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.presenter.panel import show_lesson_list
 from bnviz.ui.widgets import ask
 
 st.title(say("home.title"))
@@ -42,4 +43,5 @@ for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their
     for column, entry in zip(st.columns(2), PAGES[start : start + 2], strict=False):
         with column:
             card(entry.name)
+show_lesson_list()
 st.caption(say("home.sources"))

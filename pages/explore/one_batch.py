@@ -8,19 +8,19 @@ from bnviz.core.batchnorm.effect import verdict
 from bnviz.plots.one_batch.distributions import MOST_RIDGES, Side, distributions
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.one_batch import code, controls, data
+from bnviz.ui.one_batch import code, compute, controls
 from bnviz.ui.one_batch.tabs import show_tabs, statistics_frame
 
 st.title(say("one_batch.title"))
 config = controls.batch_config()
-batch = data.batch(config)
+batch = compute.batch_of(config)
 norm = controls.norm_config(batch.names)
 own_axes = controls.own_axes()
-result = data.normalized(config, norm)
+result = compute.normalized(config, norm)
 
-told = verdict(batch.names, config.batch_size, data.effect(config, norm), norm)
+told = verdict(batch.names, config.batch_size, compute.effect_of(config, norm), norm)
 st.markdown(say_verdict("one_batch.verdict", *told))
-for note in data.notes(config):
+for note in compute.notes(config):
     st.caption(say_verdict("one_batch.note", note))
 
 sides: dict[Side, Any] = {"before": batch.values, "after": result.y}

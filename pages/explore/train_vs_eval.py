@@ -9,27 +9,26 @@ from bnviz.texts.markdown import literal
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
-from bnviz.ui.train_vs_eval import code
-from bnviz.ui.train_vs_eval import data as cached
+from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.train_vs_eval.controls import feature_choice, notes, stream_config
 from bnviz.ui.train_vs_eval.layer import walk_frame
 from bnviz.ui.train_vs_eval.tabs import show_sections
 
 st.title(say("train_vs_eval.title"))
 config, eps = stream_config()
-names = cached.names(config.batch)
+names = compute.names(config.batch)
 verdict, pick = st.columns([5, 2])
 with pick:
     chosen = feature_choice(names)
 feature = chosen or 0
 
 if config.batch.batch_size > 1:
-    found = cached.walk(config)
+    found = compute.walk(config)
     told = agreement.verdict(found, config, eps)
     verdict.markdown(say_verdict("train_vs_eval.verdict", *told))
     for note in notes(config, names):
         verdict.caption(note)
-    scale = cached.moments(config.batch).scale
+    scale = compute.moments_of(config.batch).scale
     quantities: tuple[Quantity, ...] = ("mean", "variance")
     tracks = {quantity: getattr(found, quantity) for quantity in quantities}
     show_pair(
@@ -50,6 +49,6 @@ if config.batch.batch_size > 1:
     )
     show_sources("walk")
 else:
-    verdict.markdown(say("train_vs_eval.single", message=literal(cached.refusal() or "")))
+    verdict.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
 
 show_sections(config, feature, eps)

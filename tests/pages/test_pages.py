@@ -134,7 +134,7 @@ def test_every_control_moves(name: str, open_app: OpenApp) -> None:
     moved = set()
     for key in [found.key for found in widgets(app)]:
         found = widget(app, key)
-        if key in ELSEWHERE or found.disabled:
+        if key in ELSEWHERE or key.startswith("lesson-") or found.disabled:
             continue
         if found.type == "button":
             found.click().run()

@@ -30,7 +30,7 @@ from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.ui.controls import controls
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.one_batch import data as one_batch
+from bnviz.ui.one_batch.compute import notes
 from bnviz.ui.smoothness.tabs import SECTIONS
 from tools.server import ROOT
 
@@ -262,7 +262,7 @@ FAMILIES: dict[str, Any] = {
         (owner.name(), key) for owner in MEASURES.values() for key in keys(owner.verdicts)
     ],
     "one_batch.verdict.{}": keys(effect.verdict),
-    "one_batch.note.{}": keys(one_batch.notes),
+    "one_batch.note.{}": keys(notes),
     "train_vs_eval.verdict.{}": keys(agreement.verdict),
     "train_vs_eval.company.verdict.{}": keys(batch_dependence.verdict),
     "train_vs_eval.recalibrate.verdict.{}": keys(precise_bn.verdict),

@@ -7,32 +7,28 @@ from bnviz.core.configs import BatchConfig, DataConfig, NormConfig
 from bnviz.core.data.tables import Table
 from bnviz.store import open_store
 from bnviz.ui import cache
-from bnviz.ui.fitness import data as fitness_data
-from bnviz.ui.one_batch import data as one_batch_data
+from bnviz.ui.fitness.compute import dataset_of, held_out
+from bnviz.ui.one_batch import compute
 
 BATCH, NORM = BatchConfig(batch_size=4, features=2), NormConfig()
 
 
 def test_the_same_config_gives_the_same_object() -> None:
-    assert one_batch_data.batch(BATCH) is one_batch_data.batch(
-        BatchConfig(batch_size=4, features=2)
-    )
-    assert one_batch_data.normalized(BATCH, NORM) is one_batch_data.normalized(BATCH, NormConfig())
-    assert one_batch_data.batch(BATCH) is not one_batch_data.batch(
-        BATCH.model_copy(update={"seed": 1})
-    )
+    assert compute.batch_of(BATCH) is compute.batch_of(BatchConfig(batch_size=4, features=2))
+    assert compute.normalized(BATCH, NORM) is compute.normalized(BATCH, NormConfig())
+    assert compute.batch_of(BATCH) is not compute.batch_of(BATCH.model_copy(update={"seed": 1}))
 
 
 @pytest.mark.parametrize(
     "array",
     [
-        lambda: one_batch_data.batch(BATCH).values,
-        lambda: one_batch_data.normalized(BATCH, NORM).y,
-        lambda: one_batch_data.statistics(BATCH).mean,
-        lambda: one_batch_data.effect(BATCH, NORM).constant,
-        lambda: one_batch_data.jitter(BATCH).departures,
-        lambda: one_batch_data.swallowed(BATCH, NORM),
-        lambda: fitness_data.dataset(DataConfig(samples=10)).x,
+        lambda: compute.batch_of(BATCH).values,
+        lambda: compute.normalized(BATCH, NORM).y,
+        lambda: compute.statistics(BATCH).mean,
+        lambda: compute.effect_of(BATCH, NORM).constant,
+        lambda: compute.jitter_of(BATCH).departures,
+        lambda: compute.swallowed(BATCH, NORM),
+        lambda: dataset_of(DataConfig(samples=10)).x,
     ],
 )
 def test_nothing_shared_can_be_written_to(array: object) -> None:
@@ -51,4 +47,20 @@ def test_a_table_is_found_after_it_was_missed() -> None:
 
 
 def test_held_out_is_the_share_asked_for() -> None:
-    assert fitness_data.held_out(DataConfig(samples=100, validation=0.25)) == 25
+    assert held_out(DataConfig(samples=100, validation=0.25)) == 25
+
+
+def test_the_cache_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results of which only two fit: the oldest is computed anew, a larger one every time."""
+    monkeypatch.setattr(cache, "_RESULTS", cache.LRUCache(22_000, cache._size))
+    asked: list[int] = []
+
+    @cache.cached
+    def zeros(count: int) -> dict[str, tuple[np.ndarray]]:
+        asked.append(count)
+        return {"within": (np.zeros(count),)}
+
+    for count in (1000, 1001, 1000, 1002, 1001, 1000, 5000, 5000):
+        values = zeros(count)["within"][0]
+        assert len(values) == count and not values.flags.writeable
+    assert asked == [1000, 1001, 1002, 1001, 1000, 5000, 5000]

@@ -1,13 +1,15 @@
 """The code that computes what is on screen, ready to paste."""
 
 from bnviz.core.configs import TrainConfig
-from bnviz.ui.code import _CONFIGS, _table
+from bnviz.ui.code import table_code
+
+_CONFIGS = "DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig"
 
 
 def training(config: TrainConfig) -> str:
     """The training, its dataset and its last snapshot; a user's table is read from the store."""
-    table, store = _table(config.data.table, "config.data")
-    return f"""from bnviz.core.configs import {", ".join(_CONFIGS)}
+    table, store = table_code(config.data.table)
+    return f"""from bnviz.core.configs import {_CONFIGS}
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.training.train import train
 {store}

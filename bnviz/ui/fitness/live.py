@@ -16,7 +16,7 @@ from bnviz.store import Run
 from bnviz.texts.numbers import percent, short
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import explain, look, show, show_pair
-from bnviz.ui.fitness import data
+from bnviz.ui.fitness import compute
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import say, say_verdict
@@ -31,7 +31,7 @@ def show_training(run: Run) -> None:
     config = config_of(run)
     if snapshots:
         opening = say("measuring.so_far") + say("sentence.between") if run.active else ""
-        now = verdict(snapshots[-1], data.baseline_loss(config))
+        now = verdict(snapshots[-1], compute.baseline_loss(config))
         st.markdown(opening + say_verdict("fitness.verdict", *now))
     if run.active:
         progress(run, snapshots[-1].seconds if snapshots else 0.0)
@@ -111,7 +111,7 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
         say("fitness.activations_alt", layer=layer + 1),
         lambda key: say(f"net.{key.removeprefix('activations-')}"),
     )
-    rows = min(ACTIVATION_ROWS, data.training_rows(config.data))
+    rows = min(ACTIVATION_ROWS, compute.training_rows(config.data))
     some = min(QUANTILE_ROWS, rows)
     caption = say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some)
     explain("activations", caption, data=lambda: per_layer_frame(snapshots))

@@ -9,14 +9,14 @@ from bnviz.plots.fitness.predictions import targets
 from bnviz.plots.labels import label
 from bnviz.texts.numbers import percent, short
 from bnviz.ui.figures import look, show
-from bnviz.ui.fitness import data
+from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 
 
 def preview(config: TrainConfig) -> None:
     """The two nets in a sentence, and what they will learn from."""
-    dataset = data.dataset(config.data)
-    held_out = data.held_out(config.data)
+    dataset = compute.dataset_of(config.data)
+    held_out = compute.held_out(config.data)
     st.markdown(say("fitness.lead"))
     st.markdown(
         say(
@@ -24,7 +24,7 @@ def preview(config: TrainConfig) -> None:
             seeds=config.seeds,
             depth=config.network.depth,
             width=config.network.width,
-            rows=f"{data.training_rows(config.data):,}",
+            rows=f"{compute.training_rows(config.data):,}",
             held_out=f"{held_out:,}",
             epochs=config.optimizer.epochs,
         )
@@ -49,7 +49,7 @@ def clipping_note(config: TrainConfig, dataset: Dataset) -> None:
     """Say so when clipping leaves nothing to learn."""
     if config.data.source != "fitness" or not config.data.clip_scores:
         return
-    free = data.dataset(config.data.model_copy(update={"clip_scores": False}))
+    free = compute.dataset_of(config.data.model_copy(update={"clip_scores": False}))
     clipped = float((dataset.y >= 100).mean())
     if clipped > 0.5:
         text = say("fitness.clipped", share=percent(clipped), mean=short(float(free.y.mean()), 4))

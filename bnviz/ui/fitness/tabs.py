@@ -16,7 +16,7 @@ from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import download, look, show
-from bnviz.ui.fitness import code, data
+from bnviz.ui.fitness import code, compute
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.preview import target_of
 from bnviz.ui.language import say
@@ -40,11 +40,11 @@ def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> N
 
 
 def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
-    evaluation = data.evaluation(config, run.id, run.snapshots)
+    evaluation = compute.evaluation(config, run.id, run.snapshots)
     if evaluation is None:
         st.caption(say("fitness.not_yet"))
         return
-    dataset = data.dataset(config.data)
+    dataset = compute.dataset_of(config.data)
     unit = say("unit.points") if config.data.source == "fitness" else ""
     sides = {"bn": evaluation.bn, "plain": evaluation.plain}
     left, right = st.columns([3, 2])
@@ -83,14 +83,14 @@ def _over_seeds(values: np.ndarray) -> str:
 
 
 def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
-    dataset = data.dataset(config.data)
+    dataset = compute.dataset_of(config.data)
     asked, answer = st.columns(2, gap="large")
     with asked:
         values = [
             _value(config, name, unit, column)
             for name, unit, column in zip(dataset.names, dataset.units, dataset.x.T, strict=True)
         ]
-    scores = data.predict(config, run.id, run.snapshots, tuple(values))
+    scores = compute.predict(config, run.id, run.snapshots, tuple(values))
     with answer:
         if scores is None:
             st.caption(say("fitness.not_yet"))
@@ -132,7 +132,7 @@ def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
     if config.network.activation == "tanh":
         st.caption(say("fitness.no_dead"))
         return
-    rows = min(ACTIVATION_ROWS, data.training_rows(config.data))
+    rows = min(ACTIVATION_ROWS, compute.training_rows(config.data))
     caption = say("fitness.dead_caption", rows=rows)
     show(
         curves.dead_units(snapshots, look(), say),

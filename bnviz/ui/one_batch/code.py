@@ -1,12 +1,12 @@
 """The code that computes what is on screen, ready to paste."""
 
 from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.ui.code import _table
+from bnviz.ui.code import table_code
 
 
 def one_batch(config: BatchConfig, norm: NormConfig) -> str:
     """The batch and its normalization; a user's table is read from the store."""
-    table, store = _table(config.table)
+    table, store = table_code(config.table)
     return f"""from bnviz.core.batchnorm import equations
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data import batches

@@ -15,7 +15,7 @@ from bnviz.ui import formulas
 from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.figures import download, explain, look, show, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.one_batch import data
+from bnviz.ui.one_batch import compute
 from bnviz.ui.sources import show_sources
 from bnviz.ui.widgets import tabs
 
@@ -44,13 +44,13 @@ def show_tabs(config: BatchConfig, norm: NormConfig) -> None:
 
 def statistics_frame(config: BatchConfig, norm: NormConfig) -> pd.DataFrame:
     """Per-feature statistics before and after, one row a feature."""
-    before, after = data.statistics(config), data.statistics_after(config, norm)
+    before, after = compute.statistics(config), compute.statistics_after(config, norm)
     measures = ("mean", "biased_variance", "unbiased_variance", "standard_deviation", "min", "max")
-    columns: dict[str, Any] = {say("stat.feature"): list(data.batch(config).names)}
+    columns: dict[str, Any] = {say("stat.feature"): list(compute.batch_of(config).names)}
     for measure in measures:
         for side, values in (("before", before), ("after", after)):
             columns[f"{say(f'stat.{measure}')} ({say(f'stat.{side}')})"] = getattr(values, measure)
-    columns[say("stat.swallowed")] = data.swallowed(config, norm)
+    columns[say("stat.swallowed")] = compute.swallowed(config, norm)
     return pd.DataFrame(columns)
 
 
@@ -83,7 +83,7 @@ def _statistics(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _steps(config: BatchConfig, norm: NormConfig) -> None:
-    batch, result = data.batch(config), data.normalized(config, norm)
+    batch, result = compute.batch_of(config), compute.normalized(config, norm)
     st.caption(say("one_batch.steps.pick"))
     frame = pd.DataFrame(batch.values[:MOST_SHOWN], columns=_unique(batch.names))
     frame.index = pd.RangeIndex(1, len(frame) + 1)
@@ -119,7 +119,7 @@ def _unique(names: tuple[str, ...]) -> list[str]:
 
 
 def _matrix(config: BatchConfig, norm: NormConfig) -> None:
-    batch, result = data.batch(config), data.normalized(config, norm)
+    batch, result = compute.batch_of(config), compute.normalized(config, norm)
     caption = say("one_batch.matrix.caption")
     if len(batch.values) > MOST_ROWS:
         rows = f"{len(batch.values):,}"
@@ -134,7 +134,7 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
-    batch, result = data.batch(config), data.normalized(config, norm)
+    batch, result = compute.batch_of(config), compute.normalized(config, norm)
     show(
         gain_curve(batch.names, result.biased_variance, norm.eps, look(), say),
         "gain",
@@ -145,7 +145,7 @@ def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _jitter(config: BatchConfig, norm: NormConfig) -> None:
-    batch, jitter = data.batch(config), data.jitter(config)
+    batch, jitter = compute.batch_of(config), compute.jitter_of(config)
     plain = config.batch_size**-0.5
     show(
         batch_to_batch(batch.names, jitter, look(), say),
@@ -164,8 +164,8 @@ def _jitter(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _implementations(config: BatchConfig, norm: NormConfig) -> None:
-    results = data.implementations(config, norm)
-    features = len(data.batch(config).names)
+    results = compute.implementations(config, norm)
+    features = len(compute.batch_of(config).names)
     heads = [say(f"one_batch.implementations.{h}") for h in ("name", "difference", "time", "note")]
     differences = [
         "–" if r.max_abs_difference is None else short(r.max_abs_difference) for r in results

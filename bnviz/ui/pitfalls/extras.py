@@ -9,7 +9,7 @@ import streamlit as st
 from bnviz.core.pitfalls.configs import Family, PitfallConfig
 from bnviz.texts.numbers import short
 from bnviz.ui.language import say
-from bnviz.ui.pitfalls import data
+from bnviz.ui.pitfalls import compute
 
 #: In the order of bnviz.core.pitfalls.family.changed.
 CHANGES = (
@@ -38,12 +38,12 @@ def _folded(config: PitfallConfig) -> None:
     from bnviz.core.pitfalls.folding import generated
 
     st.markdown(say("pitfalls.folding.generated"))
-    st.code(generated(data.result("folding", config)), language="python", wrap_lines=True)
+    st.code(generated(compute.result("folding", config)), language="python", wrap_lines=True)
 
 
 def _kept(config: PitfallConfig) -> None:
     """One row a change of the input, one column a norm: does the first sample's output change?"""
-    change = data.result("family", config)["change"]
+    change = compute.result("family", config)["change"]
     norms = get_args(Family.model_fields["norm"].annotation)
     st.markdown(say("pitfalls.family.table"))
     columns = {

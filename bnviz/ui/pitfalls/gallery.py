@@ -10,7 +10,7 @@ from bnviz.plots.pitfalls.figures import draw
 from bnviz.ui.controls import PITFALLS
 from bnviz.ui.figures import look, show
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.pitfalls import data
+from bnviz.ui.pitfalls import compute
 from bnviz.ui.sources import show_links
 from bnviz.ui.widgets import ask as ask_control
 
@@ -48,14 +48,14 @@ def ask(name: str) -> PitfallConfig:
 
 def verdict(name: str, config: PitfallConfig) -> str:
     """What the experiment found, in one sentence computed from it."""
-    return say_verdict(f"pitfalls.{name}.verdict", data.verdict(name, config))
+    return say_verdict(f"pitfalls.{name}.verdict", compute.verdict(name, config))
 
 
 def show_experiment(name: str, config: PitfallConfig) -> None:
     """The figure, with its data and the program that repeats it."""
     from bnviz.core.pitfalls import pitfall
 
-    numbers = data.result(name, config).numbers
+    numbers = compute.result(name, config).numbers
     show(
         draw(name, config, numbers, look(), say),
         "pitfall-figure",
@@ -68,7 +68,7 @@ def show_experiment(name: str, config: PitfallConfig) -> None:
 
 def _frame(name: str, config: PitfallConfig) -> pd.DataFrame:
     """Every measured number, one row each: series, index, value."""
-    numbers = data.result(name, config).numbers
+    numbers = compute.result(name, config).numbers
     heads = [say(f"pitfalls.data.{head}") for head in ("series", "index", "value")]
     rows = [
         (series, index, value)

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from bnviz.core.batchnorm.interpolation import partway
 from bnviz.core.batchnorm.momentum import remaining, shares
 from bnviz.core.configs import BatchConfig, NormConfig, StreamConfig
-from bnviz.ui.cache import kept
-from bnviz.ui.one_batch import data as one_batch
+from bnviz.ui.cache import cached
+from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
 from bnviz.ui.presenter.lesson import LessonError, Measured
-from bnviz.ui.train_vs_eval import data as train_vs_eval
+from bnviz.ui.train_vs_eval.compute import company, moments_of, walk
 
 if TYPE_CHECKING:
     from bnviz.core.training.reproduce import Report
@@ -44,9 +44,9 @@ def _wines(state: State) -> Any:
     norm = NormConfig(
         gamma=state.get("gamma", 1.0), beta=state.get("beta", 0.0), precision="float64"
     )
-    forward = one_batch.normalized(WINES, norm)
+    forward = normalized(WINES, norm)
     progress = state.get("progress", 0.0)
-    now = partway(one_batch.batch(WINES).values, forward, progress)
+    now = partway(batch_of(WINES).values, forward, progress)
     return now[:, [ALCOHOL, COLOR]]
 
 
@@ -65,12 +65,12 @@ def _after(state: State, feature: int) -> Any:
         gamma=state.get("gamma", 1.0),
         beta=state.get("beta", 0.0),
     )
-    return one_batch.normalized(_batch(state), norm).y[:, feature].astype(np.float64)
+    return normalized(_batch(state), norm).y[:, feature].astype(np.float64)
 
 
 def _swallowed(state: State, feature: int) -> float:
     norm = NormConfig(eps=state.get("eps", 1e-5))
-    return float(one_batch.swallowed(_batch(state), norm)[feature])
+    return float(swallowed(_batch(state), norm)[feature])
 
 
 def _stream(state: State) -> StreamConfig:
@@ -93,20 +93,20 @@ def _start_left(state: State, _: int) -> float:
 def _mean_gap(state: State, feature: int) -> float:
     """Running mean minus true mean at the end, in standard deviations of the feature."""
     config = _stream(state)
-    track = train_vs_eval.walk(config).mean
-    scale = train_vs_eval.moments(config.batch).scale[feature]
+    track = walk(config).mean
+    scale = moments_of(config.batch).scale[feature]
     return float(abs(track.running[-1] - track.true[-1])[feature] / scale)
 
 
 def _output_width(state: State, feature: int) -> float:
     """From the 5 % to the 95 % quantile: one sample's output over random batches of size B."""
     batch = _batch({"d": 4} | dict(state))
-    dependence = train_vs_eval.company(batch, feature, state.get("z", 1.0), 1e-5)
+    dependence = company(batch, feature, state.get("z", 1.0), 1e-5)
     row = dependence.quantiles[dependence.sizes.index(batch.batch_size)]
     return float(row[-1] - row[0])
 
 
-@kept(1)
+@cached
 def _report() -> "Report":
     from bnviz.core.training import reproduce
 
@@ -136,7 +136,7 @@ MEASURED: Mapping[str, Callable[[State, int], float]] = {
     "one_batch.deviation": lambda state, feature: float(_after(state, feature).std()),
     "one_batch.largest": lambda state, feature: float(np.abs(_after(state, feature)).max()),
     "one_batch.variance": lambda state, feature: float(
-        one_batch.statistics(_batch(state)).biased_variance[feature]
+        statistics(_batch(state)).biased_variance[feature]
     ),
     "one_batch.swallowed": _swallowed,
     "train_vs_eval.start_left": _start_left,

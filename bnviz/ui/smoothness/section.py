@@ -15,7 +15,7 @@ from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
 from bnviz.jobs import runner
 from bnviz.store import Run
 from bnviz.texts.numbers import short
-from bnviz.ui.cache import kept
+from bnviz.ui.cache import cached
 from bnviz.ui.figures import explain, look
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.runs import closing_line, follow, progress
@@ -159,12 +159,12 @@ def _measure_button(config: Measure, text: str) -> None:
     )
 
 
-@kept(4)
+@cached
 def _subject(config: SubjectConfig, snapshots: int) -> "Subject":
     return runner.resolve(config)
 
 
-@kept(32)
+@cached
 def measured(config: Measure, snapshots: int) -> Any:
     """What a quick measure finds of a run with so many snapshots; the nets come with the last."""
     import torch

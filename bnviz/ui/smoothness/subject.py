@@ -12,7 +12,7 @@ from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import smoothness
-from bnviz.ui.fitness import data
+from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.runs import title_of
@@ -53,8 +53,8 @@ def ask() -> Asked:
         st.caption(say("smoothness.controls.own"))
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
     _table_there(config)
-    rows = min(data.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
-    features = len(data.dataset(config.data).names)
+    rows = min(compute.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
+    features = len(compute.dataset_of(config.data).names)
     return Asked(
         SubjectConfig(run=run.id if run else None, epoch=epoch),
         config,

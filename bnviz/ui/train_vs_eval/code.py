@@ -1,21 +1,14 @@
 """The code that computes what Train versus eval shows, ready to paste."""
 
 from bnviz.core.configs import BatchConfig, StreamConfig
-
-_TABLE = "open_store().table({!r})"
-
-
-def _table(batch: BatchConfig) -> tuple[str, str]:
-    """The import and the expression for a user's table, which is read from the store."""
-    if batch.table is None:
-        return "", "None"
-    return "from bnviz.store import open_store\n", _TABLE.format(batch.table)
+from bnviz.ui.code import table_code
 
 
 def _walked(config: StreamConfig) -> str:
-    store, table = _table(config.batch)
+    table, store = table_code(config.batch.table)
     return f"""from bnviz.core.batchnorm import stream
 from bnviz.core.configs import BatchConfig, StreamConfig
+from bnviz.ui.code import table_code
 from bnviz.core.data.moments import moments
 {store}
 config = {config!r}
@@ -51,7 +44,7 @@ def clock(torch_momentum: float | None) -> str:
 
 def company(config: StreamConfig, feature: int, z: float, eps: float) -> str:
     """One sample in random batches."""
-    store, table = _table(config.batch)
+    table, store = table_code(config.batch.table)
     return f"""from bnviz.core.batchnorm.batch_dependence import company
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.moments import moments
@@ -65,7 +58,7 @@ print(found.sizes, found.quantiles, found.theory)
 
 def split(batch: BatchConfig, parts: int, eps: float, torch_momentum: float | None) -> str:
     """One batch split, three ways."""
-    store, table = _table(batch)
+    table, store = table_code(batch.table)
     return f"""from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data import batches

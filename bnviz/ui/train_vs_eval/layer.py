@@ -6,21 +6,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from bnviz.core.batchnorm import batch_dependence as companies
-from bnviz.core.batchnorm.batch_dependence import LEVELS
+from bnviz.core.batchnorm.batch_dependence import LEVELS, verdict
 from bnviz.core.batchnorm.momentum import clock, complement
 from bnviz.core.batchnorm.stream import Quantity, Walk
 from bnviz.core.configs import StreamConfig
 from bnviz.plots.train_vs_eval import batch_dependence, stream
-from bnviz.plots.train_vs_eval import momentum as clocks
+from bnviz.plots.train_vs_eval.momentum import batch_weights, decay
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import plain, short
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
-from bnviz.ui.train_vs_eval import code as snippets
-from bnviz.ui.train_vs_eval import data as cached
+from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.widgets import ask
 
 
@@ -29,14 +27,14 @@ def show_gap(config: StreamConfig, feature: int) -> None:
     if config.batch.batch_size == 1:
         st.markdown(say("train_vs_eval.gap.none"))
         return
-    found = cached.walk(config)
+    found = compute.walk(config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
         reference: Literal["true", "train"] = ask(
             TRAIN_VS_EVAL["reference"], disabled=quantity == "mean"
         )
         asked = ask(TRAIN_VS_EVAL["gap_step"], width=260)
-    parts = cached.gap(config, quantity, reference)
+    parts = compute.gap(config, quantity, reference)
     step = min(asked, len(parts.total) - 1)
     name = found.names[feature]
     values = {part: float(getattr(parts, part)[step, feature]) for part in stream.PARTS}
@@ -57,7 +55,7 @@ def show_gap(config: StreamConfig, feature: int) -> None:
         alt=say("train_vs_eval.gap.alt"),
         caption=say("train_vs_eval.gap.caption"),
         data=lambda: _gap_over_steps(config, quantity, reference),
-        code=snippets.gap(config, quantity, reference),
+        code=code.gap(config, quantity, reference),
     )
     frame = gap_frame(found, parts, step)
     number = st.column_config.NumberColumn(format="%.5g")
@@ -77,7 +75,7 @@ def gap_frame(found: Walk, parts: object, step: int) -> pd.DataFrame:
 def _gap_over_steps(
     config: StreamConfig, quantity: Quantity, reference: Literal["true", "train"]
 ) -> pd.DataFrame:
-    found, parts = cached.walk(config), cached.gap(config, quantity, reference)
+    found, parts = compute.walk(config), compute.gap(config, quantity, reference)
     frames = [gap_frame(found, parts, step) for step in range(len(parts.total))]
     return pd.concat(frames, keys=range(len(frames)), names=["step", ""]).reset_index(level=0)
 
@@ -110,11 +108,11 @@ def show_clock(config: StreamConfig) -> None:
     for column, (name, value) in zip(st.columns(5), values.items(), strict=True):
         column.metric(say(f"train_vs_eval.clock.{name}"), value)
     key = "caption" if momentum is not None else "caption_cumulative"
-    count = len(cached.walk(config).mean.batch) if rows > 1 else config.steps
+    count = len(compute.walk(config).mean.batch) if rows > 1 else config.steps
     show_pair(
         {
-            "decay": clocks.decay(momentum, found, look(), say),
-            "weights": clocks.batch_weights(momentum, count, look(), say),
+            "decay": decay(momentum, found, look(), say),
+            "weights": batch_weights(momentum, count, look(), say),
         },
         say("train_vs_eval.clock.alt"),
         lambda name: say(f"train_vs_eval.clock.{'start' if name == 'decay' else name}"),
@@ -122,7 +120,7 @@ def show_clock(config: StreamConfig) -> None:
     explain(
         "clock",
         say(f"train_vs_eval.clock.{key}", rows=short(found.window * rows)),
-        code=snippets.clock(momentum),
+        code=code.clock(momentum),
     )
     show_sources("clock")
 
@@ -134,19 +132,19 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
         z: float = ask(TRAIN_VS_EVAL["z"])
     with right:
         size: int = ask(TRAIN_VS_EVAL["company_b"])
-    found = cached.company(config.batch, feature, z, eps)
+    found = compute.company(config.batch, feature, z, eps)
     if size == 1:
-        st.markdown(say("train_vs_eval.single", message=literal(cached.refusal() or "")))
+        st.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
     elif size > found.sizes[-1]:
         st.caption(say("train_vs_eval.company.few", most=found.sizes[-1]))
         size = found.sizes[-1]
     if size > 1:
-        told = companies.verdict(found, size, z)
+        told = verdict(found, size, z)
         st.markdown(say_verdict("train_vs_eval.company.verdict", told))
     figures = {"fan": batch_dependence.fan(found, size, look(), say)}
     if size > 1:
         outputs = found.outputs[found.sizes.index(size)]
-        density = cached.density(config.batch, feature, z, size, eps)
+        density = compute.density(config.batch, feature, z, size, eps)
         figures["outputs"] = batch_dependence.at_size(outputs, density, size, look(), say)
     show_pair(figures, say("train_vs_eval.company.alt"), lambda name: name)
     theory = "none" if found.theory is None else "exact" if found.exact else "large"
@@ -155,16 +153,16 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
         say(
             f"train_vs_eval.company.theory_{theory}",
             batches=f"{len(found.outputs[0]):,}",
-            feature=literal(cached.names(config.batch)[feature]),
+            feature=literal(compute.names(config.batch)[feature]),
         ),
         data=lambda: _company_frame(config, feature, z, eps),
-        code=snippets.company(config, feature, z, eps),
+        code=code.company(config, feature, z, eps),
     )
     show_sources("company")
 
 
 def _company_frame(config: StreamConfig, feature: int, z: float, eps: float) -> pd.DataFrame:
-    found = cached.company(config.batch, feature, z, eps)
+    found = compute.company(config.batch, feature, z, eps)
     columns: dict[str, object] = {"batch_size": found.sizes}
     for i, level in enumerate(LEVELS):
         columns[f"measured_{level:g}"] = found.quantiles[:, i]

@@ -16,11 +16,9 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.one_batch import data
 from bnviz.ui.runs import title_of
 from bnviz.ui.sources import show_sources
-from bnviz.ui.train_vs_eval import code as snippets
-from bnviz.ui.train_vs_eval import data as streams
+from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.widgets import ask
 
 _HERE = "here"
@@ -49,11 +47,11 @@ def show_recalibration() -> None:
         config = _small_config() if net == _HERE else None
     if config is not None:
         with st.spinner(say("train_vs_eval.recalibrate.training")):
-            found = streams.recalibrated_here(config, rows)
+            found = compute.recalibrated_here(config, rows)
     else:
         run = runs[net]
         config = config_of(run)
-        stored = streams.recalibrated_run(config, run.id, run.snapshots, rows)
+        stored = compute.recalibrated_run(config, run.id, run.snapshots, rows)
         if stored is None:
             st.caption(say("fitness.not_yet"))
             return
@@ -72,7 +70,7 @@ def show_recalibration() -> None:
         "recalibrate",
         say("train_vs_eval.recalibrate.caption", rows=rows),
         data=lambda: pd.DataFrame({way: getattr(found, way) for way in nets.WAYS}),
-        code=snippets.RECALIBRATE,
+        code=code.RECALIBRATE,
     )
     show_sources("recalibrate")
 
@@ -122,7 +120,7 @@ def _truth_frame() -> pd.DataFrame:
     from bnviz.core.batchnorm.layer_modes import PARTS
 
     rows = []
-    for setting, found in streams.truth_table():
+    for setting, found in compute.truth_table():
         row: dict[str, Any] = {
             say("train_vs_eval.frozen.mode"): "train" if setting.training else "eval",
             "requires_grad": str(setting.requires_grad) if setting.affine else "–",
@@ -155,13 +153,13 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
     parts = min(asked, most)
     if parts < asked:
         st.caption(say("train_vs_eval.split.fewer", parts=parts, rows=batch.batch_size))
-    found = streams.split(batch, parts, eps, config.torch_momentum)
+    found = compute.split(batch, parts, eps, config.torch_momentum)
     ways = {
         way: micro_batches.differences(getattr(found, way), found.big)
         for way in ("accumulated", "synchronized")
     }
     st.markdown(say_verdict("train_vs_eval.split.verdict", micro_batches.verdict(found)))
-    name = data.batch(batch).names[feature]
+    name = compute.names(batch)[feature]
     show_pair(
         {
             "micro": nets.micro_statistics(found, feature, name, look(), say),
@@ -174,7 +172,7 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
         "split",
         say("train_vs_eval.split.caption", feature=literal(name)),
         data=lambda: _split_frame(ways),
-        code=snippets.split(batch, parts, eps, config.torch_momentum),
+        code=code.split(batch, parts, eps, config.torch_momentum),
     )
     frame = _split_frame(ways)
     st.table(frame.set_index(frame.columns[0]).map(short))

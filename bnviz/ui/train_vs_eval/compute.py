@@ -1,4 +1,4 @@
-"""The caches of Train versus eval; see :mod:`bnviz.ui.cache`."""
+"""What Train versus eval computes, remembered; see :mod:`bnviz.ui.cache`."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
@@ -6,23 +6,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm import batch_dependence as companies
-from bnviz.core.batchnorm import micro_batches, stream
+from bnviz.core.batchnorm import batch_dependence, micro_batches, stream
 from bnviz.core.configs import BatchConfig, StreamConfig, TrainConfig
-from bnviz.core.data import moments as populations
-from bnviz.core.data.tables import Table
-from bnviz.ui import cache
-from bnviz.ui.cache import kept
-from bnviz.ui.fitness import data as fitness_data
-from bnviz.ui.one_batch import data as one_batch_data
+from bnviz.core.data.moments import Moments, moments
+from bnviz.ui.cache import cached, table
+from bnviz.ui.fitness.compute import dataset_of, last_state
+from bnviz.ui.one_batch.compute import batch_of
 
 if TYPE_CHECKING:
     from bnviz.core.batchnorm.layer_modes import Outcome, Setting
     from bnviz.core.training.precise_bn import Recalibration
-
-
-def _table(config: BatchConfig) -> Table | None:
-    return cache.table(config.table) if config.table else None
 
 
 def _population(config: BatchConfig) -> BatchConfig:
@@ -30,35 +23,35 @@ def _population(config: BatchConfig) -> BatchConfig:
     return config.model_copy(update={"batch_size": 1, "seed": 0})
 
 
-@kept(16)
-def _moments(population: BatchConfig) -> populations.Moments:
-    return populations.moments(population, _table(population))
+@cached
+def _moments(population: BatchConfig) -> Moments:
+    return moments(population, table(population.table))
 
 
-def moments(config: BatchConfig) -> populations.Moments:
+def moments_of(config: BatchConfig) -> Moments:
     """True moments of what `config` draws from."""
     return _moments(_population(config))
 
 
 def names(config: BatchConfig) -> tuple[str, ...]:
     """The features that `config` draws."""
-    return one_batch_data.batch(_population(config)).names
+    return batch_of(_population(config)).names
 
 
-@kept(8)
+@cached
 def drawn(batch: BatchConfig, steps: int) -> stream.Drawn:
     """The statistics of the stream's batches."""
-    return stream.drawn(batch, steps, _table(batch))
+    return stream.drawn(batch, steps, table(batch.table))
 
 
-@kept(8)
+@cached
 def walk(config: StreamConfig) -> stream.Walk:
     """The running statistics on their way."""
     steps = stream.possible_steps(config.batch, config.steps)
-    return stream.walk(config, drawn(config.batch, steps), moments(config.batch))
+    return stream.walk(config, drawn(config.batch, steps), moments_of(config.batch))
 
 
-@kept(8)
+@cached
 def gap(
     config: StreamConfig, quantity: stream.Quantity, reference: Literal["true", "train"]
 ) -> stream.Gap:
@@ -66,21 +59,21 @@ def gap(
     return stream.gap(walk(config), quantity, reference)
 
 
-@kept(4)
-def company(batch: BatchConfig, feature: int, z: float, eps: float) -> companies.Company:
+@cached
+def company(batch: BatchConfig, feature: int, z: float, eps: float) -> batch_dependence.Company:
     """One sample in random batches of every size."""
-    return companies.company(batch, feature, z, eps, moments(batch), _table(batch))
+    return batch_dependence.company(batch, feature, z, eps, moments_of(batch), table(batch.table))
 
 
-@kept(16)
+@cached
 def density(
     batch: BatchConfig, feature: int, z: float, size: int, eps: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Where theory expects its output in batches of one size."""
-    return companies.density(batch, feature, z, size, eps, moments(batch))
+    return batch_dependence.density(batch, feature, z, size, eps, moments_of(batch))
 
 
-@kept(4)
+@cached
 def refusal() -> str | None:
     """What torch.nn.BatchNorm1d in train mode says to a batch of one row."""
     from bnviz.core.batchnorm.implementations import torch_refusal
@@ -88,35 +81,35 @@ def refusal() -> str | None:
     return torch_refusal(np.zeros((1, 1)))
 
 
-@kept(8)
+@cached
 def _small_state(config: TrainConfig) -> Mapping[str, NDArray[np.float32]]:
     from bnviz.core.training.precise_bn import train_small
 
-    return train_small(config, fitness_data.dataset(config.data))
+    return train_small(config, dataset_of(config.data))
 
 
-@kept(8)
+@cached
 def recalibrated_here(config: TrainConfig, rows: int) -> "Recalibration":
     """Precise BN for nets trained on the spot."""
     from bnviz.core.training.precise_bn import recalibrate
 
-    return recalibrate(config, fitness_data.dataset(config.data), _small_state(config), rows)
+    return recalibrate(config, dataset_of(config.data), _small_state(config), rows)
 
 
-@kept(8)
+@cached
 def recalibrated_run(
     config: TrainConfig, run_id: str, snapshots: int, rows: int
 ) -> "Recalibration | None":
     """Precise BN for a stored run; None before its first snapshot with a state."""
     from bnviz.core.training.precise_bn import recalibrate
 
-    last = fitness_data.last_state(run_id, snapshots)
+    last = last_state(run_id, snapshots)
     if last is None:
         return None
-    return recalibrate(config, fitness_data.dataset(config.data), last.state, rows)
+    return recalibrate(config, dataset_of(config.data), last.state, rows)
 
 
-@kept(1)
+@cached
 def truth_table() -> list[tuple["Setting", "Outcome"]]:
     """What is frozen, tried in every setting."""
     from bnviz.core.batchnorm.layer_modes import truth_table
@@ -124,10 +117,10 @@ def truth_table() -> list[tuple["Setting", "Outcome"]]:
     return truth_table()
 
 
-@kept(8)
+@cached
 def split(
     batch: BatchConfig, parts: int, eps: float, torch_momentum: float | None
 ) -> micro_batches.Split:
     """One batch split, three ways."""
-    values = one_batch_data.batch(batch).values
+    values = batch_of(batch).values
     return micro_batches.split_ways(values, parts, eps, torch_momentum, batch.seed)

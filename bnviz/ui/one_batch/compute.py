@@ -1,10 +1,4 @@
-"""Every cache of the screen, in one place.
-
-Configs are frozen and hashable and results are frozen too, so one plain
-least-recently-used cache serves all visitors: unlike ``st.cache_data`` it hands
-out the result itself instead of a copy, which for a large batch would cost more
-than computing it. Arrays are made read-only before they are shared.
-"""
+"""What One batch computes, remembered; see :mod:`bnviz.ui.cache`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
@@ -13,81 +7,79 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm import equations
-from bnviz.core.batchnorm.effect import Effect
-from bnviz.core.batchnorm.effect import effect as measure_effect
-from bnviz.core.batchnorm.mean_noise import Jitter
-from bnviz.core.batchnorm.mean_noise import jitter as measure_jitter
+from bnviz.core.batchnorm.effect import Effect, effect
+from bnviz.core.batchnorm.mean_noise import Jitter, jitter
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data import batches
 from bnviz.core.verdict import Verdict
+from bnviz.ui.cache import cached, table
 
 if TYPE_CHECKING:
     from bnviz.core.batchnorm.implementations import Implementation
-from bnviz.ui.cache import kept, table
 
 
-@kept(4)
-def batch(config: BatchConfig) -> batches.Batch:
+@cached
+def batch_of(config: BatchConfig) -> batches.Batch:
     """The batch that `config` describes."""
-    return batches.draw(config, table(config.table) if config.table else None)
+    return batches.draw(config, table(config.table))
 
 
 def notes(
     config: BatchConfig,
 ) -> Iterator[Verdict[Literal["limited", "replaced", "refused"]]]:
     """Where the batch is not quite what was asked for, and what torch says to it."""
-    yield from batches.notes(config, batch(config), table(config.table) if config.table else None)
+    yield from batches.notes(config, batch_of(config), table(config.table))
     if config.batch_size == 1:
         yield Verdict("refused", {"message": torch_refusal(config) or ""})
 
 
-@kept(4)
+@cached
 def normalized(config: BatchConfig, norm: NormConfig) -> equations.Forward:
     """That batch after BN."""
-    return equations.apply(batch(config).values, norm)
+    return equations.apply(batch_of(config).values, norm)
 
 
-@kept(16)
-def effect(config: BatchConfig, norm: NormConfig) -> Effect:
+@cached
+def effect_of(config: BatchConfig, norm: NormConfig) -> Effect:
     """What BN did to it."""
-    return measure_effect(normalized(config, norm))
+    return effect(normalized(config, norm))
 
 
-@kept(16)
+@cached
 def statistics(config: BatchConfig) -> equations.Statistics:
     """Per-feature statistics before BN."""
-    return equations.describe(batch(config).values)
+    return equations.describe(batch_of(config).values)
 
 
-@kept(16)
+@cached
 def statistics_after(config: BatchConfig, norm: NormConfig) -> equations.Statistics:
     """Per-feature statistics after BN."""
     return equations.describe(normalized(config, norm).y)
 
 
-@kept(16)
-def jitter(config: BatchConfig) -> Jitter:
+@cached
+def jitter_of(config: BatchConfig) -> Jitter:
     """Means of the batches up to this one."""
-    return measure_jitter(config, table(config.table) if config.table else None)
+    return jitter(config, table(config.table))
 
 
-@kept(4)
+@cached
 def implementations(config: BatchConfig, norm: NormConfig) -> tuple["Implementation", ...]:
     """Four implementations on this batch, timed when first asked for."""
     from bnviz.core.batchnorm.implementations import compare
 
-    return compare(batch(config).values, norm)
+    return compare(batch_of(config).values, norm)
 
 
-@kept(16)
+@cached
 def swallowed(config: BatchConfig, norm: NormConfig) -> NDArray[np.float64]:
     """Per feature, the share of epsilon in variance + epsilon."""
     return equations.swallowed(normalized(config, norm).biased_variance, norm.eps)
 
 
-@kept(4)
+@cached
 def torch_refusal(config: BatchConfig) -> str | None:
     """What torch.nn.BatchNorm1d in train mode says to this batch, if it refuses it."""
     from bnviz.core.batchnorm.implementations import torch_refusal
 
-    return torch_refusal(batch(config).values)
+    return torch_refusal(batch_of(config).values)

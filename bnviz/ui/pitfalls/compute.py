@@ -1,16 +1,16 @@
-"""The cache of the page Pitfalls; see :mod:`bnviz.ui.cache`."""
+"""What Pitfalls computes, remembered; see :mod:`bnviz.ui.cache`."""
 
 from typing import TYPE_CHECKING, Any
 
 from bnviz.core.pitfalls.configs import PitfallConfig
-from bnviz.ui.cache import kept
+from bnviz.ui.cache import cached
 
 if TYPE_CHECKING:
     from bnviz.core.pitfalls.pitfall import Result
     from bnviz.core.verdict import Verdict
 
 
-@kept(64)
+@cached
 def result(name: str, config: PitfallConfig) -> "Result":
     """What a pitfall's experiment found."""
     from bnviz.core.pitfalls import pitfall
