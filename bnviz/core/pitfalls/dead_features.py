@@ -53,6 +53,7 @@ def judge(
         "gain": after / config.spread,
         "usual": float(result["usual"][here]),
         "eps": config.eps,
+        "times": config.eps / config.spread**2,
     }
     flagged = here in result["found"].astype(int)
     if after > 0.9:
