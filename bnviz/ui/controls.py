@@ -196,7 +196,14 @@ def smoothness() -> Mapping[str, Control]:
     return _table(
         choice("smooth_run", "smoothness.controls.run", menu=True, address="run", main=True),
         choice("epoch", "smoothness.controls.epoch", menu=True, pinned=True),
-        choice("bn_mode", "smoothness.controls.bn_mode", ("eval", "train"), "option.{}", main=True),
+        choice(
+            "bn_mode",
+            "smoothness.controls.bn_mode",
+            ("eval", "train"),
+            "option.{}",
+            menu=True,
+            main=True,
+        ),
         choice("net_seed", "smoothness.controls.net_seed", menu=True),
         of(BatchConfig, "seed", "measure_seed", "smoothness.controls.seed", default=0),
         *(row for kind, owner in MEASURES.items() for row in _measure(kind, owner)),

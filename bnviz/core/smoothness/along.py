@@ -64,9 +64,11 @@ Key = Literal[
     "relative_bn",
     "relative_plain",
     "relative_level",
+    "relative_few",
     "absolute_bn",
     "absolute_plain",
     "absolute_level",
+    "absolute_few",
     "diverged",
     "unknown",
 ]
@@ -126,7 +128,8 @@ class AlongConfig(Measure):
         """Which net's gradient changes less along the steps, by effective beta-smoothness.
 
         Each seed has its median over the moments at which it is finite in both nets; a net that
-        "diverged" loses its seed. "level" if a sign test over the seeds tells no difference.
+        "diverged" loses its seed. "level" if a sign test over the seeds tells no
+        difference, "few" if they are too few for one.
         Values: `seeds`; of either net ..._smoothness (median over the seeds finite in both to the
         end) and ..._wins; `evidence`, how sure that is.
         """
@@ -146,7 +149,8 @@ class AlongConfig(Measure):
             "plain_wins": nets.plain_wins,
             "evidence": comparison.evidence(nets),
         }
-        key = f"{self.grid}_{nets.winner if nets.winner in NETS else 'level'}"
+        level = "few" if nets.differing < comparison.FEWEST else "level"
+        key = f"{self.grid}_{nets.winner if nets.winner in NETS else level}"
         return (Verdict(cast(Key, key), values), *diverged)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -64,6 +64,9 @@ class Density:
     plain: NetDensity
 
 
+#: How the share of the largest eigenvalue is told.
+Share = Literal["smoothness.density.exact", "smoothness.density.interval"]
+
 #: What the verdict can be.
 Key = Literal["neither", "bn", "plain", "both", "open", "bulk", "unknown"]
 
@@ -115,7 +118,7 @@ class DensityConfig(Measure):
         reaches across RULES; "unknown": a net is not finite, or nothing is known of it yet.
         Then where the other eigenvalues are, "bulk".
         """
-        values: dict[str, float] = {}
+        values: dict[str, Any] = {}
         bulk = {"unit": result.unit}
         rules, known = [], True
         for name in NETS:
@@ -125,11 +128,10 @@ class DensityConfig(Measure):
             low, high = (net.top, net.top) if net.exact.size else (net.top_low, net.top_high)
             known &= low > RULES or high <= RULES
             rules += [name] if low > RULES else []
-            values |= {
-                f"{name}_largest": net.largest,
-                f"{name}_share": net.top,
-                f"{name}_low": low,
-                f"{name}_high": high,
-            }
+            interval = {"share": net.top, "low": low, "high": high}
+            share: Share = "smoothness.density.interval"
+            if net.exact.size:
+                share = "smoothness.density.exact"
+            values |= {f"{name}_largest": net.largest, f"{name}_share": Verdict(share, interval)}
             bulk |= {f"{name}_near_zero": net.near_zero, f"{name}_negative": net.negative}
         return Verdict(which(rules) if known else "open", values), Verdict("bulk", bulk)

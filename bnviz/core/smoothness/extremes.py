@@ -13,7 +13,7 @@ from pydantic import Field
 
 from bnviz.core.configs import BnMode
 from bnviz.core.smoothness.measure import LANCZOS, NETS, Cost, Measure, Progress
-from bnviz.core.training.comparison import compare, evidence
+from bnviz.core.training.comparison import FEWEST, compare, evidence
 from bnviz.core.types import Bools, Floats, StopFlag
 from bnviz.core.verdict import Verdict
 
@@ -64,9 +64,11 @@ Key = Literal[
     "bn",
     "plain",
     "level",
+    "few",
     "scaled_bn",
     "scaled_plain",
     "scaled_level",
+    "scaled_few",
     "scaled_gone",
     "diverged",
     "dead",
@@ -112,11 +114,12 @@ class ExtremesConfig(Measure):
     def verdicts(self, result: Extremes) -> tuple[Verdict[Key], ...]:
         """Which net is sharper, by its largest eigenvalue; then the same per filter norm.
 
-        First "bn" or "plain", the sharper one, or "level", where a sign test over the seeds tells
-        no difference. Then, with weights in units of their filters' norms and all else left out,
-        "scaled_bn", "scaled_plain" or "scaled_level"; "scaled_gone" if they are level only in
-        these units. A net that "diverged" counts as the sharper one; seeds with a "dead" net, in
-        which no rectifier is open, are left out. Last, how far "probes" lie below the largest.
+        First "bn" or "plain", the sharper one, "level", where a sign test over the seeds tells no
+        difference, or "few", where there are too few seeds for one. Then the same with weights in
+        units of their filters' norms and all else left out, "scaled_..."; "scaled_gone" if the nets
+        are level only there. A net that "diverged" counts as the sharper one; seeds with a "dead"
+        net, in which no rectifier is open, are left out. Last, how far "probes" lie below the
+        largest.
         """
         bn, plain = result.bn, result.plain
         known = np.isfinite([bn.normalized, plain.normalized])  # what is found last
@@ -136,7 +139,7 @@ class ExtremesConfig(Measure):
         raw, compared = _compared(bn.maximum, plain.maximum, seeds, pairs)
         scaled, scaled_values = _compared(bn.normalized, plain.normalized, seeds, pairs)
         key = f"scaled_{scaled}"
-        if scaled == "level" and raw != "level":
+        if scaled == "level" and raw in NETS:
             key = "scaled_gone"
         below = {"bn_below": _below(bn, pairs), "plain_below": _below(plain, pairs)}
         return (
@@ -186,14 +189,15 @@ def _copy(spectrum: Spectrum) -> Spectrum:
 
 def _compared(
     bn: Floats, plain: Floats, seeds: Bools, pairs: Bools
-) -> tuple[Literal["bn", "plain", "level"], dict[str, Any]]:
+) -> tuple[Literal["bn", "plain", "level", "few"], dict[str, Any]]:
     """The sharper net over `seeds`, those that are not finite in a net included, and the figures.
 
     Medians are over `pairs`; `factor` is that of the sharper net, or the one without BN, over the
     other.
     """
     nets = compare(bn[seeds], plain[seeds])
-    sharper: Literal["bn", "plain", "level"] = "level"
+    sharper: Literal["bn", "plain", "level", "few"]
+    sharper = "few" if nets.differing < FEWEST else "level"
     if nets.winner in NETS:
         sharper = "plain" if nets.winner == "bn" else "bn"
     ratio = float(np.median(plain[pairs] / bn[pairs]))

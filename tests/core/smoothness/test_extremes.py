@@ -175,7 +175,7 @@ def test_nets_of_the_same_weights_are_not_said_to_differ_by_their_size() -> None
 def test_verdicts_on_the_documents_nets() -> None:
     """One pair of nets tells nothing about nets of their kind, however far they are apart."""
     said, scaled, probes = ExtremesConfig().verdicts(document())
-    assert (said.key, scaled.key) == ("level", "scaled_level")
+    assert (said.key, scaled.key) == ("few", "scaled_few")
     assert said.values["factor"] == pytest.approx(6577, rel=1e-3)
     assert said.values["evidence"].key == "comparison.too_few"
     assert 20 < probes.values["plain_below"] < 60 and 5 < probes.values["bn_below"] < 10

@@ -28,7 +28,7 @@ from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict, keys
 
 NAN, INF = float("nan"), float("inf")
-every_result = settings(max_examples=80, deadline=None)
+every_result = settings(max_examples=60)
 
 
 def one_of(shape: Any, *values: float) -> st.SearchStrategy[Floats]:
@@ -53,7 +53,9 @@ def winner(bn: list[float], plain: list[float]) -> str:
     """By scipy's sign test, the smaller being better; infinite where a net diverged."""
     wins = sum(b < p for b, p in zip(bn, plain, strict=True))
     losses = sum(p < b for b, p in zip(bn, plain, strict=True))
-    if not wins + losses or binomtest(wins, wins + losses).pvalue > 0.05:
+    if wins + losses < 6:
+        return "few"
+    if binomtest(wins, wins + losses).pvalue > 0.05:
         return "level"
     return "bn" if wins > losses else "plain"
 
@@ -147,7 +149,9 @@ def test_an_eigenvalue_that_rules(bn: Any, plain: Any) -> None:
         return
     known = {}
     for name, spectrum in (("bn", bn), ("plain", plain)):
-        low, share, high = (said.values[f"{name}_{end}"] for end in ("low", "share", "high"))
+        told = said.values[f"{name}_share"]
+        low, share, high = (told.values[end] for end in ("low", "share", "high"))
+        assert told.key.endswith("exact" if isinstance(spectrum, np.ndarray) else "interval")
         assert 0 <= low <= share <= high <= 1
         if isinstance(spectrum, np.ndarray):
             squares = [value**2 for value in spectrum]
@@ -233,7 +237,7 @@ def test_where_the_gap_is_from(gap: Gap) -> None:
     assert test["plain_sharper"] == sum(b < p for b, p in zip(bn, plain, strict=True))
     assert test["bn_sharper"] == sum(p < b for b, p in zip(bn, plain, strict=True))
     if said.key == "level":
-        assert winner(bn, plain) == "level" and len(alive) >= 6
+        assert winner(bn, plain) == "level"
     elif 0.5 < ratio < 2:
         assert said.key == "none"
     elif ratio < 1:
@@ -389,13 +393,13 @@ def test_the_sharper_net(result: Extremes) -> None:
             for name, net in nets.items()
         )
         better = winner(bn, plain)
-        winners[kind] = {"bn": "plain", "plain": "bn", "level": "level"}[better]
+        winners[kind] = {"bn": "plain", "plain": "bn"}.get(better, better)
         if kind == "maximum":
-            (said,) = (verdicts[key] for key in ("bn", "plain", "level") if key in verdicts)
+            (said,) = (verdicts[key] for key in ("bn", "plain", "level", "few") if key in verdicts)
             assert said.key == winners[kind]
         else:
             said = verdicts["scaled"]
-            gone = winners["maximum"] != "level" == winners[kind]
+            gone = winners["maximum"] in nets and winners[kind] == "level"
             assert said.key == ("scaled_gone" if gone else f"scaled_{winners[kind]}")
         assert said.values["seeds"] == len(compared)
         assert said.values["bn_sharper"] == sum(p < b for b, p in zip(bn, plain, strict=True))
