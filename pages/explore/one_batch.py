@@ -1,14 +1,13 @@
 """One batch: what does BN do to it?"""
 
-from typing import Any
-
 import streamlit as st
 
 from bnviz.core.batchnorm.effect import verdict
-from bnviz.plots.one_batch.distributions import MOST_RIDGES, Side, distributions
+from bnviz.core.data.shape import MOST_OUTLINES, Shape
+from bnviz.plots.one_batch.distributions import Side, distributions
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.one_batch import code, compute, controls
+from bnviz.ui.one_batch import code, compute, controls, live
 from bnviz.ui.one_batch.tabs import show_tabs, statistics_frame
 
 st.title(say("one_batch.title"))
@@ -16,24 +15,27 @@ config = controls.batch_config()
 batch = compute.batch_of(config)
 norm = controls.norm_config(batch.names)
 own_axes = controls.own_axes()
-result = compute.normalized(config, norm)
 
 told = verdict(batch.names, config.batch_size, compute.effect_of(config, norm), norm)
 st.markdown(say_verdict("one_batch.verdict", *told))
 for note in compute.notes(config):
     st.caption(say_verdict("one_batch.note", note))
 
-sides: dict[Side, Any] = {"before": batch.values, "after": result.y}
+sides: dict[Side, Shape] = {
+    "before": compute.shape_of(config, "float64"),
+    "after": compute.shape_after(config, norm),
+}
 size = {"features": len(batch.names), "rows": f"{config.batch_size:,}"}
 show_pair(
     {
-        side: distributions(batch.names, x, side, own_axes and side == "before", look(), say)
-        for side, x in sides.items()
+        side: distributions(batch.names, shape, side, own_axes and side == "before", look(), say)
+        for side, shape in sides.items()
     },
     say("one_batch.alt", **size),
     lambda side: say(f"one_batch.{side}"),
+    live.ridges(config, norm, own_axes),
 )
-kind = "caption" if len(batch.names) <= MOST_RIDGES else "caption_bands"
+kind = "caption" if len(batch.names) <= MOST_OUTLINES else "caption_bands"
 explain(
     "batch",
     say(f"one_batch.{kind}", **size),

@@ -2,7 +2,8 @@
 
 A synthetic population is fixed: what feature d looks like depends on d alone. The
 config's seed only draws the rows, so another seed is another batch of the same
-population. All draws come from numpy's PCG64.
+population. A batch is the beginning of every larger one of its seed, as long as both
+are drawn with or both without replacement. All draws come from numpy's PCG64.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict
 
 MAX_FEATURES: Final = 256
+_MOST_ROWS: Final = 65_536
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ def notes(
     rows = len(table.values) if table else row_limit(config.source)
     if rows is not None and config.batch_size > rows:
         yield Verdict("replaced", {"limit": rows, "asked": config.batch_size})
+
+
+def possible_rows(config: BatchConfig, table: Table | None = None) -> tuple[int, int]:
+    """The least and the most rows of the batches that begin alike: see this module."""
+    most = row_limit(config.source) if table is None else len(table.values)
+    limit = _MOST_ROWS if most is None or config.batch_size > most else most
+    return (most + 1 if most is not None and config.batch_size > most else 1), limit
 
 
 def all_rows(config: BatchConfig, table: Table | None = None) -> Floats | None:
@@ -138,7 +147,10 @@ def _wine() -> Floats:
 
 
 def _pick(rng: Generator, config: BatchConfig, rows: Floats) -> Floats:
-    chosen = rng.choice(len(rows), config.batch_size, replace=config.batch_size > len(rows))
+    if config.batch_size > len(rows):
+        chosen = rng.integers(len(rows), size=config.batch_size)
+    else:
+        chosen = rng.permutation(len(rows))[: config.batch_size]
     return np.asarray(rows[chosen], dtype=np.float64)
 
 

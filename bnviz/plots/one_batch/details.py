@@ -15,6 +15,8 @@ Floats = NDArray[np.floating[Any]]
 
 #: More rows than this are thinned evenly: a heat map has no more pixels to show.
 MOST_ROWS = 512
+#: The epsilons that one can choose: the gain curve's axis holds them all, so that it stands still.
+SMALLEST_EPS, LARGEST_EPS = 1e-12, 10.0
 
 
 def matrix(names: Sequence[str], x: Floats, side: Side, look: Look, say: Say) -> Figure:
@@ -80,9 +82,9 @@ def gain_curve(
     A feature with zero variance cannot stand on a logarithmic axis: it is drawn
     at the left edge with an open marker.
     """
-    shown = biased_variance[biased_variance > 0]
-    around = [*shown, *([eps] if eps > 0 else [])] or [1.0]
-    low, high = np.log10(min(around)) - 2, np.log10(max(around)) + 1
+    shown = biased_variance[np.isfinite(biased_variance) & (biased_variance > 0)]
+    low = np.log10(shown.min(initial=SMALLEST_EPS)) - 1
+    high = np.log10(shown.max(initial=LARGEST_EPS)) + 1
     curve = np.logspace(low, high, 200)
     place = np.where(biased_variance > 0, biased_variance, 10**low)
     dead = biased_variance <= 0
@@ -124,28 +126,25 @@ def gain_curve(
             "hovertemplate": "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
         },
     ]
-    mark = (
-        [{"type": "line", "x0": eps, "x1": eps, "y0": 0, "y1": 1, "yref": "paper"}] if eps else []
-    )
+    if eps:
+        traces.append(
+            {
+                "name": "ε",
+                "x": np.array([eps, eps]),
+                "y": 10 ** np.array([-high / 2, -low / 2]),
+                "mode": "lines",
+                "line": {"color": look.ink, "width": 1, "dash": "dash"},
+                "hoverinfo": "skip",
+            }
+        )
     return figure(
         look,
         traces,
         430,
-        xaxis=titled(say("stat.biased_variance"), type="log", dtick=1),
-        yaxis=titled(say("one_batch.gain.axis"), type="log", dtick=1),
-        shapes=[line | {"line": {"color": look.ink, "width": 1, "dash": "dash"}} for line in mark],
-        annotations=[
-            {
-                "x": np.log10(eps),
-                "y": 1,
-                "yref": "paper",
-                "text": " ε",
-                "showarrow": False,
-                "xanchor": "left",
-            }
-        ]
-        if eps
-        else [],
+        xaxis=titled(say("stat.biased_variance"), type="log", dtick=2, range=[low, high]),
+        yaxis=titled(
+            say("one_batch.gain.axis"), type="log", dtick=1, range=[-high / 2 - 0.2, -low / 2 + 0.2]
+        ),
     )
 
 

@@ -6,29 +6,26 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.data.outlines import outlines
+from bnviz.core.data.shape import LEVELS, Shape
 from bnviz.plots.labels import LONGEST, labels
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import plus_minus
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 Side = Literal["before", "after"]
 
-#: Up to here each feature gets a ridge of its own; beyond, ridges would be hairlines.
-MOST_RIDGES = 12
 COLORS = {"before": PLAIN, "after": BN}
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def distributions(
-    names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
+    names: Sequence[str], shape: Shape, side: Side, own_axes: bool, look: Look, say: Say
 ) -> Figure:
-    """Every feature's distribution in `x` (B, D), which is the batch `side` BN.
+    """Every feature's distribution in the batch `side` BN, whose shape is given.
 
     With `own_axes` each feature is stretched over its own range, otherwise all share one axis.
     """
-    draw = _ridges if len(names) <= MOST_RIDGES else _bands
-    return draw(names, x, side, own_axes, look, say)
+    draw = _bands if shape.outline is None else _ridges
+    return draw(names, shape, side, own_axes, look, say)
 
 
 def axis_title(side: Side, own_axes: bool, say: Say) -> str:
@@ -38,28 +35,54 @@ def axis_title(side: Side, own_axes: bool, say: Say) -> str:
     return say("one_batch.axis.value" if side == "before" else "one_batch.axis.normalized")
 
 
-def _stretch(x: Floats, own_axes: bool) -> tuple[Floats, Floats]:
-    """Start and width of each feature's axis; a constant feature keeps width 1."""
+def _stretched(shape: Shape, own_axes: bool) -> Shape:
+    """Each feature over its own range; a constant one keeps width 1."""
     if not own_axes:
-        return np.zeros(x.shape[1]), np.ones(x.shape[1])
-    low, high = x.min(axis=0), x.max(axis=0)
-    return np.where(high > low, low, low - 0.5), np.where(high > low, high - low, 1.0)
+        return shape
+    low, high = shape.low, shape.high
+    start = np.where(high > low, low, low - 0.5)
+    factor = 1 / np.where(high > low, high - low, 1.0)
+    return shape.moved(factor, -start * factor)
+
+
+def span(values: Floats, side: Side) -> list[float]:
+    """An axis that holds `values`; it changes seldom, so that one sees them move.
+
+    After BN it is as wide to the left as to the right; before, it ends at round numbers.
+    """
+    shown = values[np.isfinite(values)]
+    low, high = (float(shown.min()), float(shown.max())) if shown.size else (-1.0, 1.0)
+    if side == "after":
+        reach = 5 * 2.0 ** np.ceil(np.log2(max(-low, high, 5) / 5))
+        return [-reach, reach]
+    step = 10.0 ** np.floor(np.log10(max(high - low, 1e-300))) / 2
+    ends = [float(np.floor(low / step) * step), float(np.ceil(high / step) * step)]
+    return ends if ends[0] < ends[1] else [low - 0.5, high + 0.5]
+
+
+def numbers(shape: Shape) -> list[str]:
+    """Mean and standard deviation of each feature as words."""
+    return [plus_minus(*pair) for pair in zip(shape.mean, shape.deviation, strict=True)]
 
 
 def _ridges(
-    names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
+    names: Sequence[str], shape: Shape, side: Side, own_axes: bool, look: Look, say: Say
 ) -> Figure:
     rows = np.arange(len(names))
-    mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
-    numbers = [plus_minus(*pair) for pair in zip(mean, deviation, strict=True)]
-    ticks = [f"<b>{name}</b><br>{two}" for name, two in zip(labels(names), numbers, strict=True)]
-    longest = max(min(max(map(len, names)), LONGEST), max(map(len, numbers)))
+    words = numbers(shape)
+    ticks = [f"<b>{name}</b><br>{two}" for name, two in zip(labels(names), words, strict=True)]
+    longest = max(min(max(map(len, names)), LONGEST), *map(len, words))
+    drawn = _stretched(shape, own_axes)
+    assert drawn.outline is not None
     return figure(
         look,
-        _ridge_traces(names, x, own_axes, look.color(COLORS[side]), say),
+        _ridge_traces(names, shape, drawn, look.color(COLORS[side]), say),
         max(300, 100 + 46 * len(names)),
         xaxis=titled(
-            axis_title(side, own_axes, say), showticklabels=not own_axes, zeroline=not own_axes
+            axis_title(side, own_axes, say),
+            showticklabels=not own_axes,
+            zeroline=not own_axes,
+            range=span(drawn.outline.grid, side),
         ),
         yaxis={
             "tickvals": rows,
@@ -75,17 +98,15 @@ def _ridges(
 
 
 def _ridge_traces(
-    names: Sequence[str], x: Floats, own_axes: bool, color: str, say: Say
+    names: Sequence[str], shape: Shape, drawn: Shape, color: str, say: Say
 ) -> list[dict[str, Any]]:
     """Outlines, means, and bars of one standard deviation to either side."""
+    assert drawn.outline is not None
     rows = np.arange(len(names), dtype=np.float64)
-    mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
-    start, width = _stretch(x, own_axes)
     gap = np.full((len(names), 1), np.nan)
-    shape = outlines(x)
-    grid = (shape.grid - start[:, None]) / width[:, None]
-    center, reach = (mean - start) / width, deviation / width
-    ridge = np.hstack([rows[:, None], rows[:, None] - 0.8 * shape.height, rows[:, None], gap])
+    grid, height = drawn.outline.grid, drawn.outline.height
+    center, reach = drawn.mean, drawn.deviation
+    ridge = np.hstack([rows[:, None], rows[:, None] - 0.8 * height, rows[:, None], gap])
     return [
         {
             "name": "outlines",
@@ -111,7 +132,7 @@ def _ridge_traces(
             "y": rows,
             "mode": "markers",
             "marker": {"color": color, "size": 11, "line": {"color": "white", "width": 1.5}},
-            "customdata": np.column_stack([mean, deviation]),
+            "customdata": np.column_stack([shape.mean, shape.deviation]),
             "text": labels(names),
             "hovertemplate": f"%{{text}}<br>{say('stat.mean')} %{{customdata[0]:.6g}}"
             f"<br>{say('stat.standard_deviation')} %{{customdata[1]:.6g}}<extra></extra>",
@@ -120,30 +141,31 @@ def _ridge_traces(
 
 
 def _bands(
-    names: Sequence[str], x: Floats, side: Side, own_axes: bool, look: Look, say: Say
+    names: Sequence[str], shape: Shape, side: Side, own_axes: bool, look: Look, say: Say
 ) -> Figure:
-    start, width = _stretch(x, own_axes)
+    drawn = _stretched(shape, own_axes)
     return figure(
         look,
-        _band_traces(names, (x - start) / width, look.color(COLORS[side]), say),
+        _band_traces(names, drawn, look.color(COLORS[side]), say),
         440,
         xaxis=titled(say("one_batch.axis.feature")),
-        yaxis=titled(axis_title(side, own_axes, say)),
+        yaxis=titled(
+            axis_title(side, own_axes, say),
+            range=span(drawn.quantiles, side),
+        ),
         annotations=[heading(say(f"one_batch.{side}"))],
         showlegend=False,
     )
 
 
-def _band_traces(names: Sequence[str], x: Floats, color: str, say: Say) -> list[dict[str, Any]]:
+def _band_traces(names: Sequence[str], shape: Shape, color: str, say: Say) -> list[dict[str, Any]]:
     """Quantile bands over the feature's number, with the median and the mean."""
     number = np.arange(1, len(names) + 1)
-    levels = np.quantile(x, _LEVELS, axis=0)
+    levels = shape.quantiles
     around = np.concatenate([number, number[::-1]])
     bands = [
         {
-            "name": say(
-                "plots.band", low=round(100 * _LEVELS[i]), high=round(100 * _LEVELS[-1 - i])
-            ),
+            "name": say("plots.band", low=round(100 * LEVELS[i]), high=round(100 * LEVELS[-1 - i])),
             "x": around,
             "y": np.concatenate([levels[i], levels[-1 - i][::-1]]),
             "fill": "toself",
@@ -165,7 +187,7 @@ def _band_traces(names: Sequence[str], x: Floats, color: str, say: Say) -> list[
     mean = hover | {
         "name": say("stat.mean"),
         "x": number,
-        "y": x.mean(axis=0, dtype=np.float64),
+        "y": shape.mean,
         "mode": "markers",
         "marker": {"color": color, "size": 4, "symbol": "diamond"},
     }

@@ -11,6 +11,7 @@ import { Layer, write } from "./paint.js";
 
 const recipes = import("./recompute.js").then((module) => module.recipes).catch(() => ({}));
 const charts = new Map(); // element: Chart
+const fetched = new Map(); // path: rows
 const SETTLED = 300; // milliseconds without a move after which Plotly is told where things are
 
 let library;
@@ -72,7 +73,9 @@ class Chart {
   async react() {
     clearTimeout(this.settling);
     const { data, layout } = this.figure;
-    await this.plotly.react(this.element, data, layout, tools(this));
+    // Copies, for what the reader zooms and hides Plotly writes into them.
+    const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
+    await this.plotly.react(this.element, ...copies, tools(this));
     this.layer?.rest();
   }
 
@@ -91,7 +94,26 @@ class Chart {
   /** What moves at these values: {data: {index: {x, y}}, ticks: {axis: [...]}, titles: {axis}}. */
   recompute(values) {
     this.values = values;
-    return this.recipes[this.live.recipe]?.(this.live.base, values) ?? null;
+    return this.recipes[this.live.recipe]?.(this.live.base, values, this.rows(values)) ?? null;
+  }
+
+  /** The rows of a batch that has another size than the one drawn, if they are here. */
+  rows(values) {
+    const wanted = this.live.rows;
+    const size = values[wanted?.slider];
+    return wanted && wanted.least <= size && size <= wanted.most ? fetched.get(wanted.path) : undefined;
+  }
+
+  /** A hand comes to a slider that will need rows. */
+  prepare(key) {
+    const wanted = this.live?.rows;
+    if (wanted?.slider !== key || fetched.has(wanted.path)) return;
+    fetched.set(wanted.path, undefined);
+    if (fetched.size > 4) fetched.delete(fetched.keys().next().value);
+    fetch(new URL(wanted.path, import.meta.url))
+      .then((response) => response.arrayBuffer())
+      .then((bytes) => fetched.set(wanted.path, new Float64Array(bytes)))
+      .catch(() => fetched.delete(wanted.path));
   }
 
   follow() {
@@ -103,9 +125,9 @@ class Chart {
   move(values) {
     const patch = this.recompute(values);
     if (!patch) return;
-    this.change(patch);
+    const rescaled = this.change(patch);
     this.layer ??= new Layer(this.element);
-    const painted = this.layer.draw(patch.data);
+    const painted = !rescaled && this.layer.draw(patch.data);
     if (painted) write(this.element, patch);
     light(patch.stage);
     this.handle?.place();
@@ -121,14 +143,19 @@ class Chart {
       if (chart.live?.state && name in chart.live.state) chart.move({ ...chart.values, [name]: value });
   }
 
-  /** The figure itself follows too, for whoever reads it: hovering, zooming, saving. */
+  /** The figure itself follows too, for hovering, zooming, saving; true if an axis changed. */
   change(patch) {
-    if (!patch) return;
+    if (!patch) return false;
     const { data, layout } = this.figure;
     for (const index in patch.data) data[index] = { ...data[index], ...patch.data[index] };
     for (const axis in patch.ticks ?? {}) layout[axis] = { ...layout[axis], ticktext: patch.ticks[axis] };
     for (const axis in patch.titles ?? {})
       layout[axis] = { ...layout[axis], title: { ...layout[axis].title, text: patch.titles[axis] } };
+    const rescaled = Object.keys(patch.ranges ?? {}).filter(
+      (axis) => String(layout[axis].range) !== String(patch.ranges[axis]),
+    );
+    for (const axis of rescaled) layout[axis] = { ...layout[axis], range: patch.ranges[axis] };
+    return rescaled.length > 0;
   }
 
   remove() {
@@ -164,6 +191,12 @@ function rows(flat, [count, ...shape]) {
 
 // The thumb is an input inside the slider's key. Neither a drag nor a key fires an event on it
 // that reaches us, but both change its attributes.
+for (const event of ["pointerover", "focusin"])
+  document.addEventListener(event, ({ target }) => {
+    const key = target.closest?.('[class*="st-key-"]')?.className.match(/st-key-(\S+)/)?.[1];
+    if (key) for (const chart of charts.values()) chart.prepare(key);
+  });
+
 let waiting = false;
 new MutationObserver((records) => {
   if (waiting || !records.some(({ target }) => target.type === "range")) return;

@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from bnviz.core.configs import BatchConfig
+
 FOLDER: Final = Path(__file__).parent
 #: For ``st.html``: its terms light up while a chart's recipe says that they are at work.
 EQUATION: Final = FOLDER / "equation.html"
@@ -25,13 +27,20 @@ SCRIPTS: Final = tuple(sorted(f.name for f in FOLDER.glob("*.js") if f.name != "
 TYPES: Final = {"float64": "f8", "float32": "f4", "int32": "i4", "int16": "i2", "uint8": "u1"}
 
 
+_FOR_GOOD: Final = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "content-encoding": "identity",  # else each visitor's copy is compressed anew
+}
+
+
 @dataclass(frozen=True)
 class Live:
     """What follows the hand: `recipe` of recompute.js, fed with `base` and the sliders' values.
 
     `sliders` are keys of Streamlit sliders, each with the value that the figure was drawn with.
     `state` is what else the recipe gets by name. With `drag` a point can be taken: {"name": whose
-    state {index, x, y} it is, "trace": of which cloud, "label", "hint"}.
+    state {index, x, y} it is, "trace": of which cloud, "label", "hint"}. With `rows` {"slider",
+    "path", "least", "most"} the recipe gets the rows at that path too, fetched when a hand comes.
     """
 
     recipe: str
@@ -39,6 +48,7 @@ class Live:
     base: Mapping[str, Any] = field(default_factory=dict)
     state: Mapping[str, Any] = field(default_factory=dict)
     drag: Mapping[str, Any] | None = None
+    rows: Mapping[str, Any] | None = None
 
 
 def packed(content: Any) -> bytes:
@@ -92,17 +102,29 @@ async def _serve(request: Request) -> Response:
     return FileResponse(
         _plotly() if name == "plotly.js" else FOLDER / name,
         media_type="text/javascript",
-        headers={
-            "cache-control": "public, max-age=31536000, immutable",
-            "content-encoding": "identity",  # else each visitor's copy is compressed anew
-        },
+        headers=_FOR_GOOD,
     )
 
 
+def _rows(request: Request) -> Response:
+    """The rows of a batch as float64; the browser keeps them, for the config says all of them."""
+    from bnviz.ui.one_batch import compute, live
+
+    try:
+        config = BatchConfig.model_validate_json(request.query_params["batch"])
+        if config.batch_size * config.features > live.MOST_CELLS:
+            raise ValueError("too many")
+        values = compute.batch_of(config).values
+    except (KeyError, ValueError):
+        return Response(status_code=404)
+    return Response(np.ascontiguousarray(values, "<f8").tobytes(), headers=_FOR_GOOD)
+
+
 def routes() -> list[Route]:
-    """Where the browser finds the chart's scripts: for ``st.App``."""
+    """Where the browser finds the chart's scripts and rows: for ``st.App``."""
     base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return [Route(f"{'/' if base else ''}{base}/bnviz/{{version}}/{{name}}", _serve)]
+    root = f"{'/' if base else ''}{base}/bnviz/{{version}}"
+    return [Route(f"{root}/rows", _rows), Route(f"{root}/{{name}}", _serve)]
 
 
 @cache

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm import equations
 from bnviz.core.batchnorm.effect import Effect, effect
 from bnviz.core.batchnorm.mean_noise import Jitter, jitter
-from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.configs import BatchConfig, NormConfig, Precision
 from bnviz.core.data import batches
+from bnviz.core.data.shape import Shape, shape
 from bnviz.core.verdict import Verdict
 from bnviz.ui.cache import cached, table
 
@@ -37,6 +38,23 @@ def notes(
 def normalized(config: BatchConfig, norm: NormConfig) -> equations.Forward:
     """That batch after BN."""
     return equations.apply(batch_of(config).values, norm)
+
+
+@cached
+def shape_of(config: BatchConfig, precision: Precision) -> Shape:
+    """The batch's picture, its values rounded to `precision`."""
+    with np.errstate(over="ignore"):
+        return shape(batch_of(config).values.astype(precision, copy=False))
+
+
+@cached
+def shape_after(config: BatchConfig, norm: NormConfig) -> Shape:
+    """The picture after BN: the one before, moved and stretched."""
+    result = normalized(config, norm)
+    gamma, beta = equations.affine(norm, len(result.mean))
+    with np.errstate(all="ignore"):
+        factor = gamma * result.inverse_std
+        return shape_of(config, norm.precision).moved(factor, beta - factor * result.mean)
 
 
 @cached

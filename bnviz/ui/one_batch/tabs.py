@@ -15,7 +15,7 @@ from bnviz.ui import formulas
 from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.figures import download, explain, look, show, show_pair
 from bnviz.ui.language import say
-from bnviz.ui.one_batch import compute
+from bnviz.ui.one_batch import compute, live
 from bnviz.ui.sources import show_sources
 from bnviz.ui.widgets import tabs
 
@@ -135,12 +135,14 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
 
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
     batch, result = compute.batch_of(config), compute.normalized(config, norm)
+    curve = gain_curve(batch.names, result.biased_variance, norm.eps, look(), say)
     show(
-        gain_curve(batch.names, result.biased_variance, norm.eps, look(), say),
+        curve,
         "gain",
         alt=say("one_batch.gain.alt"),
         caption=say("one_batch.gain.caption"),
         data=lambda: statistics_frame(config, norm),
+        live=live.gain(curve, norm),
     )
 
 

@@ -88,21 +88,21 @@ def test_gain_curve(say: Say, look: Look) -> None:
     names, _, result = make(BatchConfig(source="scales", features=8))
     figure = gain_curve(names, result.biased_variance, 1e-5, look, say)
     assert_sound(figure)
-    without, with_eps, dots = figure.data
+    without, with_eps, dots, mark = figure.data
     assert np.allclose(without.y, np.asarray(without.x) ** -0.5)
     assert np.allclose(with_eps.y, (np.asarray(with_eps.x) + 1e-5) ** -0.5)
     assert np.allclose(dots.x, result.biased_variance)
     assert np.allclose(dots.y, result.inverse_std)
     assert list(dots.text) == list(names)
     assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
-    assert figure.layout.shapes[0].x0 == 1e-5
+    assert list(mark.x) == [1e-5, 1e-5]
     bn, plain = house_colors(look)
     assert with_eps.line.color == bn and dots.marker.color == plain
 
 
 def test_dead_features_stand_out_at_the_left_edge(say: Say) -> None:
     variance = np.array([1.0, 0.0, 1e-8])
-    *_, dots = gain_curve(("a", "b", "c"), variance, 1e-5, Look(), say).data
+    _, _, dots, _ = gain_curve(("a", "b", "c"), variance, 1e-5, Look(), say).data
     assert list(dots.marker.symbol) == ["circle", "circle-open", "circle"]
     assert dots.x[1] == min(dots.x) > 0
     assert dots.y[1] == pytest.approx(1e-5**-0.5)
@@ -117,7 +117,7 @@ def test_gain_curve_of_odd_batches(variance: list[float], eps: float, say: Say) 
     assert_sound(figure)
     curve = figure.data[1]
     assert np.isfinite(curve.y).all() and np.isfinite(curve.x).all() and min(curve.x) > 0
-    assert len(figure.layout.shapes) == bool(eps)
+    assert (len(figure.data) == 4) == bool(eps)
 
 
 def test_gain_curve_with_hostile_names(say: Say) -> None:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
-from bnviz.plots.one_batch.distributions import MOST_RIDGES, Side, distributions
+from bnviz.core.data.shape import MOST_OUTLINES, shape
+from bnviz.plots.one_batch import distributions as plots
+from bnviz.plots.one_batch.distributions import Side
 from bnviz.plots.theme import Look, Say
 from bnviz.texts.numbers import plus_minus
 from tests.plots.conftest import HOSTILE, assert_sound, house_colors, rgb, runs_of, traces
@@ -19,6 +21,10 @@ SIDES: tuple[Side, ...] = ("before", "after")
 
 def echo(key: str, **values: object) -> str:
     return key
+
+
+def distributions(names: Any, x: NDArray[Any], *rest: Any) -> Any:
+    return plots.distributions(names, shape(x), *rest)
 
 
 def make(batch: BatchConfig, **norm: Any) -> tuple[tuple[str, ...], dict[Side, NDArray[Any]]]:
@@ -101,7 +107,7 @@ def test_bands(side: Side, say: Say, look: Look) -> None:
 
 
 def test_bands_on_their_own_axes(say: Say) -> None:
-    names, sides = make(BatchConfig(features=MOST_RIDGES + 1))
+    names, sides = make(BatchConfig(features=MOST_OUTLINES + 1))
     x = sides["before"]
     figure = distributions(names, x, "before", True, Look(), say)
     assert np.allclose(figure.data[2].y, np.median((x - x.min(axis=0)) / np.ptp(x, axis=0), axis=0))
@@ -109,7 +115,8 @@ def test_bands_on_their_own_axes(say: Say) -> None:
 
 
 @pytest.mark.parametrize(
-    ("features", "ridges"), [(1, True), (MOST_RIDGES, True), (MOST_RIDGES + 1, False), (256, False)]
+    ("features", "ridges"),
+    [(1, True), (MOST_OUTLINES, True), (MOST_OUTLINES + 1, False), (256, False)],
 )
 def test_the_change_from_ridges_to_bands(features: int, ridges: bool, say: Say) -> None:
     names, sides = make(BatchConfig(features=features))
