@@ -39,6 +39,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 class Chart {
   constructor(element) {
     this.element = element;
+    element.bnviz = this; // for tests and measurements
     this.turn = Promise.resolve();
   }
 

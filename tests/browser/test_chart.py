@@ -1,0 +1,142 @@
+"""Our chart: it follows the hand, and what it shows under the hand is what core says on release."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page
+
+from tests.browser.conftest import OpenPage
+from tests.browser.screen import chart, chart_figure, settle
+
+LIVE = """element => {
+    const {data, layout} = element.bnviz.figure;
+    return JSON.parse(JSON.stringify({data, layout}, (key, value) =>
+        ArrayBuffer.isView(value) ? Array.from(value) : value));
+}"""
+
+#: page, its address, slider, charts that follow, keys pressed before
+DRAGS = {
+    "walk": ("home", {}, "progress", ["walk-train", "walk-eval"]),
+    "gamma": ("one_batch", {"precision": "float64"}, "gamma", ["after"]),
+    "gamma of one feature": ("one_batch", {"on": 3, "gamma": 2}, "gamma", ["after"]),
+    "beta": ("one_batch", {"gamma": -2, "source": "constant"}, "beta", ["after"]),
+    "epsilon": ("one_batch", {"section": "epsilon"}, "eps", ["after", "gain"]),
+    "batch size": ("one_batch", {"source": "heavy_tails"}, "b", ["before", "after"]),
+    "batch size of real rows": (
+        "one_batch",
+        {"source": "wine", "b": 4, "axis": "own"},
+        "b",
+        ["before", "after"],
+    ),
+    "bands": ("one_batch", {"d": 20, "source": "scales"}, "b", ["before", "after"]),
+}
+
+
+def track(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} [data-rac][style*='touch-action']").first
+
+
+def drag(page: Page, key: str, share: float, steps: int = 12) -> None:
+    """Press the slider's thumb and draw it to `share` of its track; the button stays down."""
+    box = track(page, key).bounding_box()
+    thumb = page.locator(f".st-key-{key} [data-rac][style*='left']").first.bounding_box()
+    assert box is not None and thumb is not None
+    page.mouse.move(thumb["x"] + thumb["width"] / 2, thumb["y"] + thumb["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2, steps=steps)
+
+
+def numbers(value: Any) -> np.ndarray:
+    """A list as floats, flat; what is none is NaN."""
+    flat = np.ravel(np.array(value, dtype=object))
+    return np.array([np.nan if v is None or isinstance(v, str) else float(v) for v in flat])
+
+
+def assert_same_picture(under_hand: dict[str, Any], after: dict[str, Any]) -> None:
+    """Every coordinate to 1e-6 of its axis; labels and ranges to the letter."""
+    assert len(under_hand["data"]) == len(after["data"])
+    for mine, cores in zip(under_hand["data"], after["data"], strict=True):
+        for name in ("x", "y"):
+            if cores.get(name) is None or isinstance(cores[name][0], str):
+                continue
+            one, other = numbers(mine[name]), numbers(cores[name])
+            assert np.array_equal(np.isnan(one), np.isnan(other)), (cores.get("name"), name)
+            size = np.nanmax(np.abs(other), initial=1e-300)
+            assert np.allclose(one, other, rtol=0, atol=1e-6 * size, equal_nan=True), name
+    for axis in ("xaxis", "yaxis"):
+        for part in ("range", "ticktext", "title"):
+            assert under_hand["layout"][axis].get(part) == after["layout"][axis].get(part), part
+
+
+@pytest.mark.parametrize("name", DRAGS)
+def test_the_picture_follows_and_is_cores(name: str, open_page: OpenPage) -> None:
+    place, query, key, keys = DRAGS[name]
+    page = open_page(place, query=query)
+    before = {key: chart_figure(page, key) for key in keys}
+    nodes = {key: chart(page, key).element_handle() for key in keys}
+    if key == "b":  # rows are fetched when the hand comes
+        with page.expect_response("**/rows?*"):
+            track(page, key).hover()
+    drag(page, key, 0.3)
+    page.wait_for_function(
+        "keys => keys.every(k => document.querySelector(`.st-key-${k} .bnviz-chart`).frames > 2)",
+        arg=keys,
+    )
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    under_hand = {key: chart(page, key).evaluate(LIVE) for key in keys}
+    page.mouse.up()
+    settle(page)
+    for chart_key in keys:
+        after = chart_figure(page, chart_key)
+        assert after["data"] != before[chart_key]["data"], "something moved"
+        assert_same_picture(under_hand[chart_key], after)
+        same = page.evaluate(
+            "([node, key]) => node === document.querySelector(`.st-key-${key} .js-plotly-plot`)",
+            [nodes[chart_key], chart_key],
+        )
+        assert same, "one element for the life of the page"
+
+
+def test_without_the_hook_the_page_answers_on_release(open_page: OpenPage) -> None:
+    """recompute.js never arrives: the slider still works, as any of Streamlit's."""
+    page = open_page("one_batch", settled=False)
+    page.route(
+        "**/recompute.js",
+        lambda route: route.fulfill(
+            body="export const recipes = {};", content_type="text/javascript"
+        ),
+    )
+    page.reload()
+    settle(page)
+    before = chart_figure(page, "after")
+    drag(page, "gamma", 0.9)
+    assert chart(page, "after").evaluate("e => e.frames") is None
+    page.mouse.up()
+    settle(page)
+    assert chart_figure(page, "after")["data"] != before["data"]
+
+
+def test_zoom_and_hidden_curves_stay(open_page: OpenPage) -> None:
+    page = open_page("one_batch", query={"section": "epsilon"})
+    plot = chart(page, "gain").locator(".nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+    chart(page, "gain").locator(".legendtoggle").first.click()
+    page.wait_for_function(
+        "document.querySelector('.st-key-gain .bnviz-chart')._fullData[0].visible !== true"
+    )
+    zoomed = chart_figure(page, "gain")["layout"]["xaxis"]["range"]
+    drag(page, "eps", 0.9)
+    page.mouse.up()
+    settle(page)
+    figure = chart_figure(page, "gain")
+    assert figure["data"][1]["y"][0] < 10, "epsilon did move"
+    assert figure["layout"]["xaxis"]["range"] == zoomed
+    hidden = chart(page, "gain").evaluate("e => e._fullData.map(trace => trace.visible)")
+    assert hidden == ["legendonly", True, True, True]
