@@ -58,7 +58,11 @@ class Chart {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.element.isConnected) return;
     figure.layout.uirevision ??= name;
-    Object.assign(this, { figure, live, name, words, alt });
+    if (JSON.stringify(words) !== JSON.stringify(this.words)) {
+      this.words = words;
+      this.config = tools(this); // another one makes Plotly draw everything anew
+    }
+    Object.assign(this, { figure, live, name, alt });
     this.element.style.height = `${figure.layout.height}px`;
     this.element.setAttribute("role", "figure");
     this.element.setAttribute("aria-label", alt);
@@ -76,7 +80,7 @@ class Chart {
     const { data, layout } = this.figure;
     // Copies, for what the reader zooms and hides Plotly writes into them.
     const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
-    await this.plotly.react(this.element, ...copies, tools(this));
+    await this.plotly.react(this.element, ...copies, this.config);
     this.layer?.rest();
   }
 

@@ -63,7 +63,7 @@ async function enlarge(chart) {
   await chart.element.requestFullscreen();
   const { data, layout } = titled(chart, LARGER);
   const size = { width: innerWidth, height: innerHeight };
-  await chart.plotly.react(chart.element, data, { ...larger(layout), ...size }, tools(chart));
+  await chart.plotly.react(chart.element, data, { ...larger(layout), ...size }, chart.config);
   const leave = () => {
     if (document.fullscreenElement) return;
     document.removeEventListener("fullscreenchange", leave);
