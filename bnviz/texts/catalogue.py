@@ -54,6 +54,10 @@ class _Writer(string.Formatter):
         self.language = language
 
     def format_field(self, value: Any, spec: str) -> str:
+        text = self._written(value, spec)
+        return text.replace("\N{NO-BREAK SPACE}%", "%") if self.language == "zh" else text
+
+    def _written(self, value: Any, spec: str) -> str:
         if spec.startswith("@"):
             return sentence(self.language, f"{spec[1:]}.{value}")
         if "|" in spec:  # English has two forms, Chinese one: a rule of one line

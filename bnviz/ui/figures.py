@@ -1,10 +1,12 @@
 """How a page shows things: its question, its figures, each with data and code."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
+from bnviz.core.configs import Source
+from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.plots.theme import Figure, Look
 from bnviz.ui.chart.chart import Live, chart
 from bnviz.ui.language import say
@@ -103,5 +105,6 @@ def card(name: str) -> None:
     entry = next(entry for entry in PAGES if entry.name == name)
     with st.container(border=True):
         st.markdown(f"#### {say(f'home.card_{name}')}")
-        st.markdown(say(f"home.card_{name}_text"))
+        counts = {"sources": len(get_args(Source)) - 1, "pitfalls": len(CONFIGS)}  # less one's own
+        st.markdown(say(f"home.card_{name}_text", **counts))
         st.page_link(entry.path, label=say(f"pages.{name}"), icon=entry.icon)

@@ -306,8 +306,8 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "last_batch",
         {"rows": 128, "batch_size": 64},
         {"size": [64, 64], "passed": [1, 1], "fixed": [64, 64]},
-        "128 rows make 2 full batches of 64: nothing is left over, today. One row more, and "
-        "training stops.",
+        "128 rows make 2 full batches of 64: nothing is left over. With one row more, "
+        "training would stop.",
     ),
     (
         "last_batch",
