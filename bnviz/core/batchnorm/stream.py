@@ -67,6 +67,13 @@ class Walk:
     batch_size: int
     mean: Track
     variance: Track
+    rows: int | None
+    """Of the table that batches are drawn from without replacement; None: there is no end to it."""
+
+    @property
+    def spread(self) -> Floats:
+        """(T, D) biased variance of the data that batch t is drawn from."""
+        return self.variance.true[1:] * (1 - 1 / self.rows if self.rows else 1.0)
 
 
 def batch_of(config: StreamConfig, step: int) -> BatchConfig:
@@ -120,6 +127,7 @@ def walk(config: StreamConfig, found: Drawn, moments: Moments) -> Walk:
             each,
             1,
         ),
+        moments.rows if moments.whole(rows) else None,
     )
 
 
@@ -183,22 +191,23 @@ def gap(found: Walk, quantity: Quantity, reference: Literal["true", "train"]) ->
 
 @dataclass(frozen=True)
 class EvalOutput:
-    """Today's data behind BN in eval mode, (D,) each; train mode makes its mean 0."""
+    """The data of batch t behind BN in eval mode after that batch, (T, D) each.
+
+    Train mode makes the mean 0.
+    """
 
     mean: Floats
     deviation: Floats
     train_deviation: Floats
-    """What the true variance would make of it: 1, but for epsilon."""
+    """What the data's own variance makes of it: 1, but for epsilon."""
 
 
+@np.errstate(invalid="ignore")
 def eval_output(found: Walk, eps: float) -> EvalOutput:
-    """Mean and standard deviation of each feature behind BN in eval mode, after the last batch."""
-    mean, variance = found.mean, found.variance
-    with np.errstate(invalid="ignore"):
-        inverse = 1 / np.sqrt(variance.running[-1] + eps)
-        true = variance.true[-1]
-        return EvalOutput(
-            (mean.true[-1] - mean.running[-1]) * inverse,
-            np.sqrt(true) * inverse,
-            np.sqrt(true / (true + eps)),
-        )
+    """Mean and standard deviation of each feature behind BN in eval mode, after each batch."""
+    inverse = 1 / np.sqrt(found.variance.running[1:] + eps)
+    return EvalOutput(
+        (found.mean.true[1:] - found.mean.running[1:]) * inverse,
+        np.sqrt(found.spread) * inverse,
+        np.sqrt(found.spread / (found.spread + eps)),
+    )

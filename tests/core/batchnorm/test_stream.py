@@ -136,7 +136,7 @@ def test_eval_mode_sees_todays_data() -> None:
     spread = np.sqrt(found.variance.true[-1])
     for sign in (0, 1):
         x = torch.from_numpy(found.mean.true[-1] + sign * spread)[None]
-        assert layer(x)[0].numpy() == pytest.approx(today.mean + sign * today.deviation)
+        assert layer(x)[0].numpy() == pytest.approx(today.mean[-1] + sign * today.deviation[-1])
 
 
 def test_no_variance_no_theory() -> None:
