@@ -11,6 +11,7 @@ from bnviz.ui.errors import explain
 from bnviz.ui.language import say
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
+from bnviz.ui.presenter.presenter import offer
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
 from bnviz.ui.widgets import ask, drop_unknown
 
@@ -20,6 +21,7 @@ def contents() -> None:
     st.set_page_config(page_title="bnviz", page_icon=str(ICON), layout="wide")
     with st.sidebar:
         ask(LANG, shown=LANGUAGES.__getitem__)
+        place = st.container()
     pages = [
         st.Page(
             entry.path,
@@ -31,8 +33,11 @@ def contents() -> None:
         for entry in PAGES
     ]
     page = st.navigation(pages, position="top")
-    drop_unknown(page.url_path or PAGES[0].name)
-    show_lesson(page.url_path or PAGES[0].name)
+    name = page.url_path or PAGES[0].name
+    drop_unknown(name)
+    with place:
+        offer(name)
+    show_lesson(name)
     page.run()
     warm_up_later()
 

@@ -57,7 +57,7 @@ class Control:
         if self.kind == "choice":
             value: Any = text if text in self.options else None
         elif self.kind == "switch":
-            value = {"true": True, "false": False}.get(text.lower())
+            value = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
         else:
             value = self._number(float(text))
         if value is None:

@@ -30,10 +30,11 @@ ELSEWHERE = ("lesson", "step")
 
 #: On every page.
 LANG = choice("lang", "language.label", LANGUAGES)
+PRESENT = switch("present", "presenter.switch")
 
 
 def _table(*rows: Control) -> dict[str, Control]:
-    return {row.key: row for row in (LANG, *rows)}
+    return {row.key: row for row in (LANG, PRESENT, *rows)}
 
 
 HOME = _table(

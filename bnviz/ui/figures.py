@@ -9,6 +9,7 @@ from bnviz.core.configs import Source
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.plots.theme import Figure, Look
 from bnviz.ui.chart.chart import Live, chart
+from bnviz.ui.controls import PRESENT
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
 
@@ -69,7 +70,7 @@ def draw(figure: Figure, key: str, alt: str, live: Live | None = None, **events:
     words: dict[str, Any] = {name: say(f"chart.{name}") for name in TOOLS}
     words["plotly"] = {word: say(f"chart.plotly.{name}") for name, word in WORDS.items()}
     message = {"alt": alt, "figure": figure, "live": live and vars(live), "words": words}
-    chart(key, message, **events)
+    chart(key, message | {"larger": bool(st.session_state.get(PRESENT.key))}, **events)
 
 
 def explain(key: str, caption: str = "", data: "Frame | None" = None, code: str = "") -> None:

@@ -6,7 +6,7 @@
 // arrives from Python. Should anything here fail, that is still what happens.
 
 import { Handle } from "./drag.js";
-import { tools } from "./furniture.js";
+import { forWall, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
 const recipes = import("./recompute.js").then((module) => module.recipes).catch(() => ({}));
@@ -54,9 +54,10 @@ class Chart {
     return this.turn;
   }
 
-  async draw({ figure, live, name, alt, words }) {
+  async draw({ figure, live, name, alt, words, larger }) {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.element.isConnected) return;
+    if (larger) figure.layout = forWall(figure.layout);
     figure.layout.uirevision ??= name;
     if (JSON.stringify(words) !== JSON.stringify(this.words)) {
       this.words = words;

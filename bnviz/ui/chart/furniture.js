@@ -7,6 +7,7 @@ const ICONS = {
   fullscreen: "M7 14H5v5h5v-2H7v-3zM5 10h2V7h3V5H5v5zm12 7h-3v2h5v-5h-2v3zM14 5v2h3v3h2V5h-5z",
 };
 const LARGER = 1.6; // full screen: so much larger are letters and margins
+const LEAST = 18; // on a wall no letter is smaller
 
 /** Plotly's configuration for a chart. */
 export function tools(chart) {
@@ -58,6 +59,13 @@ function save(chart, format) {
   return chart.plotly.downloadImage(titled(chart), options);
 }
 
+/** The layout for a wall: letters and margins half as large again. */
+export function forWall(layout) {
+  const { legend, ...rest } = larger(layout, 1.45);
+  const below = legend?.y < 0; // a legend below the plot makes room for the larger axis title
+  return { ...rest, legend: below ? { ...legend, y: 1.8 * legend.y } : legend };
+}
+
 async function enlarge(chart) {
   if (document.fullscreenElement) return document.exitFullscreen();
   await chart.element.requestFullscreen();
@@ -73,19 +81,19 @@ async function enlarge(chart) {
 }
 
 /** `layout` with larger letters and margins. */
-function larger(layout) {
+function larger(layout, factor = LARGER) {
   const fonts = (part) => {
     if (Array.isArray(part)) return part.map(fonts);
     if (part === null || typeof part !== "object" || ArrayBuffer.isView(part)) return part;
     return Object.fromEntries(
       Object.entries(part).map(([name, value]) => [
         name,
-        name === "font" && value.size ? { ...value, size: value.size * LARGER } : fonts(value),
+        name === "font" && value.size ? { ...value, size: Math.max(LEAST, value.size * factor) } : fonts(value),
       ]),
     );
   };
   const margin = Object.fromEntries(
-    Object.entries(layout.margin ?? {}).map(([side, width]) => [side, width * LARGER]),
+    Object.entries(layout.margin ?? {}).map(([side, width]) => [side, width * factor]),
   );
   return { ...fonts(layout), margin };
 }

@@ -1,0 +1,61 @@
+"""Presenter mode on a shared screen: sizes as rendered, the controls that stay, and the keys."""
+
+import pytest
+from playwright.sync_api import Page
+
+from bnviz.ui.controls import controls
+from tests.browser.conftest import OpenPage
+from tests.browser.screen import settle
+
+WALL = {"viewport": {"width": 1280, "height": 720}}
+
+#: Every text smaller than 18 px, with its size; indices in formulas are set smaller everywhere.
+SMALL = """() => [...document.querySelectorAll('body *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
+    && e.getBoundingClientRect().width && getComputedStyle(e).visibility !== 'hidden'
+    && !e.closest('style, script, .katex')
+    && parseFloat(getComputedStyle(e).fontSize) < 17.9
+).map(e => `${getComputedStyle(e).fontSize} ${e.textContent.trim().slice(0, 30)}`)"""
+
+
+def is_on(page: Page) -> bool:
+    on: bool = page.evaluate("document.documentElement.hasAttribute('data-bnviz-presenting')")
+    return on
+
+
+@pytest.mark.parametrize("name", ["home", "one_batch", "train_vs_eval"])
+def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, name: str) -> None:
+    page = open_page(name, query={"present": 1}, **WALL)
+    page.wait_for_function("document.documentElement.hasAttribute('data-bnviz-presenting')")
+    settle(page)
+    assert page.evaluate(SMALL) == []
+    header = page.get_by_test_id("stHeader").bounding_box()
+    assert header is not None and header["height"] <= 48
+    sidebar = page.get_by_test_id("stSidebar")
+    for row in controls(name).values():
+        shown = sidebar.locator(f".st-key-{row.key.replace('.', '-')}")
+        if shown.count() and not row.main and row.key not in ("lang", "present"):
+            assert not shown.first.is_visible(), row.key
+
+
+def test_keys_begin_and_end_it(open_page: OpenPage) -> None:
+    page = open_page("one_batch", **WALL)
+    page.keyboard.press("p")
+    page.wait_for_function("document.documentElement.hasAttribute('data-bnviz-presenting')")
+    page.wait_for_url("**present=true**")
+    settle(page)
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.documentElement.hasAttribute('data-bnviz-presenting')")
+
+
+def test_arrows_step_through_a_lesson_but_not_while_a_slider_has_the_focus(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("home", query={"lesson": "bn_in_ten_minutes"}, **WALL)
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert "step=2" not in page.url
+    page.get_by_text("Lesson: BN in ten minutes").click()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**step=2**")
