@@ -95,8 +95,8 @@ NAMES = re.compile(
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|GB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutchinson|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG|Dropout"
-    r"|BN|Esc|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum|None"
-    r"|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras"
+    r"|BN|Esc|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum"
+    r"|None|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras"
 )
 
 
