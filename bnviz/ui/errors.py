@@ -33,8 +33,8 @@ def _foreseen(error: Exception) -> str:
     if isinstance(error, Problem):
         return worded(error)
     if isinstance(error, ValidationError):
-        for found in error.errors():
-            if found["type"] == "too_many_weights":
-                values = {name: f"{value:,}" for name, value in found["ctx"].items()}
+        for refusal in error.errors():
+            if refusal["type"] == "too_many_weights":
+                values = {name: f"{value:,}" for name, value in refusal["ctx"].items()}
                 return say("problem.too_many_weights", **values)
     return ""

@@ -28,14 +28,14 @@ def number(value: float) -> str:
 
 
 def cell_steps(
-    x: np.ndarray, result: Forward, norm: NormConfig, row: int, feature: int
+    x: np.ndarray, forward: Forward, norm: NormConfig, row: int, feature: int
 ) -> list[str]:
     """The document's three steps and gamma, beta for x[row, feature], one line each."""
     acts = norm.affine_feature in (None, feature)
     gamma, beta = (norm.gamma, norm.beta) if acts else (1.0, 0.0)
-    mean, variance = number(result.mean[feature]), number(result.biased_variance[feature])
+    mean, variance = number(forward.mean[feature]), number(forward.biased_variance[feature])
     rows, value = f"{len(x):,}".replace(",", "{,}"), number(x[row, feature])
-    x_hat, y = number(result.x_hat[row, feature]), number(result.y[row, feature])
+    x_hat, y = number(forward.x_hat[row, feature]), number(forward.y[row, feature])
     terms = [_signed(number(v)) for v in x[[0, -1][: len(x)], feature]]
     total = (r" + \dots + " if len(x) > 2 else " + ").join(terms)
     by_mean, eps = _signed(mean), number(norm.eps)

@@ -23,14 +23,14 @@ with pick:
 feature = chosen or 0
 
 if config.batch.batch_size > 1:
-    found = compute.walk(config)
-    told = agreement.verdict(found, config, eps)
+    walk = compute.walk(config)
+    told = agreement.verdict(walk, config, eps)
     verdict.markdown(say_verdict("train_vs_eval.verdict", *told))
     for note in notes(config, names):
         verdict.caption(note)
     scale = compute.moments_of(config.batch).scale
     quantities: tuple[Quantity, ...] = ("mean", "variance")
-    tracks = {quantity: getattr(found, quantity) for quantity in quantities}
+    tracks = {quantity: getattr(walk, quantity) for quantity in quantities}
     show_pair(
         {
             f"running-{quantity}": stream.all_running(track, quantity, scale, names, look(), say)
@@ -44,7 +44,7 @@ if config.batch.batch_size > 1:
     explain(
         "walk",
         say("train_vs_eval.walk.caption"),
-        data=lambda: walk_frame(found),
+        data=lambda: walk_frame(walk),
         code=code.walk(config),
     )
     show_sources("walk")

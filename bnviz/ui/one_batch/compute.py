@@ -50,11 +50,11 @@ def shape_of(config: BatchConfig, precision: Precision) -> Shape:
 @cached
 def shape_after(config: BatchConfig, norm: NormConfig) -> Shape:
     """The picture after BN: the one before, moved and stretched."""
-    result = normalized(config, norm)
-    gamma, beta = equations.affine(norm, len(result.mean))
+    forward = normalized(config, norm)
+    gamma, beta = equations.affine(norm, len(forward.mean))
     with np.errstate(all="ignore"):
-        factor = gamma * result.inverse_std
-        return shape_of(config, norm.precision).moved(factor, beta - factor * result.mean)
+        factor = gamma * forward.inverse_std
+        return shape_of(config, norm.precision).moved(factor, beta - factor * forward.mean)
 
 
 @cached

@@ -83,7 +83,7 @@ def _statistics(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _steps(config: BatchConfig, norm: NormConfig) -> None:
-    batch, result = compute.batch_of(config), compute.normalized(config, norm)
+    batch, forward = compute.batch_of(config), compute.normalized(config, norm)
     st.caption(say("one_batch.steps.pick"))
     frame = pd.DataFrame(batch.values[:MOST_SHOWN], columns=_unique(batch.names))
     frame.index = pd.RangeIndex(1, len(frame) + 1)
@@ -106,9 +106,9 @@ def _steps(config: BatchConfig, norm: NormConfig) -> None:
     row, feature = cells[0][0], list(frame.columns).index(cells[0][1])
     with right:
         name = literal(batch.names[feature])
-        x, y = (short(float(v[row, feature])) for v in (batch.values, result.y))
+        x, y = (short(float(v[row, feature])) for v in (batch.values, forward.y))
         st.markdown("**" + say("one_batch.steps.cell", row=row + 1, feature=name, x=x, y=y) + "**")
-        for line in formulas.cell_steps(batch.values, result, norm, row, feature):
+        for line in formulas.cell_steps(batch.values, forward, norm, row, feature):
             st.latex(line)
         values = ", ".join(short(float(v)) for v in batch.values[:8, feature])
         st.caption(say("one_batch.steps.column", values=values + ", …" * (len(batch.values) > 8)))
@@ -119,23 +119,23 @@ def _unique(names: tuple[str, ...]) -> list[str]:
 
 
 def _matrix(config: BatchConfig, norm: NormConfig) -> None:
-    batch, result = compute.batch_of(config), compute.normalized(config, norm)
+    batch, forward = compute.batch_of(config), compute.normalized(config, norm)
     caption = say("one_batch.matrix.caption")
     if len(batch.values) > MOST_ROWS:
         rows = f"{len(batch.values):,}"
         caption += " " + say("one_batch.matrix.thinned", shown=MOST_ROWS, rows=rows)
-    sides: dict[Side, Any] = {"before": batch.values, "after": result.y}
+    sides: dict[Side, Any] = {"before": batch.values, "after": forward.y}
     show_pair(
         {f"matrix-{side}": matrix(batch.names, x, side, look(), say) for side, x in sides.items()},
         say("one_batch.matrix.alt"),
         lambda key: say(f"one_batch.{key.removeprefix('matrix-')}"),
     )
-    explain("matrix", caption, data=lambda: pd.DataFrame(result.y, columns=_unique(batch.names)))
+    explain("matrix", caption, data=lambda: pd.DataFrame(forward.y, columns=_unique(batch.names)))
 
 
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
-    batch, result = compute.batch_of(config), compute.normalized(config, norm)
-    curve = gain_curve(batch.names, result.biased_variance, norm.eps, look(), say)
+    batch, forward = compute.batch_of(config), compute.normalized(config, norm)
+    curve = gain_curve(batch.names, forward.biased_variance, norm.eps, look(), say)
     show(
         curve,
         "gain",
@@ -185,12 +185,12 @@ def _implementations(config: BatchConfig, norm: NormConfig) -> None:
     st.caption(say("one_batch.implementations.caption", precision=norm.precision))
 
 
-def _note(result: "Implementation", features: int) -> str:
-    if result.error:
-        return literal(result.error)
+def _note(implementation: "Implementation", features: int) -> str:
+    if implementation.error:
+        return literal(implementation.error)
     notes = []
-    if result.not_finite:
-        notes.append(say("one_batch.implementations.not_finite", count=result.not_finite))
-    if result.features_timed < features:
-        notes.append(say("one_batch.implementations.timed", count=result.features_timed))
+    if implementation.not_finite:
+        notes.append(say("one_batch.implementations.not_finite", count=implementation.not_finite))
+    if implementation.features_timed < features:
+        notes.append(say("one_batch.implementations.timed", count=implementation.features_timed))
     return say("sentence.between").join(notes)

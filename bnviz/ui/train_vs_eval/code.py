@@ -14,8 +14,8 @@ from bnviz.core.data.moments import moments
 config = {config!r}
 table = {table}
 steps = stream.possible_steps(config.batch, config.steps)
-found = stream.drawn(config.batch, steps, table)
-walk = stream.walk(config, found, moments(config.batch, table))
+drawn = stream.drawn(config.batch, steps, table)
+walk = stream.walk(config, drawn, moments(config.batch, table))
 """
 
 
@@ -45,14 +45,14 @@ def clock(torch_momentum: float | None) -> str:
 def company(config: StreamConfig, feature: int, z: float, eps: float) -> str:
     """One sample in random batches."""
     table, store = table_code(config.batch.table)
-    return f"""from bnviz.core.batchnorm.batch_dependence import company
+    return f"""from bnviz.core.batchnorm import batch_dependence
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.moments import moments
 {store}
 batch = {config.batch!r}
 table = {table}
-found = company(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
-print(found.sizes, found.quantiles, found.theory)
+company = batch_dependence.company(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
+print(company.sizes, company.quantiles, company.theory)
 """
 
 
@@ -64,11 +64,11 @@ from bnviz.core.configs import BatchConfig
 from bnviz.core.data import batches
 {store}
 batch = batches.draw({batch!r}, {table})
-found = micro_batches.split_ways(
+split = micro_batches.split_ways(
     batch.values, {parts}, {eps!r}, {torch_momentum!r}, seed={batch.seed}
 )
-print(micro_batches.differences(found.accumulated, found.big))
-print(micro_batches.differences(found.synchronized, found.big))
+print(micro_batches.differences(split.accumulated, split.big))
+print(micro_batches.differences(split.synchronized, split.big))
 """
 
 

@@ -1,6 +1,6 @@
 """Where Train versus eval's controls become a config."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import streamlit as st
 
@@ -62,15 +62,10 @@ def feature_choice(names: tuple[str, ...]) -> int | None:
     return None if picked == "all" else int(picked) - 1
 
 
-def notes(config: StreamConfig, names: tuple[str, ...]) -> list[str]:
+def notes(config: StreamConfig, names: tuple[str, ...]) -> Iterator[str]:
     """Where the stream is not quite what was asked for."""
-    found: list[str] = []
     if len(names) < config.batch.features and config.batch.source != "table":
-        values: dict[str, Any] = {"limit": len(names), "asked": config.batch.features}
-        found.append(say("one_batch.note.limited", **values))
+        yield say("one_batch.note.limited", limit=len(names), asked=config.batch.features)
     count = possible_steps(config.batch, config.steps)
     if count < config.steps:
-        found.append(
-            say("train_vs_eval.fewer_steps", shown=f"{count:,}", asked=f"{config.steps:,}")
-        )
-    return found
+        yield say("train_vs_eval.fewer_steps", shown=count, asked=config.steps)

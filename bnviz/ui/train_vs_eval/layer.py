@@ -27,7 +27,7 @@ def show_gap(config: StreamConfig, feature: int) -> None:
     if config.batch.batch_size == 1:
         st.markdown(say("train_vs_eval.gap.none"))
         return
-    found = compute.walk(config)
+    walk = compute.walk(config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
         reference: Literal["true", "train"] = ask(
@@ -36,7 +36,7 @@ def show_gap(config: StreamConfig, feature: int) -> None:
         asked = ask(TRAIN_VS_EVAL["gap_step"], width=260)
     parts = compute.gap(config, quantity, reference)
     step = min(asked, len(parts.total) - 1)
-    name = found.names[feature]
+    name = walk.names[feature]
     values = {part: float(getattr(parts, part)[step, feature]) for part in stream.PARTS}
     st.markdown(
         say(
@@ -57,16 +57,16 @@ def show_gap(config: StreamConfig, feature: int) -> None:
         data=lambda: _gap_over_steps(config, quantity, reference),
         code=code.gap(config, quantity, reference),
     )
-    frame = gap_frame(found, parts, step)
+    frame = gap_frame(walk, parts, step)
     number = st.column_config.NumberColumn(format="%.5g")
     formats = dict.fromkeys(frame.columns[1:], number)
     st.dataframe(frame, hide_index=True, column_config=formats, key="gap-table")
     show_sources("gap")
 
 
-def gap_frame(found: Walk, parts: object, step: int) -> pd.DataFrame:
+def gap_frame(walk: Walk, parts: object, step: int) -> pd.DataFrame:
     """Every feature's gap and its parts at one step."""
-    columns = {say("stat.feature"): list(found.names)}
+    columns = {say("stat.feature"): list(walk.names)}
     for part in ("total", *stream.PARTS, "predicted"):
         columns[say(f"train_vs_eval.gap.{part}")] = getattr(parts, part)[step]
     return pd.DataFrame(columns)
@@ -75,19 +75,19 @@ def gap_frame(found: Walk, parts: object, step: int) -> pd.DataFrame:
 def _gap_over_steps(
     config: StreamConfig, quantity: Quantity, reference: Literal["true", "train"]
 ) -> pd.DataFrame:
-    found, parts = compute.walk(config), compute.gap(config, quantity, reference)
-    frames = [gap_frame(found, parts, step) for step in range(len(parts.total))]
+    walk, parts = compute.walk(config), compute.gap(config, quantity, reference)
+    frames = [gap_frame(walk, parts, step) for step in range(len(parts.total))]
     return pd.concat(frames, keys=range(len(frames)), names=["step", ""]).reset_index(level=0)
 
 
-def walk_frame(found: Walk) -> pd.DataFrame:
+def walk_frame(walk: Walk) -> pd.DataFrame:
     """Both running statistics of every feature at every step, with truth and theory."""
-    count = len(found.mean.running)
+    count = len(walk.mean.running)
     columns: dict[str, object] = {
-        "step": np.repeat(np.arange(count), len(found.names)),
-        "feature": np.tile(np.array(found.names, dtype=object), count),
+        "step": np.repeat(np.arange(count), len(walk.names)),
+        "feature": np.tile(np.array(walk.names, dtype=object), count),
     }
-    for name, track in (("mean", found.mean), ("variance", found.variance)):
+    for name, track in (("mean", walk.mean), ("variance", walk.variance)):
         for field in ("running", "true", "expected", "deviation"):
             columns[f"{name}_{field}"] = getattr(track, field).ravel()
     return pd.DataFrame(columns)
@@ -96,14 +96,14 @@ def walk_frame(found: Walk) -> pd.DataFrame:
 def show_clock(config: StreamConfig) -> None:
     """What the momentum means in batches."""
     momentum = config.torch_momentum
-    found = clock(momentum)
+    times = clock(momentum)
     rows = config.batch.batch_size
     values = {
         "torch": "None" if momentum is None else plain(momentum),
         "keras": "–" if momentum is None else plain(complement(momentum)),
-        "window": short(found.window),
-        "half_life": short(found.half_life),
-        "hundredth": short(found.hundredth),
+        "window": short(times.window),
+        "half_life": short(times.half_life),
+        "hundredth": short(times.hundredth),
     }
     for column, (name, value) in zip(st.columns(5), values.items(), strict=True):
         column.metric(say(f"train_vs_eval.clock.{name}"), value)
@@ -111,7 +111,7 @@ def show_clock(config: StreamConfig) -> None:
     count = len(compute.walk(config).mean.batch) if rows > 1 else config.steps
     show_pair(
         {
-            "decay": decay(momentum, found, look(), say),
+            "decay": decay(momentum, times, look(), say),
             "weights": batch_weights(momentum, count, look(), say),
         },
         say("train_vs_eval.clock.alt"),
@@ -119,7 +119,7 @@ def show_clock(config: StreamConfig) -> None:
     )
     explain(
         "clock",
-        say(f"train_vs_eval.clock.{key}", rows=short(found.window * rows)),
+        say(f"train_vs_eval.clock.{key}", rows=short(times.window * rows)),
         code=code.clock(momentum),
     )
     show_sources("clock")
@@ -132,27 +132,27 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
         z: float = ask(TRAIN_VS_EVAL["z"])
     with right:
         size: int = ask(TRAIN_VS_EVAL["company_b"])
-    found = compute.company(config.batch, feature, z, eps)
+    company = compute.company(config.batch, feature, z, eps)
     if size == 1:
         st.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
-    elif size > found.sizes[-1]:
-        st.caption(say("train_vs_eval.company.few", most=found.sizes[-1]))
-        size = found.sizes[-1]
+    elif size > company.sizes[-1]:
+        st.caption(say("train_vs_eval.company.few", most=company.sizes[-1]))
+        size = company.sizes[-1]
     if size > 1:
-        told = verdict(found, size, z)
+        told = verdict(company, size, z)
         st.markdown(say_verdict("train_vs_eval.company.verdict", told))
-    figures = {"fan": batch_dependence.fan(found, size, look(), say)}
+    figures = {"fan": batch_dependence.fan(company, size, look(), say)}
     if size > 1:
-        outputs = found.outputs[found.sizes.index(size)]
+        outputs = company.outputs[company.sizes.index(size)]
         density = compute.density(config.batch, feature, z, size, eps)
         figures["outputs"] = batch_dependence.at_size(outputs, density, size, look(), say)
     show_pair(figures, say("train_vs_eval.company.alt"), lambda name: name)
-    theory = "none" if found.theory is None else "exact" if found.exact else "large"
+    theory = "none" if company.theory is None else "exact" if company.exact else "large"
     explain(
         "company",
         say(
             f"train_vs_eval.company.theory_{theory}",
-            batches=f"{len(found.outputs[0]):,}",
+            batches=f"{len(company.outputs[0]):,}",
             feature=literal(compute.names(config.batch)[feature]),
         ),
         data=lambda: _company_frame(config, feature, z, eps),
@@ -162,10 +162,10 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
 
 
 def _company_frame(config: StreamConfig, feature: int, z: float, eps: float) -> pd.DataFrame:
-    found = compute.company(config.batch, feature, z, eps)
-    columns: dict[str, object] = {"batch_size": found.sizes}
+    company = compute.company(config.batch, feature, z, eps)
+    columns: dict[str, object] = {"batch_size": company.sizes}
     for i, level in enumerate(LEVELS):
-        columns[f"measured_{level:g}"] = found.quantiles[:, i]
-        if found.theory is not None:
-            columns[f"theory_{level:g}"] = found.theory[:, i]
+        columns[f"measured_{level:g}"] = company.quantiles[:, i]
+        if company.theory is not None:
+            columns[f"theory_{level:g}"] = company.theory[:, i]
     return pd.DataFrame(columns)

@@ -47,7 +47,7 @@ def show_recalibration() -> None:
         config = _small_config() if net == _HERE else None
     if config is not None:
         with st.spinner(say("train_vs_eval.recalibrate.training")):
-            found = compute.recalibrated_here(config, rows)
+            recalibration = compute.recalibrated_here(config, rows)
     else:
         run = runs[net]
         config = config_of(run)
@@ -55,13 +55,15 @@ def show_recalibration() -> None:
         if stored is None:
             st.caption(say("fitness.not_yet"))
             return
-        found = stored
-    st.markdown(say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(found, rows)))
+        recalibration = stored
+    st.markdown(
+        say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(recalibration, rows))
+    )
     unit = say("unit.points_squared") if config.data.source == "fitness" else ""
     show_pair(
         {
-            "losses": nets.losses(found, unit, look(), say),
-            "drifts": nets.drifts(found.drift, look(), say),
+            "losses": nets.losses(recalibration, unit, look(), say),
+            "drifts": nets.drifts(recalibration.drift, look(), say),
         },
         say("train_vs_eval.recalibrate.alt"),
         lambda name: say(f"train_vs_eval.recalibrate.{'loss' if name == 'losses' else 'drift'}"),
@@ -69,7 +71,7 @@ def show_recalibration() -> None:
     explain(
         "recalibrate",
         say("train_vs_eval.recalibrate.caption", rows=rows),
-        data=lambda: pd.DataFrame({way: getattr(found, way) for way in nets.WAYS}),
+        data=lambda: pd.DataFrame({way: getattr(recalibration, way) for way in nets.WAYS}),
         code=code.RECALIBRATE,
     )
     show_sources("recalibrate")
@@ -102,9 +104,9 @@ def show_frozen() -> None:
             affine=ask(TRAIN_VS_EVAL["affine"]),
             cumulative=ask(TRAIN_VS_EVAL["frozen_cumulative"]),
         )
-    found = outcome(setting)
-    st.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(found)))
-    for note in notes(setting, found):
+    frozen = outcome(setting)
+    st.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(frozen)))
+    for note in notes(setting, frozen):
         st.caption(say_verdict("train_vs_eval.frozen.note", note))
     with st.expander(say("train_vs_eval.frozen.code"), icon=":material/code:"):
         st.code(code(setting), language="python")
@@ -120,7 +122,7 @@ def _truth_frame() -> pd.DataFrame:
     from bnviz.core.batchnorm.layer_modes import PARTS
 
     rows = []
-    for setting, found in compute.truth_table():
+    for setting, outcome in compute.truth_table():
         row: dict[str, Any] = {
             say("train_vs_eval.frozen.mode"): "train" if setting.training else "eval",
             "requires_grad": str(setting.requires_grad) if setting.affine else "–",
@@ -128,11 +130,11 @@ def _truth_frame() -> pd.DataFrame:
             "affine": str(setting.affine),
             "momentum": "None" if setting.cumulative else "0.1",
             say("train_vs_eval.frozen.with"): say(
-                f"train_vs_eval.frozen.by_{found.normalized_with}"
+                f"train_vs_eval.frozen.by_{outcome.normalized_with}"
             ),
         }
         for part in PARTS:
-            row[part] = say(f"train_vs_eval.frozen.{_mark(found.changed[part])}")
+            row[part] = say(f"train_vs_eval.frozen.{_mark(outcome.changed[part])}")
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -153,16 +155,16 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
     parts = min(asked, most)
     if parts < asked:
         st.caption(say("train_vs_eval.split.fewer", parts=parts, rows=batch.batch_size))
-    found = compute.split(batch, parts, eps, config.torch_momentum)
+    split = compute.split(batch, parts, eps, config.torch_momentum)
     ways = {
-        way: micro_batches.differences(getattr(found, way), found.big)
+        way: micro_batches.differences(getattr(split, way), split.big)
         for way in ("accumulated", "synchronized")
     }
-    st.markdown(say_verdict("train_vs_eval.split.verdict", micro_batches.verdict(found)))
+    st.markdown(say_verdict("train_vs_eval.split.verdict", micro_batches.verdict(split)))
     name = compute.names(batch)[feature]
     show_pair(
         {
-            "micro": nets.micro_statistics(found, feature, name, look(), say),
+            "micro": nets.micro_statistics(split, feature, name, look(), say),
             "differences": nets.split_differences(ways, look(), say),
         },
         say("train_vs_eval.split.alt"),
