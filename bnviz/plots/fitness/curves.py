@@ -62,14 +62,14 @@ def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
     return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
 
 
-def per_seed(snapshots: Sequence[Snapshot], field: str, axis: str, look: Look, say: Say) -> Figure:
-    """Any figure that each seed has one of, both nets, log axis."""
+def per_seed(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> Figure:
+    """Any figure that each seed has one of, under its own name; both nets, log axis."""
     traces = [
         trace
         for net in NETS
         for trace in banded(band_of(snapshots, net, field), net, say(f"net.{net}"), look)
     ]
-    return _over_epochs(traces, axis, look, say)
+    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say)
 
 
 def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:

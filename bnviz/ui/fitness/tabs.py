@@ -118,9 +118,8 @@ def _gradients(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> 
     left, right = st.columns(2)
     for column, field in ((left, "gradient_norm"), (right, "weight_norm")):
         with column:
-            figure = curves.per_seed(snapshots, field, say(f"fitness.axis.{field}"), look(), say)
             show(
-                figure,
+                curves.per_seed(snapshots, field, look(), say),
                 field,
                 alt=say(f"fitness.{field}_caption"),
                 caption=say(f"fitness.{field}_caption"),

@@ -1,6 +1,7 @@
 """A training's curves, drawn from a real run and from runs made to diverge."""
 
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, Probe
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.plots.fitness import curves
 from bnviz.plots.theme import DASH, Look, Say
+from bnviz.texts.catalogue import sentence
 from tests.plots.conftest import assert_sound, house_colors, rgb, traces
 
 CONFIG = TrainConfig(
@@ -103,12 +105,16 @@ def test_smoothness_without_eigenvalues_or_checkpoints(run: list[Snapshot], say:
     assert_sound(curves.smoothness(run[:1], Look(), say))
 
 
-def test_per_seed(run: list[Snapshot], say: Say) -> None:
-    figure = curves.per_seed(run, "weight_norm", "the axis", Look(), say)
+@pytest.mark.parametrize(
+    ("field", "title"), [("weight_norm", "Weight norm"), ("gradient_norm", "Gradient norm")]
+)
+def test_per_seed(run: list[Snapshot], field: str, title: str) -> None:
+    figure = curves.per_seed(run, field, Look(), partial(sentence, "en"))
     assert_sound(figure)
-    (line,) = traces(figure, name=say("net.plain"))
-    assert np.allclose(line.y, np.median(over_seeds(run, "plain", "weight_norm"), axis=1))
-    assert figure.layout.yaxis.title.text == "the axis"
+    for net, name in (("bn", "With BN"), ("plain", "Without BN")):
+        (line,) = traces(figure, name=name)
+        assert np.allclose(line.y, np.median(over_seeds(run, net, field), axis=1))
+    assert figure.layout.yaxis.title.text == title and figure.layout.yaxis.type == "log"
 
 
 def test_dead_units(run: list[Snapshot], say: Say) -> None:

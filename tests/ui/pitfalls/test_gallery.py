@@ -1,20 +1,23 @@
 """Every sentence and figure of the gallery, from one end of each control to the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
 from bnviz.plots.pitfalls.figures import draw
-from bnviz.plots.pitfalls.shapes import SHAPES
+from bnviz.plots.pitfalls.shapes import SHAPES, Curves, Pairs
 from bnviz.plots.theme import Look
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.texts.numbers import plain
 from bnviz.ui.controls import PITFALLS
 from bnviz.ui.pitfalls.extras import CHANGES
+from tests.plots.conftest import rgb
 
 
 def ends(name: str) -> Iterator[PitfallConfig]:
@@ -37,7 +40,40 @@ def test_every_control_speaks_and_draws_at_its_ends(name: str) -> None:
             text = sentence(language, f"pitfalls.{name}.verdict.{verdict.key}", **verdict.values)
             assert "{" not in text
         figure = go.Figure(draw(name, config, result.numbers, Look(), partial(sentence, "en")))
-        assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
+        read(figure, name, config, result.numbers)
+
+
+#: The colour of what goes wrong, of the way out, and of a further measurement.
+COLORS = {"wrong": "#D55E00", "right": "#0072B2", "more": "#009E73"}
+
+
+def read(figure: go.Figure, name: str, config: PitfallConfig, numbers: Mapping[str, Any]) -> None:
+    """Titles, names, colours, places and scales as a person reads them."""
+    say, shape = partial(sentence, "en"), SHAPES[name]
+    across = getattr(config, getattr(shape, "titled_by", "")) if name == "handwritten" else "x"
+    assert figure.layout.xaxis.title.text == say(f"pitfalls.{name}.axis.{across}")
+    assert figure.layout.yaxis.title.text == say(f"pitfalls.{name}.axis.y")
+    drawn = {trace.name: trace for trace in figure.data}
+    if isinstance(shape, Curves):
+        logarithmic = [axis for axis in "xy" if figure.layout[f"{axis}axis"].type == "log"]
+        assert "".join(logarithmic) == shape.log
+        for series, role in shape.series.items():
+            trace = drawn[say(f"pitfalls.{name}.series.{series}")]
+            np.testing.assert_array_equal(trace.customdata, numbers[series])
+            np.testing.assert_array_equal(trace.x, numbers[shape.x])
+            assert trace.line.color == COLORS.get(role, Look().ink)
+        (here,) = [mark.x0 for mark in figure.layout.shapes] or [None]
+        assert here is None or here == pytest.approx(
+            getattr(config, shape.here) if shape.here else numbers[shape.x][int(numbers["here"])]
+        )
+    elif isinstance(shape, Pairs):
+        shown = [pair for pair in shape.series.items() if pair[1][1] in numbers]
+        assert len(drawn) == 1 + len(shown)
+        for series, (before, after, role) in shown:
+            trace = drawn[say(f"pitfalls.{name}.series.{series}")]
+            np.testing.assert_array_equal(trace.x, numbers[before])
+            np.testing.assert_array_equal(trace.y, numbers[after])
+            assert trace.marker.color.startswith(rgb(COLORS[role]))
 
 
 def test_the_gallery_has_a_figure_for_each() -> None:
