@@ -189,7 +189,7 @@ def test_running_statistics(run: list[Snapshot], say: Say) -> None:
 FIGURES = {
     "loss": lambda run, say: curves.loss(run, "", Look(), say),
     "smoothness": lambda run, say: curves.smoothness(run, Look(), say),
-    "gradient": lambda run, say: curves.per_seed(run, "gradient_norm", "g", Look(), say),
+    "gradient": lambda run, say: curves.per_seed(run, "gradient_norm", Look(), say),
     "dead": lambda run, say: curves.dead_units(run, Look(), say),
     "activations": lambda run, say: curves.activations(run, "plain", 1, True, Look(), say),
     "running": lambda run, say: curves.running(run, "running_mean", Look(), say),
