@@ -463,6 +463,10 @@ def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         ({"data": {"standardize": 1}}, "data.standardize is 1; use true or false"),
         ({"data": None}, "data is null; use an object {...}"),
         ({"data": {"source": "table"}}, "--table FILE --target COLUMN"),
+        (
+            {"network": {"depth": 8, "width": 512}, "seeds": 64},
+            "have 117,440,512 weights between their hidden layers; the limit is 16,000,000.",
+        ),
     ],
 )
 def test_a_config_that_cannot_be(

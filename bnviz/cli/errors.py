@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bnviz.core.configs import Config
+from bnviz.texts.catalogue import sentence
+from bnviz.texts.markdown import for_terminal
 
 #: Bytes of the longest config file read; a whole config has about a thousand.
 LONGEST = 1_000_000
@@ -70,6 +72,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
     location = error["loc"]
+    if error["type"] == "too_many_weights":
+        return for_terminal(sentence("en", "problem.too_many_weights", **error["ctx"]))
     if not location:
         return error["msg"]
     key = ".".join(str(part) for part in location)

@@ -16,6 +16,7 @@ from bnviz.jobs import measures
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
 from bnviz.texts.catalogue import worded
+from bnviz.texts.markdown import for_terminal
 
 
 def measure(arguments: argparse.Namespace) -> int:
@@ -58,8 +59,8 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
 
 def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
-    said = worded("en", f"smoothness.{config.name()}.verdict", *config.verdicts(result))
-    return said.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")
+    section = f"smoothness.{config.name()}.verdict"
+    return for_terminal(worded("en", section, *config.verdicts(result)))
 
 
 def _as_dict(run: Run, config: Measure, said: str, result: Any) -> dict[str, Any]:

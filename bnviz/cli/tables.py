@@ -11,6 +11,7 @@ from bnviz.cli.errors import Refusal
 from bnviz.core.data.tables import Table
 from bnviz.files.read import MAX_BYTES, Reading, Unreadable, read, to_table
 from bnviz.texts.catalogue import sentence
+from bnviz.texts.markdown import for_terminal
 
 
 def with_table(
@@ -72,7 +73,8 @@ def _choice(
 
 
 def _say(kind: str, code: str, values: Mapping[str, object]) -> str:
-    return sentence("en", f"{kind}.{code}", **{k: _printable(v) for k, v in values.items()})
+    printable = {name: _printable(value) for name, value in values.items()}
+    return for_terminal(sentence("en", f"{kind}.{code}", **printable))
 
 
 def _printable(value: object) -> str:

@@ -194,8 +194,7 @@ class TrainConfig(Config):
         if between > MAX_WEIGHTS:
             raise PydanticCustomError(
                 "too_many_weights",
-                "{seeds} nets of this depth and width have {count} weights between their hidden "
-                "layers; the limit is {limit}. Choose fewer seeds, fewer layers or narrower ones.",
+                "{count} weights between the hidden layers of {seeds} nets; the limit is {limit}",
                 {"seeds": self.seeds, "count": between, "limit": MAX_WEIGHTS},
             )
         return self

@@ -1,4 +1,4 @@
-"""What a person typed, made safe inside Markdown."""
+"""Between Markdown and plain text: what a person typed made safe, what we say made plain."""
 
 import re
 
@@ -11,3 +11,8 @@ def literal(text: str) -> str:
     broken = _LINKS.sub("\\g<0>\N{WORD JOINER}", text)
     shown = "".join("\\" + c if c in r"\`*_{}[]()<>#+-.!|~$:&" else c for c in broken)
     return shown.replace("\n", " ").replace("\r", " ")
+
+
+def for_terminal(text: str) -> str:
+    """A sentence of the catalogue without bold marks and non-breaking blanks."""
+    return text.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")

@@ -35,6 +35,5 @@ def _foreseen(error: Exception) -> str:
     if isinstance(error, ValidationError):
         for refusal in error.errors():
             if refusal["type"] == "too_many_weights":
-                values = {name: f"{value:,}" for name, value in refusal["ctx"].items()}
-                return say("problem.too_many_weights", **values)
+                return say("problem.too_many_weights", **refusal["ctx"])
     return ""
