@@ -14,6 +14,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from bnviz.core.training.cost import GIGABYTE
 from bnviz.jobs import limits
 
 #: How long a call has to put down its work once nobody waits for its answer any more.
@@ -69,6 +70,6 @@ def _limit_memory() -> None:
     with suppress(ImportError, ValueError, OSError):  # Windows has no such thing
         import resource
 
-        limit = round(limits.gigabytes() * 2**30)
+        limit = round(limits.gigabytes() * GIGABYTE)
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

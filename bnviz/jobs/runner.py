@@ -10,12 +10,14 @@ import importlib
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
+from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import limits, measures, trainings
 from bnviz.jobs.engine import Ended, Engine
@@ -24,6 +26,7 @@ from bnviz.jobs.process import leaving
 from bnviz.jobs.reader import Memory, Results
 from bnviz.jobs.worker import too_long, work
 from bnviz.store import Problem, Run, Store, StoreProblem, open_store
+from bnviz.store.errors import Code
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -40,9 +43,26 @@ def submit(config: TrainConfig) -> str:
     """Queues a training and returns its run id at once. Raises Problem."""
     store = open_store()
     _refuse_past_limit(store)
+    if problem := refusal(config, *trainings.size_of(store, config.data)):
+        raise problem
     run_id = trainings.create(store, config)
     _queue(store, run_id)
     return run_id
+
+
+def refusal(config: TrainConfig, rows: int, features: int) -> Problem | None:
+    """Why a training on a table of that size is more than a job may be here, if it is."""
+
+    def problem(code: Code, of: Callable[[Cost], float], unit: float, limit: float) -> Problem:
+        values = {"needed": f"{of(needed) / unit:.3g}", "limit": f"{limit:g}"}
+        return Problem(code, values | {"remedy": remedy(config, rows, features, of)})
+
+    needed = cost(config, rows, features)
+    if needed.memory > GIGABYTE * limits.gigabytes():
+        return problem("too_large", lambda each: each.memory, GIGABYTE, limits.gigabytes())
+    if needed.seconds > 60 * limits.minutes():
+        return problem("too_slow", lambda each: each.seconds, 60, limits.minutes())
+    return None
 
 
 def submit_measure(config: Measure) -> str:

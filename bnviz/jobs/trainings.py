@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
+from bnviz.core.training.cost import FEATURES
 from bnviz.core.training.snapshots import to_bytes
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
@@ -44,6 +45,12 @@ def table_of(store: Store, data: DataConfig) -> Table | None:
     if table is None:
         raise StoreProblem("table_gone", {"digest": data.table[:12]})
     return table
+
+
+def size_of(store: Store, data: DataConfig) -> tuple[int, int]:
+    """Rows and inputs of what the nets learn from; StoreProblem if the user's table is gone."""
+    table = table_of(store, data)
+    return (data.samples, FEATURES) if table is None else (len(table.values), len(data.columns))
 
 
 def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:

@@ -28,6 +28,8 @@ Code = Literal[
     "job_too_large",
     "job_gone",
     "jobs_waiting",
+    "too_large",
+    "too_slow",
 ]
 
 

@@ -26,7 +26,8 @@ def worded(error: Problem | str) -> str:
     """What went wrong, as Markdown."""
     if isinstance(error, str):
         return literal(error)
-    return say(f"problem.{error.code}", **{n: literal(v) for n, v in error.values.items()})
+    values = {n: v if n == "remedy" else literal(v) for n, v in error.values.items()}
+    return say(f"problem.{error.code}", **values)
 
 
 def _foreseen(error: Exception) -> str:

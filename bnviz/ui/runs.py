@@ -5,11 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import limits, runner
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
+from bnviz.texts.numbers import short
 from bnviz.ui.errors import worded
 from bnviz.ui.figures import look
 from bnviz.ui.language import say
@@ -105,11 +107,13 @@ def clock(seconds: float) -> str:
     return "–" if seconds != seconds else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
-def launch_button(config: TrainConfig) -> None:
-    """Launch the training that the controls describe."""
+def launch_button(config: TrainConfig, rows: int, features: int) -> None:
+    """Launch the training that the controls describe, on a table of that size, if it is allowed."""
+    problem = runner.refusal(config, rows, features)
     st.button(
         say("train.launch"),
         key="launch",
+        disabled=problem is not None,
         # Streamlit writes white on the primary colour, which on a dark page is a light one.
         type="secondary" if look().dark else "primary",
         icon=":material/play_arrow:",
@@ -117,6 +121,16 @@ def launch_button(config: TrainConfig) -> None:
         on_click=launch,
         args=(config,),
     )
+    if problem is not None:
+        st.error(worded(problem), icon=":material/error:")
+        return
+    needed = cost(config, rows, features)
+    gigabytes = f"{needed.memory / GIGABYTE:.1f}"
+    if needed.seconds < 100:
+        st.caption(say("train.seconds", seconds=short(needed.seconds, 1), gigabytes=gigabytes))
+    else:
+        minutes = short(needed.seconds / 60, 2)
+        st.caption(say("train.minutes", minutes=minutes, gigabytes=gigabytes))
 
 
 def closing_line(run: Run) -> None:

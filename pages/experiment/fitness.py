@@ -3,6 +3,7 @@
 import streamlit as st
 
 from bnviz.ui import runs
+from bnviz.ui.fitness.compute import size
 from bnviz.ui.fitness.controls import train_config
 from bnviz.ui.fitness.live import show_training
 from bnviz.ui.fitness.preview import preview
@@ -11,7 +12,7 @@ from bnviz.ui.language import say
 st.title(say("fitness.title"))
 config = train_config()
 with st.sidebar:
-    runs.launch_button(config)
+    runs.launch_button(config, *size(config.data))
     runs.earlier()
 
 run = runs.current_run()

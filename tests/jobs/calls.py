@@ -1,11 +1,18 @@
 """Calls for the engine to make in its processes, which import them from here."""
 
 import os
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
+from bnviz.core.configs import TrainConfig
+from bnviz.core.training import train
+from bnviz.core.training.snapshots import to_bytes
+from bnviz.core.types import Stopped
 from bnviz.jobs.runner import _Job
 from bnviz.store import open_store
 
@@ -34,6 +41,30 @@ def sleep() -> None:
 
 def allocate(gigabytes: float) -> int:
     return torch.ones(round(gigabytes * 2**28)).numel()
+
+
+def peak(config: TrainConfig) -> float:
+    """Bytes of this process's own memory, at the most, through each part of a training."""
+    page, most, over = os.sysconf("SC_PAGE_SIZE"), [0], threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            most[0] = max(most[0], int(Path("/proc/self/statm").read_text().split()[5]))
+            time.sleep(0.002)
+
+    threading.Thread(target=watch, daemon=True).start()
+    run = train.Run(config, train.prepare(config.data, train.dataset_for(config.data, None)))
+    batches = list(run.batches())
+    for x, y in (batches[0], batches[-1]):
+        run.step(x, y)
+    del x, y, batches
+    state = to_bytes(run.snapshot(0, state=True))
+    if config.probes.checkpoints:
+        looks = iter(range(2 * config.probes.count + 30))
+        with suppress(Stopped):  # by then all that is held is held
+            run.probed(run.snapshot(0), lambda: next(looks, None) is None)
+    over.set()
+    return float(most[0] * page) if state else 0.0
 
 
 def unpicklable() -> object:

@@ -319,3 +319,14 @@ def test_a_table_too_small_is_refused_kindly(open_app: OpenApp) -> None:
     assert [error.value for error in app.error] == [
         sentence("en", "upload.small", rows=5, columns=1)
     ]
+
+
+def test_too_much_work_is_refused_before_it_starts(open_app: OpenApp) -> None:
+    app = open_app("fitness")
+    assert not app.button(key="launch").disabled
+    assert any("s on one core" in each.value for each in app.sidebar.caption)
+    query = {"network.depth": "8", "network.width": "512", "data.samples": "100000"}
+    app = open_app("fitness", **query, **{"optimizer.batch_size": "65536"})
+    assert app.button(key="launch").disabled
+    (problem,) = app.error
+    assert problem.value.endswith("Choose smaller batches.") and "GB" in problem.value

@@ -23,6 +23,7 @@ from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training import precise_bn
 from bnviz.core.training import verdict as training
+from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys
 from bnviz.files.findings import FindingCode, UnreadableCode
 from bnviz.files.read import Missing
@@ -252,6 +253,7 @@ FAMILIES: dict[str, Any] = {
     "finding.{}": get_args(FindingCode),
     "unreadable.{}": get_args(UnreadableCode),
     "problem.{}": get_args(errors.Code),
+    "remedy.{}": SMALLER,
     "upload.{}": get_args(Missing),
     "run.{}": get_args(runs.Status),
     "run.is_{}": get_args(runs.Status),

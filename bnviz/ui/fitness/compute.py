@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Dataset
+from bnviz.core.training.cost import FEATURES
 from bnviz.ui.cache import cached, table
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ def dataset_of(config: DataConfig) -> Dataset:
     from bnviz.core.data.preparation import dataset_for
 
     return dataset_for(config, table(config.table))
+
+
+def size(config: DataConfig) -> tuple[int, int]:
+    """Rows and inputs of what the nets learn from, without loading it."""
+    if config.table is None:
+        return config.samples, FEATURES
+    kept_table = table(config.table)
+    return len(kept_table.values) if kept_table else 0, len(config.columns)
 
 
 def held_out(config: DataConfig) -> int:
