@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from bnviz.core.batchnorm.batch_dependence import company
+from bnviz.core.batchnorm.batch_dependence import batch_dependence
 from bnviz.core.batchnorm.micro_batches import differences, split_ways
 from bnviz.core.batchnorm.stream import drawn, gap, walk
 from bnviz.core.configs import BatchConfig, StreamConfig
@@ -65,7 +65,7 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
 
 def test_company_and_split_equal_core(open_page: OpenPage) -> None:
     page = open_page("train_vs_eval", query=QUERY | {"section": "company", "z": -1.5})
-    found = company(CONFIG.batch, 1, -1.5, 0.001, moments(CONFIG.batch), None)
+    found = batch_dependence(CONFIG.batch, 1, -1.5, 0.001, moments(CONFIG.batch), None)
     assert chart_figure(page, "fan")["data"][2]["y"] == pytest.approx(
         found.quantiles[:, 2].tolist()
     )

@@ -90,8 +90,8 @@ DRAWS: dict[str, Callable[[], Any]] = {
         for name in (*POPULATIONS, "wine", "diabetes")
     },
     "stream": lambda: stream.drawn(BATCH, 5),
-    "mean_noise": lambda: mean_noise.jitter(BATCH, batches=5),
-    "batch_dependence": lambda: batch_dependence.strangers(BatchConfig(source="wine"), 0),
+    "mean_noise": lambda: mean_noise.mean_noise(BATCH, batches=5),
+    "batch_dependence": lambda: batch_dependence.other_rows(BatchConfig(source="wine"), 0),
     "micro_batches": lambda: micro_batches.split_ways(draw(BATCH).values, 3, 1e-5, 0.1),
     "layer_modes": lambda: layer_modes.outcome(layer_modes.Setting()),
     "train": lambda: [(s.bn, s.plain, s.state) for s in train(TINY, fitness_data(40), never)],

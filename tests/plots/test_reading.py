@@ -14,7 +14,7 @@ import pytest
 
 from bnviz.core.batchnorm import batch_dependence as companies
 from bnviz.core.batchnorm import micro_batches
-from bnviz.core.batchnorm.mean_noise import Jitter
+from bnviz.core.batchnorm.mean_noise import MeanNoise
 from bnviz.core.batchnorm.momentum import clock
 from bnviz.core.batchnorm.stream import drawn, gap, walk
 from bnviz.core.configs import BatchConfig, StreamConfig
@@ -36,7 +36,7 @@ COLORS |= {"#E69F00": "orange", "#CC79A7": "pink", "#009E73": "green", "#7F8C99"
 STREAM = StreamConfig(batch=BatchConfig(source="normal", batch_size=8, features=2), steps=9)
 TRUTH = moments(STREAM.batch)
 WALK = walk(STREAM, drawn(STREAM.batch, STREAM.steps), TRUTH)
-COMPANY = companies.company(STREAM.batch, 0, 1.0, 1e-5, TRUTH, None)
+COMPANY = companies.batch_dependence(STREAM.batch, 0, 1.0, 1e-5, TRUTH, None)
 SPLIT = micro_batches.split_ways(np.random.default_rng(0).normal(size=(12, 2)), 3, 1e-5, 0.1)
 RECALIBRATION = Recalibration(*np.ones((3, 4)), drift=(Drift(np.zeros((4, 2)), np.ones((4, 2))),))
 SHAPE = shape(np.random.default_rng(0).normal(size=(9, 2)))
@@ -190,7 +190,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
     ),
     "batch to batch": (
         lambda: details.batch_to_batch(
-            ("a",), Jitter([0, 1], np.zeros((2, 1)), 0.0, 0.1), LOOK, SAY
+            ("a",), MeanNoise([0, 1], np.zeros((2, 1)), 0.0, 0.1), LOOK, SAY
         ),
         ("", "Seed", "Batch mean, in standard deviations of the rows", "", {}),
     ),

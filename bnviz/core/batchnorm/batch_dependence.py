@@ -1,23 +1,26 @@
-"""One sample among strangers: what BN in train mode makes of it depends on its batch.
+"""What BN in train mode makes of one sample depends on the other rows of its batch.
 
 A sample z standard deviations from the mean stands in a batch of B with n = B - 1 random
 rows, whose mean is m and biased variance s^2 (in standardized units). Then the batch's
 mean lies (z - m) n / B away from it and the batch's biased variance is
-n / B (s^2 + (z - m)^2 / B), so that without epsilon
+n / B (s^2 + (z - m)^2 / B), so that, with epsilon in units of the variance,
 
-    y = sqrt(n / B) (z - m) / sqrt(s^2 + (z - m)^2 / B),
+    y = n / B (z - m) / sqrt(n / B (s^2 + (z - m)^2 / B) + eps),
 
-which never leaves +/- sqrt(B - 1) (Samuelson 1968) and for B = 2 is +1 or -1. For normal
-rows sqrt(n) (z - m) / s sqrt((n - 1) / n) follows Student's noncentral t with n - 1 degrees
-of freedom, and y is a monotone function of it: its quantiles are exact.
+which never leaves +/- sqrt(B - 1) (Samuelson 1968) and for B = 2 is near +1 or -1, unless
+epsilon rules. For normal rows m and n s^2 are independent, normal and chi-squared with n - 1
+degrees of freedom (Cochran's theorem), and y grows with z - m: its distribution is one integral
+over s^2. Without epsilon it is that of Student's noncentral t.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.random import SeedSequence
 
+from bnviz.core.batchnorm.equations import LEVELS
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import all_rows, draw
 from bnviz.core.data.moments import Moments
@@ -27,7 +30,6 @@ from bnviz.core.verdict import Verdict
 
 #: Batch sizes that are measured, as far as a table's rows suffice without repeating any.
 SIZES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: Sources whose every feature is normal: theory is exact for them.
 NORMAL = ("normal", "correlated", "constant")
 
@@ -36,7 +38,7 @@ _MOST_ROWS = 65_536
 
 
 @dataclass(frozen=True)
-class Company:
+class BatchDependence:
     """What became of one sample in random batches of every size."""
 
     sizes: tuple[int, ...]
@@ -53,39 +55,37 @@ class Company:
     """The output with the true mean and variance: what eval mode gives in the end."""
 
 
-def company(
+def batch_dependence(
     config: BatchConfig, feature: int, z: float, eps: float, moments: Moments, table: Table | None
-) -> Company:
+) -> BatchDependence:
     """The sample `z` standard deviations off in `feature` of what `config` draws."""
     scale = float(moments.scale[feature])
     value = float(moments.mean[feature]) + z * scale
-    others = strangers(config, feature, table)
+    others = other_rows(config, feature, table)
     sizes = tuple(size for size in SIZES if size <= others.shape[1] + 1)
     outputs = tuple(normalized(value, others[:, : size - 1], eps) for size in sizes)
     quantiles = np.array([np.quantile(y, LEVELS) for y in outputs])
     exact = config.source in NORMAL
     theory = None
     if np.isfinite(moments.fourth[feature]) and scale > 0:
-        shrink = scale / np.sqrt(scale**2 + eps)
-        rows = [
-            exact_quantiles(z, size, LEVELS) if exact else large_batch(z, size, moments, feature)
-            for size in sizes
-        ]
-        theory = np.array(rows) * shrink
+        theory = np.array(
+            [_theory(config, z, size, moments, feature, LEVELS, eps / scale**2) for size in sizes]
+        )
     with np.errstate(invalid="ignore", divide="ignore"):
         whole = float(z * scale / np.sqrt(moments.variance[feature] + eps))
-    return Company(sizes, outputs, quantiles, theory, exact, whole)
+    return BatchDependence(sizes, outputs, quantiles, theory, exact, whole)
 
 
-def verdict(company: Company, size: int, z: float) -> Verdict[Literal["pair", "many"]]:
+def verdict(found: BatchDependence, size: int, z: float) -> Verdict[Literal["pair", "many"]]:
     """Between what bounds the sample comes out of batches of `size` in 90 % of cases."""
-    low, *_, high = company.quantiles[company.sizes.index(size)]
-    values = {"low": float(low), "high": float(high), "whole": company.whole, "size": size, "z": z}
-    return Verdict("pair" if size == 2 else "many", values)
+    quantiles = found.quantiles[found.sizes.index(size)]
+    low, high = float(quantiles[0]), float(quantiles[-1])
+    values = {"low": low, "high": high, "whole": found.whole, "size": size, "z": z}
+    return Verdict("pair" if size == 2 and min(abs(quantiles)) > 0.99 else "many", values)
 
 
-def strangers(config: BatchConfig, feature: int, table: Table | None = None) -> Floats:
-    """(R, n) values of `feature`, each row the company that a sample may meet; n is 255.
+def other_rows(config: BatchConfig, feature: int, table: Table | None = None) -> Floats:
+    """(R, n) values of `feature`, each row the others of a batch that a sample may be in; n is 255.
 
     Rows of real data are drawn without replacement, so n is at most their number.
     """
@@ -120,16 +120,42 @@ def normalized(value: float, others: Floats, eps: float) -> Floats:
     return np.asarray(share * away / np.sqrt(share * (spread + away**2 / size) + eps))
 
 
-def exact_quantiles(z: float, size: int, levels: tuple[float, ...]) -> Floats:
-    """Quantiles of the output for normal data without epsilon; see the module's text."""
-    from scipy.stats import nct, norm
+def _theory(
+    config: BatchConfig,
+    z: float,
+    size: int,
+    moments: Moments,
+    feature: int,
+    levels: Sequence[float],
+    eps: float,
+) -> Floats:
+    if config.source in NORMAL:
+        return exact_quantiles(z, size, levels, eps)
+    return large_batch(z, size, moments, feature, levels, eps)
+
+
+def exact_quantiles(z: float, size: int, levels: Sequence[float], eps: float = 0.0) -> Floats:
+    """Quantiles of the output for normal data; `eps` in units of its variance.
+
+    The integral over s^2 by Gauss and Legendre, its inverse by bisection; see the module's text.
+    """
+    from scipy.special import gammaincinv, ndtr, ndtri
 
     others = size - 1
+    share = others / size
     if others == 1:
-        # The sign of z - m: -1 with the probability that the other one is larger.
-        return np.where(np.array(levels) <= norm.sf(z), -1.0, 1.0)
-    t = nct.ppf(levels, others - 1, z * np.sqrt(others)) / np.sqrt(others - 1)
-    return np.asarray(np.sqrt(others / size) * t / np.sqrt(1 + t**2 / size))
+        away = z + ndtri(np.array(levels))
+        return np.asarray(share * away / np.sqrt(share * away**2 / size + eps))
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    spread = 2 * gammaincinv((others - 1) / 2, (nodes + 1) / 2) / others
+    high = np.full(len(levels), np.sqrt(others))
+    low = -high
+    for _ in range(60):
+        middle = (low + high) / 2
+        stretch = np.sqrt((spread + eps / share) / (share - middle[:, None] ** 2 / size))
+        below = ndtr((middle[:, None] * stretch - z) * np.sqrt(others)) @ (weights / 2) < levels
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.asarray(middle)
 
 
 def density(
@@ -143,12 +169,7 @@ def density(
     if size < 3 or scale <= 0 or not np.isfinite(moments.fourth[feature]):
         return None
     levels = np.linspace(0.002, 0.998, 160)
-    exact = config.source in NORMAL
-    places = (
-        exact_quantiles(z, size, tuple(levels))
-        if exact
-        else large_batch(z, size, moments, feature, tuple(levels))
-    ) * (scale / np.sqrt(scale**2 + eps))
+    places = _theory(config, z, size, moments, feature, levels.tolist(), eps / scale**2)
     steps = np.diff(places)
     if not np.all(steps > 0):
         return None
@@ -156,17 +177,24 @@ def density(
 
 
 def large_batch(
-    z: float, size: int, moments: Moments, feature: int, levels: tuple[float, ...] = LEVELS
+    z: float,
+    size: int,
+    moments: Moments,
+    feature: int,
+    levels: Sequence[float] = LEVELS,
+    eps: float = 0.0,
 ) -> Floats:
-    """Quantiles of the normal approximation for any data with four moments.
+    """Quantiles of the normal approximation for any data with four moments; `eps` in variances.
 
-    From y = (z - m) / s by the delta method: variance (1 + z skewness + z^2 (kurtosis - 1) / 4)
-    / n, less what drawing without replacement saves.
+    From y = (z - m) / sqrt(s^2 + eps) by the delta method: with w = 1 + eps its variance is
+    (1 + z skewness / w + z^2 (kurtosis - 1) / 4 w^2) / w n, less what drawing without
+    replacement saves.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    scale = moments.scale[feature]
+    scale, whole = moments.scale[feature], 1 + eps
     skewness, kurtosis = moments.third[feature] / scale**3, moments.fourth[feature] / scale**4
     left = moments.variance_of_mean(size - 1)[feature] / scale**2
-    variance = (1 + z * skewness + z**2 * (kurtosis - 1) / 4) * left
-    return np.asarray(z + np.sqrt(max(variance, 0.0)) * norm.ppf(levels))
+    variance = (1 + z * skewness / whole + z**2 * (kurtosis - 1) / 4 / whole**2) * left
+    deviation = np.sqrt(max(variance, 0.0))
+    return np.asarray((z + deviation * ndtri(np.array(levels))) / np.sqrt(whole))

@@ -14,7 +14,7 @@ MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
-class Jitter:
+class MeanNoise:
     """Means of N batches of D features, in standard deviations of the pooled rows.
 
     `measured` is their root mean square over batches and features (unbiased, N - 1);
@@ -28,7 +28,7 @@ class Jitter:
     expected: float
 
 
-def jitter(config: BatchConfig, table: Table | None = None, batches: int = 40) -> Jitter:
+def mean_noise(config: BatchConfig, table: Table | None = None, batches: int = 40) -> MeanNoise:
     """The `batches` draws that end with `config`'s own, fewer where they would be huge."""
     size = config.batch_size * config.features
     count = max(2, min(batches, MOST_CELLS // size))
@@ -45,7 +45,7 @@ def jitter(config: BatchConfig, table: Table | None = None, batches: int = 40) -
     rows = row_limit(config.source) if table is None else len(table.values)
     few = rows is not None and config.batch_size <= rows
     correction = (rows - config.batch_size) / (rows - 1) if rows and few and rows > 1 else 1.0
-    return Jitter(
+    return MeanNoise(
         seeds,
         departures,
         float(np.sqrt((moving**2).sum() / degrees)),

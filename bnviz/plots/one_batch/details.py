@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm.mean_noise import Jitter
+from bnviz.core.batchnorm.mean_noise import MeanNoise
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.one_batch.distributions import Side
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
@@ -148,7 +148,7 @@ def gain_curve(
     )
 
 
-def batch_to_batch(names: Sequence[str], jitter: Jitter, look: Look, say: Say) -> Figure:
+def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say) -> Figure:
     """Each batch's means, in standard deviations from the average, with the expected band."""
     many = len(names) > 12
     reach = 2 * jitter.expected

@@ -1,11 +1,11 @@
-"""One sample among strangers: its output against batch size, and at one batch size."""
+"""One sample among other rows: its output against batch size, and at one batch size."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm.batch_dependence import Company
+from bnviz.core.batchnorm.batch_dependence import BatchDependence
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
@@ -14,7 +14,7 @@ HEIGHT = 380
 _BINS = 36
 
 
-def fan(found: Company, size: int, look: Look, say: Say) -> Figure:
+def fan(found: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     """Quantiles of the output over batch size: measured as bands, theory as dashed lines."""
     sizes = np.array(found.sizes, dtype=np.float64)
     around = np.concatenate([sizes, sizes[::-1]])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bnviz.core.batchnorm import equations
 from bnviz.core.batchnorm.effect import Effect, effect
-from bnviz.core.batchnorm.mean_noise import Jitter, jitter
+from bnviz.core.batchnorm.mean_noise import MeanNoise, mean_noise
 from bnviz.core.configs import BatchConfig, NormConfig, Precision
 from bnviz.core.data import batches
 from bnviz.core.data.shape import Shape, shape
@@ -76,9 +76,9 @@ def statistics_after(config: BatchConfig, norm: NormConfig) -> equations.Statist
 
 
 @cached
-def jitter_of(config: BatchConfig) -> Jitter:
+def jitter_of(config: BatchConfig) -> MeanNoise:
     """Means of the batches up to this one."""
-    return jitter(config, table(config.table))
+    return mean_noise(config, table(config.table))
 
 
 @cached

@@ -45,14 +45,14 @@ def clock(torch_momentum: float | None) -> str:
 def company(config: StreamConfig, feature: int, z: float, eps: float) -> str:
     """One sample in random batches."""
     table, store = table_code(config.batch.table)
-    return f"""from bnviz.core.batchnorm import batch_dependence
+    return f"""from bnviz.core.batchnorm.batch_dependence import batch_dependence
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.moments import moments
 {store}
 batch = {config.batch!r}
 table = {table}
-company = batch_dependence.company(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
-print(company.sizes, company.quantiles, company.theory)
+found = batch_dependence(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
+print(found.sizes, found.quantiles, found.theory)
 """
 
 

@@ -60,9 +60,13 @@ def gap(
 
 
 @cached
-def company(batch: BatchConfig, feature: int, z: float, eps: float) -> batch_dependence.Company:
+def company(
+    batch: BatchConfig, feature: int, z: float, eps: float
+) -> batch_dependence.BatchDependence:
     """One sample in random batches of every size."""
-    return batch_dependence.company(batch, feature, z, eps, moments_of(batch), table(batch.table))
+    return batch_dependence.batch_dependence(
+        batch, feature, z, eps, moments_of(batch), table(batch.table)
+    )
 
 
 @cached

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from bnviz.core.batchnorm.batch_dependence import LEVELS, verdict
+from bnviz.core.batchnorm.batch_dependence import verdict
+from bnviz.core.batchnorm.equations import LEVELS
 from bnviz.core.batchnorm.momentum import clock, complement
 from bnviz.core.batchnorm.stream import Quantity, Walk
 from bnviz.core.configs import StreamConfig
@@ -126,7 +127,7 @@ def show_clock(config: StreamConfig) -> None:
 
 
 def show_company(config: StreamConfig, feature: int, eps: float) -> None:
-    """One sample among strangers, by batch size and in batches of one size."""
+    """One sample among other rows, by batch size and in batches of one size."""
     left, right = st.columns(2)
     with left:
         z: float = ask(TRAIN_VS_EVAL["z"])

@@ -1,20 +1,24 @@
-"""One sample among strangers: against BN itself and against plain simulation."""
+"""One sample among other rows: against BN itself and against plain simulation."""
 
 import numpy as np
 import pytest
+import scipy
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from bnviz.core.batchnorm.batch_dependence import (
     LEVELS,
     SIZES,
-    company,
+    batch_dependence,
     exact_quantiles,
     large_batch,
     normalized,
-    strangers,
+    other_rows,
+    verdict,
 )
-from bnviz.core.configs import BatchConfig
+from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.batches import all_rows
 from bnviz.core.data.moments import moments
 
@@ -33,12 +37,58 @@ def test_output_is_what_torch_makes_of_the_sample(eps: float) -> None:
 
 
 @pytest.mark.parametrize("z", [-2.0, 0.0, 1.0])
-@pytest.mark.parametrize("size", [3, 5, 40])
-def test_exact_quantiles_against_simulation(z: float, size: int) -> None:
-    others = np.random.default_rng(1).normal(size=(100_000, size - 1))
-    y = normalized(z, others, 0.0)
-    below = [(y <= quantile).mean() for quantile in exact_quantiles(z, size, LEVELS)]
-    assert below == pytest.approx(LEVELS, abs=0.006)
+@pytest.mark.parametrize("size", [3, 5, 40, 256])
+def test_without_epsilon_the_output_is_a_noncentral_t(z: float, size: int) -> None:
+    """sqrt(n) (z - m) / s sqrt((n - 1) / n) with n = B - 1, and y grows with it."""
+    others = size - 1
+    t = scipy.stats.nct.ppf(LEVELS, others - 1, z * np.sqrt(others)) / np.sqrt(others - 1)
+    expected = np.sqrt(others / size) * t / np.sqrt(1 + t**2 / size)
+    assert exact_quantiles(z, size, LEVELS) == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("eps", [1e-3, 1.0, 1000.0])
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_exact_quantiles_against_simulation(size: int, eps: float) -> None:
+    """Epsilon is inside the root: with 1000 variances of it the output is nearly linear."""
+    others = np.random.default_rng(1).normal(size=(40_000, size - 1))
+    y = normalized(1.0, others, eps)
+    below = [(y <= quantile).mean() for quantile in exact_quantiles(1.0, size, LEVELS, eps)]
+    assert below == pytest.approx(LEVELS, abs=0.01)
+
+
+def test_a_nearly_constant_feature() -> None:
+    """Its variance is 1e-8 and epsilon a thousand times that: two rows are far from +1 and -1."""
+    config = BatchConfig(source="constant", features=2)
+    found = batch_dependence(config, 1, 1.0, 1e-5, moments(config), None)
+    assert found.exact and found.theory is not None
+    spread = found.quantiles[:, -1] - found.quantiles[:, 0]
+    assert found.theory == pytest.approx(found.quantiles, abs=0.06 * spread.max())
+    assert verdict(found, 2, 1.0).key == "many" and found.theory[0, -1] < 0.1
+    assert verdict(batch_dependence(NORMAL, 2, 1.0, 1e-9, moments(NORMAL), None), 2, 1.0).key == (
+        "pair"
+    )
+
+
+@settings(max_examples=15)
+@given(
+    st.sampled_from(["normal", "skewed", "constant", "wine", "heavy_tails", "outliers"]),
+    st.integers(0, 1),
+    st.floats(-4, 4),
+    st.sampled_from([1e-12, 1e-5, 1.0]),
+    st.sampled_from([2, 3, 64]),
+)
+def test_what_is_said_is_measured(
+    source: Source, feature: int, z: float, eps: float, size: int
+) -> None:
+    config = BatchConfig(source=source, features=2)
+    found = batch_dependence(config, feature, z, eps, moments(config), None)
+    said = verdict(found, size, z)
+    outputs = found.outputs[found.sizes.index(size)]
+    low, high = said.values["low"] - 1e-9, said.values["high"] + 1e-9  # of many equal outputs
+    assert ((low <= outputs) & (outputs <= high)).mean() >= 0.9 - 2 / len(outputs)
+    assert np.abs(outputs).max() <= size**0.5
+    if said.key == "pair":
+        assert size == 2 and np.quantile(np.abs(outputs), 0.5) > 0.99
 
 
 def test_two_rows_collapse_to_a_sign() -> None:
@@ -55,7 +105,7 @@ def test_large_batches_against_simulation(source: str) -> None:
     truth = moments(config)
     size, z = 128, 1.5
     y = normalized(
-        float(truth.mean[1] + z * truth.scale[1]), strangers(config, 1)[:, : size - 1], 0.0
+        float(truth.mean[1] + z * truth.scale[1]), other_rows(config, 1)[:, : size - 1], 0.0
     )
     expected = large_batch(z, size, truth, 1)
     width = expected[-1] - expected[0]
@@ -63,7 +113,7 @@ def test_large_batches_against_simulation(source: str) -> None:
 
 
 def test_the_whole_picture() -> None:
-    found = company(NORMAL, 2, 1.0, 1e-5, moments(NORMAL), None)
+    found = batch_dependence(NORMAL, 2, 1.0, 1e-5, moments(NORMAL), None)
     assert found.exact and found.theory is not None
     assert found.whole == pytest.approx(1, abs=1e-3)
     assert len(found.outputs) == len(found.quantiles) == len(SIZES)
@@ -76,18 +126,18 @@ def test_the_whole_picture() -> None:
 
 def test_no_theory_without_variance_and_constant_features_stay_at_zero() -> None:
     heavy = BatchConfig(source="heavy_tails", features=1)
-    assert company(heavy, 0, 1.0, 1e-5, moments(heavy), None).theory is None
+    assert batch_dependence(heavy, 0, 1.0, 1e-5, moments(heavy), None).theory is None
     constant = BatchConfig(source="constant", features=1)
-    found = company(constant, 0, 1.0, 1e-5, moments(constant), None)
+    found = batch_dependence(constant, 0, 1.0, 1e-5, moments(constant), None)
     assert found.theory is None and found.whole == 0
     assert np.abs(np.concatenate(found.outputs)).max() < 1e-9
 
 
-def test_strangers_are_bounded_and_real_rows_are_not_repeated() -> None:
-    wide = strangers(BatchConfig(features=256), 255)
+def test_other_rows_are_bounded_and_real_rows_are_not_repeated() -> None:
+    wide = other_rows(BatchConfig(features=256), 255)
     assert wide.shape == (64, SIZES[-1] - 1)
     wine = BatchConfig(source="wine", features=1)
-    found = strangers(wine, 0)
+    found = other_rows(wine, 0)
     assert found.shape == (800, 178)
     assert np.all(np.sort(found, axis=1) == np.sort(all_rows(wine)[:, 0]))
-    assert company(wine, 0, 1.0, 1e-5, moments(wine), None).sizes[-1] == 128
+    assert batch_dependence(wine, 0, 1.0, 1e-5, moments(wine), None).sizes[-1] == 128

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bnviz.core.batchnorm.mean_noise import MOST_CELLS, jitter
+from bnviz.core.batchnorm.mean_noise import MOST_CELLS, mean_noise
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.data.tables import Table
@@ -16,7 +16,7 @@ def table(rows: int) -> Table:
 
 @pytest.mark.parametrize("size", [2, 16, 256])
 def test_expected_for_independent_rows_is_one_over_root_b(size: int) -> None:
-    found = jitter(BatchConfig(batch_size=size, features=40, seed=100))
+    found = mean_noise(BatchConfig(batch_size=size, features=40, seed=100))
     assert found.expected == pytest.approx(size**-0.5)
     assert len(found.seeds) == 40 and found.seeds[-1] == 100
     # 39 x 40 degrees of freedom: the root mean square is known to 1 / sqrt(2 * 1560) = 2 %.
@@ -32,30 +32,30 @@ def test_expected_without_replacement_by_simulation() -> None:
     simulated = np.std(means) / values.std()
     config = BatchConfig(source="table", table="t", batch_size=size, features=1)
     data = Table("t", ("a",), values[:, None])
-    assert jitter(config, data).expected == pytest.approx(simulated, rel=0.02)
+    assert mean_noise(config, data).expected == pytest.approx(simulated, rel=0.02)
     assert simulated < 0.55 * size**-0.5
 
 
 def test_measured_agrees_with_expected_without_replacement() -> None:
-    found = jitter(BatchConfig(source="digits", batch_size=1500, features=64), batches=60)
+    found = mean_noise(BatchConfig(source="digits", batch_size=1500, features=64), batches=60)
     assert found.expected < 0.5 * 1500**-0.5
     assert found.measured == pytest.approx(found.expected, rel=0.1)
 
 
 def test_all_rows_at_once_do_not_jitter() -> None:
-    found = jitter(BatchConfig(source="table", table="t", batch_size=50), table(50))
+    found = mean_noise(BatchConfig(source="table", table="t", batch_size=50), table(50))
     assert found.expected == 0
     assert found.measured < 1e-12
 
 
 def test_more_rows_than_there_are_means_drawing_with_replacement() -> None:
     config = BatchConfig(source="table", table="t", batch_size=200, features=2)
-    assert jitter(config, table(50)).expected == pytest.approx(200**-0.5)
+    assert mean_noise(config, table(50)).expected == pytest.approx(200**-0.5)
 
 
 def test_departures_are_means_in_standard_deviations() -> None:
     config = BatchConfig(source="scales", batch_size=64, features=3, seed=9)
-    found = jitter(config, batches=5)
+    found = mean_noise(config, batches=5)
     drawn = [draw(config.model_copy(update={"seed": seed})).values for seed in found.seeds]
     assert found.seeds == [5, 6, 7, 8, 9]
     pooled = np.concatenate(drawn)
@@ -66,23 +66,23 @@ def test_departures_are_means_in_standard_deviations() -> None:
 
 
 def test_constant_features_stand_still_and_do_not_count() -> None:
-    found = jitter(BatchConfig(source="constant", batch_size=64, features=2, seed=50))
+    found = mean_noise(BatchConfig(source="constant", batch_size=64, features=2, seed=50))
     assert (found.departures[:, 0] == 0).all()
     assert found.measured == pytest.approx(1 / 8, rel=0.4)
 
 
 def test_nothing_but_constants() -> None:
-    found = jitter(BatchConfig(source="constant", batch_size=8, features=1))
+    found = mean_noise(BatchConfig(source="constant", batch_size=8, features=1))
     assert found.measured == 0
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3])
 def test_early_seeds_have_few_before_them(seed: int) -> None:
-    found = jitter(BatchConfig(seed=seed))
+    found = mean_noise(BatchConfig(seed=seed))
     assert found.seeds == [0, 1] if seed == 0 else list(range(seed + 1))
     assert len(found.departures) == len(found.seeds)
 
 
 def test_huge_batches_are_drawn_less_often() -> None:
-    found = jitter(BatchConfig(batch_size=65_536, features=100, seed=500))
+    found = mean_noise(BatchConfig(batch_size=65_536, features=100, seed=500))
     assert len(found.seeds) == MOST_CELLS // 6_553_600 == 3

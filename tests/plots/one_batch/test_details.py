@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bnviz.core.batchnorm.equations import apply
-from bnviz.core.batchnorm.mean_noise import Jitter, jitter
+from bnviz.core.batchnorm.mean_noise import MeanNoise, mean_noise
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
 from bnviz.plots.one_batch.details import MOST_ROWS, batch_to_batch, gain_curve, matrix
@@ -129,7 +129,7 @@ def test_gain_curve_with_hostile_names(say: Say) -> None:
 
 def test_batch_to_batch(say: Say, look: Look) -> None:
     config = BatchConfig(batch_size=64, features=3)
-    measured = jitter(config)
+    measured = mean_noise(config)
     figure = batch_to_batch(draw(config).names, measured, look, say)
     assert_sound(figure)
     band, *lines = figure.data
@@ -143,11 +143,11 @@ def test_batch_to_batch(say: Say, look: Look) -> None:
 
 def test_many_features_need_no_legend(say: Say) -> None:
     config = BatchConfig(features=40)
-    figure = batch_to_batch(draw(config).names, jitter(config), Look(), say)
+    figure = batch_to_batch(draw(config).names, mean_noise(config), Look(), say)
     assert not figure.layout.showlegend
     assert len(traces(figure, mode="lines+markers")) == 40
 
 
 def test_batch_to_batch_with_hostile_names(say: Say) -> None:
-    still = Jitter([0, 1], np.zeros((2, len(HOSTILE))), 0.0, 0.1)
+    still = MeanNoise([0, 1], np.zeros((2, len(HOSTILE))), 0.0, 0.1)
     assert_sound(batch_to_batch(HOSTILE, still, Look(), say))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bnviz.core.batchnorm.batch_dependence import SIZES, company, density
+from bnviz.core.batchnorm.batch_dependence import SIZES, density
+from bnviz.core.batchnorm.batch_dependence import batch_dependence as in_batches
 from bnviz.core.batchnorm.micro_batches import COMPARED, differences, split_ways
 from bnviz.core.batchnorm.momentum import clock
 from bnviz.core.batchnorm.stream import drawn, gap, walk
@@ -114,7 +115,7 @@ def test_clock(momentum: float | None, look: Look, say: Say) -> None:
 def test_company(source: str, look: Look, say: Say) -> None:
     config = BatchConfig(source=source, features=1)
     truth = moments(config)
-    found = company(config, 0, 0.7, 1e-5, truth, None)
+    found = in_batches(config, 0, 0.7, 1e-5, truth, None)
     figure = batch_dependence.fan(found, 8, look, say)
     assert_sound(figure)
     assert np.array_equal(figure.data[2].y, found.quantiles[:, 2])
