@@ -35,16 +35,18 @@ class BatchesProblem(Problem):
     def __init__(self, twin: Twin, batches: Iterable[Any], weight_decay: float = 0.0) -> None:
         self.twin, self.batches, self.weight_decay = twin, batches, weight_decay
         self.params = twin.params
-        if iter(batches) is batches:
-            raise ValueError(
-                "The batches can be gone through only once; pass a list of them or a DataLoader."
-            )
         self.generators = {
             id(each): each
             for owner in (batches, getattr(batches, "sampler", None))
             if isinstance(each := getattr(owner, "generator", None), torch.Generator)
         }
         self.generator_states = {key: each.get_state() for key, each in self.generators.items()}
+        with self._random_state():
+            once = iter(batches) is batches
+        if once:
+            raise ValueError(
+                "The batches can be gone through only once; pass a list of them or a DataLoader."
+            )
         self.rows: list[int] = []
         self.sums: list[float] = []
         for index, (x, y) in enumerate(self._pairs()):

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bnviz.core.curvature.hessian import hessian_product
+from bnviz.core.curvature.hessian import gaussian, hessian_product
 from bnviz.core.curvature.lanczos import Product
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.forward_pass import ForwardPass
@@ -16,6 +16,9 @@ from bnviz.core.nets.inputs import in_precision, in_words, not_finite
 from bnviz.core.nets.twin import Twin
 from bnviz.core.nets.vectors import Tensors
 from bnviz.core.types import Bool, Float
+
+#: Of u'Hv and v'Hu, relative to |u| |Hv|: more than rounding leaves.
+_ASYMMETRY = {torch.float64: 1e-7, torch.float32: 1e-2}
 
 
 class ModuleProblem(Problem):
@@ -69,13 +72,28 @@ class ModuleProblem(Problem):
         return jump, crossed
 
     def hessian_at(self, points: Float[Tensor, "p n"]) -> Product:
-        """Through the gradient's graph; ValueError where torch has no second derivative."""
+        """Through the gradient's graph; ValueError where torch's second derivatives are wrong."""
         try:
             product = hessian_product(self.objective, self.params, points)
-            product(torch.zeros_like(points))
+            if not self.twin.twice:
+                self._check_symmetry(product, points)
+                self.twin.twice = True
         except RuntimeError as error:
             raise ValueError(f"The loss cannot be differentiated twice: {error}") from error
         return product
+
+    def _check_symmetry(self, product: Product, like: Tensor) -> None:
+        """Some functions of torch have wrong second derivatives, as a rule no symmetric ones."""
+        u, v = (gaussian(1, like, seed).expand_as(like).to(like) for seed in (0, 1))
+        hu, hv = product(u), product(v)
+        norm = torch.linalg.vector_norm
+        scale = norm(u) * norm(hv) + norm(v) * norm(hu)
+        if ((u * hv).sum() - (v * hu).sum()).abs() > _ASYMMETRY[self.dtype] * scale:
+            raise ValueError(
+                "The second derivatives that torch computes of this loss are not symmetric, so "
+                "they are wrong: some function in the module or the loss has a wrong second "
+                "derivative. Write it with elementary operations."
+            )
 
     def check(self, where: str = "") -> None:
         """Raise ValueError that names what is not finite: the loss, its gradient, or why."""

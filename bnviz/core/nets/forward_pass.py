@@ -6,7 +6,8 @@ differentiated twice. So while a pass runs, this stands between the module and t
 - a normalization with running statistics takes those, or the batch's, as the mode says, whoever
   calls it, and never moves them;
 - numbers with a fraction are all in one precision, whatever the module would cast them to;
-- an embedding has a dense gradient;
+- an embedding has a dense gradient, and weight normalization, whose own second derivative is
+  wrong in torch 2.13, is taken apart;
 - rectifiers tell whether they are open, or stay as they are told to.
 """
 
@@ -208,6 +209,7 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.batch_norm: ForwardPass._torch_batch_norm,
     functional.instance_norm: ForwardPass._instance_norm,
     functional.embedding: ForwardPass._embedding,
+    torch._weight_norm: lambda to, v, g, dim=0: v * (g / torch.norm_except_dim(v, 2, dim)),
 }
 
 

@@ -47,9 +47,15 @@ class Twin:
         self.function = copy.deepcopy(loss).to(dtype) if isinstance(loss, nn.Module) else loss
         if mode != "as_is":
             self.module.eval()
-        self.named = set(inspect.signature(self.module.forward).parameters)
+        self.named = {
+            name
+            for name, each in inspect.signature(self.module.forward).parameters.items()
+            if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+        }
         self.moving: list[tuple[dict[str, Any], str, Tensor]] = []
         self.draws = False
+        self.twice = False
+        """Whether its second derivatives have been seen to be right."""
         self.params = {
             name: value.detach().clone().unsqueeze(0)
             for name, value in self.module.named_parameters()
