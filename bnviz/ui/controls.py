@@ -145,8 +145,11 @@ FITNESS = _table(
     tabs("run_tab", "fitness.tabs.{}"),
 )
 
+#: No pitfall in particular: all of them as cards.
+ALL = "all"
+
 PITFALLS = _table(
-    choice("pitfall", "pitfalls.choose", PITFALL_CONFIGS, "pitfalls.{}.title", menu=True),
+    choice("pitfall", "pitfalls.choose", (ALL, *PITFALL_CONFIGS), menu=True),
     *(
         row
         for name, owner in PITFALL_CONFIGS.items()

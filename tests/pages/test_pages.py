@@ -43,6 +43,10 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"replay", "drift"},
     ),
 }
+#: Where a page's controls are, if not where it opens: the address and the title there.
+OPENED: dict[str, dict[str, str]] = {"pitfalls": {"pitfall": "eval_forgotten"}}
+TITLES = {"pitfalls": "pitfalls.eval_forgotten.title"}
+
 KINDS = ("slider", "select_slider", "number_input", "toggle", "selectbox", "button_group", "button")
 
 #: What does more than change a number has tests of its own.
@@ -118,9 +122,10 @@ def test_the_table_holds_every_page() -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_page(name: str, lang: str, open_app: OpenApp) -> None:
     keys, figures = TABLE[name]
-    app = open_app(name, lang=lang)
+    app = open_app(name, lang=lang, **OPENED.get(name, {}))
     assert not app.exception and not app.error
-    assert [element.value for element in app.title] == [catalogue(lang)[f"{name}.title"]]
+    title = catalogue(lang)[TITLES.get(name, f"{name}.title")]
+    assert [element.value for element in app.title] == [title]
     assert keys <= {widget.key for widget in widgets(app)}
     assert figures <= charts(app)
     for message in messages(app):
@@ -130,7 +135,7 @@ def test_page(name: str, lang: str, open_app: OpenApp) -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_every_control_moves(name: str, open_app: OpenApp) -> None:
     """One after the other, to both of its ends or through all its options, and back."""
-    app = open_app(name)
+    app = open_app(name, **OPENED.get(name, {}))
     moved = set()
     for key in [found.key for found in widgets(app)]:
         found = widget(app, key)

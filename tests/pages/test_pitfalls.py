@@ -39,7 +39,7 @@ def test_every_pitfall_has_a_link(open_app: OpenApp, name: str, lang: str) -> No
 
 def test_next_and_previous_go_round(open_app: OpenApp) -> None:
     names = list(CONFIGS)
-    app = open_app("pitfalls")
+    app = open_app("pitfalls", pitfall=names[0])
     app.button(key="previous").click().run()
     assert app.selectbox(key="pitfall").value == names[-1]
     app.button(key="following").click().run()
@@ -68,3 +68,27 @@ def test_a_bug_asks_for_what_it_depends_on(open_app: OpenApp) -> None:
         app = open_app("pitfalls", pitfall="handwritten", **{"handwritten.bug": bug})
         keys = [slider.key for slider in app.select_slider]
         assert keys == [f"handwritten.{field or 'batch_size'}"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_all_pitfalls_stand_as_cards_and_a_symptom_finds_its_own(
+    open_app: OpenApp, lang: str
+) -> None:
+    app = open_app("pitfalls", lang)
+    healthy(app)
+    spoken = [m.value for m in app.markdown]
+    assert [n for n in CONFIGS if sentence(lang, f"pitfalls.{n}.symptom") not in spoken] == []
+    said = {"en": "the loss is NaN", "zh": "损失变成 NaN"}[lang]
+    app = open_app("pitfalls", lang, state={"symptom": said})
+    spoken = [m.value for m in app.markdown]
+    assert sentence(lang, "pitfalls.nan_batch.symptom") in spoken
+    assert sentence(lang, "pitfalls.folding.symptom") not in spoken
+
+
+def test_a_card_opens_its_pitfall_under_its_own_title(open_app: OpenApp) -> None:
+    app = open_app("pitfalls")
+    app.button(key="open-padding").click().run()
+    healthy(app)
+    assert app.title[0].value == sentence("en", "pitfalls.padding.title")
+    place = list(CONFIGS).index("padding") + 1
+    assert any(f"{place} of {len(CONFIGS)}" in each.value for each in app.caption)

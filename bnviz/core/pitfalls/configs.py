@@ -212,29 +212,42 @@ class LatentNoise(PitfallConfig):
     eps: Epsilon = Field(1e-5, ge=1e-12, le=0.1)
 
 
-CONFIGS: Final[dict[str, type[PitfallConfig]]] = {
-    "eval_forgotten": EvalForgotten,
-    "train_forgotten": TrainForgotten,
-    "last_batch": LastBatch,
-    "sorted_data": SortedData,
-    "nan_batch": NanBatch,
-    "dropout_before_bn": DropoutBeforeBn,
-    "target_normalized": TargetNormalized,
-    "bias_before_bn": BiasBeforeBn,
-    "scale_invariance": ScaleInvariance,
-    "weight_decay": WeightDecay,
-    "gamma_decay": GammaDecay,
-    "gamma_zero": GammaZero,
-    "dead_features": DeadFeatures,
-    "low_precision": LowPrecision,
-    "handwritten": Handwritten,
-    "folding": Folding,
-    "second_pass": SecondPass,
-    "averaged_nets": AveragedNets,
-    "tracking_off": TrackingOff,
-    "ranks": Ranks,
-    "padding": Padding,
-    "two_populations": TwoPopulations,
-    "latent_noise": LatentNoise,
-    "family": Family,
+#: By what a person notices: worse in eval mode, NaN and refusals, a net that does not learn,
+#: deployment, many machines.
+GROUPS: Final[dict[str, dict[str, type[PitfallConfig]]]] = {
+    "eval": {
+        "eval_forgotten": EvalForgotten,
+        "train_forgotten": TrainForgotten,
+        "tracking_off": TrackingOff,
+        "second_pass": SecondPass,
+        "dropout_before_bn": DropoutBeforeBn,
+        "padding": Padding,
+        "two_populations": TwoPopulations,
+    },
+    "nan": {
+        "last_batch": LastBatch,
+        "nan_batch": NanBatch,
+        "low_precision": LowPrecision,
+    },
+    "learning": {
+        "sorted_data": SortedData,
+        "target_normalized": TargetNormalized,
+        "bias_before_bn": BiasBeforeBn,
+        "scale_invariance": ScaleInvariance,
+        "weight_decay": WeightDecay,
+        "gamma_decay": GammaDecay,
+        "gamma_zero": GammaZero,
+        "dead_features": DeadFeatures,
+        "latent_noise": LatentNoise,
+    },
+    "deployment": {
+        "handwritten": Handwritten,
+        "folding": Folding,
+        "family": Family,
+    },
+    "machines": {
+        "averaged_nets": AveragedNets,
+        "ranks": Ranks,
+    },
 }
+CONFIGS: Final = {name: owner for group in GROUPS.values() for name, owner in group.items()}

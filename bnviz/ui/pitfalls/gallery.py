@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
+from bnviz.core.pitfalls.configs import CONFIGS, GROUPS, PitfallConfig
 from bnviz.plots.pitfalls.figures import draw
-from bnviz.ui.controls import PITFALLS
+from bnviz.ui.controls import ALL, PITFALLS
 from bnviz.ui.figures import look, show
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.pitfalls import compute
@@ -16,22 +16,38 @@ from bnviz.ui.widgets import ask as ask_control
 
 
 def choose() -> str:
-    """Which pitfall; its id is in the address, so that each has a link of its own."""
-    names = list(CONFIGS)
+    """Which pitfall, or ALL; its id is in the address, so that each has a link of its own."""
     pick, step = st.columns([3, 1], vertical_alignment="bottom")
     with pick:
-        row = PITFALLS["pitfall"]
-        name: str = ask_control(row, label=say("pitfalls.choose", count=len(names)))
+        name: str = ask_control(
+            PITFALLS["pitfall"], label=say("pitfalls.choose", count=len(CONFIGS)), shown=title
+        )
+    if name == ALL:
+        return name
+    names = list(CONFIGS)
     place = names.index(name)
     with step, st.container(horizontal=True):
         for by, key in ((-1, "previous"), (1, "following")):
             icon = f":material/chevron_{'left' if by < 0 else 'right'}:"
             args = (names[(place + by) % len(names)],)
-            st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=_go, args=args)
+            st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=go, args=args)
     return name
 
 
-def _go(name: str) -> None:
+def title(name: str) -> str:
+    """What a pitfall is called, or all of them."""
+    return say("pitfalls.all" if name == ALL else f"pitfalls.{name}.title")
+
+
+def place(name: str) -> str:
+    """Which of how many pitfalls it is, and of which group."""
+    group = next(group for group, members in GROUPS.items() if name in members)
+    values = {"place": list(CONFIGS).index(name) + 1, "count": len(CONFIGS)}
+    return say("pitfalls.place", group=say(f"pitfalls.group.{group}"), **values)
+
+
+def go(name: str) -> None:
+    """To that pitfall, when the page runs next."""
     st.session_state["pitfall"] = name
 
 

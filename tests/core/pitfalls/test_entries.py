@@ -13,7 +13,7 @@ import torch
 from pydantic import ValidationError
 
 from bnviz.core.pitfalls import pitfall
-from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
+from bnviz.core.pitfalls.configs import CONFIGS, GROUPS, PitfallConfig
 
 #: A second choice of the controls for each, so that no value is hard-wired in the shown code.
 OTHERS: dict[str, dict[str, Any]] = {
@@ -140,3 +140,8 @@ def test_controls_have_limits(name: str) -> None:
         wrong: Any = "nonsense" if isinstance(info.default, str) else 1e12
         with pytest.raises(ValidationError):
             owner(**{field: wrong})
+
+
+def test_every_pitfall_is_in_one_group() -> None:
+    names = [name for group in GROUPS.values() for name in group]
+    assert len(names) == len(set(names)) == len(CONFIGS)
