@@ -11,6 +11,8 @@ Figure = dict[str, Any]
 #: The two nets, and the two sides of a batch, everywhere (Okabe and Ito, colour-blind safe).
 BN, PLAIN = "#0072B2", "#D55E00"
 _DARK = {BN: "#56B4E9", PLAIN: "#F0863A"}
+#: A legend below the plot, where it covers nothing.
+BELOW = {"y": -0.2, "yanchor": "top"}
 DASH = {"bn": "solid", "plain": "dash"}
 SYMBOL = {"bn": "circle", "plain": "diamond"}
 

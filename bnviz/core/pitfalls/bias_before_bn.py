@@ -24,18 +24,18 @@ def experiment(mode: str, batch_size: int) -> Numbers:
     torch.manual_seed(0)
     x, target = torch.randn(batch_size, 8), torch.randn(batch_size, 1)
     linear, head = nn.Linear(8, 8), nn.Linear(8, 1)
-    found: Numbers = {"unit": torch.arange(1, 9)}
+    numbers: Numbers = {"unit": torch.arange(1, 9)}
     for name, layer in (("bn", nn.BatchNorm1d(8)), ("plain", nn.Identity())):
         net = nn.Sequential(linear, layer, nn.Tanh(), head).train(mode == "train")
         loss = functional.mse_loss(net(x), target)
         weight, bias = torch.autograd.grad(loss, [linear.weight, linear.bias])
-        found[f"bias_{name}"] = bias.abs()
-        found[f"weight_{name}"] = weight.abs().amax(dim=1)
+        numbers[f"bias_{name}"] = bias.abs()
+        numbers[f"weight_{name}"] = weight.abs().amax(dim=1)
     before, after = nn.Sequential(linear, nn.BatchNorm1d(8)), without_bias(8, 8)
     after[0].load_state_dict({"weight": linear.weight})
     before.train(mode == "train"), after.train(mode == "train")
-    found["difference"] = (before(x) - after(x)).abs().max()
-    return found
+    numbers["difference"] = (before(x) - after(x)).abs().max()
+    return numbers
 
 
 def judge(config: BiasBeforeBn, result: Result) -> Verdict[Literal["dead", "alive"]]:

@@ -36,7 +36,7 @@ def experiment(spread: float, eps: float) -> Numbers:
         "before": before,
         "after": after,
         "usual": usual(x).std(dim=0, unbiased=False),
-        "found": amplified(chosen),
+        "amplified": amplified(chosen),
         "here": torch.tensor(spreads.index(spread)),
     }
 
@@ -55,7 +55,7 @@ def judge(
         "eps": config.eps,
         "times": config.eps / config.spread**2,
     }
-    flagged = here in result["found"].astype(int)
+    flagged = here in result["amplified"].astype(int)
     if after > 0.9:
         return Verdict("loud" if flagged else "normal", values)
     return Verdict("quiet" if after < 0.1 else "between", values)

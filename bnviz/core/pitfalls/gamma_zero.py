@@ -55,8 +55,8 @@ def gradients(residual: bool, depth: int, zero: str, steps: int) -> Tensor:
         loss.backward()
         sgd.step()
     loss = functional.mse_loss(net(x), target)
-    found = torch.autograd.grad(loss, [block.linear.weight for block in blocks])
-    return torch.stack([gradient.norm() for gradient in found])
+    each = torch.autograd.grad(loss, [block.linear.weight for block in blocks])
+    return torch.stack([gradient.norm() for gradient in each])
 
 
 def experiment(network: str, depth: int) -> Numbers:

@@ -45,13 +45,13 @@ def experiment(dtype: str, spread: float) -> Numbers:
     }
     keep_statistics_in_float32(layers["mixed"])
     exact = remember(layers["exact"], batches.to(kind).double(), held_out.to(kind).double())
-    found: Numbers = {"spread": spreads}
+    numbers: Numbers = {"spread": spreads}
     for name in ("low", "mixed"):
         y = remember(layers[name], batches.to(kind), held_out.to(kind))
-        found[name] = (y - exact).square().mean(dim=0).sqrt()
+        numbers[name] = (y - exact).square().mean(dim=0).sqrt()
     for name, layer in layers.items():
-        found[f"variance_{name}"] = layer.get_buffer("running_var")
-    return found
+        numbers[f"variance_{name}"] = layer.get_buffer("running_var")
+    return numbers
 
 
 def judge(config: LowPrecision, result: Result) -> Verdict[Literal["overflow", "worse", "fine"]]:

@@ -1,4 +1,4 @@
-"""What a pitfall is: an experiment, what it found, the fix, and the program that repeats it.
+"""What a pitfall is: an experiment, its result, the fix, and the program that repeats it.
 
 The code on screen is the code that ran: an experiment is made of ordinary functions
 that use torch alone, and what is shown is their source.
@@ -55,7 +55,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Result:
-    """What an experiment found: `numbers` by name as arrays, and `said`, texts from torch."""
+    """What an experiment measured: `numbers` by name as arrays, and `said`, texts from torch."""
 
     numbers: Mapping[str, Floats]
     said: Mapping[str, str]
@@ -90,16 +90,16 @@ def load(name: str) -> Entry:
 
 
 def run(name: str, config: PitfallConfig) -> Result:
-    """Run an experiment. torch's global random state is left as it was found."""
+    """Run an experiment. torch's global random state is left as it was."""
     experiment, threads = load(name).experiment, torch.get_num_threads()
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
         torch.set_num_threads(1)  # for tensors this small a second thread only gets in the way
         try:
-            found = experiment(**config.model_dump())
+            measured = experiment(**config.model_dump())
         finally:
             torch.set_num_threads(threads)
-    numbers = {k: _array(v) for k, v in found.items() if isinstance(v, Tensor)}
-    return Result(numbers, {k: v for k, v in found.items() if isinstance(v, str)})
+    numbers = {k: _array(v) for k, v in measured.items() if isinstance(v, Tensor)}
+    return Result(numbers, {k: v for k, v in measured.items() if isinstance(v, str)})
 
 
 def _array(value: Tensor) -> Floats:

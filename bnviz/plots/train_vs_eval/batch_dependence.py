@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.batch_dependence import BatchDependence
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
@@ -14,16 +14,16 @@ HEIGHT = 380
 _BINS = 36
 
 
-def fan(found: BatchDependence, size: int, look: Look, say: Say) -> Figure:
+def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     """Quantiles of the output over batch size: measured as bands, theory as dashed lines."""
-    sizes = np.array(found.sizes, dtype=np.float64)
+    sizes = np.array(outputs.sizes, dtype=np.float64)
     around = np.concatenate([sizes, sizes[::-1]])
     color = look.color(BN)
     traces: list[dict[str, Any]] = [
         {
             "name": say("plots.band", low=low, high=high),
             "x": around,
-            "y": np.concatenate([found.quantiles[:, i], found.quantiles[::-1, -1 - i]]),
+            "y": np.concatenate([outputs.quantiles[:, i], outputs.quantiles[::-1, -1 - i]]),
             "mode": "lines",
             "line": {"width": 0},
             "fill": "toself",
@@ -36,19 +36,19 @@ def fan(found: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         {
             "name": say("stat.median"),
             "x": sizes,
-            "y": found.quantiles[:, 2],
+            "y": outputs.quantiles[:, 2],
             "mode": "lines",
             "line": {"color": color, "width": 2.5},
             "hovertemplate": "%{y:.3f}",
         }
     )
-    if found.theory is not None:
-        gap = np.full((1, found.theory.shape[1]), np.nan)
+    if outputs.theory is not None:
+        gap = np.full((1, outputs.theory.shape[1]), np.nan)
         traces.append(
             {
                 "name": say("train_vs_eval.company.theory"),
-                "x": np.tile(np.append(sizes, np.nan), found.theory.shape[1]),
-                "y": np.vstack([found.theory, gap]).T.ravel(),
+                "x": np.tile(np.append(sizes, np.nan), outputs.theory.shape[1]),
+                "y": np.vstack([outputs.theory, gap]).T.ravel(),
                 "mode": "lines",
                 "line": {"color": look.color(PLAIN), "width": 1.5, "dash": "dash"},
                 "hoverinfo": "skip",
@@ -63,10 +63,10 @@ def fan(found: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         yaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
         shapes=[
             _line(look, x0=size, x1=size, y0=0, y1=1, yref="paper"),
-            _line(look, y0=found.whole, y1=found.whole, x0=0, x1=1, xref="paper"),
+            _line(look, y0=outputs.whole, y1=outputs.whole, x0=0, x1=1, xref="paper"),
         ],
         annotations=[heading(say("train_vs_eval.company.fan"))],
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend=BELOW,
         hovermode="x unified",
         margin={"l": 68, "r": 16, "t": 36, "b": 100},
     )
@@ -111,7 +111,7 @@ def at_size(
         xaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
         yaxis=titled(say("train_vs_eval.company.density"), rangemode="tozero"),
         annotations=[heading(say("train_vs_eval.company.at", size=size))],
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend=BELOW,
         margin={"l": 68, "r": 16, "t": 36, "b": 100},
         bargap=0,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
 from bnviz.core.training.precise_bn import Drift, Recalibration
 from bnviz.plots.labels import label
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
@@ -19,9 +19,9 @@ WAYS = ("before", "after", "train_mode")
 FLOOR = 1e-17
 
 
-def losses(found: Recalibration, unit: str, look: Look, say: Say) -> Figure:
+def losses(recalibration: Recalibration, unit: str, look: Look, say: Say) -> Figure:
     """Held-out loss of every seed three ways, a line a seed, and the medians."""
-    values = np.array([getattr(found, way) for way in WAYS])
+    values = np.array([getattr(recalibration, way) for way in WAYS])
     place = np.arange(len(WAYS), dtype=np.float64)
     gap = np.full((1, values.shape[1]), np.nan)
     lines = {
@@ -63,10 +63,10 @@ def losses(found: Recalibration, unit: str, look: Look, say: Say) -> Figure:
     )
 
 
-def drifts(found: Sequence[Drift], look: Look, say: Say) -> Figure:
+def drifts(layers: Sequence[Drift], look: Look, say: Say) -> Figure:
     """Every unit of every layer: how far its running mean and deviation were off."""
     traces = []
-    for index, layer in enumerate(found):
+    for index, layer in enumerate(layers):
         count = layer.mean.size
         traces.append(
             {
@@ -89,19 +89,19 @@ def drifts(found: Sequence[Drift], look: Look, say: Say) -> Figure:
             | {"line": {"color": look.ink, "width": 1, "dash": "dot"}}
         ],
         annotations=[heading(say("train_vs_eval.recalibrate.drift"))],
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend=BELOW,
         margin={"l": 68, "r": 16, "t": 36, "b": 100},
     )
 
 
-def micro_statistics(found: Split, feature: int, name: str, look: Look, say: Say) -> Figure:
+def micro_statistics(split: Split, feature: int, name: str, look: Look, say: Say) -> Figure:
     """Mean and deviation of each micro-batch beside those of the whole batch."""
-    number = np.arange(1, len(found.sizes) + 1)
-    means = found.accumulated.means[:, feature]
-    spread = np.sqrt(found.accumulated.biased_variances[:, feature])
-    whole = found.synchronized.means[0, feature]
-    reach = float(np.sqrt(found.synchronized.biased_variances[0, feature]))
-    ends = [0.5, len(found.sizes) + 0.5]
+    number = np.arange(1, len(split.sizes) + 1)
+    means = split.accumulated.means[:, feature]
+    spread = np.sqrt(split.accumulated.biased_variances[:, feature])
+    whole = split.synchronized.means[0, feature]
+    reach = float(np.sqrt(split.synchronized.biased_variances[0, feature]))
+    ends = [0.5, len(split.sizes) + 0.5]
     traces: list[dict[str, Any]] = [
         {
             "name": say("train_vs_eval.split.whole"),
@@ -140,12 +140,12 @@ def micro_statistics(found: Split, feature: int, name: str, look: Look, say: Say
         | ({"dtick": 1} if len(number) <= 16 else {}),
         yaxis=titled(say("train_vs_eval.split.axis_value", feature=label(name)), zeroline=False),
         annotations=[heading(say("train_vs_eval.split.statistics"))],
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend=BELOW,
         margin={"l": 72, "r": 16, "t": 36, "b": 90},
     )
 
 
-def split_differences(found: Mapping[str, Mapping[str, float]], look: Look, say: Say) -> Figure:
+def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: Say) -> Figure:
     """Largest relative difference to the big batch, each quantity, both ways, log axis."""
     names = [say(f"train_vs_eval.split.{name}") for name in COMPARED]
     colors = {"accumulated": look.color(PLAIN), "synchronized": look.color(BN)}
@@ -160,7 +160,7 @@ def split_differences(found: Mapping[str, Mapping[str, float]], look: Look, say:
             "marker": {"color": colors[way], "size": 11, "symbol": symbols[way]},
             "hovertemplate": "%{y}: %{customdata:.3g}",
         }
-        for way, values in found.items()
+        for way, values in ways.items()
     ]
     return figure(
         look,
@@ -169,6 +169,6 @@ def split_differences(found: Mapping[str, Mapping[str, float]], look: Look, say:
         xaxis=titled(say("train_vs_eval.split.axis_difference"), type="log", dtick=4),
         yaxis={"autorange": "reversed", "type": "category"},
         annotations=[heading(say("train_vs_eval.split.difference"))],
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend=BELOW,
         margin={"l": 150, "r": 12, "t": 36, "b": 90},
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.stream import Gap, Quantity, Track
 from bnviz.plots.labels import label
 from bnviz.plots.nets import ribbon
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
 
@@ -134,7 +134,6 @@ def _over_steps(
     reach: list[float] | None = None,
     **layout: Any,
 ) -> Figure:
-    below = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"}
     return figure(
         look,
         traces,
@@ -142,20 +141,20 @@ def _over_steps(
         xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
         yaxis=titled(axis, zeroline=False, **({"range": reach} if reach else {})),
         annotations=[heading(title)],
-        legend=below,
+        legend=BELOW,
         hovermode="x unified",
         margin={"l": 72, "r": 16, "t": 36, "b": 100},
         **layout,
     )
 
 
-def gap_parts(found: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> Figure:
+def gap_parts(gap: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> Figure:
     """The four parts of one feature's gap stacked over the steps, and their sum as a line.
 
     Stacked as bars are, each part drawn as one area: hundreds of bars take three times as long.
     """
-    kept = thinned(len(found.total) - 1)
-    parts = np.array([getattr(found, part)[kept, feature] for part in PARTS])
+    kept = thinned(len(gap.total) - 1)
+    parts = np.array([getattr(gap, part)[kept, feature] for part in PARTS])
     areas = [
         {
             "name": say(f"train_vs_eval.gap.{part}"),
@@ -174,7 +173,7 @@ def gap_parts(found: Gap, feature: int, name: str, axis: str, look: Look, say: S
     total = {
         "name": say("train_vs_eval.gap.total"),
         "x": kept,
-        "y": found.total[kept, feature],
+        "y": gap.total[kept, feature],
         "mode": "lines",
         "line": {"color": look.ink, "width": 2},
         "hovertemplate": "%{y:.4g}",

@@ -135,7 +135,7 @@ def test_epsilons_gain() -> None:
     before = result["before"]
     assert np.allclose(result["after"], before / np.sqrt(before**2 + 1e-3), rtol=1e-6)
     assert np.allclose(result["usual"], before / np.sqrt(before**2 + 1e-5), rtol=1e-6)
-    assert result["found"].size == 0, "no gain beyond 1 / sqrt(1e-3)"
+    assert result["amplified"].size == 0, "no gain beyond 1 / sqrt(1e-3)"
 
 
 def test_amplified_names_features() -> None:

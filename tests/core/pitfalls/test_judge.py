@@ -48,10 +48,15 @@ THRESHOLDS: list[Row] = [
         (
             "dead_features",
             {},
-            lambda x, found=found: {"here": 1, "after": [7, x], "usual": [7, 1], "found": found},
+            lambda x, which=which: {
+                "here": 1,
+                "after": [7, x],
+                "usual": [7, 1],
+                "amplified": which,
+            },
             *turn,
         )
-        for found, turn in [
+        for which, turn in [
             ([], (0.1, "quiet", "between")),
             ([0], (0.9, "between", "normal")),
             ([1], (0.9, "between", "loud")),
@@ -276,14 +281,14 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
     (
         "dead_features",
         {"spread": 0.01, "eps": 0.001},
-        {"here": 1, "after": [9, 0.3], "usual": [9, 0.8], "found": []},
+        {"here": 1, "after": [9, 0.3], "usual": [9, 0.8], "amplified": []},
         "A spread of 0.0100 comes out as 0.300: ε = 0.00100 is 10 times the variance and takes a "
         "part of the spread.",
     ),
     (
         "dead_features",
         {"spread": 0.5},
-        {"here": 1, "after": [9, 2], "usual": [9, 0.8], "found": [1]},
+        {"here": 1, "after": [9, 2], "usual": [9, 0.8], "amplified": [1]},
         "**A spread of 0.500 comes out as 2: multiplied by 4.** If this feature was dead, its "
         "noise is now as loud as a real one. At PyTorch's default ε it would be 0.800.",
     ),
