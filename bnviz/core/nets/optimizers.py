@@ -1,8 +1,7 @@
 """SGD, SGD with a heavy ball, and Adam on a stack's parameters as one (K, n) matrix.
 
 They work element by element, so a step on the matrix is exactly K steps of
-``torch.optim`` on single networks. Written out here because importing
-``torch.optim`` takes 1.5 s (it brings the compiler), longer than most trainings.
+``torch.optim`` on single networks. Why they are written out, docs/architecture.md tells.
 """
 
 import math
