@@ -84,7 +84,7 @@ def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     run, blob = _checkpoint(store, wanted)
     config = trainings.config_of(run)
     dataset = train.dataset_for(config.data, trainings.table_of(store, config.data))
-    return subject.of_state(config, dataset, from_bytes(blob).state)
+    return subject.of_state(config, dataset, trainings.decoded(run.id, from_bytes, blob).state)
 
 
 def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:

@@ -3,12 +3,14 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from bnviz.core.smoothness.measure import from_bytes as result_from_bytes
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import measures
+from bnviz.jobs.trainings import decoded
 from bnviz.store import Run, Store
 
 
@@ -54,7 +56,7 @@ class Memory(_Shelf[_Read]):
         with self._lock:
             read = self._runs.get(key, _Read())
             for _, blob in store.blobs(run_id, len(read.snapshots) - 1):
-                read.snapshots.append(from_bytes(blob))
+                read.snapshots.append(decoded(run_id, from_bytes, blob))
                 read.size += len(blob)
             if read.snapshots:
                 self._remember(key, read)
@@ -80,7 +82,8 @@ class Results(_Shelf[_Result]):
                 blob = store.last_blob(run.id) if run.snapshots else None
                 if blob is None:
                     return None
-                value = result_from_bytes(MEASURES[measures.measured(run)].result, blob)
+                kind = MEASURES[measures.measured(run)].result
+                value = decoded(run.id, partial(result_from_bytes, kind), blob)
                 read = _Result(run.snapshots, len(blob), value)
             self._remember(key, read)
             return read.value

@@ -24,6 +24,7 @@ from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.process import leaving
 from bnviz.jobs.reader import Memory, Results
+from bnviz.jobs.trainings import decoded
 from bnviz.jobs.worker import too_long, work
 from bnviz.store import Problem, Run, Store, StoreProblem, open_store
 from bnviz.store.errors import Code
@@ -123,7 +124,7 @@ def snapshots(run_id: str, after: int = -1) -> list[Snapshot]:
 def last_state(run_id: str) -> Snapshot | None:
     """The run's newest snapshot that carries a model state, with it."""
     blob = open_store().last_state_blob(run_id)
-    return None if blob is None else from_bytes(blob)
+    return None if blob is None else decoded(run_id, from_bytes, blob)
 
 
 def places_before(run: Run) -> int:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import ValidationError
+from safetensors import SafetensorError
 
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
@@ -14,6 +16,8 @@ from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
 
 KIND = "train"
+
+T = TypeVar("T")
 
 
 def create(store: Store, config: TrainConfig) -> str:
@@ -35,6 +39,14 @@ def understood(run: Run) -> bool:
     with suppress(StoreProblem):
         return run.kind == KIND and bool(config_of(run))
     return False
+
+
+def decoded(run_id: str, decode: Callable[[bytes], T], blob: bytes) -> T:
+    """What a run has kept; StoreProblem if it is damaged."""
+    try:
+        return decode(blob)
+    except (SafetensorError, ValueError, TypeError, LookupError) as error:
+        raise StoreProblem("damaged", {"run": run_id}) from error
 
 
 def table_of(store: Store, data: DataConfig) -> Table | None:

@@ -23,6 +23,7 @@ Code = Literal[
     "no_nets",
     "no_checkpoint",
     "foreign_config",
+    "damaged",
     "unreachable",
     "job_too_long",
     "job_too_large",
@@ -34,10 +35,16 @@ Code = Literal[
 
 
 class Problem(Exception):
-    """Something that was foreseen: as text the sentence ``problem.<code>``, in English."""
+    """Something that was foreseen: as text the sentence ``problem.<code>``, in English.
+
+    The text tells the program's log and its command line also `place` and `detail`, where they
+    are among the `values`. Visitors are not told what lies where on the server.
+    """
 
     def __init__(self, code: Code, values: Mapping[str, str]) -> None:
-        super().__init__(sentence("en", f"problem.{code}", **values))
+        about = ": ".join(values[name] for name in ("place", "detail") if name in values)
+        told = sentence("en", f"problem.{code}", **values)
+        super().__init__(f"{told} ({about})" if about else told)
         self.code = code
         self.values = dict(values)
 

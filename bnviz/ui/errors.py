@@ -32,6 +32,7 @@ def worded(error: Problem | str) -> str:
 
 def _foreseen(error: Exception) -> str:
     if isinstance(error, Problem):
+        _log.warning("%s", error)
         return worded(error)
     if isinstance(error, ValidationError):
         for refusal in error.errors():
