@@ -11,7 +11,7 @@ from bnviz.core.batchnorm.effect import effect
 from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
-from bnviz.texts.catalogue import catalogue
+from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.texts.numbers import percent, short
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart_figure, exceptions, notices, settle, slider, wait_for_chart
@@ -114,8 +114,8 @@ def test_impossible_links_say_what_they_became(
         ("controls.affine_feature", "x", texts["controls.all_features"]),
         ("controls.precision", "<b>", "float32"),
     ):
-        sentence = texts["link.changed"].format(label=texts[label], wish=f" {wish} ", given=given)
-        assert re.sub(r"\s+", "", sentence) in re.sub(r"\s+", "", said), label
+        expected = texts["link.changed"].format(label=texts[label], wish=f" {wish} ", given=given)
+        assert re.sub(r"\s+", "", expected) in re.sub(r"\s+", "", said), label
     assert_shows(page, BatchConfig(), NormConfig())
     assert exceptions(page) == []
 
@@ -225,7 +225,7 @@ def test_bad_files_are_refused_or_mended_kindly(
     main = page.get_by_test_id("stMain")
 
     def says(key: str, **values: Any) -> None:
-        expect(main).to_contain_text(texts[key].format(**values))
+        expect(main).to_contain_text(sentence(lang, key, **values))
         assert exceptions(page) == []
 
     upload(page, "binary.csv", b"\x00\x01" * 200)
