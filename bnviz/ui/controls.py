@@ -114,6 +114,7 @@ TRAIN_VS_EVAL = _table(
     switch("track", "train_vs_eval.frozen.track", True),
     switch("affine", "train_vs_eval.frozen.affine", True),
     switch("frozen_cumulative", "train_vs_eval.frozen.cumulative"),
+    switch("tracking_ended", "train_vs_eval.frozen.tracking_ended"),
     Control(
         "parts", "train_vs_eval.split.parts", 4, stops=(1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64)
     ),

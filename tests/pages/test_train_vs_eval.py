@@ -126,7 +126,7 @@ def test_frozen_switches_change_what_is_said(open_app: OpenApp) -> None:
     set_to(app, "requires_grad", True)
     assert any("they learned" in c.value for c in app.caption)
     assert "def one_step" in app.code[0].value
-    assert len(app.dataframe[0].value) == 24
+    assert len(app.dataframe[0].value) == 36
 
 
 def test_split_is_limited_by_the_rows(open_app: OpenApp) -> None:

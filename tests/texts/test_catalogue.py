@@ -14,6 +14,7 @@ from bnviz.core.batchnorm import (
     agreement,
     batch_dependence,
     effect,
+    implementations,
     layer_modes,
     micro_batches,
 )
@@ -266,6 +267,7 @@ FAMILIES: dict[str, Any] = {
     ],
     "one_batch.verdict.{}": keys(effect.verdict),
     "one_batch.note.{}": keys(notes),
+    "one_batch.implementations.verdict.{}": keys(implementations.verdict),
     "train_vs_eval.verdict.{}": keys(agreement.verdict),
     "train_vs_eval.company.verdict.{}": keys(batch_dependence.verdict),
     "train_vs_eval.recalibrate.verdict.{}": keys(precise_bn.verdict),

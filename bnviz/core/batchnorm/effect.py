@@ -19,6 +19,7 @@ Key = Literal[
     "swallowed",
     "swallowed_more",
     "constant",
+    "rounding",
     "undefined",
     "single",
     "single_undefined",
@@ -117,6 +118,8 @@ def _constant(names: Sequence[str], effect: Effect, norm: NormConfig) -> Iterato
         yield Verdict(
             "constant" if norm.eps else "undefined", {"features": features, "beta": float(beta)}
         )
+    if norm.eps and norm.precision == "float32" and effect.constant.any():
+        yield Verdict("rounding")
 
 
 def _swallowed(names: Sequence[str], effect: Effect) -> Iterator[Verdict[Key]]:

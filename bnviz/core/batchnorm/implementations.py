@@ -5,9 +5,9 @@ starts from those rounded values too, so a difference is arithmetic, never input
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import nn
 from bnviz.core.batchnorm import equations
 from bnviz.core.configs import NormConfig
 from bnviz.core.types import Floats
+from bnviz.core.verdict import Verdict
 
 Array = NDArray[np.floating[Any]]
 
@@ -44,6 +45,8 @@ class Implementation:
     features_timed: int
     error: str | None
     not_finite: int = 0
+    rounding: float | None = None
+    """As `max_abs_difference`, but against what this implementation's own formula is exactly."""
 
 
 def compare(values: Floats, config: NormConfig) -> tuple[Implementation, ...]:
@@ -60,8 +63,24 @@ def compare(values: Floats, config: NormConfig) -> tuple[Implementation, ...]:
             _measure("torch", lambda: _torch(x, config), expected),
             _measure("numpy", lambda: equations.apply(x, config).y, expected),
             _measure("loop", lambda: _loop(short, config), expected),
-            _measure("document_loop", lambda: _affine(document_loop(short), config), expected),
+            _measure(
+                "document_loop",
+                lambda: _affine(document_loop(short), config),
+                expected,
+                reference(short, config.model_copy(update={"eps": 0.0})),
+            ),
         )
+
+
+def verdict(
+    config: NormConfig, results: Sequence[Implementation]
+) -> Verdict[Literal["epsilon", "rounding", "no_epsilon"]]:
+    """Why the document's loop is off the reference: the epsilon it leaves out, or rounding."""
+    if not config.eps:
+        return Verdict("no_epsilon")
+    (loop,) = (each for each in results if each.name == "document_loop")
+    difference, rounding = loop.max_abs_difference or 0.0, loop.rounding or 0.0
+    return Verdict("epsilon" if rounding < difference / 2 else "rounding", {"rounding": rounding})
 
 
 def reference(x: Array, config: NormConfig) -> Floats:
@@ -147,23 +166,31 @@ def _affine(x_hat: Array, config: NormConfig) -> Array:
     return equations.scale_and_shift(x_hat, *equations.affine(config, x_hat.shape[1]))
 
 
-def _measure(name: str, run: Callable[[], Array], expected: Floats) -> Implementation:
+def _measure(
+    name: str, run: Callable[[], Array], expected: Floats, own: Floats | None = None
+) -> Implementation:
     try:
         y, seconds = _timed(run)
     except _REFUSALS as refusal:
         return Implementation(name, None, None, 0, str(refusal))
     features = y.shape[1]
     expected = expected[:, :features]
-    finite = np.isfinite(y) & np.isfinite(expected)
-    differences = np.abs(y - expected)[finite]
+    difference = _largest(y, expected)
     return Implementation(
         name,
-        float(differences.max()) if differences.size else None,
+        difference,
         seconds,
         features,
         None,
         int((np.isfinite(expected) & ~np.isfinite(y)).sum()),
+        difference if own is None else _largest(y, own),
     )
+
+
+def _largest(y: Array, expected: Floats) -> float | None:
+    """The largest difference where both are finite; None if nowhere."""
+    differences = np.abs(y - expected)[np.isfinite(y) & np.isfinite(expected)]
+    return float(differences.max()) if differences.size else None
 
 
 def _timed(run: Callable[[], Array]) -> tuple[Array, float]:

@@ -21,13 +21,17 @@ PARTS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
 @dataclass(frozen=True)
 class Setting:
-    """How a layer is made and used; `cumulative` is torch's ``momentum=None``."""
+    """How a layer is made and used; `cumulative` is torch's ``momentum=None``.
+
+    `tracking_ended`: ``track_running_stats`` is set to False on the finished layer.
+    """
 
     training: bool = True
     requires_grad: bool = True
     track_running_stats: bool = True
     affine: bool = True
     cumulative: bool = False
+    tracking_ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def one_step(
     track_running_stats: bool,
     affine: bool,
     momentum: float | None,
+    tracking_ended: bool,
 ) -> tuple[str, dict[str, bool | None]]:
     """Forward, backward and one step of SGD; what it normalized with, and what changed."""
     generator = torch.Generator().manual_seed(0)
@@ -55,6 +60,8 @@ def one_step(
     layer = nn.BatchNorm1d(
         3, momentum=momentum, affine=affine, track_running_stats=track_running_stats
     )
+    if tracking_ended:
+        layer.track_running_stats = False
     layer.requires_grad_(requires_grad)
     layer.train(training)
     before = {name: value.clone() for name, value in layer.state_dict().items()}
@@ -95,7 +102,7 @@ def verdict(found: Outcome) -> Verdict[Literal["outcome"]]:
 
 def notes(
     setting: Setting, found: Outcome
-) -> Iterator[Verdict[Literal["moves", "learns", "batch", "frozen"]]]:
+) -> Iterator[Verdict[Literal["moves", "learns", "batch", "ended", "frozen"]]]:
     """The traps that this setting is one of, by what was found."""
     learns, moves = found.changed["weight"], found.changed["running_mean"]
     if not setting.requires_grad and moves:
@@ -104,11 +111,13 @@ def notes(
         yield Verdict("learns")
     if not setting.training and found.normalized_with == "batch":
         yield Verdict("batch")
+    if setting.tracking_ended and setting.track_running_stats:
+        yield Verdict("ended")
     if not (learns or moves) and found.normalized_with == "running":
         yield Verdict("frozen")
 
 
-def arguments(setting: Setting) -> tuple[bool, bool, bool, bool, float | None]:
+def arguments(setting: Setting) -> tuple[bool, bool, bool, bool, float | None, bool]:
     """The setting as :func:`one_step` takes it, in its order."""
     return (
         setting.training,
@@ -116,14 +125,22 @@ def arguments(setting: Setting) -> tuple[bool, bool, bool, bool, float | None]:
         setting.track_running_stats,
         setting.affine,
         None if setting.cumulative else 0.1,
+        setting.tracking_ended,
     )
 
 
 def truth_table() -> list[tuple[Setting, Outcome]]:
-    """Every setting, tried. Without affine there is nothing for requires_grad to act on."""
+    """Every setting, tried. Without affine there is nothing for requires_grad to act on, without
+    tracking none to end.
+    """
     both = (True, False)
-    settings = [Setting(*flags) for flags in product(both, both, both, both, (False, True))]
-    return [(s, outcome(s)) for s in settings if s.affine or s.requires_grad]
+    flags = product(both, both, both, both, (False, True), (False, True))
+    settings = [Setting(*each) for each in flags]
+    return [
+        (s, outcome(s))
+        for s in settings
+        if (s.affine or s.requires_grad) and (s.track_running_stats or not s.tracking_ended)
+    ]
 
 
 def code(setting: Setting) -> str:

@@ -14,7 +14,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui import formulas
 from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.figures import download, explain, look, show, show_pair
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import compute, live
 from bnviz.ui.sources import show_sources
 from bnviz.ui.widgets import tabs
@@ -166,6 +166,8 @@ def _jitter(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _implementations(config: BatchConfig, norm: NormConfig) -> None:
+    from bnviz.core.batchnorm.implementations import verdict
+
     results = compute.implementations(config, norm)
     features = len(compute.batch_of(config).names)
     heads = [say(f"one_batch.implementations.{h}") for h in ("name", "difference", "time", "note")]
@@ -182,7 +184,9 @@ def _implementations(config: BatchConfig, norm: NormConfig) -> None:
             }
         ).set_index(heads[0])
     )
-    st.caption(say("one_batch.implementations.caption", precision=norm.precision))
+    why = verdict(norm, results)
+    caption = say("one_batch.implementations.caption", precision=norm.precision)
+    st.caption(caption + " " + say_verdict("one_batch.implementations.verdict", why))
 
 
 def _note(implementation: "Implementation", features: int) -> str:

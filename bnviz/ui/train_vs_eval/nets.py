@@ -103,6 +103,7 @@ def show_frozen() -> None:
             track_running_stats=ask(TRAIN_VS_EVAL["track"]),
             affine=ask(TRAIN_VS_EVAL["affine"]),
             cumulative=ask(TRAIN_VS_EVAL["frozen_cumulative"]),
+            tracking_ended=ask(TRAIN_VS_EVAL["tracking_ended"]),
         )
     frozen = outcome(setting)
     st.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(frozen)))
@@ -126,7 +127,8 @@ def _truth_frame() -> pd.DataFrame:
         row: dict[str, Any] = {
             say("train_vs_eval.frozen.mode"): "train" if setting.training else "eval",
             "requires_grad": str(setting.requires_grad) if setting.affine else "–",
-            "track_running_stats": str(setting.track_running_stats),
+            "track_running_stats": str(setting.track_running_stats)
+            + (" → False" if setting.tracking_ended else ""),
             "affine": str(setting.affine),
             "momentum": "None" if setting.cumulative else "0.1",
             say("train_vs_eval.frozen.with"): say(

@@ -47,7 +47,7 @@ def test_every_exception_is_named() -> None:
         f"{short(1 - float(y[:, 0].std()), 1)}. c stops at standard deviation "
         f"{short(float(deviation))} (before γ): ε is "
         f"{percent(1 - deviation**2)} of its variance + ε. So does 1 more, less strongly. "
-        "d: constant in this batch, so BN returns 0 for every row. "
+        "d: constant in this batch, so in exact arithmetic BN returns 0 for every row. "
         "Then b alone was multiplied by γ = 3 and shifted by β = -1."
     ).replace("\N{NO-BREAK SPACE}", " ")
 
@@ -61,11 +61,14 @@ def test_epsilon_can_swallow_all() -> None:
 @pytest.mark.parametrize(
     ("norm", "text"),
     [
-        ({"beta": 0.5}, "a, b: constant in this batch, so BN returns 0.500 for every row."),
+        (
+            {"beta": 0.5},
+            "a, b: constant in this batch, so in exact arithmetic BN returns 0.500 for every row.",
+        ),
         (
             {"beta": 4.0, "affine_feature": 0},
-            "b: constant in this batch, so BN returns 0 for every row. "
-            "a: constant in this batch, so BN returns 4 for every row. "
+            "b: constant in this batch, so in exact arithmetic BN returns 0 for every row. "
+            "a: constant in this batch, so in exact arithmetic BN returns 4 for every row. "
             "Then a alone was multiplied by γ = 1 and shifted by β = 4.",
         ),
         (
@@ -75,7 +78,7 @@ def test_epsilon_can_swallow_all() -> None:
     ],
 )
 def test_constant_features(norm: dict[str, Any], text: str) -> None:
-    told, y = said(np.ones((4, 2)), **norm)
+    told, y = said(np.ones((4, 2)), **norm, precision="float64")
     assert told.endswith(text)
     assert np.isnan(y).all() if not norm.get("eps", 1) else np.isfinite(y).all()
 

@@ -2,13 +2,17 @@
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm import equations
+from bnviz.core.batchnorm import effect, equations
+from bnviz.core.batchnorm.equations import apply
 from bnviz.core.batchnorm.implementations import (
     MOST_LOOP_CELLS,
     Implementation,
@@ -16,8 +20,9 @@ from bnviz.core.batchnorm.implementations import (
     document_loop,
     reference,
     torch_refusal,
+    verdict,
 )
-from bnviz.core.configs import NormConfig
+from bnviz.core.configs import NormConfig, Precision
 
 Floats = NDArray[np.float64]
 
@@ -190,3 +195,55 @@ def test_loops_stop_after_the_features_that_fit() -> None:
 def test_a_feature_to_scale_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="choose 0 to 4"):
         compare(PRINTED_INPUT, NormConfig(affine_feature=5))
+
+
+def test_a_constant_feature_is_exact_on_paper_only() -> None:
+    """Summed in single precision 257 rows miss their mean, and a small epsilon makes it large."""
+    values = np.full((257, 1), 1234.567)
+    found = by_name(values, NormConfig())
+    assert found["numpy"].max_abs_difference == 0, "our own sums are float64's"
+    x = torch.from_numpy(values.astype(np.float32))
+    largest = torch.nn.BatchNorm1d(1)(x).abs().max().item()
+    assert found["torch"].max_abs_difference == pytest.approx(largest, abs=1e-6)
+    said = [v.key for v in effect.verdict("x", 257, made(values), NormConfig())]
+    assert said == ["none", "constant", "rounding"]
+    assert "rounding" not in [v.key for v in effect.verdict("x", 257, made(values), FLOAT64)]
+
+
+FLOAT64 = NormConfig(precision="float64")
+
+
+def made(values: Any) -> effect.Effect:
+    return effect.effect(apply(values.astype(np.float32), NormConfig()))
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from([0.0, 1e-12, 1e-8, 1e-5, 0.1, 10.0]),
+    st.sampled_from(["float32", "float64"]),
+    st.sampled_from([0.0, 1.0, 1e4]),
+    st.sampled_from([1e-3, 1.0, 1e3]),
+)
+def test_the_cause_is_the_larger_one(
+    eps: float, precision: Precision, offset: float, spread: float
+) -> None:
+    values = np.random.default_rng(0).normal(offset, spread, (32, 3))
+    norm = NormConfig(eps=eps, precision=precision)
+    results = compare(values, norm)
+    loop = results[-1].max_abs_difference
+    said = verdict(norm, results)
+    assert loop is not None
+    if said.key == "no_epsilon":
+        assert eps == 0
+        return
+    x = values.astype(precision).astype(np.float64)
+    away = x - x.mean(0)
+    away -= away.mean(0)
+    variance = np.square(away).mean(0)
+    rounding = np.abs(document_loop(values.astype(precision)) - away / np.sqrt(variance)).max()
+    epsilon = np.abs(away / np.sqrt(variance) - away / np.sqrt(variance + eps)).max()
+    assert said.values["rounding"] == pytest.approx(rounding, rel=0.1, abs=1e-9)
+    if said.key == "epsilon":
+        assert epsilon > rounding
+    else:
+        assert rounding >= loop / 2 - 1e-15
