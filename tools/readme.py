@@ -53,8 +53,8 @@ CHINESE = {
 def report() -> dict[str, Any]:
     """What the command finds now; the command, because it also sets the number of threads."""
     command = [sys.executable, "-m", "bnviz", "reproduce", "--json"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    numbers: dict[str, Any] = json.loads(found.stdout)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    numbers: dict[str, Any] = json.loads(done.stdout)
     return numbers
 
 
@@ -63,7 +63,7 @@ def tables(numbers: dict[str, Any], language: str) -> str:
     text = as_text(numbers)
     if language == "zh":
         words = sorted(CHINESE, key=len, reverse=True)
-        text = re.sub("|".join(map(re.escape, words)), lambda found: CHINESE[found[0]], text)
+        text = re.sub("|".join(map(re.escape, words)), lambda match: CHINESE[match[0]], text)
         text = re.sub(r"(?<=\S) +(?=\|)|(?<=\|) +(?=\S)", " ", text)  # widths are English ones
     return text
 

@@ -37,7 +37,7 @@ def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:
     if len(content) > LONGEST:
         raise Refusal(f"{path} is larger than {LONGEST:,} bytes, so it is no config; {example}")
     try:
-        found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        parsed = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Refusal(f"{path} is not JSON: {error.msg} at {where}; {example}") from error
@@ -45,9 +45,9 @@ def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:
         raise Refusal(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise Refusal(f"{path} is not a config: {error}; {example}") from error
-    if not isinstance(found, dict):
-        raise Refusal(f"{path} holds {shown(found)} where {{...}} is needed; {example}")
-    return found
+    if not isinstance(parsed, dict):
+        raise Refusal(f"{path} holds {shown(parsed)} where {{...}} is needed; {example}")
+    return parsed
 
 
 def to_config(raw: Mapping[str, Any], path: Path, model: type[C]) -> C:
@@ -62,12 +62,12 @@ def to_config(raw: Mapping[str, Any], path: Path, model: type[C]) -> C:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON allows a key twice and keeps the last, which hides a slip."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    keys = dict(pairs)
+    if len(keys) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f'the key "{twice}" stands twice; keep one of them')
-    return found
+    return keys
 
 
 def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
@@ -93,12 +93,12 @@ def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
 
 def _schema(location: tuple[int | str, ...], root: dict[str, Any]) -> dict[str, Any]:
     """The JSON schema of the key at `location`, or an empty one if the key is unknown."""
-    found: dict[str, Any] = root
+    schema = root
     for part in location:
-        found = found.get("items") or found.get("properties", {}).get(part, {})
-        if "$ref" in found:
-            found = root["$defs"][found["$ref"].removeprefix("#/$defs/")]
-    return found
+        schema = schema.get("items") or schema.get("properties", {}).get(part, {})
+        if "$ref" in schema:
+            schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return schema
 
 
 def _advice(schema: dict[str, Any]) -> str:

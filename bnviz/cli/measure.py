@@ -64,8 +64,11 @@ def _in_words(config: Measure, result: Any) -> str:
 
 
 def _as_dict(run: Run, config: Measure, said: str, result: Any) -> dict[str, Any]:
-    found = {"run": run.id, "status": run.status, "done": run.done, "total": run.total}
-    return found | {
+    return {
+        "run": run.id,
+        "status": run.status,
+        "done": run.done,
+        "total": run.total,
         "config": config.model_dump(mode="json"),
         "verdict": said,
         "result": _numbers(result),

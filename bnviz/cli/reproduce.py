@@ -70,9 +70,9 @@ def _lipschitz(report: Numbers) -> str:
 
 def _eigenvalues(report: Numbers) -> str:
     rows = [
-        [name, f"{found['min']:,.2f}", f"{found['max']:,.2f}"]
+        [name, f"{ends['min']:,.2f}", f"{ends['max']:,.2f}"]
         for key, name in _STATES.items()
-        for found in [report["eigenvalues"][key]]
+        for ends in [report["eigenvalues"][key]]
     ]
     return _table(["Hessian eigenvalues, float64", "smallest", "largest"], rows)
 
@@ -80,8 +80,8 @@ def _eigenvalues(report: Numbers) -> str:
 def _parity(report: Numbers) -> str:
     names = {"torch": "torch.nn.BatchNorm1d", "numpy": "vectorized numpy", "loop": "for-loop"}
     rows = [
-        [names[key], f"{found['max_abs_difference']:.1e}"]
-        for key, found in report["parity"].items()
+        [names[key], f"{parity['max_abs_difference']:.1e}"]
+        for key, parity in report["parity"].items()
     ]
     return _table(["BN of a 4 x 5 batch", "largest difference to float64"], rows)
 

@@ -1,7 +1,7 @@
 """Measures of smoothness as jobs: the nets they are about come from the store, results go there.
 
 A measure of a training's last nets means those that are the last when it is asked for:
-:func:`settled` puts their epoch in, so that a result found by its config is never another's.
+:func:`settled` puts their epoch in, so that a result looked up by its config is never another's.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,14 +64,14 @@ def settled(store: Store, config: Measure) -> Measure:
 
 def find(store: Store, config: Measure) -> Run | None:
     """The newest run of that settled config, in any state, if what it measured still stands."""
-    found = store.newest(kind(config), config.model_dump_json())
-    if found is None or config.subject.epoch is None or config.subject.run is None:
-        return found
+    newest = store.newest(kind(config), config.model_dump_json())
+    if newest is None or config.subject.epoch is None or config.subject.run is None:
+        return newest
     # A training that is stopped leaves its nets some steps after the checkpoint of that epoch.
     training = store.run(config.subject.run)
     if training is None or training.finished is None or training.done > config.subject.epoch:
-        return found
-    return found if found.created > training.finished else None
+        return newest
+    return newest if newest.created > training.finished else None
 
 
 def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
@@ -98,7 +98,7 @@ def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[St
             count, last = count + 1, progress.result
         if not store.advance(run.id, progress.done, progress.total, result):
             return
-        yield Step(progress.done, progress.total, last)
+        yield Step(progress.done, progress.total)
 
 
 def _checkpoint(store: Store, wanted: SubjectConfig) -> tuple[Run, bytes]:

@@ -74,9 +74,9 @@ def submit_measure(config: Measure) -> str:
     store = open_store()
     with _launching:
         config = measures.settled(store, config)
-        found = measures.find(store, config)
-        if found is not None and (found.active or found.status == "done"):
-            return found.id
+        run = measures.find(store, config)
+        if run is not None and (run.active or run.status == "done"):
+            return run.id
         _refuse_past_limit(store)
         run_id = measures.create(store, config)
     _queue(store, run_id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from bnviz.store import Run, Store
 
@@ -13,8 +12,6 @@ class Step:
 
     done: int
     total: int
-    found: Any
-    """A training's snapshot; a measure's newest result, None before the first."""
 
 
 #: Does a run's work step by step. It ends soon once the function given says that it should

@@ -76,4 +76,4 @@ def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[St
         light = to_bytes(replace(snapshot, state={}))
         if not store.append(run.id, index, snapshot.epoch, light, state):
             return
-        yield Step(snapshot.epoch, config.optimizer.epochs, snapshot)
+        yield Step(snapshot.epoch, config.optimizer.epochs)

@@ -127,13 +127,13 @@ def _create(engine: sa.Engine) -> None:
             others = [table for table in metadata.sorted_tables if table is not schema]
             make_tables(connection, [*others, schema])
     with engine.connect() as connection:
-        found = connection.scalar(sa.select(schema.c.version))
-    if found is None:
+        version = connection.scalar(sa.select(schema.c.version))
+    if version is None:
         # Another process may be first with the row; then it wrote what we would have.
         with suppress(sa.exc.IntegrityError), engine.begin() as connection:
             connection.execute(schema.insert().values(id=1, version=SCHEMA_VERSION))
-    elif found > SCHEMA_VERSION:
-        values = {"found": str(found), "known": str(SCHEMA_VERSION)}
+    elif version > SCHEMA_VERSION:
+        values = {"found": str(version), "known": str(SCHEMA_VERSION)}
         raise StoreProblem("newer", {"place": place(engine.url), **values})
-    elif found < SCHEMA_VERSION:
+    elif version < SCHEMA_VERSION:
         migrate(engine)

@@ -213,8 +213,8 @@ class Store(Shelf):
     def _held(self, run_id: str) -> list[thinning.Held]:
         columns = (checkpoints.c.idx, checkpoints.c.epoch, checkpoints.c.size)
         query = sa.select(*columns).where(_is(checkpoints.c.run_id, run_id))
-        found = self.read(query.order_by(checkpoints.c.idx))
-        return [thinning.Held(row.idx, row.epoch, row.size) for row in found]
+        rows = self.read(query.order_by(checkpoints.c.idx))
+        return [thinning.Held(row.idx, row.epoch, row.size) for row in rows]
 
     def _value(self, query: sa.Select[Any]) -> Any:
         for row in self.read(query):
