@@ -8,6 +8,7 @@ from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.controls import LANG
 from bnviz.ui.errors import explain
+from bnviz.ui.glossary import offer_terms
 from bnviz.ui.language import say
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
@@ -37,6 +38,7 @@ def contents() -> None:
     drop_unknown(name)
     with place:
         offer(name)
+        offer_terms(name)
     show_lesson(name)
     page.run()
     warm_up_later()

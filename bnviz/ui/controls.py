@@ -236,4 +236,5 @@ def controls(page: str) -> Mapping[str, Control]:
         "train_vs_eval": TRAIN_VS_EVAL,
         "pitfalls": PITFALLS,
         "fitness": FITNESS,
+        "glossary": _table(),
     }[page]

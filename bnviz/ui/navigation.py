@@ -21,7 +21,8 @@ TRAIN_VS_EVAL = PageEntry(
 PITFALLS = PageEntry("pitfalls", "pages/explore/pitfalls.py", ":material/warning:")
 FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
 SMOOTHNESS = PageEntry("smoothness", "pages/experiment/smoothness.py", ":material/landscape:")
+GLOSSARY = PageEntry("glossary", "pages/explore/glossary.py", ":material/menu_book:")
 
-PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS, SMOOTHNESS)
+PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS, SMOOTHNESS, GLOSSARY)
 
 ICON = Path(__file__).with_name("icon.png")

@@ -42,6 +42,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"lang", "smooth_run", "replay.probes"},
         {"replay", "drift"},
     ),
+    "glossary": ({"lang"}, set()),
 }
 #: Where a page's controls are, if not where it opens: the address and the title there.
 OPENED: dict[str, dict[str, str]] = {"pitfalls": {"pitfall": "eval_forgotten"}}

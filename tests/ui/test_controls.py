@@ -49,7 +49,7 @@ def test_every_row_has_its_words(page: str, row: Control) -> None:
 def test_names_in_an_address_mean_one_thing(page: str) -> None:
     rows = controls(page).values()
     assert len({row.name for row in rows}) == len(rows)
-    assert any(row.main for row in rows), "something matters most"
+    assert page == "glossary" or any(row.main for row in rows), "something matters most"
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=lambda row: row.key)

@@ -1,0 +1,44 @@
+"""What the words on the pages mean: a page's terms beside it, and all on a page of their own."""
+
+import streamlit as st
+
+from bnviz.ui.language import say
+from bnviz.ui.navigation import GLOSSARY
+
+_BN = ("batch_normalization", "batch", "feature", "biased_variance", "epsilon", "gamma_beta")
+_EVAL = ("running_statistics", "momentum", "modes")
+_TRAINING = ("epoch", "seed", "divergence", "dead_unit")
+_CURVATURE = ("hessian", "eigenvalue", "lipschitz", "probe", "kink", "threshold", "document")
+TERMS = (*_BN, *_EVAL, *_TRAINING, *_CURVATURE)
+
+#: The terms of each page, in the order in which they come up.
+OF_PAGE = {
+    "home": _BN,
+    "one_batch": _BN,
+    "train_vs_eval": (*_BN[:4], *_EVAL),
+    "pitfalls": (*_BN, *_EVAL),
+    "fitness": (*_TRAINING, "modes", "lipschitz", "eigenvalue", "document"),
+    "smoothness": _CURVATURE,
+}
+
+
+def offer_terms(page: str) -> None:
+    """The page's terms behind a button, and the way to all of them."""
+    if page not in OF_PAGE:
+        return
+    terms = st.popover(
+        say("glossary.here"), icon=":material/menu_book:", type="tertiary", key="terms"
+    )
+    with terms:
+        _list(OF_PAGE[page])
+        st.page_link(GLOSSARY.path, label=say("glossary.all"), icon=GLOSSARY.icon)
+
+
+def show_terms() -> None:
+    """All terms."""
+    _list(TERMS)
+
+
+def _list(terms: tuple[str, ...]) -> None:
+    for term in terms:
+        st.markdown(f"**{say(f'glossary.{term}.name')}**  \n{say(f'glossary.{term}.text')}")

@@ -1,0 +1,24 @@
+"""The glossary: its own page, and each page's terms."""
+
+import pytest
+
+from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.ui.glossary import OF_PAGE, TERMS
+from bnviz.ui.navigation import PAGES
+from tests.pages.conftest import OpenApp
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_term_is_explained(open_app: OpenApp, lang: str) -> None:
+    spoken = "\n".join(each.value for each in open_app("glossary", lang).markdown)
+    for term in TERMS:
+        assert sentence(lang, f"glossary.{term}.name") in spoken
+        assert sentence(lang, f"glossary.{term}.text") in spoken
+
+
+def test_each_page_offers_its_terms(open_app: OpenApp) -> None:
+    assert set(OF_PAGE) == {entry.name for entry in PAGES} - {"glossary"}
+    assert {term for terms in OF_PAGE.values() for term in terms} == set(TERMS)
+    spoken = [each.value for each in open_app("one_batch").markdown]
+    name = sentence("en", "glossary.epsilon.name")
+    assert any(each.startswith(f"**{name}**") for each in spoken)
