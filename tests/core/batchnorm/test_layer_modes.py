@@ -11,7 +11,9 @@ from bnviz.core.batchnorm.layer_modes import (
     notes,
     outcome,
     truth_table,
+    verdict,
 )
+from bnviz.texts.catalogue import worded
 
 
 def expected(setting: Setting) -> tuple[str, dict[str, bool | None]]:
@@ -73,3 +75,17 @@ def test_the_code_shown_is_the_code_that_ran() -> None:
 
 def test_momentum_none_reaches_torch() -> None:
     assert arguments(Setting(cumulative=True))[-2] is None
+
+
+def said(setting: Setting) -> str:
+    return worded("en", "train_vs_eval.frozen.verdict", verdict(outcome(setting)))
+
+
+def test_the_verdict_whole() -> None:
+    assert said(Setting(requires_grad=False)) == (
+        r"Normalized with **batch statistics**. One step changes: running\_mean, running\_var, "
+        r"num\_batches\_tracked. It leaves: weight, bias."
+    )
+    assert said(Setting(training=False, affine=False, track_running_stats=False)) == (
+        "Normalized with **batch statistics**. One step changes: nothing. It leaves: nothing."
+    )

@@ -5,9 +5,18 @@ import pytest
 import torch
 from torch import nn
 
-from bnviz.core.batchnorm.micro_batches import COMPARED, combined, differences, measured, split_ways
+from bnviz.core.batchnorm.micro_batches import (
+    COMPARED,
+    combined,
+    differences,
+    measured,
+    split_ways,
+    verdict,
+)
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
+from bnviz.texts.catalogue import worded
+from bnviz.texts.numbers import percent, short
 
 X = draw(BatchConfig(source="skewed", batch_size=50, features=3)).values + 4
 EPS = 1e-3
@@ -74,3 +83,17 @@ def test_micro_batches_of_one_row_are_refused() -> None:
     assert split_ways(X[:7], 3, EPS, 0.1).sizes == (3, 2, 2)
     with pytest.raises(ValueError, match="2 or more"):
         split_ways(X, 26, EPS, 0.1)
+
+
+def test_the_verdict_whole() -> None:
+    split = split_ways(X, 5, EPS, 0.1)
+    off = differences(split.accumulated, split.big)
+    same = short(max(differences(split.synchronized, split.big).values()), 1)
+    told = worded("en", "train_vs_eval.split.verdict", verdict(split))
+    assert told == (
+        "Split 5 ways and accumulated, BN's output is off by up to "
+        f"{percent(off['output'])} from that of one big batch, and the gradient of its input by "
+        f"up to {percent(off['to_x'])} (of the largest value). Synchronized BN is one big batch: "
+        f"nothing differs by more than {same}."
+    )
+    assert verdict(split_ways(X, 1, EPS, 0.1)).key == "one"
