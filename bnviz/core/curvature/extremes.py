@@ -16,8 +16,7 @@ All runs on the device of the parameters; random numbers are drawn on the CPU, s
 seed means the same everywhere. What is stopped raises :class:`bnviz.core.types.Stopped`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ import torch
 from torch import Tensor
 
 from bnviz.core.curvature.hessian import gaussian, hessian_product
-from bnviz.core.curvature.lanczos import BASIS_BYTES, Lanczos, Product, Search, begin, due
+from bnviz.core.curvature.lanczos import BASIS_BYTES, Product, Search, begin, due
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.gradients import Objective
@@ -34,6 +33,9 @@ from bnviz.core.types import Bools, Float, Floats, Ints, StopFlag, never
 
 #: Residuals are judged against the eigenvalue, or this share of the larger end if that is more.
 FLOOR = 1e-3
+
+#: The error of an eigenvalue by rounding is at most so many times |H as computed - H|, as measured.
+_SAFETY = 2.0
 
 #: Of :func:`sharpest`: relative, of the residual; the error is smaller by far (Parlett 1998,
 #: section 11.7).
@@ -111,13 +113,18 @@ def problem_extremes(
     """:func:`extremes` of one network, any module's too: the arrays have length 1.
 
     Products are computed in the problem's precision, all else in float64. An eigenvalue
-    that has converged is right to `tolerance`, relative, in float64; float32 products leave
-    an error of about 1e-6 times the larger end, of which the residual does not know.
+    that has converged is right to `tolerance`, relative, in float64; the residuals of float32
+    have the rounding of its products in them, as it is measured (:attr:`Problem.rounding`).
     """
     keep_freed_memory()
     start = gaussian(1, problem.point, seed)
     search = begin(problem.hessian(), start, max_iterations, memory)
-    return _both_ends(search, tolerance, should_stop)
+    ends, rounding = _both_ends(search, tolerance, should_stop), _SAFETY * problem.rounding
+    return replace(
+        ends,
+        minimum_residual=ends.minimum_residual + rounding,
+        maximum_residual=ends.maximum_residual + rounding,
+    )
 
 
 def _both_ends(search: Search, tolerance: float, should_stop: StopFlag) -> Extremes:
@@ -162,8 +169,9 @@ def top_vectors(
     Largest algebraically, and float64. They are found one after the other, each with those
     before it moved out of the way (Wielandt's deflation; Saad 2011, section 4.2), so that a
     multiple one is found as often as it is there. An eigenvalue whose residual exceeds
-    `tolerance` times the largest |eigenvalue| is NaN, its vector the best there was; where the
-    Hessian is not finite, all is NaN. Precision and memory as in :func:`problem_extremes`.
+    `tolerance` times the largest |eigenvalue|, and rounding, is NaN, its vector the best there
+    was; where the Hessian is not finite, all is NaN. Precision and memory as in
+    :func:`problem_extremes`.
     Raises ValueError if there are not that many.
     """
     if not 1 <= count <= problem.size:
@@ -173,51 +181,24 @@ def top_vectors(
     product: Product = (lambda v: -upward(v)) if smallest else upward
     vectors = gaussian(0, like, seed)
     values = residuals = away = vectors.new_empty(0)
+    rounding = _SAFETY * problem.rounding
     for index in range(count):
         start = gaussian(1, like, seed + index)
         search = begin(_deflated(product, vectors, away), start, max_iterations, memory)
-        top = _top(search, tolerance, should_stop, lambda each: each.size < 16 or due(each))
+        top = search.top(tolerance, should_stop, lambda each: each.size < 16 or due(each))
         vector = top.vectors
         vector = vector - (vector @ vectors.mT) @ vectors
         vector = vector / torch.linalg.vector_norm(vector)
         image = product(vector)
         value = (vector * image).sum(1)
         residual = torch.linalg.vector_norm(image - value * vector).reshape(1)
-        good = residual <= tolerance * top.scale
+        good = residual <= tolerance * top.scale + rounding
         values = torch.cat([values, torch.where(good, value, torch.nan)])
-        residuals = torch.cat([residuals, residual])
+        residuals = torch.cat([residuals, residual + rounding])
         vectors, away = torch.cat([vectors, vector]), torch.cat([away, 2 * top.scale])
     order = torch.argsort(values.nan_to_num(-torch.inf), descending=True, stable=True)
     values = -values if smallest else values
     return Eigenpairs(values[order], vectors[order], residuals[order])
-
-
-class _Top(NamedTuple):
-    """The top of each matrix's spectrum, as far as it is known."""
-
-    values: Tensor
-    """(K,)"""
-    vectors: Tensor
-    """(K, n), NaN where the matrix is not finite."""
-    scale: Tensor
-    """(K,) the largest |eigenvalue| met."""
-    sure: Tensor
-    """(K,) whether the residual is small enough."""
-
-
-def _top(
-    search: Search, tolerance: float, should_stop: StopFlag, when: Callable[[Lanczos], bool]
-) -> _Top:
-    lanczos = search.lanczos
-    for ritz in search.looks(should_stop, when):
-        scale = ritz.values.abs().amax(1)
-        sure = ritz.residuals[:, -1] <= tolerance * scale
-        if (sure | ~lanczos.finite).all():
-            break
-    finite = lanczos.finite
-    vectors = lanczos.combined(ritz.vectors[:, :, -1:]).squeeze(1)
-    vectors = torch.where(finite[:, None], vectors, torch.nan)
-    return _Top(ritz.values[:, -1], vectors, scale, sure & finite)
 
 
 def _deflated(product: Product, vectors: Tensor, away: Tensor) -> Product:
@@ -250,7 +231,7 @@ def sharpest(
     for some, near in zip(*chunks, strict=True):
         product = _in_double(problem.hessian_at(some), some)
         search = begin(product, near, max_iterations, BASIS_BYTES)
-        top = _top(search, tolerance, should_stop, lambda each: each.steps % 4 == 0)
+        top = search.top(tolerance, should_stop, lambda each: each.steps % 4 == 0)
         values.append(torch.where(top.sure, top.values, torch.nan))
         tops.append(torch.where(top.sure[:, None], top.vectors, torch.nan))
     return torch.cat(values), torch.cat(tops)

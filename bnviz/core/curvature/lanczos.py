@@ -8,6 +8,7 @@ Ritz vectors of both ends of the spectrum (Wu & Simon 2000, section 2), and goes
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -151,3 +152,30 @@ class Search:
             before, exhausted = exhausted, int(((coupling == 0) & lanczos.finite).sum())
             if lanczos.steps == self.limit or exhausted > before or when(lanczos):
                 yield lanczos.ritz()
+
+    def top(
+        self, tolerance: float, should_stop: StopFlag, when: Callable[[Lanczos], bool] = due
+    ) -> "Top":
+        """Go on until the top of every spectrum is known to `tolerance`, relative."""
+        lanczos = self.lanczos
+        for ritz in self.looks(should_stop, when):
+            scale = ritz.values.abs().amax(1)
+            sure = ritz.residuals[:, -1] <= tolerance * scale
+            if (sure | ~lanczos.finite).all():
+                break
+        vectors = lanczos.combined(ritz.vectors[:, :, -1:]).squeeze(1)
+        vectors = torch.where(lanczos.finite[:, None], vectors, torch.nan)
+        return Top(ritz.values[:, -1], vectors, scale, sure & lanczos.finite)
+
+
+class Top(NamedTuple):
+    """The top of each matrix's spectrum, as far as it is known."""
+
+    values: Tensor
+    """(K,)"""
+    vectors: Tensor
+    """(K, n) unit vectors, NaN where the matrix is not finite."""
+    scale: Tensor
+    """(K,) the largest |eigenvalue| met."""
+    sure: Tensor
+    """(K,) whether the residual is small enough."""

@@ -24,8 +24,6 @@ KICK = 0.01
 
 #: The bracket is looked for in steps of this factor, so many at most.
 WIDER = 2.0
-
-
 _MOST = 30
 
 

@@ -26,6 +26,10 @@ FEWEST_PROBES = 32
 #: Of a sum of products with a Hessian, relative to its terms.
 _ROUNDING = 1e-14
 
+#: tr(H) is off by so many times |H as computed - H|, as measured, at most, and tr(H^2) by |H| as
+#: many times; nets differ by 2.5.
+_SAFETY = 4.0
+
 
 def dense_rows(problem: Problem) -> Iterator[Float[Tensor, "b n"]]:
     """The Hessian, some rows at a time; ValueError beyond DENSE_LIMIT parameters."""
@@ -77,8 +81,8 @@ def traces(
     outcomes decide that its error is large and skewed, and Student's interval too short. So,
     as in Hutch++ (Meyer, Musco, Musco & Woodruff 2021, algorithm 1), the images of the probes
     span a space Q in which both sums are exact, and fresh probes, with Q taken out, estimate
-    the rest; the margins are Student's t of those, and the rounding of the sums: all that is
-    left where Q is everything.
+    the rest; the margins are Student's t of those, and rounding, that of float32 as it is measured
+    (:attr:`bnviz.core.curvature.problem.Problem.rounding`): all that is left where Q is everything.
     That takes 3 products a probe, of which there are FEWEST_PROBES at least, though only
     `probes` are told. Q takes a quarter of :data:`bnviz.core.curvature.lanczos.BASIS_BYTES`, but 12
     vectors in any case: 0.6 GB in all for a million parameters.
@@ -98,6 +102,7 @@ def traces(
     sums = inside.sum(1) + outside.mean(1)
     margins = stdtrit(count - 1, 0.975) * outside.std(1, ddof=1) / np.sqrt(count)
     margins += _ROUNDING * np.abs(inside).sum(1)
+    margins += _SAFETY * problem.rounding * np.array([1.0, np.sqrt(max(sums[1], 0.0))])
     (trace, square), (margin, square_margin) = sums.tolist(), margins.tolist()
     n = problem.size
     return Traces(trace, margin, square / n, square_margin / n, ratios[:probes])

@@ -23,7 +23,8 @@ def changed(problem: Problem, **attributes: Any) -> Problem:
     other = copy.copy(problem)
     for name, value in attributes.items():
         setattr(other, name, value)
-    other.__dict__.pop("pattern", None)
+    for known in ("pattern", "rounding"):
+        other.__dict__.pop(known, None)
     return other
 
 
