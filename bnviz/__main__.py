@@ -33,7 +33,7 @@ def _run(asked: argparse.Namespace) -> int:
 
         serve(asked.port, asked.address, asked.browser)
         return 0
-    from bnviz.cli.errors import Refusal
+    from bnviz.cli.errors import Refusal, tell
 
     # A command is the function of its name in the module of its name.
     command = getattr(importlib.import_module(f"bnviz.cli.{asked.command}"), asked.command)
@@ -42,8 +42,7 @@ def _run(asked: argparse.Namespace) -> int:
         sys.stdout.flush()
         return code
     except Refusal as refusal:
-        for line in str(refusal).splitlines():
-            print(f"bnviz: {line}", file=sys.stderr)
+        tell("\n".join(f"bnviz: {line}" for line in str(refusal).splitlines()))
         return 2
 
 

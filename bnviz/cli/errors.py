@@ -4,6 +4,7 @@ Every refusal names the file, the key's path, the value, the limit and what to w
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +25,13 @@ C = TypeVar("C", bound=Config)
 
 class Refusal(Exception):
     """The command cannot do what was asked; the message is all a person needs."""
+
+
+def tell(text: str) -> None:
+    """Lines on standard error, without control characters, which could take over a terminal."""
+    for line in text.splitlines():
+        safe = (each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+        print("".join(safe), file=sys.stderr)
 
 
 def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:

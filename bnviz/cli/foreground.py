@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from bnviz.cli.errors import tell
 from bnviz.jobs.steps import Step
 from bnviz.jobs.worker import work
 from bnviz.store import Run, Store
@@ -27,7 +28,7 @@ def worked(store: Store, run_id: str, part: str) -> Run:
     run = store.run(run_id)
     assert run is not None
     ended = f"Run {run.id} {run.status} after {run.done} of {run.total} {part}s"
-    print(f"{ended}: {run.error}" if run.error else f"{ended}.", file=sys.stderr)
+    tell(f"{ended}: {run.error}" if run.error else f"{ended}.")
     return run
 
 

@@ -2,12 +2,11 @@
 
 import argparse
 import csv
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bnviz.cli.errors import Refusal
+from bnviz.cli.errors import Refusal, tell
 from bnviz.core.data.tables import Table
 from bnviz.files.read import MAX_BYTES, Reading, Unreadable, read, to_table
 from bnviz.texts.catalogue import sentence
@@ -28,13 +27,13 @@ def with_table(
     try:
         reading = read(path.name, _content(path))
         for finding in reading.findings:
-            print(f"{path}: {_say('finding', finding.code, finding.values)}", file=sys.stderr)
+            tell(f"{path}: {_say('finding', finding.code, finding.values)}")
         target, columns = _choice(reading, data, arguments)
         table = to_table(reading, [*columns, target], arguments.missing)
     except Unreadable as problem:
         raise Refusal(f"{path}: {_say('unreadable', problem.code, problem.values)}") from problem
     used, rows = len(table.values), len(reading.values)
-    print(f"{path}: {used} of {rows} rows (--missing {arguments.missing})", file=sys.stderr)
+    tell(f"{path}: {used} of {rows} rows (--missing {arguments.missing})")
     chosen = {"source": "table", "table": table.digest, "columns": columns, "target": target}
     return {**raw, "data": data | chosen}, table
 
@@ -51,10 +50,10 @@ def _choice(
     reading: Reading, data: Mapping[str, Any], arguments: argparse.Namespace
 ) -> tuple[str, list[str]]:
     """The target and the input columns: from the options, else the config, else all others."""
-    numeric = ", ".join(map(_printable, reading.names))
+    numeric = ", ".join(reading.names)
     target = arguments.target or data.get("target")
     if target not in reading.names:
-        asked = f"no numeric column {_printable(target)!r}" if target else "no target yet"
+        asked = f"no numeric column {target!r}" if target else "no target yet"
         raise Refusal(f"{arguments.table}: {asked}; use --target with one of: {numeric}")
     if arguments.columns:
         columns = [name.strip() for name in next(csv.reader([arguments.columns]))]
@@ -66,18 +65,11 @@ def _choice(
     if wrong:
         why = "the target itself" if wrong[0] == target else "no numeric column of the file"
         raise Refusal(
-            f"{arguments.table}: {_printable(wrong[0])!r} is {why}; "
-            f"use --columns with some of: {numeric}"
+            f"{arguments.table}: {wrong[0]!r} is {why}; use --columns with some of: {numeric}"
         )
     return target, columns
 
 
 def _say(kind: str, code: str, values: Mapping[str, object]) -> str:
-    printable = {name: _printable(value) for name, value in values.items()}
-    return for_terminal(sentence("en", f"{kind}.{code}", **printable))
-
-
-def _printable(value: object) -> str:
-    """A value of the user's file for a terminal, which control characters could take over."""
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    listed = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return for_terminal(sentence("en", f"{kind}.{code}", **listed))

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from bnviz.cli.errors import Refusal, read_json, to_config
+from bnviz.cli.errors import Refusal, read_json, tell, to_config
 from bnviz.cli.foreground import EXIT, strict, worked
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
@@ -86,8 +86,8 @@ def _train(store: Store, config: TrainConfig, table: Table | None, out: Path, as
 def _say_where(run: Run, out: Path) -> None:
     if run.snapshots:
         command = "bnviz" if Path(sys.argv[0]).stem == "bnviz" else "python -m bnviz"
-        print(f"See it:  BNVIZ_HOME={shlex.quote(str(out))} {command}", file=sys.stderr)
-        print(f"and open /fitness?run={run.id}", file=sys.stderr)
+        tell(f"See it:  BNVIZ_HOME={shlex.quote(str(out))} {command}")
+        tell(f"and open /fitness?run={run.id}")
 
 
 def as_dict(run: Run, snapshot: Snapshot) -> dict[str, Any]:

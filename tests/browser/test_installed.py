@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import Browser, expect
 
+from bnviz.texts.catalogue import sentence
 from tests.browser.screen import exceptions, settle
 from tools.server import ROOT, free_port, running
 
@@ -76,6 +77,10 @@ def test_the_dashboard_opens_from_any_folder(
         expect(page.locator(".js-plotly-plot").first).to_be_visible()
         theme = "getComputedStyle(document.querySelector('.stApp')).color"
         assert page.evaluate(theme) == "rgb(15, 25, 35)", "textColor of .streamlit/config.toml"
+        page.goto(f"http://127.0.0.1:{port}/fitness?optimizer.epochs=2&seeds=2&data.samples=60")
+        page.locator(".st-key-launch button").click()
+        over = sentence("en", "run.done", total=2, seconds="\0").partition("\0")[0]
+        expect(page.get_by_text(over)).to_be_visible(timeout=60_000)
         page.close()
     assert f"Runs and tables are kept in {tmp_path}" in log.read_text(encoding="utf-8")
 
