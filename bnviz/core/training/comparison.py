@@ -50,7 +50,7 @@ class Comparison:
     """Median loss over the seeds that are finite in both nets; NaN for none."""
     plain_median: float
     p: float
-    """Probability of so one-sided a count of wins, or more so, were the nets equally good."""
+    """Probability of a count of wins this uneven, or more so, were the nets equally good."""
     difference: float
     """The median difference."""
     low: float

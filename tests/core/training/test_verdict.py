@@ -31,8 +31,8 @@ def said(bn: list[float], plain: list[float], baseline: float = 99.0) -> str:
 
 
 CLEAR = (
-    "Two equally good nets would come out so one-sided with a probability of 0.0078 "
-    "(sign test over 8 seeds), so chance alone is unlikely. "
+    "Two equally good nets would split the seeds this unevenly, or more so, with a probability of "
+    "0.0078 (sign test over 8 seeds), so chance alone is unlikely. "
     "The median difference is {} (95 % confidence)."
 )
 
@@ -64,8 +64,9 @@ def test_divergence_comes_first_and_counts() -> None:
 def test_an_undecided_result_whole() -> None:
     assert said([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], [2.0] * 6) == (
         "Neither net is shown to be better: the one with BN ends with the lower validation loss "
-        "in 3 of 6 seeds, the one without in 3. Two equally good nets would come out at least so "
-        "one-sided with a probability of 1 (sign test over 6 seeds), so this may be chance. "
+        "in 3 of 6 seeds, the one without in 3. Two equally good nets would split the seeds this "
+        "unevenly, or more so, with a probability of 1 (sign test over 6 seeds), so this may be "
+        "chance. "
         "The median difference lies between 50 % in favour of the net with BN and 33.3 % in favour "
         "of the net without (95 % confidence)."
     )
