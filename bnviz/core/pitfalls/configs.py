@@ -107,7 +107,7 @@ class TrainForgotten(PitfallConfig):
 class NanBatch(PitfallConfig):
     """A training in which one value of one batch goes wrong at `step`."""
 
-    value: Literal["nan", "inf", "outlier"] = "nan"
+    value: Literal["nan", "inf", "amp", "outlier"] = "nan"
     step: Annotated[int, Stops(tuple(range(1, 61)))] = Field(20, ge=1, le=60)
 
 
@@ -140,6 +140,12 @@ class Folding(PitfallConfig):
 
     order: Literal["linear_bn", "bn_linear"] = "linear_bn"
     shape: Literal["nc", "nlc", "nlc_other"] = "nc"
+    bias: Literal["scaled", "not_scaled"] = "scaled"
+
+    @classmethod
+    def asks(cls, field: str, given: dict[str, object]) -> bool:
+        """The linear layer's bias is scaled where BN follows it."""
+        return field != "bias" or (given["order"], given["shape"]) == ("linear_bn", "nc")
 
 
 class TargetNormalized(PitfallConfig):

@@ -4,7 +4,8 @@ Source: Jacob et al. (2018), section 3.2; torch.nn.utils.fusion. A Linear works 
 axis, BatchNorm1d on axis 1: only for (N, C) are they the same.
 """
 
-from typing import Literal
+from copy import deepcopy
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,18 +16,45 @@ from bnviz.core.verdict import Verdict
 
 
 @torch.no_grad()
-def fold(linear: nn.Linear, bn: nn.BatchNorm1d, bn_first: bool) -> nn.Linear:
-    """The Linear that does the work of both in eval mode, for inputs (N, C)."""
+def fold(layer: Any, bn: Any, bn_first: bool = False) -> Any:
+    """A Linear, Conv or ConvTranspose that does its own work and BN's, both in eval mode.
+
+    With or without a bias, affine parameters and groups. BN that comes first folds into a
+    Linear or a Conv without padding: at padded edges its shift is missing.
+    """
     mean, variance = bn.get_buffer("running_mean"), bn.get_buffer("running_var")
-    scale = bn.weight / torch.sqrt(variance + bn.eps)
-    shift = bn.bias - mean * scale
-    folded = nn.Linear(linear.in_features, linear.out_features)
+    scale = torch.rsqrt(variance + bn.eps)
+    if bn.weight is not None:
+        scale = scale * bn.weight
+    shift = -mean * scale if bn.bias is None else bn.bias - mean * scale
+    transposed = getattr(layer, "transposed", False)
+    padded = getattr(layer, "padding", 0) not in (0, "valid", *((0,) * n for n in (1, 2, 3)))
+    if bn_first and (transposed or padded):
+        raise ValueError("BN cannot be folded into a padded or transposed convolution behind it")
+    # By groups, then the two channel axes: Linear and Conv keep outputs first, transposed inputs.
+    groups = getattr(layer, "groups", 1)
+    first, second = layer.weight.shape[:2]
+    weight = layer.weight.reshape(groups, first // groups, second, -1)
+    of_outputs, of_inputs = (groups, -1, 1, 1), (groups, 1, -1, 1)
+    bias = torch.zeros_like(shift[:1]) if layer.bias is None else layer.bias
     if bn_first:  # W (scale x + shift) + b
-        folded.weight.copy_(linear.weight * scale)
-        folded.bias.copy_(linear.weight @ shift + linear.bias)
+        bias = (weight * shift.view(of_inputs)).sum((2, 3)).flatten() + bias
+        weight = weight * scale.view(of_inputs)
     else:  # scale (W x + b) + shift
-        folded.weight.copy_(linear.weight * scale[:, None])
-        folded.bias.copy_(linear.bias * scale + shift)
+        bias = bias * scale + shift
+        weight = weight * scale.view(of_inputs if transposed else of_outputs)
+    folded = deepcopy(layer)
+    folded.weight = nn.Parameter(weight.view_as(layer.weight))
+    folded.bias = nn.Parameter(bias)
+    return folded
+
+
+@torch.no_grad()
+def bias_not_scaled(linear: nn.Linear, bn: Any) -> Any:
+    """The mistake of many a hand-written fold: scale W x + b + shift."""
+    scale = bn.weight * torch.rsqrt(bn.get_buffer("running_var") + bn.eps)
+    folded = fold(linear, bn)
+    folded.bias += linear.bias * (1 - scale)
     return folded
 
 
@@ -43,7 +71,7 @@ class OverLastAxis(nn.Module):
         return y.view_as(x)
 
 
-def experiment(order: str, shape: str) -> Numbers:
+def experiment(order: str, shape: str, bias: str) -> Numbers:
     """Outputs before and after folding; BN over axis 1, and over the last axis."""
     torch.manual_seed(0)
     bn_first, length = order == "bn_linear", {"nc": 0, "nlc": 4, "nlc_other": 6}[shape]
@@ -64,6 +92,8 @@ def experiment(order: str, shape: str) -> Numbers:
             found[f"weight_{name}"], found[f"bias_{name}"] = folded.weight, folded.bias
         except RuntimeError as error:
             found["refusal"] = str(error)
+        if bias == "not_scaled":
+            found["folded_mistake"] = bias_not_scaled(linear, bn)(x).flatten()
     return found
 
 
@@ -78,12 +108,16 @@ def generated(result: Result) -> str:
     )
 
 
-def judge(config: Folding, result: Result) -> Verdict[Literal["refused", "right", "wrong"]]:
+def judge(config: Folding, result: Result) -> Verdict[Literal["refused", "right", "wrong", "bias"]]:
     """Right, silently wrong, or refused."""
     right = abs(result["original_last_axis"] - result["folded_last_axis"]).max()
     values: dict[str, float | str] = {"right": float(right)}
     if "refusal" in result.said:
         return Verdict("refused", values | {"message": result.said["refusal"]})
+    if "folded_mistake" in result.numbers:
+        off = result["folded_mistake"] - result["original_last_axis"]
+        spread = float(result["original_last_axis"].std())
+        return Verdict("bias", values | {"error": float(abs(off).max()), "spread": spread})
     if "folded_axis_one" not in result.numbers:
         return Verdict("right", values)
     error = float(abs(result["original_axis_one"] - result["folded_axis_one"]).max())
@@ -104,5 +138,5 @@ ENTRY = Entry(
             "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_linear_bn_weights.html",
         ),
     ),
-    (OverLastAxis,),
+    (OverLastAxis, bias_not_scaled),
 )

@@ -4,7 +4,7 @@ Source: torch.nn.BatchNorm1d: running = (1 - momentum) running + momentum batch,
 forward pass; NaN times anything is NaN.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,23 @@ from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
 from bnviz.core.verdict import Verdict
 
 
-def usable(x: Tensor) -> bool:
-    """Ask before the forward pass: afterwards the running statistics have changed already."""
-    return bool(x.isfinite().all())
+def remember_finite(net: nn.Module) -> None:
+    """Let each BN layer remember only what is finite where it stands, inside the net.
+
+    A look at the batch before the net is too early: under AMP, numbers that are finite in the
+    batch overflow in float16 on their way.
+    """
+
+    def before(bn: Any, inputs: tuple[Tensor, ...]) -> None:
+        bn.track_running_stats = bool(inputs[0].isfinite().all())
+
+    def after(bn: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        bn.track_running_stats = True
+
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+            layer.register_forward_pre_hook(before)
+            layer.register_forward_hook(after)
 
 
 def poisoned(net: nn.Module) -> list[str]:
@@ -25,24 +39,27 @@ def poisoned(net: nn.Module) -> list[str]:
     return [name for name, b in net.named_buffers() if not b.isfinite().all()]
 
 
-def train(value: float, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
+def train(value: float, amp: bool, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
     """Training and validation loss at each of 60 steps, and the poisoned buffers."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
     adam = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
     held_out = torch.randn(512, 4)
-    training, validation, loss = [], [], torch.tensor(torch.nan)
+    training, validation = [], []
+    if fixed:
+        remember_finite(net)
     for t in range(1, 61):
         x = torch.randn(64, 4)
         target = x[:, :1].sin()
         if t == step:
             x[0, 0] = value
-        if not fixed or usable(x):
-            loss = functional.mse_loss(net.train()(x), target)
-            adam.zero_grad()
-            if loss.isfinite():  # the usual guard: it protects the weights
-                loss.backward()
-                adam.step()
+        with torch.autocast("cpu", torch.float16, enabled=amp):
+            output = net.train()(x)
+        loss = functional.mse_loss(output.float(), target)
+        adam.zero_grad()
+        if loss.isfinite():  # the usual guard: it protects the weights
+            loss.backward()
+            adam.step()
         training.append(loss.detach())
         with torch.no_grad():
             validation.append(functional.mse_loss(net.eval()(held_out), held_out[:, :1].sin()))
@@ -50,10 +67,10 @@ def train(value: float, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
 
 
 def experiment(value: str, step: int) -> Numbers:
-    """The same training with the guard behind the forward pass, and before it."""
-    number = {"nan": float("nan"), "inf": float("inf"), "outlier": 300.0}[value]
-    training, validation, names = train(number, step, fixed=False)
-    _, right, _ = train(number, step, fixed=True)
+    """The same training with the guard behind the forward pass, and with one at each BN."""
+    number = {"nan": float("nan"), "inf": float("inf"), "amp": 1e6, "outlier": 300.0}[value]
+    training, validation, names = train(number, value == "amp", step, fixed=False)
+    _, right, _ = train(number, value == "amp", step, fixed=True)
     return {
         "step": torch.arange(1, 61),
         "training": training,
@@ -63,7 +80,10 @@ def experiment(value: str, step: int) -> Numbers:
     }
 
 
-def judge(config: NanBatch, result: Result) -> Verdict[Literal["poisoned", "recovers", "suffers"]]:
+Key = Literal["poisoned", "poisoned_last", "recovers", "suffers"]
+
+
+def judge(config: NanBatch, result: Result) -> Verdict[Key]:
     """Poisoned for good, recovering, or already recovered at the end."""
     training, validation = result["training"], result["validation"]
     bad = ~(validation < 1e300)  # NaN is not
@@ -77,7 +97,8 @@ def judge(config: NanBatch, result: Result) -> Verdict[Literal["poisoned", "reco
         "worst": float(validation[config.step - 1 :].max()),
     }
     if bad[-1]:
-        return Verdict("poisoned", values)
+        last = config.step == len(training)
+        return Verdict("poisoned_last" if last else "poisoned", values)
     before = float(validation[max(config.step - 2, 0)])
     late = (validation[config.step - 1 :] > 1.1 * before).nonzero()[0]
     values |= {"before": before, "late": int(late[-1]) + 1 if len(late) else 0}
@@ -86,7 +107,7 @@ def judge(config: NanBatch, result: Result) -> Verdict[Literal["poisoned", "reco
 
 ENTRY = Entry(
     experiment,
-    (usable, poisoned),
+    (remember_finite, poisoned),
     judge,
     (
         Source("pytorch/pytorch #1206", "https://github.com/pytorch/pytorch/issues/1206"),

@@ -32,6 +32,7 @@ _PREAMBLE = {
     "Iterator": "from collections.abc import Iterator",
     "Mapping": "from collections.abc import Mapping",
     "Sequence": "from collections.abc import Sequence",
+    "deepcopy": "from copy import deepcopy",
     "torch": "import torch",
     "Tensor": "from torch import Tensor",
     "nn": "from torch import nn",

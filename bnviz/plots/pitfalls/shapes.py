@@ -103,6 +103,7 @@ SHAPES: dict[str, Shape] = {
     "folding": Pairs(
         {
             "axis_one": ("original_axis_one", "folded_axis_one", "wrong"),
+            "mistake": ("original_last_axis", "folded_mistake", "wrong"),
             "last_axis": ("original_last_axis", "folded_last_axis", "right"),
         }
     ),

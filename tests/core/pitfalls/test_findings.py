@@ -1,5 +1,6 @@
 """What the experiments find, against torch, closed forms and both ways of each verdict."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from bnviz.core.pitfalls.gamma_decay import parameter_groups
 from bnviz.core.pitfalls.handwritten import ByHand, WithBug
 from bnviz.core.pitfalls.last_batch import training_loader
 from bnviz.core.pitfalls.low_precision import keep_statistics_in_float32
-from bnviz.core.pitfalls.nan_batch import poisoned
+from bnviz.core.pitfalls.nan_batch import poisoned, remember_finite
 from bnviz.core.pitfalls.padding import normalize_real
 from bnviz.core.pitfalls.pitfall import Result
 from bnviz.core.pitfalls.ranks import synchronized
@@ -252,20 +253,98 @@ def test_each_bug_is_the_one_it_says() -> None:
     assert (result["train"] < 1e-5).all() and (np.diff(result["eval"]) < 0.1).all()
 
 
+def lived(channels: int, dimensions: int, affine: bool) -> Any:
+    """A BN layer in eval mode whose statistics and parameters are its own."""
+    kinds = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+    bn = kinds[dimensions](channels, affine=affine, dtype=torch.float64)
+    if affine:
+        nn.init.uniform_(bn.weight, 0.5, 2.0)
+        nn.init.uniform_(bn.bias, -1.0, 1.0)
+    shape = (9, channels, *(3,) * dimensions)
+    bn(4 * torch.randn(shape, dtype=torch.float64) + 1)
+    return bn.eval()
+
+
+LAYERS: dict[str, Callable[..., nn.Module]] = {
+    "Linear": lambda **o: nn.Linear(6, 4, **o),
+    "Conv1d": lambda **o: nn.Conv1d(6, 4, 3, padding=1, **o),
+    "Conv2d": lambda **o: nn.Conv2d(6, 4, 3, groups=2, stride=2, **o),
+    "Conv3d": lambda **o: nn.Conv3d(6, 4, 3, padding="same", **o),
+    "ConvTranspose1d": lambda **o: nn.ConvTranspose1d(6, 4, 3, **o),
+    "ConvTranspose2d": lambda **o: nn.ConvTranspose2d(6, 4, 3, groups=2, padding=1, **o),
+    "ConvTranspose3d": lambda **o: nn.ConvTranspose3d(6, 4, 2, **o),
+}
+
+
+@pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
-def test_folding_is_torchs(bias: bool) -> None:
+@pytest.mark.parametrize("kind", LAYERS)
+def test_folding_forwards(kind: str, bias: bool, affine: bool) -> None:
     torch.manual_seed(0)
-    linear, bn = nn.Linear(5, 3), nn.BatchNorm1d(3)
-    bn(torch.randn(50, 3) * 4 + 1)
-    ours, theirs = fold(linear, bn, False), fuse_linear_bn_eval(linear.eval(), bn.eval())
-    assert torch.allclose(ours.weight, theirs.weight) and torch.allclose(ours.bias, theirs.bias)
+    dimensions = int(kind[-2]) if kind != "Linear" else 0
+    layer = LAYERS[kind](bias=bias).double()
+    x = torch.randn(5, 6, *(4,) * dimensions, dtype=torch.float64)
+    bn = lived(4, dimensions, affine)
+    before = [p.clone() for p in (*layer.parameters(), *bn.buffers())]
+    assert torch.allclose(fold(layer, bn)(x), bn(layer(x)))
+    assert all(map(torch.equal, before, (*layer.parameters(), *bn.buffers()))), "left as they were"
+    if kind == "Linear" and affine:
+        theirs = fuse_linear_bn_eval(layer.eval(), bn)
+        assert torch.allclose(fold(layer, bn).weight, theirs.weight)
 
 
-def test_folding_backwards() -> None:
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("dimensions", [0, 1, 2, 3])
+def test_folding_backwards(dimensions: int, bias: bool, affine: bool) -> None:
     torch.manual_seed(0)
-    bn, linear, x = nn.BatchNorm1d(5), nn.Linear(5, 3), torch.randn(7, 5)
-    bn(torch.randn(50, 5) * 4 + 1)
-    assert torch.allclose(fold(linear, bn, True)(x), linear(bn.eval()(x)), atol=1e-6)
+    layers = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    sizes = (6, 4, 2) if dimensions else (6, 4)
+    layer: Any = layers[dimensions](*sizes, bias=bias, **({"groups": 2} if dimensions else {}))
+    x = torch.randn(5, 6, *(4,) * dimensions, dtype=torch.float64)
+    bn = lived(6, dimensions, affine)
+    assert torch.allclose(fold(layer.double(), bn, True)(x), layer(bn(x)))
+
+
+def test_what_cannot_be_folded_is_refused() -> None:
+    for layer in (nn.Conv1d(2, 2, 3, padding=1), nn.ConvTranspose1d(2, 2, 3)):
+        with pytest.raises(ValueError, match="padded or transposed"):
+            fold(layer, nn.BatchNorm1d(2), True)
+
+
+def test_a_bias_that_is_not_scaled() -> None:
+    result, verdict = found("folding", bias="not_scaled")
+    off = result["folded_mistake"] - result["original_last_axis"]
+    assert verdict.key == "bias" and verdict.values["error"] == abs(off).max() > 0.01
+    assert np.ptp(off.reshape(64, 4), axis=0).max() < 1e-4, "a constant for each channel"
+
+
+def test_amp_overflows_inside_the_net() -> None:
+    """The batch is finite; behind the first layer, in float16, it is not."""
+    result, verdict = found("nan_batch", value="amp", step=30)
+    assert np.isnan(result["validation"][29:]).all() and verdict.key == "poisoned"
+    assert np.isfinite(result["fixed"]).all()
+    layer = nn.BatchNorm1d(2)
+    remember_finite(layer)
+    layer(torch.tensor([[1.0, torch.inf], [0.0, 1.0]]))
+    assert poisoned(layer) == [] and layer.track_running_stats
+    assert layer.num_batches_tracked is not None and int(layer.num_batches_tracked) == 0
+
+
+def test_nothing_goes_on_after_the_last_step() -> None:
+    assert found("nan_batch", value="nan", step=60)[1].key == "poisoned_last"
+    assert found("nan_batch", value="nan", step=59)[1].key == "poisoned"
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1e-5, 0.1])
+@pytest.mark.parametrize("scale", [1e-4, 0.1, 1.0, 10.0, 1e4])
+def test_epsilon_is_blamed_where_it_counts(scale: float, eps: float) -> None:
+    """Small weights let it in; large ones only leave it less to say than before."""
+    _, verdict = found("scale_invariance", scale=scale, eps=eps)
+    assert (verdict.key == "invariant") == (verdict.values["change_share"] < 0.01)
+    if verdict.key != "invariant":
+        assert eps == 0.1 or scale <= 0.1
+        assert verdict.key == ("ruled" if scale > 1 else "broken")
 
 
 @pytest.mark.parametrize("order", ["linear_bn", "bn_linear"])
