@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -83,6 +84,22 @@ class Sleeper:
     def overdue(self) -> str | None:
         self.looks += 1
         return "enough" if self.looks == 3 else None
+
+
+class Gated:
+    """Sleeps until the gate opens, which stays with the process that asks."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Gated, ()
+
+    def __call__(self) -> None:
+        sleep()
+
+    def overdue(self) -> str | None:
+        return "open" if self.gate.is_set() else None
 
 
 class Deaf(_Job):

@@ -73,14 +73,16 @@ def test_too_much_memory_fails_the_call_alone(monkeypatch: pytest.MonkeyPatch) -
 
 def test_calls_wait_in_order_and_can_be_cancelled(engine: Engine) -> None:
     done: list[str] = []
-    futures: dict[str, Future[object]] = {"first": engine.submit(calls.Sleeper())}
+    first = calls.Gated()
+    futures: dict[str, Future[object]] = {"first": engine.submit(first)}
     for name in "abc":
         futures[name] = engine.submit(calls.pid)
     for name, future in futures.items():
         future.add_done_callback(partial(lambda name, _: done.append(name), name))
     assert futures["b"].cancel()
-    futures["c"].result()
-    assert done == ["b", "first", "a", "c"]
+    first.gate.set()
+    wait_for(lambda: len(done) == 4)
+    assert done == ["b", "first", "a", "c"] and reason(futures["first"]) == "open"
 
 
 PROGRAM = """
