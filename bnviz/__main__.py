@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from bnviz import folders
+from bnviz.cli import table_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,18 +121,7 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--out", metavar="DIR", help="the folder to keep the run in")
     train.add_argument("--json", action="store_true", help="print the last snapshot as JSON")
     train.add_argument("--example", action="store_true", help="print a config to start from")
-    data = train.add_argument_group("your own data")
-    data.add_argument("--table", metavar="FILE", help="learn from this CSV or Parquet file")
-    data.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    data.add_argument(
-        "--columns", metavar="A,B,...", help="the columns to predict from (default: all others)"
-    )
-    data.add_argument(
-        "--missing",
-        choices=["drop", "mean", "median", "zero"],
-        default="drop",
-        help="rows with missing values: drop them (the default), or fill the gaps with this",
-    )
+    table_options.add(train)
 
 
 class _Version(argparse.Action):

@@ -359,7 +359,8 @@ def test_a_file_of_ones_own(
     assert main([*arguments, "--target", "y", "--json"]) == 0
     printed, told = capsys.readouterr()
     assert f"{file}: Column name holds text (row 2" in told
-    assert f"{file}: 29 of 30 rows (--missing drop)" in told
+    assert f"{file}: 29 of 30 rows (--fill drop)" in told
+    assert "read with --separator=comma --encoding=utf-8 --header=1\n" in told
     store = Store(folder_url(out))
     run = store.run(strict(printed)["run"])
     assert run is not None
@@ -377,7 +378,7 @@ def test_a_file_of_ones_own(
     capsys.readouterr()
     told = refusal(["train", "--config", record, "--out", str(tmp_path / "other")], capsys)
     assert "--table FILE --target COLUMN" in told
-    filled = [*arguments, "--target", "y", "--missing", "mean", "--columns", "x2"]
+    filled = [*arguments, "--target", "y", "--fill", "mean", "--columns", "x2"]
     assert main(filled) == 0 and "30 of 30 rows" in capsys.readouterr().err
 
 
@@ -409,6 +410,63 @@ def test_a_file_that_cannot_be_learned_from(
     told = capsys.readouterr().err
     assert sentence in told.splitlines()[-1] and "Traceback" not in told and "\x1b" not in told
     assert told.splitlines()[-1].startswith(f"bnviz: {file}: ") and not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "means"),
+    [
+        ("a;y\n2.025;1\n761;2\n1.5;3\n", ["--decimal", ","], [2.025, 761, 1.5]),
+        ("a;y\n2.025;1\n761;2\n105;3\n", ["--decimal", ","], [2025, 761, 105]),
+        ("a;y\n2.025;1\n761;2\n105;3\n", ["--decimal=point"], [2.025, 761, 105]),
+        ("a,y\n1,1\n-200,2\n3,3\n", ["--missing=-200", "--fill=zero"], [1, 0, 3]),
+        ("a,y\n1,1\n-200,2\n3,3\n", ["--missing=none"], [1, -200, 3]),
+        ("y,a\n1,2\n3,4\na,y\n5,6\n7,8\n9,8\n", ["--header=4"], [5, 7, 9]),
+        ("1,5;2\n2,5;3\n3,5;2\n", ["--separator=;", "--header=0", "--target=x2"], [1.5, 2.5, 3.5]),
+    ],
+)
+def test_how_a_file_is_written_can_be_said(
+    config: Callable[..., str],
+    table: Callable[[str], str],
+    tmp_path: Path,
+    text: str,
+    options: list[str],
+    means: list[float],
+) -> None:
+    out, file = tmp_path / "out", table(text)
+    arguments = ["train", "--config", config(), "--out", str(out), "--table", file]
+    assert main([*arguments, "--target=y", *options]) == 0
+    store = Store(folder_url(out))
+    (kept,) = store.tables()
+    values = store.table(kept.digest)
+    assert values is not None
+    np.testing.assert_array_equal(values.values[:, 0], means)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        ("a;y\n2.025;1\n761;2\n", [], "“2.025” in row 2"),
+        ("a;y\n2.025;1\n761;2\n", [], "Use --decimal=point or --decimal=comma."),
+        ("a,y\n1,1\n-200,2\n3,3\n", [], "Use --missing=-200 or --missing=none."),
+        ("2019,2020\n1,1\n3,2\n", [], "Use --header=1 or --header=0."),
+        ("a,y\n1,1\n3,2\n", ["--missing", "mean"], "use --fill mean"),
+        ("a,y\n1,1\n3,2\n", ["--header", "9"], "Row 9"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_the_options_that_tell(
+    config: Callable[..., str],
+    table: Callable[[str], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    options: list[str],
+    sentence: str,
+) -> None:
+    file, out = table(text), tmp_path / "out"
+    arguments = ["train", "--config", config(), "--out", str(out), "--table", file]
+    assert main([*arguments, "--target=y", *options]) == 2
+    assert sentence in capsys.readouterr().err.splitlines()[-1] and not out.exists()
 
 
 def test_a_file_that_is_not_there(

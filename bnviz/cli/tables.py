@@ -2,13 +2,18 @@
 
 import argparse
 import csv
+import shlex
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from bnviz.cli.errors import Refusal, tell
 from bnviz.core.data.tables import Table
-from bnviz.files.read import MAX_BYTES, Reading, Unreadable, read, to_table
+from bnviz.core.verdict import Verdict
+from bnviz.files.dialect import Dialect
+from bnviz.files.findings import Question, Unreadable
+from bnviz.files.read import MAX_BYTES, Filling, Reading, read, to_table
 from bnviz.texts.catalogue import sentence
 from bnviz.texts.markdown import for_terminal
 
@@ -25,17 +30,49 @@ def with_table(
     if not isinstance(data, dict):
         raise Refusal(f"{arguments.config}: data is no object {{...}}")
     try:
-        reading = read(path.name, _content(path))
-        for finding in reading.findings:
-            tell(f"{path}: {_say('finding', finding.code, finding.values)}")
+        reading = read(path.name, _content(path), _dialect(arguments))
+        for remark in reading.findings:
+            tell(f"{path}: {_say('finding', remark)}")
+        for question in reading.questions:
+            options = " or ".join(_options(question))
+            raise Refusal(f"{path}: {_say('question', question.asked)} Use {options}.")
         target, columns = _choice(reading, data, arguments)
-        table = to_table(reading, [*columns, target], arguments.missing)
+        table = to_table(reading, [*columns, target], arguments.fill)
     except Unreadable as problem:
-        raise Refusal(f"{path}: {_say('unreadable', problem.code, problem.values)}") from problem
+        raise Refusal(f"{path}: {_say('unreadable', problem.reason)}") from problem
     used, rows = len(table.values), len(reading.values)
-    tell(f"{path}: {used} of {rows} rows (--missing {arguments.missing})")
+    tell(f"{path}: read with {shlex.join(_given(reading.dialect))}")
+    tell(f"{path}: {used} of {rows} rows (--fill {arguments.fill})")
     chosen = {"source": "table", "table": table.digest, "columns": columns, "target": target}
     return {**raw, "data": data | chosen}, table
+
+
+def _dialect(arguments: argparse.Namespace) -> Dialect:
+    """What the options say of the file; `missing` is a list with commas."""
+    asked = {field.name: getattr(arguments, field.name) for field in fields(Dialect)}
+    if arguments.missing is not None:
+        words = [each.strip() for each in arguments.missing.split(",")]
+        if words[0] in get_args(Filling):
+            raise Refusal(f"--missing tells which cells are missing; use --fill {words[0]}")
+        asked["missing"] = () if words == ["none"] else tuple(words)
+    return Dialect(**asked)
+
+
+def _given(dialect: Dialect) -> list[str]:
+    """The options that read a file in this way."""
+    return [
+        f"--{field.name}={_option(getattr(dialect, field.name))}"
+        for field in fields(dialect)
+        if getattr(dialect, field.name) not in (None, ())
+    ]
+
+
+def _options(question: Question) -> list[str]:
+    return [f"--{question.asked.key}={_option(answer)}" for answer in question.answers.values()]
+
+
+def _option(value: object) -> str:
+    return (",".join(value) or "none") if isinstance(value, tuple) else str(value)
 
 
 def _content(path: Path) -> bytes:
@@ -70,6 +107,5 @@ def _choice(
     return target, columns
 
 
-def _say(kind: str, code: str, values: Mapping[str, object]) -> str:
-    listed = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    return for_terminal(sentence("en", f"{kind}.{code}", **listed))
+def _say(section: str, remark: Verdict[Any]) -> str:
+    return for_terminal(sentence("en", f"{section}.{remark.key}", **remark.values))

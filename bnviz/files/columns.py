@@ -1,211 +1,223 @@
-"""One column of a user's file -> float64, however its numbers are written."""
+"""One column of a user's file, batch by batch: first what it holds, then its numbers as float64."""
 
-import re
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bnviz.files.findings import Finding, FindingCode, clip
+from bnviz.files.cells import (
+    BOTH,
+    DRESS,
+    Cells,
+    Floats,
+    Gaps,
+    Mask,
+    mask,
+    matches,
+    quick,
+    taken_apart,
+)
+from bnviz.files.dialect import SIGN, Decimal
+from bnviz.files.findings import Finding, FindingCode, Values, clip
+from bnviz.files.notation import DATE, FALSE, GROUPS, INTEGER, NUMERAL, OTHER, TRUE, number
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+Kind = Literal["numbers", "truth", "dates", "text", "nothing"]
+#: A cell's row in the file, and its text.
+Place = tuple[int, str]
 
 #: Numbers beyond this are taken for errors; float32 ends at 3.4e38.
 MAX_MAGNITUDE: Final = 1e30
 #: From here on not every integer is a float64.
 EXACT_INTEGERS: Final = 2**53
-
-_EXPONENT = r"([eE][+-]?\d+)?"
-PLAIN: Final = re.compile(rf"^[+-]?(\d+\.?\d*|\.\d+){_EXPONENT}$", re.ASCII)
-_INTEGER: Final = r"^[+-]?\d+$"
-_THOUSANDS: Final = r"^[+-]?\d{1,3}([, ']\d{3})+(\.\d*)?$"
-_DECIMAL_COMMA: Final = (
-    rf"^[+-]?(\d{{1,3}}([. ']\d{{3}})+|\d*),\d+{_EXPONENT}$|^[+-]?\d{{1,3}}([. ']\d{{3}})+$"
-)
-_INFINITE: Final = r"^[+-]?(inf|infinity|∞)$"
-_DATE: Final = (
-    r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ t]\d{1,2}:.*)?$"
-    r"|^\d{1,2}:\d{2}(:\d{2})?(\.\d+)?$|^\d{2,4}年.*[月日]$"
-)
-_MISSING: Final = pa.array(
-    ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "-", "--", "?", "."]
-)
-_TRUE, _FALSE = pa.array(["true", "yes"]), pa.array(["false", "no"])
+#: After so many cells a column that holds nearly no numbers is text, whatever follows.
+_ENOUGH: Final = 50_000
 
 
-@dataclass(frozen=True)
-class Cells:
-    """A column as it stands in the file, and what was found in it so far."""
+@dataclass
+class Survey:
+    """What the batches of a column have shown so far.
+
+    `proofs` counts the cells that are numbers with one decimal sign only, and `proof` is the
+    first of them; `doubt` is the first that would be another number with the other sign.
+    """
+
+    gaps: Gaps
+    cells: int = 0
+    odd: int = 0
+    truths: int = 0
+    dates: int = 0
+    first_odd: Place | None = None
+    doubt: Place | None = None
+    proofs: dict[Decimal, int] = field(default_factory=lambda: dict.fromkeys(BOTH, 0))
+    proof: dict[Decimal, Place] = field(default_factory=dict)
+
+    def see(self, rows: Rows, column: Any) -> None:
+        """Takes note of the cells of some rows."""
+        if not pa.types.is_string(column.type):
+            self.cells += len(column) - column.null_count
+            if pa.types.is_boolean(column.type):
+                self.truths = self.cells
+        elif plain := quick(column, self.gaps):
+            sign, numbers = plain
+            self.cells += len(numbers) - numbers.null_count
+            marked = mask(pc.match_substring(column, SIGN[sign])) & mask(pc.is_valid(numbers))
+            if marked.any() and not self.proofs[sign]:
+                self._weigh(rows[marked], pc.filter(column, pa.array(marked)))
+        elif self.cells < _ENOUGH or self.odd < 0.9 * self.cells:
+            self._look(rows, taken_apart(column, self.gaps))
+
+    def _look(self, rows: Rows, cells: Cells) -> None:
+        fitting = cells.fits["point"] | cells.fits["comma"]
+        odd = ~cells.missing & ~cells.infinite & ~fitting
+        self.cells += int((fitting | odd).sum())
+        if odd.any():
+            self.first_odd = self.first_odd or _place(rows, cells.tidy, odd)
+            lower = pc.utf8_lower(pc.filter(cells.tidy, pa.array(odd)))
+            self.odd += len(lower)
+            self.truths += int(mask(pc.is_in(lower, pa.array([*TRUE, *FALSE]))).sum())
+            self.dates += int(matches(lower, DATE).sum())
+        self._weigh(rows[fitting], pc.filter(cells.core, pa.array(fitting)))
+
+    def _weigh(self, rows: Rows, numerals: Any) -> None:
+        fits = {sign: matches(numerals, NUMERAL[sign]) for sign in BOTH}
+        for sign in BOTH:
+            only = fits[sign] & ~fits[OTHER[sign]]
+            self.proofs[sign] += int(only.sum())
+            if only.any():
+                self.proof.setdefault(sign, _place(rows, numerals, only))
+        either = fits["point"] & fits["comma"] & matches(numerals, "[.,]")
+        if either.any() and self.doubt is None:
+            self.doubt = _place(rows, numerals, either)
+
+    @property
+    def kind(self) -> Kind:
+        """What the cells are that are not missing."""
+        if not self.cells:
+            return "nothing"
+        if self.cells in (self.truths, self.dates):
+            return "truth" if self.truths else "dates"
+        return "text" if 2 * self.odd > self.cells else "numbers"
+
+    def sign(self, asked: Decimal | None) -> Decimal | None:
+        """The decimal sign that the cells prove; the one asked for, if they prove both."""
+        if asked and self.proofs[asked]:
+            return asked
+        usual: Decimal = "comma" if self.proofs["comma"] > self.proofs["point"] else "point"
+        return usual if self.proof else None
+
+
+@dataclass
+class Column:
+    """Reads a column's numbers, and remembers what there is to say of them."""
 
     name: str
-    column: Any
-    rows: Rows
-    findings: list[Finding]
+    survey: Survey
+    decimal: Decimal
+    gaps: Gaps
+    notes: dict[FindingCode, Values] = field(default_factory=dict)
 
-    def note(self, code: FindingCode, which: Mask, **more: object) -> None:
-        """Reports the cells in `which`, if any: how many, and the first one's row."""
-        if which.any():
-            row = int(self.rows[which.argmax()])
-            values = {"column": self.name, "count": int(which.sum()), "row": row}
-            self.findings.append(Finding(code, values | more))
+    def numbers(self, rows: Rows, column: Any) -> Floats:
+        """(n,) with NaN where a cell holds no usable number."""
+        if self.survey.kind == "truth":
+            numbers = self._truths(column)
+        elif not pa.types.is_string(column.type):
+            numbers = _floats(column)
+        elif plain := quick(column, self.gaps, [self.decimal]):
+            numbers = _floats(plain[1])
+        else:
+            return self._usable(rows, column, self._read(rows, column))
+        self._note("missing", rows, np.isnan(numbers))
+        return self._usable(rows, column, numbers)
 
-    def text(self, which: Mask) -> str:
-        """The first cell in `which`."""
-        return clip(self.column[int(which.argmax())].as_py())
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it is read as numbers."""
+        return self.survey.kind in ("numbers", "truth")
 
+    def findings(self, usual: Decimal | None) -> list[Finding]:
+        """Why it is left out, or what was noted of its numbers; `usual` is the file's sign."""
+        about: dict[FindingCode, Values] = {}
+        match self.survey.kind:
+            case "nothing":
+                about["empty_column"] = {}
+            case "truth":
+                about["boolean"] = {}
+            case "text" | "dates" as kind:
+                row, text = self.survey.first_odd or (0, "")
+                about[kind] = {"row": row, "text": clip(text)}
+            case "numbers" if self.decimal != usual and self.decimal in self.survey.proof:
+                row, text = self.survey.proof[self.decimal]
+                value = number(text, self.decimal)
+                about["other_decimal"] = {"row": row, "text": clip(text), "number": value}
+        notes = about | self.notes
+        return [Finding(code, {"column": self.name, **note}) for code, note in notes.items()]
 
-def numbers(
-    name: str, column: Any, rows: Rows, decimal_comma: bool = False
-) -> tuple[Floats | None, list[Finding]]:
-    """A column's numbers (N,), NaN where a cell has none, and what there is to say of it.
+    def _truths(self, column: Any) -> Floats:
+        if pa.types.is_boolean(column.type):
+            return _floats(column.cast(pa.int8()))
+        cells = taken_apart(column, self.gaps)
+        lower = pc.utf8_lower(cells.tidy)
+        numbers = mask(pc.is_in(lower, pa.array(sorted(TRUE)))).astype(np.float64)
+        return np.where(cells.missing | cells.infinite, np.nan, numbers)
 
-    `column` is a pyarrow array and `rows` (N,) the number of each cell's row in the
-    file. `decimal_comma` says how to read 1,234, which could be either. None in place
-    of numbers when the column has to be left out.
-    """
-    cells = Cells(name, column, rows, [])
-    values = _read_text(cells, decimal_comma) if pa.types.is_string(column.type) else _cast(cells)
-    if values is not None:
-        values = _judged(cells, values)
-    return values, cells.findings
+    def _read(self, rows: Rows, column: Any) -> Floats:
+        cells = taken_apart(column, self.gaps)
+        numbers = cells.numbers(self.decimal)
+        readable = cells.fits[self.decimal]
+        grouped = readable & matches(cells.core, rf"\d{GROUPS[self.decimal]}\d{{3}}")
+        marks: dict[FindingCode, Mask] = {"thousands": grouped}
+        for what in DRESS:
+            marks[what] = readable & cells.dressed[what]
+        for code, which in marks.items():
+            self._note(code, rows, which, column, numbers)
+        self._note("spaces", rows, readable & matches(column, r"^\s|\s$"))
+        odd = ~cells.missing & ~cells.infinite & ~readable
+        self._note("mixed", rows, odd, column)
+        self._note("missing", rows, cells.missing)
+        return numbers
 
+    def _usable(self, rows: Rows, column: Any, numbers: Floats) -> Floats:
+        """Without markers for missing values, and without what a float64 cannot hold well."""
+        marker = np.isin(numbers, self.gaps.numbers)
+        self._note("missing", rows, marker)
+        self._note("infinite", rows, np.isinf(numbers))
+        with np.errstate(invalid="ignore"):
+            huge = np.isfinite(numbers) & (np.abs(numbers) > MAX_MAGNITUDE)
+            big = np.abs(numbers) >= EXACT_INTEGERS
+        self._note("huge", rows, huge, limit=MAX_MAGNITUDE)
+        if big.any() and not pa.types.is_floating(column.type):
+            whole = big & (matches(column, INTEGER) if pa.types.is_string(column.type) else True)
+            self._note("big_integers", rows, whole, column, numbers)
+        return np.where(np.isfinite(numbers) & ~huge & ~marker, numbers, np.nan)
 
-def _cast(cells: Cells) -> Floats:
-    """A column of numbers or of true and false, as Parquet has typed it."""
-    kind = cells.column.type
-    if pa.types.is_boolean(kind):
-        cells.findings.append(Finding("boolean", {"column": cells.name}))
-    values = _floats(cells.column)
-    if pa.types.is_integer(kind):
-        _note_big_integers(cells, np.abs(values) >= EXACT_INTEGERS, values)
-    cells.note("missing", np.isnan(values))
-    return values
-
-
-def _read_text(cells: Cells, decimal_comma: bool) -> Floats | None:
-    if pc.all(_matches(cells.column, PLAIN.pattern)).as_py():
-        values = _floats(cells.column)
-        _note_text_integers(cells, cells.column, values)
-        return values
-    # Full-width digits and the many kinds of space and minus become the plain ones.
-    tidy = pc.replace_substring(pc.utf8_normalize(cells.column, "NFKC"), "−", "-")
-    tidy = pc.utf8_trim_whitespace(tidy)
-    lower = pc.utf8_lower(tidy)
-    missing, infinite = _mask(pc.is_in(lower, _MISSING)), _mask(_matches(lower, _INFINITE))
-    rest = ~missing & ~infinite
-    if missing.all():
-        cells.findings.append(Finding("empty_column", {"column": cells.name}))
-        return None
-    percent = rest & _mask(pc.ends_with(tidy, "%"))
-    tidy = pc.utf8_trim_whitespace(pc.utf8_rtrim(tidy, "%"))
-    style, readable, plain = _best_style(tidy, rest, decimal_comma)
-    if 2 * readable.sum() < rest.sum():
-        return _words(cells, lower, missing, rest)
-    values = np.full(len(rest), np.nan)
-    written = pc.filter(_respell(tidy, style), pa.array(readable))
-    values[readable] = _floats(written)
-    values[infinite] = np.inf
-    unusual = readable & ~plain
-    if unusual.any():
-        code: FindingCode = "thousands" if style == _THOUSANDS else "decimal_comma"
-        cells.note(code, unusual, **_example(cells, unusual, values))
-    percent &= readable
-    if percent.any():
-        cells.note("percent", percent, **_example(cells, percent, values))
-    cells.note("spaces", readable & _mask(_matches(cells.column, r"^\s|\s$")))
-    unread = rest & ~readable
-    if unread.any():
-        cells.note("mixed", unread, text=cells.text(unread))
-    cells.note("missing", missing)
-    _note_text_integers(cells, tidy, values)
-    return values
-
-
-def _best_style(tidy: Any, rest: Mask, decimal_comma: bool) -> tuple[str, Mask, Mask]:
-    """The way of writing that reads most cells, those cells, and which of them are plain."""
-    plain = rest & _mask(_matches(tidy, PLAIN.pattern))
-    integer = plain & _mask(_matches(tidy, _INTEGER))
-    thousands = plain | rest & _mask(_matches(tidy, _THOUSANDS))
-    comma = integer | rest & _mask(_matches(tidy, _DECIMAL_COMMA))
-    styles = [(_THOUSANDS, thousands), (_DECIMAL_COMMA, comma)]
-    ranked = [("", plain), *(reversed(styles) if decimal_comma else styles)]
-    style, readable = max(ranked, key=lambda found: int(found[1].sum()))
-    return style, readable, plain if style != _DECIMAL_COMMA else integer
-
-
-def _respell(tidy: Any, style: str) -> Any:
-    """Numbers of that style as float() would want them."""
-    if style == _THOUSANDS:
-        return pc.replace_substring_regex(tidy, "[, ']", "")
-    if style == _DECIMAL_COMMA:
-        return pc.replace_substring(pc.replace_substring_regex(tidy, "[. ']", ""), ",", ".")
-    return tidy
+    def _note(
+        self,
+        code: FindingCode,
+        rows: Rows,
+        which: Mask,
+        column: Any = None,
+        numbers: Floats | None = None,
+        **more: float,
+    ) -> None:
+        """Counts the cells in `which`; keeps the very first one's row, and its text and number."""
+        if not which.any():
+            return
+        at = int(which.argmax())
+        shown: Values = {} if column is None else {"text": clip(column[at].as_py())}
+        shown |= {} if numbers is None else {"number": float(numbers[at])}
+        note = self.notes.setdefault(code, {"count": 0, "row": int(rows[at]), **shown, **more})
+        note["count"] = int(str(note["count"])) + int(which.sum())
 
 
-def _words(cells: Cells, lower: Any, missing: Mask, rest: Mask) -> Floats | None:
-    """A column that is not made of numbers: true and false, dates, or text."""
-    yes, no = _mask(pc.is_in(lower, _TRUE)), _mask(pc.is_in(lower, _FALSE))
-    if (yes | no)[rest].all():
-        cells.findings.append(Finding("boolean", {"column": cells.name}))
-        cells.note("missing", missing)
-        return np.where(rest, yes.astype(np.float64), np.nan)
-    if _mask(_matches(lower, _DATE))[rest].all():
-        cells.note("dates", rest, text=cells.text(rest))
-        return None
-    text = rest & ~_mask(_matches(lower, PLAIN.pattern))
-    cells.note("text", text, text=cells.text(text))
-    return None
-
-
-def _judged(cells: Cells, values: Floats) -> Floats | None:
-    """What float64 itself can show: no numbers at all, too large ones, or one and the same."""
-    cells.note("infinite", np.isinf(values))
-    with np.errstate(invalid="ignore"):
-        huge = np.isfinite(values) & (np.abs(values) > MAX_MAGNITUDE)
-    cells.note("huge", huge, limit=MAX_MAGNITUDE)
-    values = np.where(np.isfinite(values) & ~huge, values, np.nan)
-    known = values[~np.isnan(values)]
-    if not known.size:
-        cells.findings.append(Finding("empty_column", {"column": cells.name}))
-        return None
-    if known.size > 1 and known.min() == known.max():
-        found = {"column": cells.name, "number": float(known[0])}
-        cells.findings.append(Finding("constant", found))
-    return values
-
-
-def _note_text_integers(cells: Cells, tidy: Any, values: Floats) -> None:
-    with np.errstate(invalid="ignore"):
-        big = np.abs(values) >= EXACT_INTEGERS
-    if big.any():
-        _note_big_integers(cells, big & _mask(_matches(tidy, _INTEGER)), values)
-
-
-def _note_big_integers(cells: Cells, big: Mask, values: Floats) -> None:
-    if big.any():
-        cells.note("big_integers", big, **_example(cells, big, values))
-
-
-def _example(cells: Cells, which: Mask, values: Floats) -> dict[str, object]:
-    """The first such cell as written and as read."""
-    return {"text": cells.text(which), "number": float(values[which.argmax()])}
-
-
-def _matches(column: Any, pattern: str) -> Any:
-    return pc.match_substring_regex(column, pattern)
-
-
-def _mask(flags: Any) -> Mask:
-    return np.asarray(flags.to_numpy(zero_copy_only=False), dtype=np.bool_)
+def _place(rows: Rows, cells: Any, which: Mask) -> Place:
+    at = int(which.argmax())
+    return int(rows[at]), cells[at].as_py()
 
 
 def _floats(column: Any) -> Floats:
-    """(N,) with NaN for null; integers round where float64 is too short for them."""
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
+    """(n,) with NaN for null; integers round where float64 is too short for them."""
     return np.array(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))

@@ -1,9 +1,12 @@
-"""Bytes of a CSV file -> columns of text: its encoding, separator, names and rows."""
+"""Bytes of a text file -> columns of text: its encoding, separator, names and rows."""
 
 import csv
 import io
-from collections import Counter
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -12,209 +15,243 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from bnviz.files.columns import PLAIN
+from bnviz.files.dialect import CHARACTERS, Dialect, Separator
+from bnviz.files.encoding import encoding_of, text_of
 from bnviz.files.findings import Finding, Unreadable, clip
+from bnviz.files.header import Layout, Record, locate
+from bnviz.files.notation import is_missing, is_number
+from bnviz.files.source import Batch, Source
 
-MAX_COLUMNS: Final = 5000
-_SEPARATORS: Final = ("\t", ";", ",")
-_BYTE_ORDER_MARKS: Final = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-_ZIPPED: Final = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"Rar!")
-_OFFICE: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-#: Separators and widths are judged by this much of the file.
-_SAMPLE_CHARACTERS, _SAMPLE_ROWS = 1_000_000, 200
-
-Records = list[list[str]]
+#: Rows with too few or too many fields, after which reading ends.
+MAX_RAGGED: Final = 1_000_000
+#: Separators and names are judged by this much of the file.
+_SAMPLE_CHARACTERS, _SAMPLE_ROWS = 300_000, 200
+#: Bytes that are parsed at a time; a row must fit.
+_BLOCK: Final = 1 << 20
+#: Fields between blanks, which may themselves have blanks between quotes.
+_FIELDS: Final = re.compile(r'(?:[^ \t"]|"[^"]*"?)+')
 
 
 @dataclass(frozen=True)
-class Delimited:
-    """Text columns, all of one length, and each row's number in the file."""
+class Fields:
+    """How lines become fields: at a separator, or cut at places (of characters) that line up."""
 
-    names: list[str]
-    columns: list[Any]
-    rows: NDArray[np.int64]
-    encoding: str
-    separator: str
-    findings: list[Finding]
+    separator: Separator
+    cuts: tuple[int, ...] = ()
 
+    @property
+    def delimiter(self) -> str:
+        """The character between fields, once blanks have become tabs."""
+        return CHARACTERS["tab" if self.separator == "blanks" else self.separator]
 
-def split(blob: bytes) -> Delimited:
-    """The columns of a CSV file. Raises Unreadable."""
-    text, encoding = decode(blob)
-    findings = [Finding("encoding", {"encoding": encoding})] if "utf-8" not in encoding else []
-    body = text.lstrip("\r\n")
-    above = len(text[: len(text) - len(body)].splitlines())
-    separator, body, declared = _declared(body)
-    separator = separator or sniff(body)
-    records = _sample(body, separator)
-    if not records:
-        raise Unreadable("damaged", {"detail": "the first row does not end"})
-    header, titled = _header(records)
-    if len(header) > MAX_COLUMNS:
-        raise Unreadable("too_wide", {"count": len(header), "limit": MAX_COLUMNS})
-    table, bad = _parse(body, separator, len(header))
-    numbers = np.delete(np.arange(1, len(table) + len(bad) + 1), [row - 1 for row, _ in bad])
-    if titled:  # the names are the first row, or were refused for being one fewer
-        keep = numbers != 1
-        table, bad = table.filter(pa.array(keep)), [found for found in bad if found[0] != 1]
-        numbers = numbers[keep]
-    else:
-        shown = header if len(header) < 5 else [*header[:2], "…", header[-1]]
-        findings.append(Finding("no_header", {"columns": shown}))
-    columns, numbers = _without_blank_rows(table, numbers)
-    above += declared
-    if bad:
-        values = {"row": bad[0][0] + above, "expected": len(header), "actual": bad[0][1]}
-        if not len(numbers):
-            raise Unreadable("ragged", values)
-        findings.append(Finding("ragged_rows", {"count": len(bad), **values}))
-    if not len(numbers):
-        raise Unreadable("no_rows", {"columns": [clip(name) for name in header[:5]]})
-    return Delimited(header, columns, numbers + above, encoding, separator, findings)
+    def tabbed(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, with a tab between fields where blanks stand."""
+        for line in lines:
+            if any(line[cut - 1 : cut + 1].strip(" ")[1:] for cut in self.cuts):
+                yield line  # a title, whose words would be cut in two
+            elif self.cuts:
+                ends = zip((0, *self.cuts), (*self.cuts, len(line)), strict=True)
+                yield "\t".join(line[start:end].strip() for start, end in ends)
+            elif '"' in line or not line.isascii():  # no-break blanks separate nothing
+                yield "\t".join(_FIELDS.findall(line))
+            else:
+                yield "\t".join(line.split())
 
-
-def decode(blob: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding: by byte order mark, else UTF-8, else GB 18030."""
-    if blob.startswith(_OFFICE):
-        raise Unreadable("spreadsheet", {})
-    if blob.startswith(_ZIPPED):
-        raise Unreadable("compressed", {})
-    marked = [name for mark, name in _BYTE_ORDER_MARKS if blob.startswith(mark)]
-    tried = marked[:1] or ["utf-8", "gb18030"]
-    if not marked and b"\x00" in blob:
-        raise Unreadable("binary", {})
-    failure: UnicodeError | None = None
-    for encoding in tried:
-        try:
-            text = blob.decode(encoding)
-        except UnicodeError as error:
-            failure = failure or error
-            continue
-        if not text.strip():
-            raise Unreadable("empty", {})
-        if "\x00" in text:
-            raise Unreadable("binary", {})
-        return text.rstrip("\r\n"), encoding
-    where = failure.start if isinstance(failure, UnicodeDecodeError) else 0
-    row = blob[:where].count(b"\n") + 1
-    raise Unreadable("encoding", {"tried": tried, "row": row})
-
-
-def _declared(text: str) -> tuple[str | None, str, int]:
-    """Excel's first line ``sep=;``: the separator, the text below it, and the lines it took."""
-    first, _, rest = text.partition("\n")
-    mark = first.strip().strip('"')
-    if len(mark) == 5 and mark.lower().startswith("sep=") and mark[4] in _SEPARATORS:
-        return mark[4], rest, 1
-    return None, text, 0
-
-
-def sniff(text: str) -> str:
-    """Tab, semicolon or comma: the first that splits all rows alike, else the most even one.
-
-    A comma comes last because it may be a decimal comma between semicolons.
-    """
-    evenness, names = {}, {}
-    for separator in _SEPARATORS:
-        first, *below = [len(record) for record in _sample(text, separator) if record] or [1]
-        usual, count = Counter(below or [first]).most_common(1)[0]
-        fits = usual > 1 and (first == usual or (first > 1 and _one_off(first, usual)))
-        if fits and count == max(len(below), 1):
-            return separator
-        evenness[separator] = count if fits else 0
-        names[separator] = first
-    commas_first = _SEPARATORS[::-1]
-    if any(evenness.values()):
-        return max(commas_first, key=evenness.__getitem__)
-    if max(names.values()) > 1:
-        return max(commas_first, key=names.__getitem__)
-    # One column: whatever does not cut its cells.
-    return next((s for s in _SEPARATORS if s not in text[:_SAMPLE_CHARACTERS]), ",")
-
-
-def _one_off(names: int, fields: int) -> bool:
-    return abs(names - fields) == 1
-
-
-def _sample(text: str, separator: str) -> Records:
-    start = text[:_SAMPLE_CHARACTERS]
-    reader = csv.reader(io.StringIO(start, newline=""), delimiter=separator)
-    records: Records = []
-    try:
-        for record in reader:
-            records.append(record)
-            if len(records) >= _SAMPLE_ROWS:
-                return records
-    except csv.Error:
+    def records(self, text: str) -> list[Record]:
+        """The first records of the text."""
+        lines: Iterable[str] = io.StringIO(text, newline="")
+        if self.separator == "blanks":
+            lines = (line + "\n" for line in self.tabbed(text.split("\n")))
+        records: list[Record] = []
+        reader = csv.reader(lines, delimiter=self.delimiter)
+        with suppress(csv.Error):
+            records += islice(reader, _SAMPLE_ROWS)
         return records
-    # The last record of a sample is likely cut short.
-    return records[:-1] if len(text) > len(start) and len(records) > 1 else records
 
 
-def _header(records: Records) -> tuple[list[str], bool]:
-    """A name for every column, and whether the first record is a line of names."""
-    first, below = records[0], [record for record in records[1:] if record]
-    if any(cell.strip() for cell in first) and all(
-        PLAIN.fullmatch(cell.strip()) for cell in first if cell.strip()
-    ):
-        return [f"x{i}" for i in range(1, len(first) + 1)], False
-    usual = Counter(map(len, below)).most_common(1)[0][0] if below else len(first)
-    if usual == len(first) + 1 and len(first) > 1:
-        # R leaves the row names' column unnamed; others end every row with a separator.
-        trailing = all(not record[-1] for record in below if len(record) == usual)
-        return ([*first, ""] if trailing else ["", *first]), True
-    if usual == len(first) - 1 and not first[-1].strip():
-        return first[:-1], True
-    return first, True
+def delimited(blob: bytes, asked: Dialect) -> Source:
+    """The columns of a CSV file. Raises Unreadable."""
+    encoding = encoding_of(blob, asked.encoding)
+    start = next(text_of(blob, encoding), "")[:_SAMPLE_CHARACTERS]
+    if not start.strip():
+        raise Unreadable("empty", {})
+    fields, layout = _understood(start, asked)
+    if layout.above > 1:
+        values = {"row": layout.first, "expected": layout.above, "actual": len(layout.names)}
+        raise Unreadable("ragged", values)
+    findings = []
+    if not encoding.startswith("utf") and not asked.encoding:
+        findings.append(Finding("encoding", {"encoding": encoding}))
+    dialect = Dialect(fields.separator, encoding=encoding, header=layout.header)
+    return Source(
+        layout.names,
+        lambda: _batches(text_of(blob, encoding), fields, layout),
+        dialect,
+        findings + layout.findings,
+        layout.questions,
+    )
 
 
-def _parse(text: str, separator: str, width: int) -> tuple[Any, list[tuple[int, int]]]:
-    """The rows of that width, and the others' numbers and widths."""
-    bad: list[tuple[int, int]] = []
+def _understood(start: str, asked: Dialect) -> tuple[Fields, Layout]:
+    """How the lines become fields, and where the table begins: what makes most sense of both."""
+    first, _, below = start.partition("\n")
+    mark = re.fullmatch(r'"?sep=(.)"?', first.strip(), re.IGNORECASE)  # as Excel declares it
+    declared = [each for each, char in CHARACTERS.items() if mark and char == mark[1]][:1]
+    start = "\n" + below if declared else start
+    separators = [asked.separator] if asked.separator else declared or list(CHARACTERS)
+    best: tuple[float, Fields, Layout] | None = None
+    problem: Unreadable | None = None
+    for fields in _ways(start, separators):
+        records = fields.records(start)
+        if not records:  # a field without end
+            continue
+        try:
+            layout = locate(records, asked.header)
+        except Unreadable as error:
+            problem = problem or error
+            continue
+        single = len(layout.names) == 1 and layout.above < 2
+        if single and fields.separator != "none" and len(separators) > 1:
+            continue
+        sense = _sense(records, layout) * (0.9 if fields.separator == "blanks" else 1)
+        if best is None or sense > best[0]:
+            best = sense, fields, layout
+    if best is None:
+        raise problem or Unreadable("damaged", {"detail": "the first row does not end"})
+    return best[1:]
+
+
+def _ways(start: str, separators: Sequence[Separator]) -> Iterator[Fields]:
+    for separator in separators:
+        yield Fields(separator)
+        if separator == "blanks" and (cuts := _cuts(start.split("\n")[:_SAMPLE_ROWS])):
+            yield Fields("blanks", cuts)
+
+
+def _cuts(lines: list[str]) -> tuple[int, ...]:
+    """Where the lower half of the lines all have blanks: after each such stretch."""
+    lines = [line.rstrip() for line in lines if line.strip()]
+    lower = lines[len(lines) // 2 :]
+    width = max(map(len, lower), default=0)
+    columns = zip(*(line.ljust(width) for line in lower), strict=True)
+    blank = [set(column) == {" "} for column in columns]
+    return tuple(i for i in range(1, width) if blank[i - 1] and not blank[i] and not all(blank[:i]))
+
+
+def _sense(records: Sequence[Record], layout: Layout) -> float:
+    """How much of a table the records make: rows of one width, numbers in them, names above."""
+    below = [record for record in records[layout.first - 1 :] if any(map(str.strip, record))]
+    rows = [record for record in below if len(record) == len(layout.names)]
+    cells = [_worth(cell) for row in rows for cell in row]
+    if not below:
+        return 0.3 if len(layout.names) > 1 else 0.1
+    share = len(rows) / len(below)
+    others = "[\t;|]" if len(layout.names) > 1 else "[\t;|,]"
+    uncut = any(re.search(others, name) for name in layout.names)
+    return share * sum(cells) / max(len(cells), 1) * (0.4 if uncut else 0.6 if layout.above else 1)
+
+
+def _worth(cell: str) -> float:
+    if is_missing(cell) or is_number(cell):
+        return 1
+    return 0.4 if any(mark in cell for mark in "\t;|") else 0.7
+
+
+def _batches(pieces: Iterator[str], fields: Fields, layout: Layout) -> Iterator[Batch]:
+    """The rows that are as wide as the table and not blank, and which others there are."""
+    absent: list[int] = []
+    ragged: list[tuple[int, int]] = []
 
     def refuse(row: Any) -> str:
-        bad.append((row.number, row.actual_columns))
-        return "skip"
+        absent.append(row.number)
+        if row.number >= layout.first and row.text.strip():
+            ragged.append((row.number, row.actual_columns))
+        return "skip" if len(absent) < MAX_RAGGED else "error"
 
-    blob = text.encode()
-    names = [str(i) for i in range(width)]
+    number = 1
     try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(blob),
-            pyarrow.csv.ReadOptions(
-                use_threads=False, column_names=names, block_size=len(blob) + 1
-            ),
-            pyarrow.csv.ParseOptions(
-                delimiter=separator,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=refuse,
-            ),
-            pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
+        for block in _blocks(_bytes(pieces, fields), fields, len(layout.names), refuse):
+            rows = np.arange(number, number + len(block) + len(absent))
+            rows = np.setdiff1d(rows, absent, assume_unique=True)[: len(block)]
+            number = int(rows[-1]) + 1 if len(rows) else number
+            absent[:] = [each for each in absent if each >= number]
+            keep = (rows >= layout.first) & ~_blank(block)
+            columns = [column.filter(pa.array(keep)) for column in block.columns]
+            yield Batch(rows[keep], columns, list(ragged))
+            ragged.clear()
     except pa.ArrowException as error:
-        raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
-    return table, bad
+        if len(absent) < MAX_RAGGED:
+            raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
+    if ragged:
+        yield Batch(np.empty(0, np.int64), [pa.array([], pa.string())] * len(layout.names), ragged)
 
 
-def _without_blank_rows(
-    table: Any, numbers: NDArray[np.int64]
-) -> tuple[list[Any], NDArray[np.int64]]:
-    blank = np.full(len(table), table.num_columns > 1)
-    for column in table.columns:
+def _blocks(
+    text: Iterator[bytes], fields: Fields, width: int, refuse: Callable[[Any], str]
+) -> Iterable[Any]:
+    names = [str(j) for j in range(width)]
+    return pyarrow.csv.open_csv(  # type: ignore[no-any-return]
+        pa.PythonFile(io.BufferedReader(_Stream(text)), "r"),
+        pyarrow.csv.ReadOptions(use_threads=False, column_names=names, block_size=_BLOCK),
+        pyarrow.csv.ParseOptions(
+            delimiter=fields.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=refuse,
+        ),
+        pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    )
+
+
+def _blank(block: Any) -> NDArray[np.bool_]:
+    """Which rows hold nothing; of a single column, a blank cell is a missing value."""
+    blank = np.full(len(block), block.num_columns > 1)
+    for column in block.columns:
         if not blank.any():
             break
-        blank &= pc.equal(pc.utf8_trim_whitespace(column), "").to_numpy()
-    if blank.any():
-        table, numbers = table.filter(pa.array(~blank)), numbers[~blank]
-    return [column.combine_chunks() for column in table.columns], numbers
+        blank &= pc.equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
+    return blank
+
+
+def _bytes(pieces: Iterator[str], fields: Fields) -> Iterator[bytes]:
+    """The text in UTF-8, without the blank lines at its end."""
+    rest = ""
+    for piece in pieces:
+        text = rest + piece
+        whole = text[: text.rfind("\n") + 1] if fields.separator == "blanks" else text
+        body = whole.rstrip("\n")
+        rest = text[len(body) :]
+        if body:
+            yield _tabbed(body, fields).encode()
+    if rest := rest.rstrip("\n"):
+        yield _tabbed(rest, fields).encode()
+
+
+def _tabbed(text: str, fields: Fields) -> str:
+    return "\n".join(fields.tabbed(text.split("\n"))) if fields.separator == "blanks" else text
+
+
+class _Stream(io.RawIOBase):
+    """Pieces of bytes as a file to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer as far as the piece at hand goes; returns the number of bytes."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count

@@ -1,56 +1,39 @@
-"""A user's CSV or Parquet file -> numeric columns, and the chosen ones -> a Table.
+"""A user's table file -> numeric columns, and the chosen ones -> a Table.
 
-Reading never fails with anything but :class:`Unreadable`, and says what it met on the
-way as :class:`Finding`; see :mod:`bnviz.files.findings` for all of both.
+Reading never fails with anything but :class:`Unreadable`, says what it met on the way as
+:class:`Finding`, and what it cannot tell as :class:`Question`; see :mod:`bnviz.files.findings`.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bnviz.core.data.tables import Table
-from bnviz.files import columns as cells
-from bnviz.files import csv_text
-from bnviz.files.findings import Finding, FindingCode, Unreadable, UnreadableCode, clip
-
-__all__ = [
-    "MAX_BYTES",
-    "MAX_CHOSEN",
-    "MAX_ROWS",
-    "Finding",
-    "FindingCode",
-    "Missing",
-    "Reading",
-    "Unreadable",
-    "UnreadableCode",
-    "read",
-    "to_table",
-]
+from bnviz.files.cells import Gaps
+from bnviz.files.columns import Column, Survey
+from bnviz.files.csv_text import delimited
+from bnviz.files.dialect import Dialect
+from bnviz.files.doubts import decimal_sign, markers
+from bnviz.files.excel import is_workbook, workbook
+from bnviz.files.findings import Finding, Question, Unreadable, Values, clip
+from bnviz.files.parquet import parquet
+from bnviz.files.source import Source, most_rows
 
 Floats = NDArray[np.float64]
-Missing = Literal["drop", "mean", "median", "zero"]
+Rows = NDArray[np.int64]
+#: What becomes of rows with missing values: left out, or filled with the column's mean and so on.
+Filling = Literal["drop", "mean", "median", "zero"]
 
 MAX_BYTES: Final = 50 * 2**20
-MAX_ROWS: Final = 1_000_000
+MAX_COLUMNS: Final = 5000
 #: As many columns as a batch has features at most.
 MAX_CHOSEN: Final = 256
-#: What a small Parquet file may grow to when unpacked.
-_MOST_UNPACKED: Final = 2**30
-#: What a damaged Parquet file has been seen to raise, or could.
-_DAMAGE: Final = (
-    pa.ArrowException,
-    ArithmeticError,
-    LookupError,
-    OSError,
-    StopIteration,
-    ValueError,
-)
+_ZIPPED: Final = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"Rar!")
+_OFFICE: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 @dataclass(frozen=True)
@@ -58,87 +41,96 @@ class Reading:
     """The numeric columns of a file. Names are the user's own: escape them before showing.
 
     `values` (N, D) float64 is NaN where a cell holds no usable number; `rows` (N,) are
-    the rows' numbers in the file. `encoding` and `separator` are None for Parquet.
+    the rows' numbers in the file. `dialect` is how the file was understood; while there are
+    `questions`, the values are not to be trusted. `sheets` are those of a workbook.
     """
 
     names: tuple[str, ...]
     values: Floats
-    rows: NDArray[np.int64]
-    encoding: str | None
-    separator: str | None
+    rows: Rows
+    dialect: Dialect
     findings: tuple[Finding, ...]
+    questions: tuple[Question, ...] = ()
+    sheets: tuple[str, ...] = ()
 
-    def complete_rows(self, columns: Sequence[str]) -> int:
-        """How many rows are complete in all of `columns`: what "drop" would leave."""
-        return int((~np.isnan(self.values[:, _places(self, columns)]).any(axis=1)).sum())
+    def complete(self, columns: Sequence[str]) -> NDArray[np.bool_]:
+        """Which rows (N,) are complete in all of `columns`: what "drop" would leave."""
+        complete = np.ones(len(self.values), np.bool_)
+        for place in _places(self, columns):
+            complete &= ~np.isnan(self.values[:, place])
+        return complete
 
 
-def read(name: str, blob: bytes) -> Reading:
-    """What the file `name` with content `blob` holds. Raises Unreadable, nothing else."""
-    if len(blob) > MAX_BYTES:
-        raise Unreadable("too_big", {"size": len(blob), "limit": MAX_BYTES})
-    if not blob.strip():
-        raise Unreadable("empty", {})
-    if blob.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
-        names, columns, rows, findings = _parquet(blob)
-        encoding = separator = None
-    else:
-        found = csv_text.split(blob)
-        names, columns, rows, findings = found.names, found.columns, found.rows, found.findings
-        encoding, separator = found.encoding, found.separator
-    if len(rows) > MAX_ROWS:
-        findings.append(Finding("too_many_rows", {"count": len(rows), "limit": MAX_ROWS}))
-        columns, rows = [column[:MAX_ROWS] for column in columns], rows[:MAX_ROWS]
-    if len(rows) == 1:
-        findings.append(Finding("one_row", {"row": int(rows[0])}))
-    names, renamed = _distinct(names)
-    findings += renamed
-    kept: dict[str, Floats] = {}
-    for label, column in zip(names, columns, strict=True):
-        values, met = cells.numbers(label, column, rows, decimal_comma=separator == ";")
-        findings += met
-        if values is not None:
-            kept[label] = values
+def read(name: str, blob: bytes, asked: Dialect = Dialect()) -> Reading:  # noqa: B008 (frozen)
+    """What the file `name` with content `blob` holds. Raises Unreadable, nothing else.
+
+    `asked` says how to read it, as far as that is known; the rest is found out.
+    """
+    source = _opened(name, blob, asked)
+    gaps = Gaps(asked.missing or ())
+    surveys, count, findings = _surveyed(source, gaps)
+    labels, renamed = _distinct(source.names, surveys)
+    numeric = {labels[j]: s for j, s in surveys.items() if s.kind == "numbers"}
+    usual, questions = decimal_sign(numeric, source.dialect.separator, asked.decimal)
+    columns = {
+        j: Column(labels[j], survey, survey.sign(asked.decimal) or usual or "point", gaps)
+        for j, survey in surveys.items()
+    }
+    findings = [*source.findings, *findings, *renamed]
+    kept = {j: column for j, column in columns.items() if column.is_numeric}
     if not kept:
-        raise _no_numbers(findings, int(rows[0]))
-    if len(kept) > MAX_CHOSEN:
-        findings.append(Finding("too_many_columns", {"count": len(kept), "limit": MAX_CHOSEN}))
-    matrix = np.column_stack(list(kept.values()))
-    return Reading(tuple(kept), matrix, rows, encoding, separator, tuple(findings))
+        findings += [each for column in columns.values() for each in column.findings(usual)]
+        raise _no_numbers(findings)
+    rows, values = _numbers(source, kept, count)
+    for column in columns.values():
+        findings += column.findings(usual)
+    names, values, about = _judged([column.name for column in kept.values()], values)
+    findings += about
+    if count == 1:
+        findings.append(Finding("one_row", {"row": int(rows[0])}))
+    if not names:
+        raise _no_numbers(findings)
+    questions += source.questions + (
+        [] if asked.missing is not None else markers(names, values, rows)
+    )
+    dialect = replace(source.dialect, decimal=usual, missing=asked.missing or ())
+    return Reading(
+        tuple(names), values, rows, dialect, tuple(findings), tuple(questions), source.sheets
+    )
 
 
-def to_table(reading: Reading, columns: Sequence[str], missing: Missing = "drop") -> Table:
+def to_table(reading: Reading, columns: Sequence[str], filling: Filling = "drop") -> Table:
     """The chosen columns as a Table, without gaps.
 
     Rows with a gap are dropped, or gaps are filled with the column's mean, median or
-    zero. Raises Unreadable when the choice is impossible or leaves no row.
+    zero. Raises Unreadable when a question is open, or the choice impossible or leaving no row.
     """
+    if reading.questions:
+        raise Unreadable("open_question", {})
     if not columns:
         raise Unreadable("no_columns", {})
     if len(columns) > MAX_CHOSEN:
         raise Unreadable("too_many_columns", {"count": len(columns), "limit": MAX_CHOSEN})
-    values = reading.values[:, _places(reading, columns)]
-    gaps = np.isnan(values)
-    if missing == "drop":
-        values = values[~gaps.any(axis=1)]
-    elif missing == "zero":
-        values = np.where(gaps, 0.0, values)
-    else:
-        fill = (np.nanmean if missing == "mean" else np.nanmedian)(values, axis=0)
-        values = np.where(gaps, fill, values)
-    if not len(values):
-        worst = int(gaps.sum(axis=0).argmax())
-        count = int(gaps[:, worst].sum())
-        found = {"column": columns[worst], "count": count, "rows": len(gaps)}
-        raise Unreadable("nothing_left", found)
-    values = np.ascontiguousarray(values)
+    places = _places(reading, columns)
+    complete = reading.complete(columns)
+    if filling == "drop" and not complete.any():
+        gaps = [int(np.isnan(reading.values[:, place]).sum()) for place in places]
+        worst = int(np.argmax(gaps))
+        about = {"column": columns[worst], "count": gaps[worst], "rows": len(complete)}
+        raise Unreadable("nothing_left", about)
+    rows = np.flatnonzero(complete) if filling == "drop" else np.arange(len(complete))
+    values = reading.values[rows[:, None], places]
+    if filling != "drop":
+        for column in values.T:
+            known = np.zeros(1) if filling == "zero" else column[~np.isnan(column)]
+            column[np.isnan(column)] = np.median(known) if filling == "median" else known.mean()
     return Table(_digest(columns, values), tuple(columns), values)
 
 
-def _digest(names: Iterable[str], values: Floats) -> str:
+def _digest(names: Sequence[str], values: Floats) -> str:
     """SHA-256 of names and values, whatever the machine's byte order."""
     sha = hashlib.sha256(repr((tuple(names), values.shape)).encode("utf-8", "surrogatepass"))
-    sha.update(values.astype("<f8").tobytes())
+    sha.update(np.ascontiguousarray(values, "<f8").data)
     return sha.hexdigest()
 
 
@@ -149,69 +141,121 @@ def _places(reading: Reading, columns: Sequence[str]) -> list[int]:
     return [reading.names.index(name) for name in columns]
 
 
-def _distinct(names: Sequence[str]) -> tuple[list[str], list[Finding]]:
-    """A name for every column, no two alike."""
-    taken, given, findings = set(names), set[str](), []
-    result = []
-    for position, name in enumerate(names, 1):
-        new = name if name.strip() else f"x{position}"
-        number = 1
-        while new in given or (new != name and new in taken):
+def kind_of(name: str, blob: bytes) -> Literal["text", "workbook", "parquet", "foreign"]:
+    """What kind of file this is, by its first bytes, and for Parquet by its name too."""
+    if blob.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
+        return "parquet"
+    if blob.startswith(_OFFICE):
+        return "workbook" if is_workbook(blob) else "foreign"
+    return "foreign" if blob.startswith(_ZIPPED) else "text"
+
+
+def _opened(name: str, blob: bytes, asked: Dialect) -> Source:
+    if len(blob) > MAX_BYTES:
+        raise Unreadable("too_big", {"size": len(blob), "limit": MAX_BYTES})
+    if not blob.strip():
+        raise Unreadable("empty", {})
+    match kind_of(name, blob):
+        case "parquet":
+            source = parquet(blob)
+        case "workbook":
+            source = workbook(blob, asked)
+        case "text":
+            source = delimited(blob, asked)
+        case "foreign":
+            office = blob.startswith(_OFFICE)
+            raise Unreadable("spreadsheet" if office else "compressed", {})
+    if len(source.names) > MAX_COLUMNS:
+        raise Unreadable("too_wide", {"count": len(source.names), "limit": MAX_COLUMNS})
+    return source
+
+
+def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[Finding]]:
+    """What each column holds, by its place; the number of rows to read; and what there is to say.
+
+    Columns with neither a name nor a cell, as of separators at the ends of rows, are no columns.
+    """
+    surveys = {j: Survey(gaps) for j in range(len(source.names))}
+    limit = source.most_rows or most_rows(len(surveys))
+    ragged: list[tuple[int, int]] = []
+    count = dropped = 0
+    findings = []
+    for batch in source.batches():
+        ragged = ragged or batch.ragged[:1]
+        dropped += len(batch.ragged)
+        room = limit - count
+        count += len(batch.rows[:room])
+        for j, column in enumerate(batch.columns):
+            surveys[j].see(batch.rows[:room], column[:room])
+        if len(batch.rows) > room:
+            findings.append(Finding("too_many_rows", {"limit": limit}))
+            break
+    if ragged:
+        values = {"row": ragged[0][0], "expected": len(source.names), "actual": ragged[0][1]}
+        if not count:
+            raise Unreadable("ragged", values)
+        findings.insert(0, Finding("ragged_rows", {"count": dropped, **values}))
+    if source.names and not count:
+        raise Unreadable("no_rows", {"columns": tuple(map(clip, source.names[:5]))})
+    named = {j: s for j, s in surveys.items() if source.names[j].strip() or s.kind != "nothing"}
+    return named, count, findings
+
+
+def _distinct(names: Sequence[str], places: Iterable[int]) -> tuple[dict[int, str], list[Finding]]:
+    """A name for the column at each of `places`, no two alike."""
+    taken, given, findings = set(names), dict[int, str](), []
+    for place in places:
+        name = names[place] if names[place].strip() else f"x{place + 1}"
+        new, number = name, 1
+        while new in given.values() or (new != names[place] and new in taken):
             number += 1
-            new = f"{name if name.strip() else f'x{position}'} ({number})"
-        if not name.strip():
-            findings.append(Finding("unnamed_column", {"position": position, "renamed": new}))
+            new = f"{name} ({number})"
+        values: Values = {"position": place + 1, "renamed": new}
+        if not names[place].strip():
+            findings.append(Finding("unnamed_column", values))
         elif new != name:
-            found = {"position": position, "column": name, "renamed": new}
-            findings.append(Finding("duplicate_name", found))
-        given.add(new)
-        result.append(new)
-    return result, findings
+            findings.append(Finding("duplicate_name", values | {"column": name}))
+        given[place] = new
+    return given, findings
 
 
-def _no_numbers(findings: Sequence[Finding], row: int) -> Unreadable:
+def _numbers(source: Source, columns: Mapping[int, Column], count: int) -> tuple[Rows, Floats]:
+    """The first `count` rows' numbers in the file, and their values (N, D)."""
+    rows, values = np.empty(count, np.int64), np.empty((count, len(columns)))
+    start = 0
+    for batch in source.batches():
+        stop = min(start + len(batch.rows), count)
+        rows[start:stop] = some = batch.rows[: stop - start]
+        for at, (j, column) in enumerate(columns.items()):
+            values[start:stop, at] = column.numbers(some, batch.columns[j][: stop - start])
+        start = stop
+        if start == count:
+            break
+    return rows, values
+
+
+def _judged(names: Sequence[str], values: Floats) -> tuple[list[str], Floats, list[Finding]]:
+    """The columns that have any number, and what there is to say of each as a whole."""
+    findings, kept = [], []
+    for place, (name, column) in enumerate(zip(names, values.T, strict=True)):
+        known = column[~np.isnan(column)]
+        if not known.size:
+            findings.append(Finding("empty_column", {"column": name}))
+            continue
+        kept.append(place)
+        if known.size > 1 and known.min() == known.max():
+            findings.append(Finding("constant", {"column": name, "number": float(known[0])}))
+    if len(kept) > MAX_CHOSEN:
+        findings.append(Finding("too_many_columns", {"count": len(kept), "limit": MAX_CHOSEN}))
+    if len(kept) < len(names):
+        values = values[:, kept]
+    return [names[place] for place in kept], values, findings
+
+
+def _no_numbers(findings: Sequence[Finding]) -> Unreadable:
     """Which columns there are instead, and the first cell that is in the way."""
     left_out = ("text", "dates", "no_numbers_type", "empty_column")
-    about = [finding.values for finding in findings if finding.code in left_out]
+    about = [finding.values for finding in findings if finding.key in left_out]
     columns = [clip(values["column"]) for values in about]
-    cell = {"row": about[0].get("row", row), "text": about[0].get("text", "")}
-    return Unreadable("no_numbers", {"columns": columns[:5], "column": columns[0], **cell})
-
-
-def _parquet(blob: bytes) -> tuple[list[str], list[Any], NDArray[np.int64], list[Finding]]:
-    """The typed columns of a Parquet file; of the others only a first cell, to be named."""
-    try:
-        file = pq.ParquetFile(pa.BufferReader(blob))
-        rows, fields = file.metadata.num_rows, list(file.schema_arrow)
-        if len(fields) > csv_text.MAX_COLUMNS:
-            raise Unreadable("too_wide", {"count": len(fields), "limit": csv_text.MAX_COLUMNS})
-        if not rows or not fields:
-            raise Unreadable("no_rows", {"columns": [clip(field.name) for field in fields[:5]]})
-        numeric = [field.name for field in fields if _is_number(field.type)]
-        size = 8 * rows * len(numeric)
-        if size > _MOST_UNPACKED:
-            raise Unreadable("too_big", {"size": size, "limit": _MOST_UNPACKED})
-        table = file.read(columns=numeric)
-        findings = [_left_out(file, field) for field in fields if not _is_number(field.type)]
-    except _DAMAGE as error:
-        raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
-    columns = [column.combine_chunks() for column in table.columns]
-    return table.column_names, columns, np.arange(1, len(table) + 1), findings
-
-
-def _is_number(kind: Any) -> bool:
-    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
-    return any(test(kind) for test in tests)
-
-
-def _left_out(file: Any, field: Any) -> Finding:
-    if pa.types.is_null(field.type):
-        return Finding("empty_column", {"column": field.name})
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    if not text and not pa.types.is_temporal(field.type):
-        found = {"column": field.name, "type": clip(field.type)}
-        return Finding("no_numbers_type", found)
-    first = next(file.iter_batches(batch_size=1, columns=[field.name])).column(0)[0].as_py()
-    values = {"column": field.name, "count": file.metadata.num_rows, "row": 1}
-    return Finding("text" if text else "dates", values | {"text": clip(first)})
+    cell = {"row": about[0].get("row", 1), "text": about[0].get("text", "")}
+    return Unreadable("no_numbers", {"columns": tuple(columns[:5]), "column": columns[0], **cell})

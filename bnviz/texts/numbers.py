@@ -27,13 +27,16 @@ def written(value: object, how: str = "") -> str:
     """`value` inside a sentence: a number :func:`short`, with so many digits or as "%".
 
     Whole numbers keep all their digits, with "d" without commas, as names of things have
-    them; what is a text already stays as it is.
+    them; with "=" any number has all its digits, and no commas, which could be decimal ones.
+    What is a text already stays as it is.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, Integral):
         return str(value) if how == "d" else f"{int(value):,}"
     number = float(value)  # type: ignore[arg-type]
+    if how == "=":
+        return f"{number:.0f}" if number == round(number) and abs(number) < 1e21 else repr(number)
     return percent(number) if how == "%" else short(number, int(how or 3))
 
 

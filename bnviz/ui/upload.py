@@ -4,44 +4,55 @@ What is chosen is kept in the store under the digest of its content, and the dig
 travels in the address: a link shows the same table to whoever shares the store.
 """
 
-from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Final, get_args
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bnviz.core.data.tables import Table
-from bnviz.files.findings import Finding, Unreadable
-from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Missing, Reading, read, to_table
+from bnviz.files.findings import Unreadable
+from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Filling, Reading, to_table
 from bnviz.store import StoredTable, open_store
-from bnviz.texts.markdown import literal
-from bnviz.texts.numbers import short
-from bnviz.ui.cache import cached
 from bnviz.ui.cache import table as stored_table
 from bnviz.ui.controls import FITNESS, ONE_BATCH
-from bnviz.ui.language import say
+from bnviz.ui.dialect import read_as_wanted
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.widgets import ask
 
 #: More remarks than this are folded away.
-MOST_OPEN = 10
+MOST_OPEN: Final = 10
+#: How the names of files end that can be chosen: text by many names, workbooks, Parquet.
+TYPES: Final = [
+    "csv",
+    "tsv",
+    "txt",
+    "tab",
+    "dat",
+    "data",
+    "lvm",
+    "asc",
+    "xlsx",
+    "xlsm",
+    "parquet",
+    "pq",
+]
 
 
 def choose_table(least_columns: int = 1, least_rows: int = 1) -> Table:
     """The table to work on, from a file or from the store; stops the page until there is one."""
     with st.container(border=True):
         st.subheader(say("upload.title"))
-        file = st.file_uploader(
-            say("upload.choose", limit=MAX_BYTES >> 20), ["csv", "tsv", "txt", "parquet", "pq"]
-        )
+        file = st.file_uploader(say("upload.choose", limit=MAX_BYTES >> 20), TYPES)
         try:
-            table = _from_file(file.name, file.getvalue()) if file else _from_store()
+            table = _from_file(file) if file else _from_store()
         except Unreadable as problem:
-            st.error(in_words("unreadable", problem), icon=":material/error:")
+            st.error(say_verdict("unreadable", problem.reason), icon=":material/error:")
             st.stop()
         rows, columns = table.values.shape
         if columns < least_columns or rows < least_rows:
             st.error(say("upload.small", rows=rows, columns=columns), icon=":material/error:")
             st.stop()
-        st.caption(say("upload.ready", rows=f"{rows:,}", columns=columns))
+        st.caption(say("upload.ready", rows=rows, columns=columns))
     return table
 
 
@@ -53,14 +64,9 @@ def choose_target(table: Table) -> str:
     return table.names[int(picked) - 1]
 
 
-def in_words(group: str, remark: Finding | Unreadable) -> str:
-    """A remark on a file in the reader's language, the file's own words made harmless."""
-    return say(f"{group}.{remark.code}", **_readable(remark.values))
-
-
-def _from_file(name: str, blob: bytes) -> Table:
-    reading = _reading(name, blob)
-    lines = [in_words("finding", finding) for finding in reading.findings]
+def _from_file(file: UploadedFile) -> Table:
+    reading = read_as_wanted(file.name, file.getvalue(), file.file_id)
+    lines = [say_verdict("finding", finding) for finding in reading.findings]
     if lines:
         with st.expander(
             say("upload.findings", count=len(lines)),
@@ -74,26 +80,21 @@ def _from_file(name: str, blob: bytes) -> Table:
         reading.names[:MAX_CHOSEN],
         max_selections=MAX_CHOSEN,
     )
-    table = to_table(reading, columns, _missing(reading, columns))
+    table = to_table(reading, columns, _filling(reading, columns))
     open_store().save_table(table)
     st.session_state["table"] = table.digest
     st.query_params["table"] = table.digest
     return table
 
 
-@cached
-def _reading(name: str, blob: bytes) -> Reading:
-    return read(name, blob)
-
-
-def _missing(reading: Reading, columns: list[str]) -> Missing:
-    rows = reading.complete_rows(columns)
+def _filling(reading: Reading, columns: list[str]) -> Filling:
+    rows = int(reading.complete(columns).sum())
     if rows == len(reading.values):
         return "drop"
-    picked: Missing = st.radio(
-        say("upload.missing"),
-        get_args(Missing),
-        format_func=lambda way: say(f"upload.{way}", rows=f"{rows:,}"),
+    picked: Filling = st.radio(
+        say("upload.filling"),
+        get_args(Filling),
+        format_func=lambda way: say(f"upload.{way}", rows=rows),
         horizontal=True,
     )
     return picked
@@ -114,16 +115,4 @@ def _from_store() -> Table:
 
 def _summary(table: StoredTable) -> str:
     names = ", ".join(table.names[:4]) + (", …" if len(table.names) > 4 else "")
-    return say("upload.summary", names=names, rows=f"{table.rows:,}")
-
-
-def _readable(values: Mapping[str, object]) -> dict[str, Any]:
-    return {name: _word(value) for name, value in values.items()}
-
-
-def _word(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_word, value))
-    if isinstance(value, int):
-        return f"{value:,}"
-    return short(value, 6) if isinstance(value, float) else literal(str(value))
+    return say("upload.summary", names=names, rows=table.rows)

@@ -3,7 +3,7 @@
 import ast
 import re
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from itertools import pairwise
 from typing import Any, get_args
@@ -26,8 +26,9 @@ from bnviz.core.training import precise_bn
 from bnviz.core.training import verdict as training
 from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys
-from bnviz.files.findings import FindingCode, UnreadableCode
-from bnviz.files.read import Missing
+from bnviz.files.dialect import Decimal, Dialect, Separator
+from bnviz.files.findings import FindingCode, QuestionCode, UnreadableCode
+from bnviz.files.read import Filling
 from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.ui.controls import controls
@@ -93,7 +94,7 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
 NAMES = re.compile(
     r"`[^`]*`|\{[^}]*\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
     r"|(torch\.nn\.)?BatchNorm1d|net\.half\(\)|affine|requires_grad|“Expected more than [^”]*”"
-    r"|BNVIZ_\w+|Set-Cookie|CSV|Parquet|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
+    r"|BNVIZ_\w+|Set-Cookie|CSV|Excel|Parquet|B3:F20|xlsx|NA|n/a|null|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|GB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutchinson|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG|Dropout"
@@ -255,7 +256,11 @@ FAMILIES: dict[str, Any] = {
     "unreadable.{}": get_args(UnreadableCode),
     "problem.{}": get_args(errors.Code),
     "remedy.{}": SMALLER,
-    "upload.{}": get_args(Missing),
+    "question.{}": get_args(QuestionCode),
+    "understood.{}": [field.name for field in fields(Dialect)],
+    "separator.{}": get_args(Separator),
+    "decimal.{}": get_args(Decimal),
+    "upload.{}": get_args(Filling),
     "run.{}": get_args(runs.Status),
     "run.is_{}": get_args(runs.Status),
     "measuring.{}": get_args(runs.Status),

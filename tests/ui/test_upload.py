@@ -1,15 +1,12 @@
 """Every remark on a file can be said in both languages, with its column and row."""
 
-from functools import partial
 from typing import Any, get_args
 
 import pytest
 
 from bnviz.files.findings import Finding, FindingCode, Unreadable, UnreadableCode
 from bnviz.files.read import read, to_table
-from bnviz.plots.theme import Say
-from bnviz.texts.catalogue import LANGUAGES, sentence
-from bnviz.ui import upload
+from bnviz.texts.catalogue import LANGUAGES, worded
 
 ROWS = "".join(f"{i},{i * i},{i % 7}.5\n" for i in range(1, 30))
 
@@ -48,12 +45,14 @@ FILES: dict[FindingCode, tuple[bytes, tuple[str, ...]]] = {
     "boolean": (csv("a,b,c", *["yes", "no"] * 14, "yes"), ("c",)),
     "percent": (csv("a,b,c", *["12 %"] * 29), ("c",)),
     "spaces": (csv("a,b,c", " 1 "), ("c", "2")),
-    "thousands": (csv("a,b,c", *['"1,234"'] * 29), ("c",)),
-    "decimal_comma": (b"a;b\n" + b"1,5;2\n" * 9, ("a",)),
+    "thousands": (csv("a,b,c", "1.5", '"1,234"'), ("c", "3", "1234")),
+    "skipped": (b"from station 7\na,b\n1,2\n3,4\n", ("station 7",)),
+    "other_decimal": (csv("a,b,c", *['"2,5"'] * 29).replace(b"\n1,1,", b"\n1.5,1,"), ("c", "2.5")),
+    "currency": (csv("a,b,c", "$5"), ("c", "2", "$5")),
+    "negative": (csv("a,b,c", "(5)"), ("c", "2", "(5)", "-5")),
 }
 REFUSED: dict[UnreadableCode, tuple[bytes, tuple[str, ...]]] = {
     "empty": (b" \n", ()),
-    "encoding": (b"a,b\n1,2\n\xff\xff\xff,3\n", ("3",)),
     "binary": (b"\x00\x01\x02" * 50, ()),
     "spreadsheet": (b"PK\x03\x04" + b"0" * 50, ()),
     "compressed": (b"\x1f\x8b" + b"0" * 50, ()),
@@ -68,62 +67,51 @@ REFUSED: dict[UnreadableCode, tuple[bytes, tuple[str, ...]]] = {
 }
 
 
-@pytest.fixture(params=list(LANGUAGES))
-def say(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Say:
-    words = partial(sentence, request.param)
-    monkeypatch.setattr(upload, "say", words)
-    return words
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", FILES)
+def test_findings_in_words(key: FindingCode, language: str) -> None:
+    blob, named = FILES[key]
+    about = [finding for finding in read("data.csv", blob).findings if finding.key == key]
+    assert about, "the file does not show this finding"
+    complete(worded(language, "finding", about[0]), named)
 
 
-@pytest.mark.parametrize("code", FILES)
-def test_findings_in_words(code: FindingCode, say: Say) -> None:
-    blob, named = FILES[code]
-    found = [finding for finding in read("data.csv", blob).findings if finding.code == code]
-    assert found, "the file does not show this finding"
-    text = upload.in_words("finding", found[0])
-    assert all(part in text for part in named), text
-    assert "{" not in text and "None" not in text.removeprefix("None of"), text
-
-
-@pytest.mark.parametrize("code", REFUSED)
-def test_refusals_in_words(code: UnreadableCode, say: Say) -> None:
-    blob, named = REFUSED[code]
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", REFUSED)
+def test_refusals_in_words(key: UnreadableCode, language: str) -> None:
+    blob, named = REFUSED[key]
     with pytest.raises(Unreadable) as caught:
         read("data.csv", blob)
-    assert caught.value.code == code
-    text = upload.in_words("unreadable", caught.value)
-    assert all(part in text for part in named), text
-    assert "{" not in text and "None" not in text.removeprefix("None of"), text
+    assert caught.value.reason.key == key
+    complete(worded(language, "unreadable", caught.value.reason), named)
 
 
-def test_refusals_of_a_choice_in_words(say: Say) -> None:
-    reading = read("data.csv", csv("a,b,c", "1", ""))
-    for columns, named in (([], ()), (["nope"], ("nope",))):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refusals_of_a_choice_in_words(language: str) -> None:
+    full, gaps = read("data.csv", csv("a,b,c")), read("data.csv", b"a,b\n1,\n,2\n3,\n,4\n")
+    for reading, columns, named in ((full, ["nope"], "nope"), (gaps, ["a", "b"], "4")):
         with pytest.raises(Unreadable) as caught:
             to_table(reading, columns, "drop")
-        text = upload.in_words("unreadable", caught.value)
-        assert all(part in text for part in named) and "{" not in text
+        complete(worded(language, "unreadable", caught.value.reason), (named,))
 
 
-def test_nothing_left_in_words(say: Say) -> None:
-    reading = read("data.csv", b"a,b\n1,\n,2\n3,\n,4\n")
-    with pytest.raises(Unreadable) as caught:
-        to_table(reading, ["a", "b"], "drop")
-    assert caught.value.code == "nothing_left"
-    assert "4" in upload.in_words("unreadable", caught.value)
+def complete(text: str, named: tuple[str, ...]) -> None:
+    assert all(part in text.replace("\\", "") for part in named), text
+    assert "{" not in text and "None" not in text.removeprefix("None of"), text
 
 
 @pytest.mark.parametrize(
     "value", ["![](http://example.org/x.png)", "<script>", "[a](javascript:x)", "$x$"]
 )
-def test_words_from_a_file_are_made_harmless(value: str, say: Say) -> None:
-    values: dict[str, Any] = {"column": value, "count": 1, "row": 2, "text": value}
-    text = upload.in_words("finding", Finding("text", values))
-    assert value not in text
+def test_words_from_a_file_are_made_harmless(value: str) -> None:
+    values: dict[str, Any] = {"column": value, "row": 2, "text": value}
+    assert value not in worded("en", "finding", Finding("text", values))
 
 
 def test_which_remarks_have_no_file_here() -> None:
-    """Files too large or too odd to make for a test of words; tests/store knows them."""
-    assert set(get_args(FindingCode)) - set(FILES) == {"too_many_rows", "no_numbers_type"}
-    rest = set(get_args(UnreadableCode)) - set(REFUSED)
-    assert rest == {"too_big", "no_columns", "unknown_column", "too_many_columns", "nothing_left"}
+    """Files too large or too odd to make for a test of words; tests/files knows them."""
+    assert set(get_args(FindingCode)) - set(FILES) == {"too_many_rows", "no_numbers_type", "sheet"}
+    choices = {"open_question", "no_columns", "unknown_column", "too_many_columns", "nothing_left"}
+    asked = {"encoding", "no_names"}
+    large, books = {"too_big", "unpacked"}, {"no_sheet", "no_range"}
+    assert set(get_args(UnreadableCode)) - set(REFUSED) == choices | large | books | asked

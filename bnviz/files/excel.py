@@ -1,0 +1,158 @@
+"""Bytes of an Excel workbook -> the columns of one of its sheets, as text."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from itertools import chain, islice
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from bnviz.files.dialect import Dialect
+from bnviz.files.findings import Finding, Unreadable, Values, clip
+from bnviz.files.header import Record, locate
+from bnviz.files.notation import is_number
+from bnviz.files.source import Batch, Source
+
+#: Bytes that a part may unpack to: the sheets, the texts they share, and anything else.
+MAX_SHEET, MAX_TEXTS, MAX_PART = 2**27, 2**24, 2**20
+#: Bytes between two rows of a sheet; openpyxl holds one row whole.
+MAX_ROW: Final = 2**22
+#: A million cells take openpyxl some six seconds; the row around them counts as a few.
+MOST_CELLS, ROW_COST = 1_000_000, 4
+_SAMPLE_ROWS, _BATCH_ROWS = 200, 5000
+_RANGE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})")
+
+
+def is_workbook(blob: bytes) -> bool:
+    """Whether these are the bytes of an .xlsx or .xlsm file."""
+    try:
+        return "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(blob)).namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, LookupError, NotImplementedError):
+        return False
+
+
+def workbook(blob: bytes, asked: Dialect) -> Source:
+    """The columns of a sheet: the one asked for, or the first that holds numbers.
+
+    Raises Unreadable, before anything is unpacked that says it is too large.
+    """
+    import openpyxl
+
+    try:
+        _check_size(zipfile.ZipFile(io.BytesIO(blob)))
+        book = openpyxl.load_workbook(io.BytesIO(blob), read_only=True, data_only=True)
+        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        if asked.sheet is not None and asked.sheet not in sheets:
+            raise Unreadable("no_sheet", {"sheet": asked.sheet, "sheets": tuple(sheets)})
+        return _source(sheets, asked)
+    except Unreadable:
+        raise
+    except Exception as error:  # openpyxl raises whatever its parts do
+        raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
+
+
+def _check_size(archive: zipfile.ZipFile) -> None:
+    for part in archive.infolist():
+        if not part.filename.endswith((".xml", ".rels")):
+            continue
+        sheet = part.filename.startswith("xl/worksheets/")
+        texts = part.filename == "xl/sharedStrings.xml"
+        limit = MAX_SHEET if sheet else MAX_TEXTS if texts else MAX_PART
+        if part.file_size > limit:
+            raise Unreadable("unpacked", {"size": part.file_size, "limit": limit})
+        if sheet or texts:
+            with archive.open(part) as stream:
+                _check_rows(stream, b"<row" if sheet else b"<si")
+
+
+def _check_rows(stream: Any, start: bytes) -> None:
+    """Refuses what would be parsed into one huge tree, or hides it by markup that Excel lacks."""
+    before, length = b"", 0
+    while chunk := stream.read(2**18):
+        text = before + chunk
+        if b"<!" in text:
+            raise Unreadable("damaged", {"detail": "a sheet with comments or declarations"})
+        length = 0 if start in text else length + len(chunk)
+        if length > MAX_ROW:
+            raise Unreadable("unpacked", {"size": length, "limit": MAX_ROW})
+        before = text[-3:]
+
+
+def _source(sheets: Mapping[str, Any], asked: Dialect) -> Source:
+    name, top, rows, start = "", 1, iter(list[Record]()), list[Record]()
+    for name in [asked.sheet] if asked.sheet else sheets:
+        top, rows = _rows(sheets[name], asked.range)
+        start = list(islice(rows, _SAMPLE_ROWS))
+        if any(is_number(cell) for record in start for cell in record):
+            break
+    width = max(map(len, start), default=0)
+    header = asked.header - top + 1 if asked.header else asked.header
+    layout = locate([_padded(record, width) for record in start], header)
+    most_rows = MOST_CELLS // (width + ROW_COST)
+    below = islice(chain(start, rows), layout.first - 1, layout.first + most_rows)
+    batches = list(_batches(below, width, top + layout.first - 1))
+    findings = layout.findings
+    if len(sheets) > 1 and not asked.sheet:
+        values: Values = {"sheet": name, "sheets": tuple(sheets)}
+        findings.append(Finding("sheet", values))
+    row = layout.header and layout.header + top - 1
+    return Source(
+        layout.names,
+        lambda: iter(batches),
+        Dialect(header=row, sheet=name, range=asked.range),
+        findings,
+        layout.questions,
+        tuple(sheets),
+        most_rows,
+    )
+
+
+def _rows(sheet: Any, asked: str | None) -> tuple[int, Iterator[Record]]:
+    """The number of the first row, and the rows' cells as text."""
+    where: dict[str, int] = {}
+    if asked:
+        ends = _RANGE.fullmatch(asked.strip().upper())
+        if not ends:
+            raise Unreadable("no_range", {"range": clip(asked)})
+        left, top, right, bottom = ends.groups()
+        where = {"min_col": _column(left), "max_col": _column(right)}
+        where |= {"min_row": max(int(top), 1), "max_row": int(bottom)}
+    sheet.reset_dimensions()  # which some programs write wrong
+    rows = sheet.iter_rows(values_only=True, **where)
+    return where.get("min_row", 1), ([_text(cell) for cell in row] for row in rows)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
+
+
+def _batches(rows: Iterator[Record], width: int, number: int) -> Iterator[Batch]:
+    while some := [_padded(record, width) for record in islice(rows, _BATCH_ROWS)]:
+        filled = np.array([any(map(str.strip, record)) for record in some])
+        columns = [pa.array(cells, pa.string()) for cells in zip(*some, strict=True)]
+        numbers = np.arange(number, number + len(some))
+        yield Batch(numbers[filled], [each.filter(pa.array(filled)) for each in columns])
+        number += len(some)
+
+
+def _padded(record: Record, width: int) -> Record:
+    return [*record[:width], *[""] * (width - len(record))]
+
+
+def _text(cell: object) -> str:
+    """A cell as text; a number without decimal sign, as a text beside it may write another one."""
+    if cell is None or isinstance(cell, bool):
+        return "" if cell is None else str(cell).lower()
+    if isinstance(cell, float):
+        _, digits, exponent = Decimal(repr(cell)).as_tuple()
+        number = int("".join(map(str, digits)))
+        return f"{'-' * (cell < 0)}{number}e{exponent}" if isinstance(exponent, int) else str(cell)
+    return cell.isoformat(" ") if isinstance(cell, datetime) else str(cell)
