@@ -8,6 +8,7 @@ it. Arrays are made read-only before they are shared.
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial, wraps
+from hashlib import blake2b
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
@@ -47,10 +48,16 @@ _RESULTS: LRUCache[Hashable, Any] = LRUCache(MOST_BYTES, _size)
 _LOCK = Lock()
 
 
+def _key(compute: object, *args: Hashable, **kwargs: Hashable) -> Hashable:
+    """What a result is remembered by; of an uploaded file its digest, not its bytes."""
+    shown = (blake2b(each).digest() if isinstance(each, bytes) else each for each in args)
+    return hashkey(compute, *shown, **kwargs)
+
+
 def cached(compute: Callable[P, R]) -> Callable[P, R]:
     """Remember what a pure function has returned, and make its arrays read-only."""
 
-    @kept_in(_RESULTS, partial(hashkey, compute), _LOCK)
+    @kept_in(_RESULTS, partial(_key, compute), _LOCK)
     @wraps(compute)
     def sealed(*args: P.args, **kwargs: P.kwargs) -> R:
         result = compute(*args, **kwargs)

@@ -11,7 +11,7 @@ from bnviz.core.verdict import Verdict
 from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator
 from bnviz.files.findings import Question, Unreadable
 from bnviz.files.read import Reading, kind_of, read
-from bnviz.ui.cache import kept
+from bnviz.ui.cache import cached
 from bnviz.ui.language import say, say_verdict
 
 
@@ -36,7 +36,7 @@ def read_as_wanted(name: str, blob: bytes, upload: str) -> Reading:
     return reading
 
 
-@kept(4)
+@cached
 def _reading(name: str, blob: bytes, asked: Dialect) -> Reading:
     return read(name, blob, asked)
 
