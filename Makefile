@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test lint format shots bench constraints lowest browser clean
+.PHONY: help run test lint format shots bench mutants constraints lowest browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
@@ -29,6 +29,7 @@ help:
 	@echo "make bench   measure speed against references, into build/bench.json"
 	@echo "make constraints  put the newest versions that requirements*.txt allow into constraints.txt"
 	@echo "make lowest       run the tests, but those in a browser, with the lowest they allow"
+	@echo "make mutants plant 200 faults, one at a time, and see which the tests notice: hours (MUTANTS=20)"
 	@echo "make clean   remove what was built; the virtual environment and the runs stay"
 
 run: $(RUN_READY)
@@ -65,6 +66,9 @@ lowest:
 	@sed -n 's/>=\([^,]*\).*/==\1/p' requirements.txt > build/lowest.txt
 	@build/lowest/bin/python -m pip install $(INSTALL_ARGS) -c build/lowest.txt -r requirements-dev.txt
 	@build/lowest/bin/python -m pytest -m "not browser" -n $(WORKERS) $(TEST_ARGS)
+
+mutants: $(TEST_READY)
+	@nice -n 19 $(BIN)/python -m tools.mutants $(MUTANTS)
 
 # The browser found last time is good as long as it is there.
 browser: $(TEST_READY)
