@@ -52,6 +52,9 @@ R = TypeVar("R")
 #: Scales of random steps, a decade each.
 SCALES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
+#: 51 places from -1 to 1.
+LINE: tuple[float, ...] = tuple(np.linspace(-1, 1, 51).tolist())
+
 _BATCHES: Any = object()
 """In the place of y: x is not one batch but many."""
 
@@ -260,7 +263,7 @@ class Loss:
         return along.along(self.problem, at, unit=distances)
 
     def landscape_lines(
-        self, *, distances: Sequence[float] = tuple(np.linspace(-1, 1, 51)), count: int = 16
+        self, *, distances: Sequence[float] = LINE, count: int = 16
     ) -> Float[Floats, "count v"]:
         """Losses along random filter-normalized lines (Li et al. 2018, section 4).
 
@@ -277,7 +280,7 @@ class Loss:
     def landscape_plane(
         self,
         *,
-        coordinates: Sequence[float] = tuple(np.linspace(-1, 1, 51)),
+        coordinates: Sequence[float] = LINE,
         directions: Float[Tensor, "2 n"] | None = None,
     ) -> Float[Floats, "v v"]:
         """Losses on a plane: row i at ``coordinates[i]`` along the second direction.

@@ -7,7 +7,7 @@ may ask for the loss, the gradient or the Hessian at any number of points at onc
 """
 
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from bnviz.core.types import Bool, Float
 POINT_BYTES = 2**23
 
 
+@runtime_checkable
 class Problem(Protocol):
     """One network's loss on its rows, at `params` and around it.
 
