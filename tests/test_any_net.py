@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import cross_entropy
+from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz import Loss, along_gradient, eigenvalues, scale_sweep, stability_threshold, traces
@@ -467,6 +468,13 @@ def test_a_wrong_second_derivative_is_noticed() -> None:
         lambda self, x: self.b(Unit.apply(self.a(x))), a=nn.Linear(5, 4), b=nn.Linear(4, 3)
     )
     with pytest.raises(ValueError, match="not symmetric, so they are wrong"):
+        top(module)
+
+
+def test_layers_that_run_again_in_the_backward_pass_are_refused() -> None:
+    body = nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3))
+    module = Through(lambda self, x: checkpoint(self.body, x, use_reentrant=False), body=body)
+    with pytest.raises(ValueError, match="activation checkpointing"):
         top(module)
 
 

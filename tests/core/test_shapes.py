@@ -33,7 +33,8 @@ for loss in losses:
     loss.eigenvalues(count=2, vectors=True)
     loss.traces(probes=2), loss.normalized_sharpness(), loss.spectral_density(probes=2, steps=4)
     loss.lipschitz_probes(count=2), loss.scale_sweep(scales=[0.1], count=2)
-    loss.along_gradient(), loss.landscape_lines(count=2), loss.landscape_plane(coordinates=[0.0, 1.0])
+    loss.along_gradient(), loss.landscape_lines(count=2)
+    loss.landscape_plane(coordinates=[0.0, 1.0])
     loss.stability_threshold(steps=2, halvings=1)
     point = loss.problem.point
     list(stability.descents(loss.problem, point[0], torch.tensor([1e-3, 1e-2]), [0, 1]))

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.parameter import is_lazy
 
+from bnviz.core.nets.copied import copied
 from bnviz.core.nets.forward_pass import ForwardPass
 from bnviz.core.nets.vectors import Tensors
 
@@ -43,7 +43,7 @@ class Twin:
         self, module: nn.Module, loss: LossFunction, *, mode: str, dtype: torch.dtype, seed: int
     ) -> None:
         self.mode, self.dtype, self.seed = mode, dtype, seed
-        self.module = _copied(module).to(dtype)
+        self.module = copied(module).to(dtype)
         self.function = copy.deepcopy(loss).to(dtype) if isinstance(loss, nn.Module) else loss
         if mode != "as_is":
             self.module.eval()
@@ -54,6 +54,9 @@ class Twin:
         }
         self.moving: list[tuple[dict[str, Any], str, Tensor]] = []
         self.draws = False
+        self.running = False
+        for layer in self.module.modules():
+            layer.register_forward_pre_hook(self._only_while_running)
         self.twice = False
         """Whether its second derivatives have been seen to be right."""
         self.params = {
@@ -114,9 +117,12 @@ class Twin:
             return self._pass(own, x, y, forward)
 
     def _pass(self, own: Tensors, x: Any, y: Any, forward: ForwardPass) -> Tensor:
-        with sdpa_kernel(SDPBackend.MATH), forward:  # fused attention has no second derivative
-            output = self._output(own, x)
-            loss = self.function(output, y)
+        self.running = True
+        try:
+            with sdpa_kernel(SDPBackend.MATH), forward:  # fused attention has no second derivative
+                loss = self.function(self._output(own, x), y)
+        finally:
+            self.running = False
         if not isinstance(loss, Tensor) or loss.numel() != 1:
             shape = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
             raise ValueError(f"The loss must be one number; it has shape {shape}.")
@@ -125,6 +131,14 @@ class Twin:
     def _output(self, own: Tensors, x: Any) -> Any:
         args, kwargs = self.arguments(x)
         return torch.func.functional_call(self.module, own, args, kwargs)
+
+    def _only_while_running(self, layer: nn.Module, _: Any) -> None:
+        """Refuse to run a layer again in the backward pass, where its parameters are others."""
+        if not self.running:
+            raise ValueError(
+                f"A {type(layer).__name__} is run again in the backward pass, as activation "
+                "checkpointing does: turn that off to measure the module."
+            )
 
     def arguments(self, x: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """How the module is called with `x`.
@@ -142,6 +156,7 @@ class Twin:
         def run() -> None:
             forward = ForwardPass("train", self.dtype)
             with self._random_state(), sdpa_kernel(SDPBackend.MATH), forward:
+                self.running = True
                 self._output({}, x)
 
         always = {(id(where), name) for (_, where, name), _ in self._moved_by(run)}
@@ -194,55 +209,3 @@ def _states(module: nn.Module) -> Iterator[_State]:
             for name, value in list(where.items()):
                 if isinstance(value, Tensor) and not (value.is_leaf and value.requires_grad):
                     yield layer, where, name
-
-
-def _copied(module: nn.Module) -> nn.Module:
-    """A deep copy, of what is compiled or wrapped only what is inside."""
-    module = _unwrapped(module)
-    for name, layer in module.named_modules():
-        _refuse(name or "The module", layer)
-    memo: dict[int, Any] = {}
-    for layer in module.modules():
-        for value in layer.__dict__.values():
-            if isinstance(value, Tensor) and not value.is_leaf:  # as old weight_norm keeps one
-                memo[id(value)] = value.detach().clone()
-        for child in layer._modules.values():
-            if child is not None and (inside := _unwrapped(child)) is not child:
-                memo[id(child)] = copy.deepcopy(inside, memo)
-    try:
-        return copy.deepcopy(module, memo)
-    except Exception as error:
-        raise ValueError(f"The module cannot be copied: {error}.") from error
-
-
-def _unwrapped(module: nn.Module) -> nn.Module:
-    """What torch.compile or a parallel wrapper wraps."""
-    while True:
-        inside = module._modules.get("_orig_mod")
-        if inside is None and isinstance(
-            module, nn.DataParallel | nn.parallel.DistributedDataParallel
-        ):
-            inside = module.module
-        if inside is None:
-            return module
-        module = inside
-
-
-def _refuse(name: str, layer: nn.Module) -> None:
-    """Raise ValueError for a layer that no measure can look into."""
-    if isinstance(layer, torch.jit.ScriptModule):
-        raise ValueError(
-            f"{name} is a scripted or traced module, whose layers nobody can look into: "
-            "measure the module that it was made of."
-        )
-    lazy = [own for own, value in layer._parameters.items() if value is not None and is_lazy(value)]
-    if lazy:
-        raise ValueError(
-            f"{name} is lazy: its {lazy[0]} has no shape yet. Run one batch through the module "
-            "first."
-        )
-    synced = isinstance(layer, nn.SyncBatchNorm) and torch.distributed.is_available()
-    if synced and torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1:
-        raise ValueError(
-            f"{name} takes its statistics from several processes: measure in one process."
-        )
