@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnviz.plots.axes import decades, tick_label
+from bnviz.plots.axes import decades, place, symmetric, tick_label
 
 sizes = st.floats(1e-20, 1e20)
 
@@ -56,3 +56,19 @@ def test_zero_is_labelled_at_its_place() -> None:
 )
 def test_tick_label(tick: float, text: str) -> None:
     assert tick_label(tick) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "ticks"),
+    [
+        ([-1e4, 1e6], 1.0, [-1e4, -1e2, 0.0, 1e2, 1e4, 1e6]),
+        ([0.0, 1e3], 1.0, [0.0, 1e1, 1e2, 1e3]),
+        ([-3.0, 4.0], 1.0, [-2.0, -1.0, 0.0, 1.0, 2.0]),
+        ([], 1.0, [-1.0, 0.0, 1.0]),
+    ],
+)
+def test_a_symmetric_axis(values: list[float], unit: float, ticks: list[float]) -> None:
+    axis = symmetric(values, unit)
+    assert axis["tickvals"] == pytest.approx(place(ticks, unit).tolist())
+    low, high = axis["range"]
+    assert all(low < each < high for each in place(values, unit))

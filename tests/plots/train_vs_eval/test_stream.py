@@ -45,6 +45,11 @@ def test_all_features(look: Look, say: Say) -> None:
     assert len(lines) == 3
     away = (WALK.mean.running - WALK.mean.true) / TRUTH.scale
     assert lines[2] == pytest.approx(away[:, 2])
+    high, low = np.split(np.array(figure.data[0].y), 2)
+    widest = (WALK.mean.deviation / TRUTH.scale).max(axis=1)
+    assert high == pytest.approx(stream.BAND * widest) and low[::-1] == pytest.approx(-high)
+    reach = figure.layout.yaxis.range[1]
+    assert reach == -figure.layout.yaxis.range[0] > np.abs(away[10:]).max()
 
 
 def test_features_without_spread_are_left_out(look: Look, say: Say) -> None:
@@ -105,10 +110,19 @@ def test_clock(momentum: float | None, look: Look, say: Say) -> None:
     steps, left = np.array(figure.data[0].x), np.array(figure.data[0].y)
     kept = 0.0 if momentum is None else 1 - momentum
     assert left == pytest.approx(np.where(steps == 0, 1.0, kept**steps))
+    if momentum is not None and momentum < 1:
+        marks = figure.data[1]
+        half, hundredth = np.log([0.5, 0.01]) / np.log(1 - momentum)
+        assert list(marks.x) == pytest.approx([half, hundredth], rel=1e-6)
+        assert list(marks.y) == [0.5, 0.01] and steps[-1] > hundredth
     weights = clocks.batch_weights(momentum, 30, look, say)
     assert_sound(weights)
-    newest = 1 / 30 if momentum is None else momentum
-    assert weights.data[0].y[0] == pytest.approx(newest)
+    ages = np.arange(30)
+    expected = np.full(30, 1 / 30) if momentum is None else momentum * (1 - momentum) ** ages
+    assert list(weights.data[0].x) == list(ages)
+    assert weights.data[0].y == pytest.approx(expected)
+    assert weights.data[1].y == pytest.approx(np.full(30, 1 / 30))
+    assert len(clocks.batch_weights(momentum, 500, look, say).data[0].x) == 200
 
 
 @pytest.mark.parametrize("source", ["normal", "skewed", "heavy_tails"])
@@ -118,8 +132,24 @@ def test_company(source: str, look: Look, say: Say) -> None:
     found = in_batches(config, 0, 0.7, 1e-5, truth, None)
     figure = batch_dependence.fan(found, 8, look, say)
     assert_sound(figure)
+    for band, low, high in ((figure.data[0], 0, 4), (figure.data[1], 1, 3)):
+        upward, back = np.split(np.array(band.y), 2)
+        assert np.array_equal(upward, found.quantiles[:, low])
+        assert np.array_equal(back[::-1], found.quantiles[:, high])
     assert np.array_equal(figure.data[2].y, found.quantiles[:, 2])
     assert len(figure.data) == (3 if source == "heavy_tails" else 4)
+    if found.theory is not None:
+        lines = runs_of(figure.data[3].y)
+        assert np.array_equal(np.array(lines).T, found.theory)
+    here, whole = figure.layout.shapes
+    assert (here.x0, here.x1, here.y0, here.y1, here.yref) == (8, 8, 0, 1, "paper")
+    assert (whole.y0, whole.y1, whole.x0, whole.x1, whole.xref) == (
+        found.whole,
+        found.whole,
+        0,
+        1,
+        "paper",
+    )
     for size in (2, 8):
         outputs = found.outputs[SIZES.index(size)]
         theory = density(config, 0, 0.7, size, 1e-5, truth)
@@ -127,6 +157,13 @@ def test_company(source: str, look: Look, say: Say) -> None:
         assert_sound(histogram)
         bars = histogram.data[0]
         assert np.sum(bars.y) * bars.width == pytest.approx(1)
+        room = max(0.04 * np.ptp(outputs), 0.05)
+        edges = outputs.min() - room, outputs.max() + room
+        heights, _ = np.histogram(outputs, bins=len(bars.x), range=edges)
+        assert bars.y * bars.width * len(outputs) == pytest.approx(heights)
+        assert (bars.x[0] - bars.width / 2, bars.x[-1] + bars.width / 2) == pytest.approx(edges)
+        if theory is not None:
+            assert np.array_equal(histogram.data[1].y, theory[1])
 
 
 def test_density_is_one() -> None:
@@ -143,11 +180,20 @@ def test_recalibration(look: Look, say: Say) -> None:
     found = Recalibration(before, after, train_mode, drift)
     figure = nets.losses(found, "", look, say)
     assert_sound(figure)
+    for seed, line in enumerate(np.split(np.array(figure.data[0].y), 4)):
+        np.testing.assert_array_equal(line[:3], [before[seed], after[seed], train_mode[seed]])
+    assert list(figure.layout.xaxis.ticktext) == [
+        say(f"train_vs_eval.recalibrate.{way}") for way in ("before", "after", "train_mode")
+    ]
     assert figure.data[1].y[0] == pytest.approx(np.median(before))
+    assert figure.data[1].y[1] == pytest.approx(np.median(after))
     assert figure.data[1].y[2] == pytest.approx(np.nanmedian(train_mode))
     scatter = nets.drifts(drift, look, say)
     assert_sound(scatter)
     assert np.array_equal(scatter.data[1].x, drift[1].mean.ravel())
+    assert np.array_equal(scatter.data[1].y, drift[1].deviation.ravel())
+    (line,) = scatter.layout.shapes
+    assert (line.y0, line.y1, line.x0, line.x1, line.xref) == (1, 1, 0, 1, "paper")
 
 
 def test_split(look: Look, say: Say) -> None:
@@ -156,10 +202,20 @@ def test_split(look: Look, say: Say) -> None:
     figure = nets.micro_statistics(found, 1, HOSTILE[0], look, say)
     assert_sound(figure)
     assert np.array_equal(figure.data[2].y, found.accumulated.means[:, 1])
+    assert list(figure.data[2].x) == [1, 2, 3, 4]
+    parts = x.reshape(4, 5, 2)[:, :, 1]
+    assert figure.data[2].error_y.array == pytest.approx(parts.std(axis=1))
+    low, _, high, _ = figure.data[0].y
+    whole, spread = x[:, 1].mean(), x[:, 1].std()
+    assert (low, high) == pytest.approx((whole - spread, whole + spread))
+    assert list(figure.data[1].y) == pytest.approx([whole, whole])
     ways = {
         way: differences(getattr(found, way), found.big) for way in ("accumulated", "synchronized")
     }
     dots = nets.split_differences(ways, look, say)
     assert_sound(dots, titled=("xaxis",))
     assert list(dots.data[0].customdata) == [ways["accumulated"][name] for name in COMPARED]
-    assert min(dots.data[1].x) >= nets.FLOOR
+    for trace, way in zip(dots.data, ("accumulated", "synchronized"), strict=True):
+        drawn = [max(ways[way][name], nets.FLOOR) for name in COMPARED]
+        assert list(trace.x) == drawn and min(drawn) >= nets.FLOOR
+        assert list(trace.y) == [say(f"train_vs_eval.split.{name}") for name in COMPARED]
