@@ -2,7 +2,17 @@
 
 The running statistic is r_t = (1 - m) r_(t-1) + m z_t with m the torch momentum, which is
 1 minus the Keras momentum. So a batch k steps back weighs m (1 - m)^k and the start
-(1 - m)^t. Sources: documentation of torch.nn.BatchNorm1d and keras.layers.BatchNormalization.
+(1 - m)^t. Two libraries, opposite conventions; both start at mean 0 and variance 1:
+
+======  ===================  ===========================  ======================
+        default              it weighs                    variance remembered
+======  ===================  ===========================  ======================
+torch   torch momentum 0.1   the NEW value                unbiased, B / (B - 1)
+Keras   Keras momentum 0.99  the OLD value                biased
+======  ===================  ===========================  ======================
+
+Sources: documentation of torch.nn.BatchNorm1d; documentation and source of
+keras.layers.BatchNormalization.
 """
 
 import math

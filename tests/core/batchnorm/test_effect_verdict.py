@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnviz.core.batchnorm.effect import effect, verdict
@@ -164,3 +164,44 @@ def test_notes() -> None:
     asked = BatchConfig(source="table", table="x" * 64, batch_size=4, features=1)
     (note,) = notes(asked, Batch(("a",), ("",), np.ones((4, 1))), table)
     assert (note.key, note.values) == ("replaced", {"limit": 3, "asked": 4})
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.sampled_from([0.0, 1e-6, 1e-3, 0.1, 1.0, 1e3]), min_size=1, max_size=5),
+    st.sampled_from([0.0, 1e-12, 1e-5, 1.0, 10.0]),
+    st.sampled_from([-5.0, -1.0, 0.0, 0.3]),
+    st.sampled_from([-2.0, 0.0]),
+    st.booleans(),
+    st.integers(1, 9),
+)
+def test_every_claim_is_borne_out_by_the_output(
+    spreads: list[float], eps: float, gamma: float, beta: float, one: bool, rows: int
+) -> None:
+    x = np.random.default_rng(2).normal(size=(rows, len(spreads))) * spreads + 3
+    norm = NormConfig(
+        eps=eps, gamma=gamma, beta=beta, affine_feature=0 if one else None, precision="float64"
+    )
+    names, result = "abcde"[: len(spreads)], apply(x, norm)
+    said = {v.key: v.values for v in verdict(names, rows, effect(result), norm)}
+    outside = {0} if one else set()  # of the sentence about all features, which leaves it out
+    scale, shift = (1.0, 0.0) if one else (abs(gamma), beta)
+    off = np.maximum(abs(result.y.mean(0) - shift), abs(result.y.std(0) - scale))
+    overall = said.get("normal") or said.get("most")
+    if overall:
+        close = [d for d in range(len(names)) if d not in outside and np.isfinite(off[d])]
+        held = [d for d in close if off[d] <= float(overall["tolerance"]) * (1 + 1e-6) + 1e-12]
+        assert len(held) >= int(overall["good"]) - len(outside)
+        assert overall["good"] == len(names) or "most" in said
+    if "swallowed" in said:
+        feature = names.index(str(said["swallowed"]["feature"]))
+        assert result.x_hat[:, feature].std() == said["swallowed"]["deviation"]
+        share = eps / (x[:, feature].var() + eps)
+        assert said["swallowed"]["share"] == pytest.approx(share, abs=1e-6)
+    for values in (v.values for v in verdict(names, rows, effect(result), norm) if v.key in FLAT):
+        for name in values["features"]:
+            column = result.y[:, names.index(name)]
+            assert np.isnan(column).all() if not eps else (column == values["beta"]).all()
+
+
+FLAT = ("constant", "undefined")
