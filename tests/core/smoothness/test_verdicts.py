@@ -28,11 +28,16 @@ from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict, keys
 
 NAN, INF = float("nan"), float("inf")
-every_result = settings(max_examples=60)
+every_result = settings(max_examples=100)
 
 
 def one_of(shape: Any, *values: float) -> st.SearchStrategy[Floats]:
-    return hnp.arrays(np.float64, shape, elements=st.sampled_from(values))
+    """Arrays of these values; each place is drawn, where hypothesis would fill most alike."""
+    return hnp.arrays(np.float64, shape, elements=st.sampled_from(values), fill=st.nothing())
+
+
+#: How many times as sharp the net without BN is, so that one net wins often.
+bias = st.sampled_from([1.0, 1.0, 100.0, 0.01])
 
 
 def finite(values: Floats) -> list[float]:
@@ -80,9 +85,13 @@ def test_the_documents_probes_that_measure(published: Floats, corrected: Floats)
 
 sweeps = st.builds(
     lambda share, middle, median, noise: Sweep(
-        np.where(np.arange(15) == 6, middle, median), *[np.ones(15)] * 3, share, np.ones(15), noise
+        np.where(np.arange(15) == 6, middle, median),
+        *[np.ones(15)] * 3,
+        np.full(15, share),
+        np.ones(15),
+        noise,
     ),
-    one_of(15, NAN, -0.2, 0.0, 0.3, 0.5, 0.51, 1.2),
+    st.sampled_from([NAN, -0.2, 0.5, 0.51, 1.2]),
     st.sampled_from([2.0, 3.0, NAN]),
     one_of(15, 0.0, 1.0, 1.0, 1.0, NAN),
     one_of(15, 0.0, 0.1, 0.11, 0.11, 0.11, NAN),
@@ -177,6 +186,7 @@ def gap_results(draw: st.DrawFn) -> Gap:
     loss = draw(one_of(shape, *[1.0] * 30, INF))
     loss[1, :, draw(one_of(seeds, 0, 1)) > 0] = NAN  # not yet measured after training
     gone = ~np.isfinite(loss)
+    largest[:, 0] *= draw(bias)
     largest[gone], normalized[gone] = NAN, NAN
     return Gap(largest, largest, largest, normalized, loss)
 
@@ -238,16 +248,24 @@ def test_where_the_gap_is_from(gap: Gap) -> None:
     assert test["bn_sharper"] == sum(p < b for b, p in zip(bn, plain, strict=True))
     if said.key == "level":
         assert winner(bn, plain) == "level"
-    elif 0.5 < ratio < 2:
-        assert said.key == "none"
+    else:
+        assert winner(bn, plain) != "level" or said.key == "none"
+    if said.key != "level":
+        cause(said.key, ratio, factors)
+
+
+def cause(key: str, ratio: float, factors: dict[str, float]) -> None:
+    """What the sentence names makes at least half of the ratio, and most of all steps."""
+    if 0.5 < ratio < 2:
+        assert key == "none"
     elif ratio < 1:
-        assert said.key == "sharper"
+        assert key == "sharper"
     else:
         most = [n for n, factor in factors.items() if factor**2 >= ratio * (1 - 1e-12)]
-        if said.key == "other":
+        if key == "other":
             assert not [n for n in most if factors[n] ** 2 > ratio * (1 + 1e-12)], "no step"
         else:
-            assert said.key in most and factors[said.key] == max(factors.values())
+            assert key in most and factors[key] == max(factors.values())
 
 
 @st.composite
@@ -332,8 +350,8 @@ def test_whether_sharpness_predicts(stability: Stability) -> None:
     grown = np.isfinite(stability.bn.threshold)
     growth = median(float(value) for value in stability.bn.weight_growth[grown])
     same(said.values["bn_growth"], growth)
-    if said.key.endswith("_grown"):
-        assert median(ratio["bn"]) > 1.1 and growth > 1.1, "holds out longer, having grown"
+    longer = "bn" not in near and median(ratio["bn"]) > 1.1 and growth > 1.1
+    assert longer == said.key.endswith("_grown"), "holds out longer, having grown"
     (told,) = ratios
     for name, each in ratio.items():
         assert told.values[f"{name}_seeds"] == len(each)
@@ -359,7 +377,10 @@ def extremes(draw: st.DrawFn) -> Extremes:
         rest = np.zeros(seeds)
         return Spectrum(10, least, largest, rest, rest, rest, rest, rest, rest, probes, normalized)
 
-    return Extremes(spectrum(gone[0]), spectrum(gone[1]))
+    bn, plain, factor = spectrum(gone[0]), spectrum(gone[1]), draw(bias)
+    plain.maximum[:] *= factor
+    plain.normalized[:] *= draw(st.sampled_from([1.0, factor]))
+    return Extremes(bn, plain)
 
 
 @given(extremes())
@@ -426,7 +447,9 @@ def alongs(draw: st.DrawFn) -> Along:
         smoothness[gone] = NAN
         return NetAlong(*[np.where(gone, NAN, 1.0)] * 5, smoothness)
 
-    return Along(np.arange(moments), np.ones(2), net(), net())
+    bn, plain = net(), net()
+    plain.smoothness[:] *= draw(bias)
+    return Along(np.arange(moments), np.ones(2), bn, plain)
 
 
 @given(alongs(), st.sampled_from(["relative", "absolute"]))
