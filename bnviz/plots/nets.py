@@ -64,6 +64,15 @@ def ribbon(x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str) -> dict[st
     }
 
 
+def bands(x: ArrayLike, levels: Floats, color: str, say: Say) -> list[dict[str, Any]]:
+    """Two nested ribbons, from 5 to 95 % and from 25 to 75 %, of `levels` (T, 5), low to high."""
+    return [
+        ribbon(x, levels[:, i], levels[:, -1 - i], color)
+        | {"name": say("plots.band", low=low, high=high), "showlegend": True}
+        for i, (low, high) in enumerate(((5, 95), (25, 75)))
+    ]
+
+
 def key(name: str, look: Look, **style: Any) -> dict[str, Any]:
     """A legend's entry for what both nets have, in the colour of text."""
     style = {part: {"color": look.ink} | value for part, value in style.items()}

@@ -122,8 +122,8 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
             "",
             dict.fromkeys(
                 (
-                    "5%-95% of values",
-                    "25%-75% of values",
+                    "5-95 % of values",
+                    "25-75 % of values",
                     "Mean",
                     "mean ± standard deviation",
                 ),
@@ -282,8 +282,8 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
             "Output of BN in train mode",
             "x",
             {
-                "5-95 of values": "blue",
-                "25-75 of values": "blue",
+                "5-95 % of values": "blue",
+                "25-75 % of values": "blue",
                 "Median": "blue",
                 "Theory": "vermilion",
             },

@@ -7,8 +7,8 @@ import numpy as np
 
 from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.plots.nets import NETS, ribbon
-from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.nets import NETS, bands, ribbon
+from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
 
 HEIGHT = 400
 _MEASURES = (
@@ -181,19 +181,6 @@ def _ribbons(
     say: Say,
 ) -> list[dict[str, Any]]:
     """Nested quantile bands with the mean and the mean +/- one standard deviation."""
-    bands = [
-        {
-            "name": say("plots.band", low=low, high=high),
-            "x": np.concatenate([epochs, epochs[::-1]]),
-            "y": np.concatenate([levels[:, -1 - i], levels[::-1, i]]),
-            "mode": "lines",
-            "fill": "toself",
-            "fillcolor": fade(color, 0.2),
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-        }
-        for i, (low, high) in enumerate((("5%", "95%"), ("25%", "75%")))
-    ]
     mean: dict[str, Any] = {
         "name": say("stat.mean"),
         "x": epochs,
@@ -210,7 +197,7 @@ def _ribbons(
         "line": {"color": color, "width": 1.2, "dash": "dot"},
         "hoverinfo": "skip",
     }
-    return [*bands, mean, spread]
+    return [*bands(epochs, levels, color, say), mean, spread]
 
 
 def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> Figure:

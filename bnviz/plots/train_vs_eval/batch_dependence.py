@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.batch_dependence import BatchDependence
+from bnviz.plots.nets import bands
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 
 Floats = NDArray[np.float64]
@@ -17,21 +18,8 @@ _BINS = 36
 def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     """Quantiles of the output over batch size: measured as bands, theory as dashed lines."""
     sizes = np.array(outputs.sizes, dtype=np.float64)
-    around = np.concatenate([sizes, sizes[::-1]])
     color = look.color(BN)
-    traces: list[dict[str, Any]] = [
-        {
-            "name": say("plots.band", low=low, high=high),
-            "x": around,
-            "y": np.concatenate([outputs.quantiles[:, i], outputs.quantiles[::-1, -1 - i]]),
-            "mode": "lines",
-            "line": {"width": 0},
-            "fill": "toself",
-            "fillcolor": fade(color, alpha),
-            "hoverinfo": "skip",
-        }
-        for i, low, high, alpha in ((0, 5, 95, 0.2), (1, 25, 75, 0.3))
-    ]
+    traces = bands(sizes, outputs.quantiles, color, say)
     traces.append(
         {
             "name": say("stat.median"),

@@ -133,9 +133,9 @@ def test_company(source: str, look: Look, say: Say) -> None:
     figure = batch_dependence.fan(found, 8, look, say)
     assert_sound(figure)
     for band, low, high in ((figure.data[0], 0, 4), (figure.data[1], 1, 3)):
-        upward, back = np.split(np.array(band.y), 2)
-        assert np.array_equal(upward, found.quantiles[:, low])
-        assert np.array_equal(back[::-1], found.quantiles[:, high])
+        there, back = np.split(np.array(band.y), 2)
+        assert np.array_equal(there, found.quantiles[:, high])
+        assert np.array_equal(back[::-1], found.quantiles[:, low])
     assert np.array_equal(figure.data[2].y, found.quantiles[:, 2])
     assert len(figure.data) == (3 if source == "heavy_tails" else 4)
     if found.theory is not None:
