@@ -76,11 +76,11 @@ def batch_dependence(
     return BatchDependence(sizes, outputs, quantiles, theory, exact, whole)
 
 
-def verdict(found: BatchDependence, size: int, z: float) -> Verdict[Literal["pair", "many"]]:
+def verdict(dependence: BatchDependence, size: int, z: float) -> Verdict[Literal["pair", "many"]]:
     """Between what bounds the sample comes out of batches of `size` in 90 % of cases."""
-    quantiles = found.quantiles[found.sizes.index(size)]
+    quantiles = dependence.quantiles[dependence.sizes.index(size)]
     low, high = float(quantiles[0]), float(quantiles[-1])
-    values = {"low": low, "high": high, "whole": found.whole, "size": size, "z": z}
+    values = {"low": low, "high": high, "whole": dependence.whole, "size": size, "z": z}
     return Verdict("pair" if size == 2 and min(abs(quantiles)) > 0.99 else "many", values)
 
 

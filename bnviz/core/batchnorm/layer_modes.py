@@ -36,7 +36,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found: normalized with the "batch" or with the "running" statistics.
+    """What one step did: normalized with the "batch" or with the "running" statistics.
 
     `changed` says of each of PARTS whether the step changed it; None if the layer has none.
     """
@@ -90,30 +90,30 @@ def outcome(setting: Setting) -> Outcome:
     return Outcome(*one_step(*arguments(setting)))
 
 
-def verdict(found: Outcome) -> Verdict[Literal["outcome"]]:
+def verdict(outcome: Outcome) -> Verdict[Literal["outcome"]]:
     """What the layer normalized with, and what one step changed and left."""
     changes, stays = (
-        tuple(part for part, changed in found.changed.items() if changed is wanted)
+        tuple(part for part, changed in outcome.changed.items() if changed is wanted)
         for wanted in (True, False)
     )
-    using = found.normalized_with
+    using = outcome.normalized_with
     return Verdict("outcome", {"using": using, "changes": changes, "stays": stays})
 
 
 def notes(
-    setting: Setting, found: Outcome
+    setting: Setting, outcome: Outcome
 ) -> Iterator[Verdict[Literal["moves", "learns", "batch", "ended", "frozen"]]]:
-    """The traps that this setting is one of, by what was found."""
-    learns, moves = found.changed["weight"], found.changed["running_mean"]
+    """The traps that this setting is one of, by what the step did."""
+    learns, moves = outcome.changed["weight"], outcome.changed["running_mean"]
     if not setting.requires_grad and moves:
         yield Verdict("moves")
     if not setting.training and learns:
         yield Verdict("learns")
-    if not setting.training and found.normalized_with == "batch":
+    if not setting.training and outcome.normalized_with == "batch":
         yield Verdict("batch")
     if setting.tracking_ended and setting.track_running_stats:
         yield Verdict("ended")
-    if not (learns or moves) and found.normalized_with == "running":
+    if not (learns or moves) and outcome.normalized_with == "running":
         yield Verdict("frozen")
 
 

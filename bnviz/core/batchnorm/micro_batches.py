@@ -179,7 +179,7 @@ def _running(moments: Sequence[Moments], torch_momentum: float | None) -> tuple[
     return mean, variance
 
 
-def differences(found: Pass, big: Pass) -> dict[str, float]:
+def differences(micro: Pass, big: Pass) -> dict[str, float]:
     """For each of COMPARED the largest difference to `big`, over all features.
 
     Means are measured in the big batch's standard deviations, everything else by its
@@ -189,16 +189,16 @@ def differences(found: Pass, big: Pass) -> dict[str, float]:
     deviation = np.sqrt(big.biased_variances[0])
     result = {}
     for name in COMPARED:
-        ours, theirs = getattr(found, name), getattr(big, name)
+        ours, theirs = getattr(micro, name), getattr(big, name)
         unit = deviation if name.endswith(("mean", "means")) else np.abs(theirs).max(axis=0)
         away = np.abs(ours - theirs) / np.where(unit > 0, unit, 1.0)
         result[name] = float(away.max())
     return result
 
 
-def verdict(found: Split) -> Verdict[Literal["split", "one"]]:
+def verdict(ways: Split) -> Verdict[Literal["split", "one"]]:
     """How far plain accumulation is from the one big batch, and how close synchronized BN."""
-    same = max(differences(found.synchronized, found.big).values())
-    off = differences(found.accumulated, found.big)
-    values = {"parts": len(found.sizes), "output": off["output"], "to_x": off["to_x"]}
-    return Verdict("split" if len(found.sizes) > 1 else "one", values | {"same": same})
+    same = max(differences(ways.synchronized, ways.big).values())
+    off = differences(ways.accumulated, ways.big)
+    values = {"parts": len(ways.sizes), "output": off["output"], "to_x": off["to_x"]}
+    return Verdict("split" if len(ways.sizes) > 1 else "one", values | {"same": same})

@@ -72,8 +72,8 @@ def weights(shares: Floats) -> Floats:
 @np.errstate(invalid="ignore")
 def average(values: Floats, shares: Floats, start: Floats | float) -> Floats:
     """(T + 1, D) the running average of `values` (T, D) from `start`, before and after each."""
-    found = np.empty((len(values) + 1, values.shape[1]))
-    found[0] = start
+    averages = np.empty((len(values) + 1, values.shape[1]))
+    averages[0] = start
     for step, (value, share) in enumerate(zip(values, shares, strict=True)):
-        found[step + 1] = (1 - share) * found[step] + share * value
-    return found
+        averages[step + 1] = (1 - share) * averages[step] + share * value
+    return averages

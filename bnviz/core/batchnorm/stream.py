@@ -94,33 +94,33 @@ def drawn(batch: BatchConfig, steps: int, table: Table | None = None) -> Drawn:
     config = StreamConfig(batch=batch, steps=steps)
     means, variances = [], []
     for step in range(1, steps + 1):
-        found = draw(batch_of(config, step), table)
-        mean = equations.mean(found.values)
+        each = draw(batch_of(config, step), table)
+        mean = equations.mean(each.values)
         means.append(mean)
-        variances.append(equations.unbiased_variance(found.values, mean))
-    return Drawn(found.names, np.array(means), np.array(variances))
+        variances.append(equations.unbiased_variance(each.values, mean))
+    return Drawn(each.names, np.array(means), np.array(variances))
 
 
-def walk(config: StreamConfig, found: Drawn, moments: Moments) -> Walk:
-    """BN's running statistics over the batches `found`, with what theory says of them.
+def walk(config: StreamConfig, batches: Drawn, moments: Moments) -> Walk:
+    """BN's running statistics over `batches`, with what theory says of them.
 
     A shift moves and stretches the data, x' = mu + shift * scale + spread * (x - mu), and so
     its statistics; the batches need not be drawn again.
     """
-    steps, rows = len(found.mean), config.batch.batch_size
+    steps, rows = len(batches.mean), config.batch.batch_size
     after = np.arange(1, steps + 1) >= config.shift_at if config.shift_at else np.zeros(steps, bool)
     moved = after[:, None] * config.shift * moments.scale
     factor = np.where(after, config.spread, 1.0)[:, None]
     each = shares(config.torch_momentum, steps)
-    mean = moments.mean + moved + factor * (found.mean - moments.mean)
+    mean = moments.mean + moved + factor * (batches.mean - moments.mean)
     true_mean = moments.mean + moved
     true_variance = factor**2 * moments.expected_variance(rows)
     return Walk(
-        found.names,
+        batches.names,
         rows,
         _track(mean, true_mean, moments.mean, factor**2 * moments.variance_of_mean(rows), each, 0),
         _track(
-            factor**2 * found.unbiased_variance,
+            factor**2 * batches.unbiased_variance,
             true_variance,
             moments.expected_variance(rows),
             factor**4 * moments.variance_of_variance(rows),
@@ -169,15 +169,15 @@ class Gap:
 
 
 @np.errstate(invalid="ignore")
-def gap(found: Walk, quantity: Quantity, reference: Literal["true", "train"]) -> Gap:
+def gap(walk: Walk, quantity: Quantity, reference: Literal["true", "train"]) -> Gap:
     """The gap of `quantity` taken apart.
 
     The reference is the true value or what BN in train mode uses on average: the same mean,
     but the biased variance, (B - 1) / B of the unbiased one.
     """
-    track = found.mean if quantity == "mean" else found.variance
+    track = walk.mean if quantity == "mean" else walk.variance
     biased = quantity == "variance" and reference == "train"
-    bessel = track.true / found.batch_size if biased else np.zeros_like(track.true)
+    bessel = track.true / walk.batch_size if biased else np.zeros_like(track.true)
     lagging = average(track.true[1:], track.shares, track.true[0])
     return Gap(
         total=track.running - (track.true - bessel),
@@ -203,11 +203,11 @@ class EvalOutput:
 
 
 @np.errstate(invalid="ignore")
-def eval_output(found: Walk, eps: float) -> EvalOutput:
+def eval_output(walk: Walk, eps: float) -> EvalOutput:
     """Mean and standard deviation of each feature behind BN in eval mode, after each batch."""
-    inverse = 1 / np.sqrt(found.variance.running[1:] + eps)
+    inverse = 1 / np.sqrt(walk.variance.running[1:] + eps)
     return EvalOutput(
-        (found.mean.true[1:] - found.mean.running[1:]) * inverse,
-        np.sqrt(found.spread) * inverse,
-        np.sqrt(found.spread / (found.spread + eps)),
+        (walk.mean.true[1:] - walk.mean.running[1:]) * inverse,
+        np.sqrt(walk.spread) * inverse,
+        np.sqrt(walk.spread / (walk.spread + eps)),
     )

@@ -114,9 +114,9 @@ def _load(source: Source) -> tuple[tuple[str, ...], Floats]:
         from sklearn import datasets
 
         options = {"scaled": False} if source == "diabetes" else {}
-        found = getattr(datasets, f"load_{source}")(**options)
-        names = tuple(str(name) for name in found.feature_names)
-        rows = np.asarray(found.data, dtype=np.float64)
+        loaded = getattr(datasets, f"load_{source}")(**options)
+        names = tuple(str(name) for name in loaded.feature_names)
+        rows = np.asarray(loaded.data, dtype=np.float64)
     rows.setflags(write=False)
     return names, rows
 

@@ -95,8 +95,8 @@ def stack_of(network: NetworkConfig, state: State, name: str) -> Stack:
 
     def take(*endings: str) -> Tensors:
         keys = [f"{layer}.{ending}" for layer in layers for ending in endings]
-        found = {key: state[f"{name}/{key}"] for key in keys if f"{name}/{key}" in state}
-        return {key: torch.tensor(value) for key, value in found.items()}
+        arrays = {key: state[f"{name}/{key}"] for key in keys if f"{name}/{key}" in state}
+        return {key: torch.tensor(value) for key, value in arrays.items()}
 
     params = take("weight", "bias", "gamma", "beta")
     return Stack(network, params, take("running_mean", "running_variance", "batches"))

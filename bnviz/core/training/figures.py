@@ -43,19 +43,19 @@ def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSna
         _measure_part(stack.part(part), data, x, workspace)
         for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype)
     ]
-    found = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    figures = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
     running = {
         f"running_{name}": _running(stack, f"running_{name}") for name in ("mean", "variance")
     }
     snapshot = NetSnapshot(
-        train_loss=found["train_loss"],
-        validation_loss=found["validation_loss"],
-        gradient_norm=found["gradient_norm"],
+        train_loss=figures["train_loss"],
+        validation_loss=figures["validation_loss"],
+        gradient_norm=figures["gradient_norm"],
         weight_norm=_weight_norm(stack),
-        activation_mean=found["activation_mean"],
-        activation_std=found["activation_std"],
-        activation_quantiles=np.moveaxis(found["activation_quantiles"], 1, 2),
-        dead_share=found["dead_share"],
+        activation_mean=figures["activation_mean"],
+        activation_std=figures["activation_std"],
+        activation_quantiles=np.moveaxis(figures["activation_quantiles"], 1, 2),
+        dead_share=figures["dead_share"],
         running_mean=running["running_mean"],
         running_variance=running["running_variance"],
         lipschitz_median=_NOTHING,

@@ -94,16 +94,16 @@ def recalibrate(
 
 @torch.no_grad()
 def verdict(
-    found: Recalibration, rows: int
+    recalibration: Recalibration, rows: int
 ) -> Iterator[Verdict[Literal["better", "worse", "even", "train", "nothing"]]]:
     """Whether precise BN lowers the held-out loss, by a sign test over the seeds; train mode's loss
     on batches of so many rows.
     """
-    alive = np.isfinite(found.before) & np.isfinite(found.after)
+    alive = np.isfinite(recalibration.before) & np.isfinite(recalibration.after)
     if not alive.any():
         yield Verdict("nothing")
         return
-    before, after = found.before[alive], found.after[alive]
+    before, after = recalibration.before[alive], recalibration.after[alive]
     middle = float(np.median(before)), float(np.median(after))
     wins, losses = int((after < before).sum()), int((after > before).sum())
     values = {
@@ -117,7 +117,7 @@ def verdict(
         yield Verdict("even", values)
     else:
         yield Verdict("better" if wins > losses else "worse", values)
-    train_mode = found.train_mode[np.isfinite(found.train_mode)]
+    train_mode = recalibration.train_mode[np.isfinite(recalibration.train_mode)]
     if train_mode.size:
         yield Verdict("train", {"loss": float(np.median(train_mode)), "rows": rows})
 

@@ -147,13 +147,13 @@ def _eigenvalues(document: Experiment) -> dict[str, Ends]:
         "no_bn_standardized": (document.plain, standardized, "eval"),
         "bn_train_standardized": (document.bn, standardized, "train"),
     }
-    found = {}
+    ends_of = {}
     for name, (net, x, mode) in states.items():
         stack = stack_of_one(NETWORK, net, bn=net is document.bn).cast(torch.float64)
         ends = extremes(objective_of(stack, x.T, y, mode), stack.params, tolerance=1e-6)
         assert ends.converged.all()
-        found[name] = Ends(float(ends.minimum[0]), float(ends.maximum[0]))
-    return found
+        ends_of[name] = Ends(float(ends.minimum[0]), float(ends.maximum[0]))
+    return ends_of
 
 
 def _parity() -> dict[str, Difference]:

@@ -127,16 +127,16 @@ class Run:
 
     def snapshot(self, epoch: int, *, state: bool = False) -> Snapshot:
         """Both nets as they are now."""
-        found = {}
+        measured = {}
         for name, net in self.nets.items():
-            found[name] = measure(net.stack, self.data, net.diverged)
-            net.diverged = found[name].diverged > 0
+            measured[name] = measure(net.stack, self.data, net.diverged)
+            net.diverged = measured[name].diverged > 0
         return Snapshot(
             epoch,
             self.steps,
             perf_counter() - self.begun,
-            found["bn"],
-            found["plain"],
+            measured["bn"],
+            measured["plain"],
             self.state() if state else {},
         )
 
@@ -145,10 +145,10 @@ class Run:
         sides = []
         for name, side in (("bn", snapshot.bn), ("plain", snapshot.plain)):
             net = self.nets[name]
-            found = probe(
+            probes = probe(
                 net.stack, self.data, self.config.probes, self.seeds, ~net.diverged, should_stop
             )
-            sides.append(replace(side, **found))
+            sides.append(replace(side, **probes))
         seconds = perf_counter() - self.begun
         return replace(snapshot, bn=sides[0], plain=sides[1], seconds=seconds)
 
