@@ -14,6 +14,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
 from bnviz.core.training.cost import GIGABYTE
 from bnviz.jobs import limits
 
@@ -33,13 +34,23 @@ def main() -> None:
     threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(5)  # pages answer first
-    importlib.import_module("bnviz.core.training.train")
+    _rehearse()
     _limit_memory()
     while (call := calls.get()) is not None:
         with suppress(OSError):  # then nobody reads it
             answers.write(pickle.dumps(_answer(call)))
             answers.flush()
     os._exit(0)  # without waiting for torch's threads, or for the one that listens
+
+
+def _rehearse() -> None:
+    """What a first job would otherwise wait for: imports, torch's own among them."""
+    importlib.import_module("bnviz.jobs.runner")
+    from bnviz.core.training import train
+
+    config = TrainConfig(data=DataConfig(samples=10), optimizer=OptimizerConfig(epochs=1), seeds=1)
+    for _ in train.train(config, train.dataset_for(config.data, None), leaving.is_set):
+        pass
 
 
 def _listen(stream: BinaryIO, calls: "SimpleQueue[bytes | None]") -> None:
