@@ -40,7 +40,7 @@ def test_targets(values: np.ndarray, say: Say, look: Look) -> None:
     figure = targets(values, "score", look, say)
     assert_sound(figure)
     (bars,) = figure.data
-    assert sum(bars.y) == len(values)
+    assert sum(bars.y) == len(values) and len(bars.y) == 60
     middle, width = np.asarray(bars.x), np.asarray(bars.width)
     assert middle[0] - width[0] / 2 == pytest.approx(values.min(), abs=0.51)
     assert np.allclose(np.diff(middle), width[1:]), "no gaps"

@@ -96,6 +96,13 @@ def test_gain_curve(say: Say, look: Look) -> None:
     assert list(dots.text) == list(names)
     assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
     assert list(mark.x) == [1e-5, 1e-5]
+    (low, high), (bottom, top) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    every = [*result.biased_variance, 1e-12, 10.0]  # and the epsilons, wherever the hand moves them
+    assert (low, high) == pytest.approx((np.log10(min(every)) - 1, np.log10(max(every)) + 1))
+    assert np.log10(without.x[[0, -1]]) == pytest.approx([low, high])
+    ends = np.log10(without.y[[-1, 0]])
+    assert np.log10(sorted(mark.y)) == pytest.approx(ends)
+    assert (bottom, top) == pytest.approx((ends[0] - 0.2, ends[1] + 0.2))
     bn, plain = house_colors(look)
     assert with_eps.line.color == bn and dots.marker.color == plain
 
