@@ -252,7 +252,8 @@ def _rises(net: NetLandscape) -> Floats:
 
 def _flatter(values: Mapping[str, float]) -> Key:
     net, other = ("bn", "plain") if values["bn_rise"] < values["plain_rise"] else ("plain", "bn")
-    if values[f"{net}_fewer"] < AGREE * values["lines"]:
+    equal = values["bn_rise"] == values["plain_rise"]
+    if equal or values[f"{net}_fewer"] < AGREE * values["lines"]:
         return "level"
     relative = values[f"{net}_times"] <= values[f"{other}_times"]
     return cast(Key, net if relative else f"{net}_absolute")
