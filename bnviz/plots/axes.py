@@ -1,5 +1,6 @@
 """Logarithmic axes whose labels are few, plain and of one size."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,27 @@ def symmetric(values: ArrayLike, unit: float, most: int = 9) -> dict[str, Any]:
         "ticktext": [tick_label(tick) for tick in ticks],
         "range": [float(ends[0] - pad), float(ends[1] + pad)],
     }
+
+
+def span(*values: Floats) -> list[float]:
+    """An axis that holds all `values` and ends at round numbers: it changes seldom."""
+    low, high = _ends(values)
+    step = 10.0 ** np.floor(np.log10(max(high - low, 1e-300))) / 2
+    ends = [float(np.floor(low / step) * step), float(np.ceil(high / step) * step)]
+    return ends if ends[0] < ends[1] else [low - 0.5, high + 0.5]
+
+
+def around(values: Floats) -> list[float]:
+    """An axis as wide to the left of 0 as to the right, from -5 to 5 or twice as far, or more."""
+    low, high = _ends([values])
+    reach = 5 * 2.0 ** np.ceil(np.log2(max(-low, high, 5) / 5))
+    return [-reach, reach]
+
+
+def _ends(values: Iterable[Floats]) -> tuple[float, float]:
+    every = np.concatenate([np.ravel(part) for part in values])
+    shown = every[np.isfinite(every)]
+    return (float(shown.min()), float(shown.max())) if shown.size else (-1.0, 1.0)
 
 
 def _floor(*values: Floats) -> float:

@@ -97,7 +97,7 @@ TRAIN_VS_EVAL = _table(
         ("train", "true"),
         "train_vs_eval.reference.{}",
     ),
-    Control("gap_step", "train_vs_eval.gap.step", 1000, least=0, most=1000),
+    Control("gap_step", "train_vs_eval.gap.step", 1000, least=0, most=1000, step=1),
     Control("z", "train_vs_eval.company.z", 1.0, least=-4.0, most=4.0, step=0.1),
     Control("company_b", "train_vs_eval.company.size", 8, stops=(1, *SIZES)),
     choice("net", "train_vs_eval.recalibrate.net", menu=True, pinned=True),

@@ -56,7 +56,7 @@ def show_pair(
     figures: Mapping[str, Figure],
     alt: str,
     name: Callable[[str], str],
-    live: Mapping[str, Live] | None = None,
+    live: Mapping[str, Live | None] | None = None,
     **events: Any,
 ) -> None:
     """Figures by key beside each other, below each other on a phone."""

@@ -9,7 +9,7 @@ from bnviz.texts.markdown import literal
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
-from bnviz.ui.train_vs_eval import code, compute
+from bnviz.ui.train_vs_eval import code, compute, live
 from bnviz.ui.train_vs_eval.controls import feature_choice, notes, stream_config
 from bnviz.ui.train_vs_eval.layer import walk_frame
 from bnviz.ui.train_vs_eval.tabs import show_sections
@@ -40,6 +40,7 @@ if config.batch.batch_size > 1:
         },
         say("train_vs_eval.walk.alt"),
         lambda key: say(f"train_vs_eval.walk.{key.replace('-', '_')}"),
+        {f"running-{quantity}": live.running(config, quantity, chosen) for quantity in quantities},
     )
     explain(
         "walk",

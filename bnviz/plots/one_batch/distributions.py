@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.data.shape import LEVELS, Shape
+from bnviz.plots.axes import around, span
 from bnviz.plots.labels import LONGEST, labels
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import plus_minus
@@ -45,19 +46,8 @@ def _stretched(shape: Shape, own_axes: bool) -> Shape:
     return shape.moved(factor, -start * factor)
 
 
-def span(values: Floats, side: Side) -> list[float]:
-    """An axis that holds `values`; it changes seldom, so that one sees them move.
-
-    After BN it is as wide to the left as to the right; before, it ends at round numbers.
-    """
-    shown = values[np.isfinite(values)]
-    low, high = (float(shown.min()), float(shown.max())) if shown.size else (-1.0, 1.0)
-    if side == "after":
-        reach = 5 * 2.0 ** np.ceil(np.log2(max(-low, high, 5) / 5))
-        return [-reach, reach]
-    step = 10.0 ** np.floor(np.log10(max(high - low, 1e-300))) / 2
-    ends = [float(np.floor(low / step) * step), float(np.ceil(high / step) * step)]
-    return ends if ends[0] < ends[1] else [low - 0.5, high + 0.5]
+def _span(values: Floats, side: Side) -> list[float]:
+    return around(values) if side == "after" else span(values)
 
 
 def numbers(shape: Shape) -> list[str]:
@@ -82,7 +72,7 @@ def _ridges(
             axis_title(side, own_axes, say),
             showticklabels=not own_axes,
             zeroline=not own_axes,
-            range=span(drawn.outline.grid, side),
+            range=_span(drawn.outline.grid, side),
         ),
         yaxis={
             "tickvals": rows,
@@ -151,7 +141,7 @@ def _bands(
         xaxis=titled(say("one_batch.axis.feature")),
         yaxis=titled(
             axis_title(side, own_axes, say),
-            range=span(drawn.quantiles, side),
+            range=_span(drawn.quantiles, side),
         ),
         annotations=[heading(say(f"one_batch.{side}"))],
         showlegend=False,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.stream import Gap, Quantity, Track
+from bnviz.plots.axes import span
 from bnviz.plots.labels import label
 from bnviz.plots.nets import ribbon
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
@@ -64,6 +65,7 @@ def running(
         say(f"train_vs_eval.walk.{quantity}_of", feature=label(name)),
         look,
         say,
+        span(*(np.asarray(trace["y"]) for trace in traces)),
     )
 
 
@@ -131,35 +133,40 @@ def _over_steps(
     title: str,
     look: Look,
     say: Say,
-    reach: list[float] | None = None,
-    **layout: Any,
+    reach: list[float],
 ) -> Figure:
+    steps = float(max(np.nanmax(trace["x"], initial=1) for trace in traces))
     return figure(
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
-        yaxis=titled(axis, zeroline=False, **({"range": reach} if reach else {})),
+        xaxis=titled(
+            say("train_vs_eval.axis.step"), zeroline=False, range=[-0.02 * steps, 1.02 * steps]
+        ),
+        yaxis=titled(axis, zeroline=False, range=reach),
         annotations=[heading(title)],
         legend=BELOW,
         hovermode="x unified",
         margin={"l": 72, "r": 16, "t": 36, "b": 100},
-        **layout,
     )
 
 
-def gap_parts(gap: Gap, feature: int, name: str, axis: str, look: Look, say: Say) -> Figure:
-    """The four parts of one feature's gap stacked over the steps, and their sum as a line.
+def gap_parts(
+    gap: Gap, feature: int, step: int, name: str, axis: str, look: Look, say: Say
+) -> Figure:
+    """The four parts of one feature's gap stacked over the steps, their sum as a line, and `step`.
 
     Stacked as bars are, each part drawn as one area: hundreds of bars take three times as long.
     """
     kept = thinned(len(gap.total) - 1)
     parts = np.array([getattr(gap, part)[kept, feature] for part in PARTS])
+    low, high = stacked(parts)
+    reach = span(low, high)
     areas = [
         {
             "name": say(f"train_vs_eval.gap.{part}"),
             "x": _there_and_back(kept, kept),
-            "y": _there_and_back(high, low),
+            "y": _there_and_back(tops, bottoms),
             "customdata": _there_and_back(values, values),
             "mode": "lines",
             "line": {"color": COLORS[part], "width": 0, "shape": "hvh"},
@@ -168,7 +175,7 @@ def gap_parts(gap: Gap, feature: int, name: str, axis: str, look: Look, say: Say
             "hoveron": "points",
             "hovertemplate": "%{customdata:.4g}",
         }
-        for part, values, low, high in zip(PARTS, parts, *stacked(parts), strict=True)
+        for part, values, bottoms, tops in zip(PARTS, parts, low, high, strict=True)
     ]
     total = {
         "name": say("train_vs_eval.gap.total"),
@@ -178,8 +185,16 @@ def gap_parts(gap: Gap, feature: int, name: str, axis: str, look: Look, say: Say
         "line": {"color": look.ink, "width": 2},
         "hovertemplate": "%{y:.4g}",
     }
+    mark = {
+        "name": say("train_vs_eval.gap.step"),
+        "x": np.array([step, step], dtype=np.float64),
+        "y": np.array(reach),
+        "mode": "lines",
+        "line": {"color": look.ink, "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
     title = say("train_vs_eval.gap.of", feature=label(name))
-    return _over_steps([*areas, total], axis, title, look, say)
+    return _over_steps([*areas, total, mark], axis, title, look, say, reach)
 
 
 def stacked(parts: Floats) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ import { Handle } from "./drag.js";
 import { forWall, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
-const recipes = import("./recompute.js").then((module) => module.recipes).catch(() => ({}));
+const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
 const charts = new Map(); // element: Chart
 const fetched = new Map(); // path: rows
 const SETTLED = 300; // milliseconds without a move after which Plotly is told where things are

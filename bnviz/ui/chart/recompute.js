@@ -1,5 +1,5 @@
-// What the browser computes while a hand moves: each function the mirror of one of core's, by name.
-// The recipes at the end put them together as a figure of plots/ does. Tests compare both.
+// What the browser computes while a hand moves: each function the mirror of one of core's (or of
+// how texts/ writes a number), by its name. Tests compare both.
 
 // ------------------------------------------------- core/batchnorm/equations.py, one feature each
 
@@ -55,8 +55,8 @@ export function stageOf(progress) {
 
 // ------------------------------------------------------- core/data/shape.py and outlines.py
 
-const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
-const POINTS = 80; // of an outline
+export const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
+export const POINTS = 80; // of an outline
 const MOST_OUTLINES = 12;
 
 /** np.quantile of sorted values, linear between two of them. */
@@ -150,6 +150,76 @@ export function moved({ mean: mu, deviation, low, high, quantiles, outline: draw
 
 const turned = (values, down) => (down ? values.slice().reverse() : values);
 
+// --------------------------------------------- core/batchnorm/momentum.py and stream.py
+
+/** The Keras momentum of a torch momentum and the reverse. */
+export function complement(momentum) {
+  return Number((1 - momentum).toFixed(12));
+}
+
+/** The weight of each new batch: m, or 1 / t. */
+export function shares(momentum, steps) {
+  return Float64Array.from({ length: steps }, (_, t) => momentum ?? 1 / (t + 1));
+}
+
+/** How much of the start is left after 0 ... T batches. */
+export function remaining(weights) {
+  const left = new Float64Array(weights.length + 1).fill(1);
+  for (let t = 0; t < weights.length; t++) left[t + 1] = left[t] * (1 - weights[t]);
+  return left;
+}
+
+/** The running average of `values` (T) from `start`, before and after each. */
+export function average(values, weights, start) {
+  const running = new Float64Array(values.length + 1);
+  running[0] = start;
+  for (let t = 0; t < values.length; t++)
+    running[t + 1] = (1 - weights[t]) * running[t] + weights[t] * values[t];
+  return running;
+}
+
+/** Running mean or variance of one feature, its true value and what theory says of it. */
+export function track(feature, { quantity, shift_at: shiftAt }, { momentum, shift, spread }) {
+  const { statistic, center, scale, expected, scatter } = feature;
+  const [isMean, steps] = [quantity === "mean", statistic.length];
+  const after = (t) => shiftAt > 0 && t + 1 >= shiftAt;
+  const each = (measure) =>
+    Float64Array.from({ length: steps }, (_, t) => measure(t, after(t) ? spread : 1, after(t) ? shift * scale : 0));
+  const weights = shares(momentum, steps);
+  const batch = each((t, factor, moved) =>
+    isMean ? center + moved + factor * (statistic[t] - center) : factor ** 2 * statistic[t],
+  );
+  const truth = each((_, factor, moved) => (isMean ? center + moved : factor ** 2 * expected));
+  const variance = each((_, factor) => factor ** (isMean ? 2 : 4) * scatter);
+  const deviation = new Float64Array(steps + 1);
+  for (let t = 0; t < steps; t++) {
+    // A weight of 0 must not turn an infinite variance into NaN.
+    const kept = weights[t] < 1 ? (1 - weights[t]) ** 2 * deviation[t] : 0;
+    deviation[t + 1] = kept + weights[t] ** 2 * variance[t];
+  }
+  const running = average(batch, weights, isMean ? 0 : 1);
+  return {
+    ...{ batch, running, weights, remaining: remaining(weights) },
+    deviation: deviation.map(Math.sqrt),
+    truth: Float64Array.of(isMean ? center : expected, ...truth),
+    expected: average(truth, weights, running[0]),
+  };
+}
+
+/** Running statistic minus a reference, in four parts that add up to the total. */
+export function gap({ batch, running, truth, weights, remaining: left }, biased, rows) {
+  const bessel = truth.map((value) => (biased ? value / rows : 0));
+  const lagging = average(truth.subarray(1), weights, truth[0]);
+  const away = batch.map((value, t) => value - truth[t + 1]);
+  return {
+    total: running.map((value, t) => value - (truth[t] - bessel[t])),
+    warm_up: left.map((share) => share * (running[0] - truth[0])),
+    bessel,
+    drift: lagging.map((value, t) => value - truth[t]),
+    noise: average(away, weights, 0),
+  };
+}
+
 // ------------------------------------------------------------------- texts/numbers.py
 
 /** Three significant digits: 0.00123, 12.3, 1,230, 1.2e-7. */
@@ -177,134 +247,3 @@ function grouped(value, decimals) {
   const [whole, ...rest] = (value === 0 ? 0 : value).toFixed(decimals).split(".");
   return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
 }
-
-// ------------------------------------------------------------------------------- recipes
-
-/** plots/home.py: two features on their way through BN, one of the points taken elsewhere. */
-function walk({ x, y, frozen, eps, gamma, beta, titles }, { progress, wine }) {
-  const raw = [Float64Array.from(x), Float64Array.from(y)];
-  raw[0][wine.index] = wine.x;
-  raw[1][wine.index] = wine.y;
-  const now = raw.map((column, d) => {
-    const mu = frozen ? frozen.mean[d] : mean(column);
-    const inverseStd = frozen ? frozen.inverse_std[d] : gain(biasedVariance(column, mu), eps);
-    return partway(column, mu, inverseStd, progress, gamma[d], beta[d]);
-  });
-  const stage = stageOf(progress);
-  const way = (d) => [raw[d][wine.index], now[d][wine.index]];
-  return {
-    data: {
-      0: { x: raw[0], y: raw[1] },
-      1: cross(raw),
-      2: { x: now[0], y: now[1] },
-      3: cross(now),
-      4: { x: way(0), y: way(1) },
-    },
-    titles: { xaxis: titles[stage][0], yaxis: titles[stage][1] },
-    stage,
-  };
-}
-
-/** Mean and one standard deviation to each side, along both axes. */
-function cross(columns) {
-  const [[left, right], [low, high], center] = [
-    ...columns.map((column) => {
-      const mu = mean(column);
-      const deviation = Math.sqrt(biasedVariance(column, mu));
-      return [mu - deviation, mu + deviation];
-    }),
-    columns.map((column) => mean(column)),
-  ];
-  return {
-    x: [left, right, NaN, center[0], center[0]],
-    y: [center[1], center[1], NaN, low, high],
-  };
-}
-
-/** plots/one_batch/distributions.py: one side of a batch as ridges, or as bands if it has many. */
-function ridges(base, values, rows) {
-  const { side, own_axes: ownAxes, names, single, feature } = base;
-  let { shape: now, mu, biased_variance: variance } = base;
-  if (values.b !== base.b) {
-    if (!rows) return null;
-    const round = single && side === "after" ? Math.fround : (value) => value;
-    const columns = names.map((_, d) =>
-      Float64Array.from({ length: values.b }, (_, row) => round(rows[row * names.length + d])),
-    );
-    now = shape(columns);
-    if (side === "after") {
-      mu = columns.map((x) => mean(x));
-      variance = columns.map((x, d) => biasedVariance(x, mu[d]));
-    }
-  }
-  if (side === "after") {
-    const { eps = base.eps, gamma, beta } = values;
-    const acts = (d) => feature === null || feature === d || (gamma === 1 && beta === 0);
-    const factor = names.map((_, d) => (acts(d) ? gamma : 1) * gain(variance[d], eps));
-    now = moved(now, factor, factor.map((f, d) => (acts(d) ? beta : 0) - f * mu[d]));
-  }
-  return now.outline ? ridgeTraces(now, names, side, ownAxes) : bandTraces(now, side, ownAxes);
-}
-
-function ridgeTraces(now, names, side, ownAxes) {
-  const drawn = ownAxes ? stretched(now) : now;
-  const line = { x: [], y: [] };
-  const bars = { x: [], y: [] };
-  drawn.outline.grid.forEach((grid, row) => {
-    line.x.push(grid[0], ...grid, grid[POINTS - 1], NaN);
-    line.y.push(row, ...drawn.outline.height[row].map((height) => row - 0.8 * height), row, NaN);
-    bars.x.push(drawn.mean[row] - drawn.deviation[row], drawn.mean[row] + drawn.deviation[row], NaN);
-    bars.y.push(row, row, NaN);
-  });
-  const numbers = names.map((_, d) => [now.mean[d], now.deviation[d]]);
-  return {
-    data: { 0: line, 1: bars, 2: { x: drawn.mean, customdata: numbers } },
-    ticks: { yaxis: names.map((name, d) => `<b>${name}</b><br>${plusMinus(...numbers[d])}`) },
-    ranges: { xaxis: span(line.x, side) },
-  };
-}
-
-function bandTraces(now, side, ownAxes) {
-  const { quantiles, mean: mu } = ownAxes ? stretched(now) : now;
-  const band = (low) => ({ y: [...quantiles[low], ...quantiles[4 - low].slice().reverse()] });
-  return {
-    data: { 0: band(0), 1: band(1), 2: { y: quantiles[2] }, 3: { y: mu } },
-    ranges: { yaxis: span(quantiles.flatMap((level) => [...level]), side) },
-  };
-}
-
-/** Each feature over its own range; a constant one keeps width 1. */
-function stretched(now) {
-  const wide = [...now.low].map((low, d) => now.high[d] > low);
-  const factor = wide.map((yes, d) => 1 / (yes ? now.high[d] - now.low[d] : 1));
-  const start = wide.map((yes, d) => (yes ? now.low[d] : now.low[d] - 0.5));
-  return moved(now, factor, factor.map((f, d) => -start[d] * f));
-}
-
-/** An axis that holds `values` and changes seldom. */
-export function span(values, side) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values)
-    if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  if (low > high) [low, high] = [-1, 1];
-  if (side === "after") {
-    const reach = 5 * 2 ** Math.ceil(Math.log2(Math.max(-low, high, 5) / 5));
-    return [-reach, reach];
-  }
-  const step = 10 ** Math.floor(Math.log10(Math.max(high - low, 1e-300))) / 2;
-  const ends = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
-  return ends[0] < ends[1] ? ends : [low - 0.5, high + 0.5];
-}
-
-/** plots/one_batch/details.py: 1 / sqrt(variance + eps) as a curve, the features as dots. */
-function gainCurve({ curve, variance }, { eps }) {
-  return {
-    data: {
-      1: { y: [...curve].map((value) => gain(value, eps)) },
-      2: { y: [...variance].map((value) => gain(value, eps)) },
-      3: { x: [eps, eps] },
-    },
-  };
-}
-
-export const recipes = { walk, ridges, gainCurve };

@@ -1,5 +1,6 @@
 """Tabs of Train versus eval about the layer itself: the gap, the clock, company in the batch."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
-from bnviz.ui.train_vs_eval import code, compute
+from bnviz.ui.train_vs_eval import code, compute, live
 from bnviz.ui.widgets import ask
 
 
@@ -34,9 +35,11 @@ def show_gap(config: StreamConfig, feature: int) -> None:
         reference: Literal["true", "train"] = ask(
             TRAIN_VS_EVAL["reference"], disabled=quantity == "mean"
         )
-        asked = ask(TRAIN_VS_EVAL["gap_step"], width=260)
+        last = len(walk.mean.batch)
+        if st.session_state.get("gap_step", last) > last:  # of a longer stream
+            st.session_state["gap_step"] = last
+        step: int = ask(replace(TRAIN_VS_EVAL["gap_step"], default=last, most=last))
     parts = compute.gap(config, quantity, reference)
-    step = min(asked, len(parts.total) - 1)
     name = walk.names[feature]
     values = {part: float(getattr(parts, part)[step, feature]) for part in stream.PARTS}
     st.markdown(
@@ -51,12 +54,13 @@ def show_gap(config: StreamConfig, feature: int) -> None:
     )
     axis = say(f"train_vs_eval.gap.axis_{quantity}")
     show(
-        stream.gap_parts(parts, feature, name, axis, look(), say),
+        stream.gap_parts(parts, feature, step, name, axis, look(), say),
         "gap",
         alt=say("train_vs_eval.gap.alt"),
         caption=say("train_vs_eval.gap.caption"),
         data=lambda: _gap_over_steps(config, quantity, reference),
         code=code.gap(config, quantity, reference),
+        live=live.gap(config, quantity, reference, feature, step),
     )
     frame = gap_frame(walk, parts, step)
     number = st.column_config.NumberColumn(format="%.5g")

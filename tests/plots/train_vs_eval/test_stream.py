@@ -77,7 +77,7 @@ def test_no_variance_no_band(look: Look, say: Say) -> None:
 
 def test_gap_parts_add_up_on_screen(look: Look, say: Say) -> None:
     found = gap(WALK, "variance", "train")
-    figure = stream.gap_parts(found, 2, HOSTILE[2], "axis", look, say)
+    figure = stream.gap_parts(found, 2, 3, HOSTILE[2], "axis", look, say)
     assert_sound(figure)
     *areas, line = figure.data
     steps = len(line.x)
