@@ -53,7 +53,7 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
         assert drawn_traces[-1]["y"] == pytest.approx(track.running[:, 1].tolist())
         assert drawn_traces[1]["y"] == pytest.approx(track.batch[:, 1].tolist())
     parts = gap(found, "mean", "train")
-    *areas, total = chart_figure(page, "gap")["data"]
+    *areas, total, _ = chart_figure(page, "gap")["data"]
     assert total["y"] == pytest.approx(parts.total[:, 1].tolist())
     for area, part in zip(areas, ("warm_up", "bessel", "drift", "noise"), strict=True):
         assert area["customdata"][:51] == pytest.approx(getattr(parts, part)[:, 1].tolist()), part

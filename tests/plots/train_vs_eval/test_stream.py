@@ -79,7 +79,8 @@ def test_gap_parts_add_up_on_screen(look: Look, say: Say) -> None:
     found = gap(WALK, "variance", "train")
     figure = stream.gap_parts(found, 2, 3, HOSTILE[2], "axis", look, say)
     assert_sound(figure)
-    *areas, line = figure.data
+    *areas, line, mark = figure.data
+    assert list(mark.x) == [3, 3]
     steps = len(line.x)
     heights = [np.array(area.y[:steps]) - area.y[: -steps - 1 : -1] for area in areas]
     assert np.sum(heights, axis=0) == pytest.approx(np.array(line.y), abs=1e-12)
