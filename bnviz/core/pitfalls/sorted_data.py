@@ -36,9 +36,12 @@ def train(batch_size: int, shuffled: float, fixed: bool) -> tuple[Tensor, Tensor
     adam = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
     training, validation = [], []
     for _ in range(8):
-        batches = nearly_sorted_batches(256, batch_size, shuffled)
         right = 0
-        for rows in shuffled_batches(256, batch_size) if fixed else batches:
+        for rows in (
+            shuffled_batches(256, batch_size)
+            if fixed
+            else nearly_sorted_batches(256, batch_size, shuffled)
+        ):
             output = net.train()(x[rows])
             adam.zero_grad()
             functional.cross_entropy(output, y[rows]).backward()
