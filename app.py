@@ -18,11 +18,11 @@ from bnviz.ui.widgets import ask, drop_unknown
 
 
 def contents() -> None:
-    """Page configuration, language, navigation; then the page itself."""
+    """Page configuration, language, navigation, the page's question; then the page itself."""
     st.set_page_config(page_title="bnviz", page_icon=str(ICON), layout="wide")
-    with st.sidebar:
-        ask(LANG, shown=LANGUAGES.__getitem__)
-        place = st.container()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        question, place = st.container(), st.container(width="content")
+        ask(LANG, shown=LANGUAGES.__getitem__, label_visibility="collapsed")
     pages = [
         st.Page(
             entry.path,
@@ -40,6 +40,7 @@ def contents() -> None:
         offer(name)
         offer_terms(name)
     show_lesson(name)
+    question.title(say(f"{name}.title"))
     page.run()
     warm_up_later()
 

@@ -8,9 +8,11 @@ in silence, and the address is mended.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
@@ -18,16 +20,30 @@ from bnviz.ui.controls import ELSEWHERE, controls
 from bnviz.ui.language import say, say_if_there
 
 
-def ask(control: Control, *, default: Any = None, label: str = "", **more: Any) -> Any:
+def ask(
+    control: Control,
+    *,
+    at: DeltaGenerator | None = None,
+    default: Any = None,
+    label: str = "",
+    **more: Any,
+) -> Any:
     """The value of a control; `default` may be another than the row's, as a preset has it.
 
-    Of a choice that the page alone knows, `options` are its ids and `shown` gives their labels.
+    A control that matters most stands in the place `at` if there is one, any other where it is
+    asked for. Of a choice that the page alone knows, `options` are its ids and `shown` gives
+    their labels.
     """
     label = label or say(control.label)
     more.setdefault("help", say_if_there(f"{control.label}_help"))
     default = control.default if default is None else default
-    if control.kind == "choice":
-        return _choose(control, label, default, **more)
+    with at if at is not None and control.main else nullcontext():
+        if control.kind == "choice":
+            return _choose(control, label, default, **more)
+        return _number_or_switch(control, label, default, **more)
+
+
+def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -> Any:
     wishes = st.query_params.get_all(control.name)
     wish = _read(control, wishes)
     # Streamlit reads what it has written itself, and fails at some of the rest.

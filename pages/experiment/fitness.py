@@ -7,9 +7,7 @@ from bnviz.ui.fitness.compute import size
 from bnviz.ui.fitness.controls import train_config
 from bnviz.ui.fitness.live import show_training
 from bnviz.ui.fitness.preview import preview
-from bnviz.ui.language import say
 
-st.title(say("fitness.title"))
 config = train_config()
 with st.sidebar:
     runs.launch_button(config, *size(config.data))

@@ -13,7 +13,6 @@ from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.panel import show_lesson_list
 from bnviz.ui.widgets import ask
 
-st.title(say("home.title"))
 st.markdown(say("home.lead"))
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     words = {name: say(f"home.{name}") for name in ("play", "stop", "help")}

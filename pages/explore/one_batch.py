@@ -10,16 +10,16 @@ from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import code, compute, controls, live
 from bnviz.ui.one_batch.tabs import show_tabs, statistics_frame
 
-st.title(say("one_batch.title"))
-config = controls.batch_config()
+answer, main = st.container(), st.container(horizontal=True, gap="large")
+config = controls.batch_config(main)
 batch = compute.batch_of(config)
-norm = controls.norm_config(batch.names)
+norm = controls.norm_config(main, batch.names)
 own_axes = controls.own_axes()
 
 told = verdict(batch.names, config.batch_size, compute.effect_of(config, norm), norm)
-st.markdown(say_verdict("one_batch.verdict", *told))
+answer.markdown(say_verdict("one_batch.verdict", *told))
 for note in compute.notes(config):
-    st.caption(say_verdict("one_batch.note", note))
+    answer.caption(say_verdict("one_batch.note", note))
 
 sides: dict[Side, Shape] = {
     "before": compute.shape_of(config, "float64"),

@@ -6,20 +6,18 @@ from bnviz.ui.controls import ALL
 from bnviz.ui.language import say
 from bnviz.ui.pitfalls import extras, finder, gallery
 
-heading = st.empty()
 name = gallery.choose()
-heading.title(say("pitfalls.title") if name == ALL else gallery.title(name))
 if name == ALL:
     finder.show_cards()
     st.stop()
 
-config = gallery.ask(name)
-st.caption(gallery.place(name))
 st.markdown("> " + say(f"pitfalls.{name}.symptom"))
-st.markdown(gallery.verdict(name, config))
+answer = st.container()
 figure, fix = st.columns([6, 5], gap="medium")
-with figure:
-    gallery.show_experiment(name, config)
 with fix:
+    config = gallery.pitfall_config(name)
     gallery.show_fix(name)
+with figure:
+    answer.markdown(gallery.verdict(name, config))
+    gallery.show_experiment(name, config)
 extras.show_more(name, config)

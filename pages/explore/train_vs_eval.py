@@ -14,20 +14,20 @@ from bnviz.ui.train_vs_eval.controls import feature_choice, notes, stream_config
 from bnviz.ui.train_vs_eval.layer import walk_frame
 from bnviz.ui.train_vs_eval.tabs import show_sections
 
-st.title(say("train_vs_eval.title"))
-config, eps = stream_config()
+answer, main = st.container(), st.container(horizontal=True, gap="large")
+config, eps = stream_config(main)
 names = compute.names(config.batch)
-verdict, pick = st.columns([5, 2])
-with pick:
+with main:
     chosen = feature_choice(names)
 feature = chosen or 0
 
 if config.batch.batch_size > 1:
     walk = compute.walk(config)
     told = agreement.verdict(walk, config, eps)
-    verdict.markdown(say_verdict("train_vs_eval.verdict", *told))
+    end = 2 if told[0].key == "off" else 1  # the last batch, and the cause where it is off
+    answer.markdown(say_verdict("train_vs_eval.verdict", *told[:end]))
     for note in notes(config, names):
-        verdict.caption(note)
+        answer.caption(note)
     scale = compute.moments_of(config.batch).scale
     quantities: tuple[Quantity, ...] = ("mean", "variance")
     tracks = {quantity: getattr(walk, quantity) for quantity in quantities}
@@ -42,6 +42,7 @@ if config.batch.batch_size > 1:
         lambda key: say(f"train_vs_eval.walk.{key.replace('-', '_')}"),
         {f"running-{quantity}": live.running(config, quantity, chosen) for quantity in quantities},
     )
+    st.markdown(say_verdict("train_vs_eval.verdict", *told[end:]))
     explain(
         "walk",
         say("train_vs_eval.walk.caption"),
@@ -50,6 +51,6 @@ if config.batch.batch_size > 1:
     )
     show_sources("walk")
 else:
-    verdict.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
+    answer.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
 
 show_sections(config, feature, eps)

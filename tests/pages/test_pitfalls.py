@@ -89,6 +89,6 @@ def test_a_card_opens_its_pitfall_under_its_own_title(open_app: OpenApp) -> None
     app = open_app("pitfalls")
     app.button(key="open-padding").click().run()
     healthy(app)
-    assert app.title[0].value == sentence("en", "pitfalls.padding.title")
+    assert app.header[0].value == sentence("en", "pitfalls.padding.title")
     place = list(CONFIGS).index("padding") + 1
     assert any(f"{place} of {len(CONFIGS)}" in each.value for each in app.caption)

@@ -203,7 +203,9 @@ def uses() -> tuple[Use, ...]:
             # say(key); sentence(language, key); the same of sections
             key = node.args[1] if called in ("sentence", "worded") else node.args[0]
             ending = ".{}" if called in SECTIONED else ""
-            meant = tuple(p + ending for p in patterns(key) if not p.startswith("{}"))
+            meant = tuple(
+                p + ending for p in patterns(key) if p in FAMILIES or not p.startswith("{}")
+            )
             given = frozenset(k.arg for k in node.keywords if k.arg is not None)
             complete = all(k.arg is not None for k in node.keywords)
             found.append(Use(f"{name}:{node.lineno} {ast.unparse(key)}", meant, given, complete))
@@ -249,6 +251,7 @@ def of_controls() -> frozenset[str]:
 #: Families of keys whose members are known by a type or a table of the code.
 FAMILIES: dict[str, Any] = {
     "pages.{}": [entry.name for entry in PAGES],
+    "{}.title": [entry.name for entry in PAGES],
     "home.card_{}": [entry.name for entry in PAGES[1:]],
     "home.card_{}_text": [entry.name for entry in PAGES[1:]],
     "home.stage_{}": STAGES,

@@ -23,7 +23,7 @@ _SYMBOL = {"wrong": "diamond", "right": "circle", "theory": "line-ew", "more": "
 _WIDTH = {"wrong": 2.5, "right": 4.0, "theory": 2.0, "more": 1.5}
 #: From the bottom up: what went wrong is seen even where it hides what is right.
 _LAYERS: tuple[Role, ...] = ("right", "theory", "more", "wrong")
-_HEIGHT = 420
+_HEIGHT = 380
 
 
 @dataclass(frozen=True)

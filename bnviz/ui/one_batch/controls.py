@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.ui.control import Control
@@ -12,15 +13,17 @@ from bnviz.ui.upload import choose_table
 from bnviz.ui.widgets import ask
 
 
-def batch_config(controls: Mapping[str, Control] = ONE_BATCH, *, play: bool = True) -> BatchConfig:
+def batch_config(
+    main: DeltaGenerator, controls: Mapping[str, Control] = ONE_BATCH, *, play: bool = True
+) -> BatchConfig:
     """Source, size and seed of a batch; stops the page while a table is still to be given.
 
-    With `play` the next batch can be drawn.
+    What matters most stands in `main`. With `play` the next batch can be drawn.
     """
     with st.sidebar:
         st.subheader(say("controls.batch"))
         source = ask(controls["source"])
-        size = ask(controls["b"])
+        size = ask(controls["b"], at=main)
         own = source == "table"  # whose columns are chosen beside the file
         features = ask(controls["d"], disabled=own)
         seed = ask(controls["seed"])
@@ -64,26 +67,28 @@ def _play() -> None:
         st.rerun()
 
 
-def norm_config(features: Sequence[str]) -> NormConfig:
-    """Epsilon, gamma, beta and precision, for a batch with these features."""
+def norm_config(main: DeltaGenerator, features: Sequence[str]) -> NormConfig:
+    """Epsilon, in `main`, gamma, beta and precision, for a batch with these features."""
     with st.sidebar:
         st.subheader(say("controls.normalization"))
         without = ask(ONE_BATCH["noeps"])
-        eps = ask(ONE_BATCH["eps"], disabled=without)
+        eps = ask(ONE_BATCH["eps"], at=main, disabled=without)
         gamma, beta = ask(ONE_BATCH["gamma"]), ask(ONE_BATCH["beta"])
-        everywhere = gamma == 1.0 and beta == 0.0
-        on = ask(
-            ONE_BATCH["on"],
-            options=["all", *map(str, range(1, len(features) + 1))],
-            shown=lambda i: say("controls.all_features") if i == "all" else features[int(i) - 1],
-            disabled=everywhere,
-        )
+        on = "all"
+        if gamma != 1.0 or beta != 0.0:
+            on = ask(
+                ONE_BATCH["on"],
+                options=["all", *map(str, range(1, len(features) + 1))],
+                shown=lambda i: (
+                    say("controls.all_features") if i == "all" else features[int(i) - 1]
+                ),
+            )
         precision = ask(ONE_BATCH["precision"])
     return NormConfig(
         eps=0.0 if without else eps,
         gamma=gamma,
         beta=beta,
-        affine_feature=None if on == "all" or everywhere else int(on) - 1,
+        affine_feature=None if on == "all" else int(on) - 1,
         precision=precision,
     )
 

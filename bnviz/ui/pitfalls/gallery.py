@@ -12,25 +12,24 @@ from bnviz.ui.figures import look, show
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.pitfalls import compute
 from bnviz.ui.sources import show_links
-from bnviz.ui.widgets import ask as ask_control
+from bnviz.ui.widgets import ask
 
 
 def choose() -> str:
-    """Which pitfall, or ALL; its id is in the address, so that each has a link of its own."""
-    pick, step = st.columns([3, 1], vertical_alignment="bottom")
-    with pick:
-        name: str = ask_control(
-            PITFALLS["pitfall"], label=say("pitfalls.choose", count=len(CONFIGS)), shown=title
-        )
-    if name == ALL:
-        return name
+    """Which pitfall, or ALL, under its title; its id is in the address, so each has a link."""
     names = list(CONFIGS)
-    place = names.index(name)
-    with step, st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        heading = st.container()
+        label = say("pitfalls.choose", count=len(names))
+        name: str = ask(PITFALLS["pitfall"], label=label, shown=title, width=300)
+        if name == ALL:
+            return name
         for by, key in ((-1, "previous"), (1, "following")):
             icon = f":material/chevron_{'left' if by < 0 else 'right'}:"
-            args = (names[(place + by) % len(names)],)
+            args = (names[(names.index(name) + by) % len(names)],)
             st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=go, args=args)
+    heading.header(title(name))
+    heading.caption(place(name))
     return name
 
 
@@ -51,14 +50,13 @@ def go(name: str) -> None:
     st.session_state["pitfall"] = name
 
 
-def ask(name: str) -> PitfallConfig:
-    """The controls of this pitfall, those that matter."""
+def pitfall_config(name: str) -> PitfallConfig:
+    """The controls of this pitfall, those that matter, side by side."""
     owner, given = CONFIGS[name], dict[str, Any]()
-    with st.sidebar:
-        st.subheader(say("pitfalls.controls"))
+    with st.container(horizontal=True, gap="medium"):
         for field in owner.model_fields:
             if owner.asks(field, given):
-                given[field] = ask_control(PITFALLS[f"{name}.{field}"])
+                given[field] = ask(PITFALLS[f"{name}.{field}"])
     return owner(**given)
 
 

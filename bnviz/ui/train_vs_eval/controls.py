@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.batchnorm.momentum import complement
 from bnviz.core.batchnorm.stream import possible_steps
@@ -14,24 +15,28 @@ from bnviz.ui.one_batch.controls import batch_config
 from bnviz.ui.widgets import ask
 
 
-def stream_config() -> tuple[StreamConfig, float]:
-    """The stream of batches, and BN's epsilon; stops the page while a table is missing."""
-    batch = batch_config(TRAIN_VS_EVAL, play=False)
+def stream_config(main: DeltaGenerator) -> tuple[StreamConfig, float]:
+    """The stream of batches, and BN's epsilon; stops the page while a table is missing.
+
+    What matters most stands in `main`.
+    """
+    batch = batch_config(main, TRAIN_VS_EVAL, play=False)
     with st.sidebar:
         st.subheader(say("train_vs_eval.controls.running"))
-        momentum = _momentum()
+        momentum = _momentum(main)
         eps = ask(TRAIN_VS_EVAL["eps"])
         st.subheader(say("train_vs_eval.controls.stream"))
         stream = {
-            name: ask(TRAIN_VS_EVAL[name]) for name in ("steps", "shift_at", "shift", "spread")
+            name: ask(TRAIN_VS_EVAL[name], at=main)
+            for name in ("steps", "shift_at", "shift", "spread")
         }
     return StreamConfig(batch=batch, torch_momentum=momentum, **stream), eps
 
 
-def _momentum() -> float | None:
+def _momentum(main: DeltaGenerator) -> float | None:
     """torch's momentum, and Keras's beside it: the one is 1 minus the other."""
     cumulative = ask(TRAIN_VS_EVAL["stream_cumulative"])
-    value: float = ask(TRAIN_VS_EVAL["momentum"], disabled=cumulative)
+    value: float = ask(TRAIN_VS_EVAL["momentum"], at=main, disabled=cumulative)
     stops = sorted({complement(m) for m in (*TRAIN_VS_EVAL["momentum"].stops, value)})
     st.session_state["keras_momentum"] = complement(value)
     st.select_slider(
@@ -57,7 +62,6 @@ def feature_choice(names: tuple[str, ...]) -> int | None:
         TRAIN_VS_EVAL["feature"],
         options=[*(str(i) for i in range(1, len(names) + 1)), "all"],
         shown=lambda i: say("controls.all_features") if i == "all" else names[int(i) - 1],
-        width=320,
     )
     return None if picked == "all" else int(picked) - 1
 
