@@ -21,7 +21,10 @@ def contents() -> None:
     """Page configuration, language, navigation, the page's question; then the page itself."""
     st.set_page_config(page_title="bnviz", page_icon=str(ICON), layout="wide")
     with st.container(horizontal=True, vertical_alignment="center"):
-        question, place = st.container(), st.container(width="content")
+        question, place = (
+            st.container(),
+            st.container(horizontal=True, width="content", gap="small"),
+        )
         ask(LANG, shown=LANGUAGES.__getitem__, label_visibility="collapsed")
     pages = [
         st.Page(

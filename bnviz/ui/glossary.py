@@ -26,10 +26,9 @@ def offer_terms(page: str) -> None:
     """The page's terms behind a button, and the way to all of them."""
     if page not in OF_PAGE:
         return
-    terms = st.popover(
-        say("glossary.here"), icon=":material/menu_book:", type="tertiary", key="terms"
-    )
-    with terms:
+    with st.popover(
+        say(f"pages.{GLOSSARY.name}"), type="tertiary", key="terms", help=say("glossary.here")
+    ):
         _list(OF_PAGE[page])
         st.page_link(GLOSSARY.path, label=say("glossary.all"), icon=GLOSSARY.icon)
 

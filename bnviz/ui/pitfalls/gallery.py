@@ -18,10 +18,11 @@ from bnviz.ui.widgets import ask
 def choose() -> str:
     """Which pitfall, or ALL, under its title; its id is in the address, so each has a link."""
     names = list(CONFIGS)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        heading = st.container()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        heading, counted = st.container(), st.container(width="content")
         label = say("pitfalls.choose", count=len(names))
-        name: str = ask(PITFALLS["pitfall"], label=label, shown=title, width=300)
+        style: dict[str, Any] = {"shown": title, "width": 300, "label_visibility": "collapsed"}
+        name: str = ask(PITFALLS["pitfall"], label=label, **style)
         if name == ALL:
             return name
         for by, key in ((-1, "previous"), (1, "following")):
@@ -29,7 +30,7 @@ def choose() -> str:
             args = (names[(names.index(name) + by) % len(names)],)
             st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=go, args=args)
     heading.header(title(name))
-    heading.caption(place(name))
+    counted.caption(place(name))
     return name
 
 
