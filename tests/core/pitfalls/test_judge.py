@@ -276,7 +276,8 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         {"network": "residual"},
         {"zeros_later": [2, 1], "ones": [3, 3], "fixed": [4, 5]},
         "With shortcuts the gradients are zero at the first step only, when γ alone learns; "
-        "20 steps later the largest is 2. The blocks start as the identity and wake up.",
+        "20 steps later the largest is 2. The blocks start as the identity and then begin "
+        "to learn.",
     ),
     (
         "dead_features",
@@ -290,7 +291,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         {"spread": 0.5},
         {"here": 1, "after": [9, 2], "usual": [9, 0.8], "amplified": [1]},
         "**A spread of 0.500 comes out as 2: multiplied by 4.** If this feature was dead, its "
-        "noise is now as loud as a real one. At PyTorch's default ε it would be 0.800.",
+        "noise is now as large as a real feature. At PyTorch's default ε it would be 0.800.",
     ),
     (
         "last_batch",
@@ -425,7 +426,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "latent_noise",
         {},
         {"before": [1] * 4 + [0.5] * 4, "after": [1.0] * 4 + [2.0] * 4, "kept": [0, 1, 2]},
-        "**Noise with standard deviation 0.500 comes out with 2, 4 times as loud**; dimensions "
+        "**Noise with standard deviation 0.500 comes out with 2, 4 times as large**; dimensions "
         "that carry data have 1. What comes next cannot tell them apart. 3 dimensions are in use "
         "by the rule below.",
     ),
