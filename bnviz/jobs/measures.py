@@ -4,12 +4,13 @@ A measure of a training's last nets means those that are the last when it is ask
 :func:`settled` puts their epoch in, so that a result looked up by its config is never another's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
 from bnviz.core.smoothness.registry import parse
 from bnviz.core.training.snapshots import from_bytes
+from bnviz.core.types import StopFlag
 from bnviz.jobs import trainings
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
@@ -87,7 +88,7 @@ def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     return subject.of_state(config, dataset, trainings.decoded(run.id, from_bytes, blob).state)
 
 
-def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
+def work(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
     """Measures, and keeps the newest result."""
     config = parse(run.config)
     count, last = 0, None

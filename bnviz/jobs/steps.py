@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bnviz.core.types import StopFlag
 from bnviz.store import Run, Store
 
 
@@ -16,4 +17,4 @@ class Step:
 
 #: Does a run's work step by step. It ends soon once the function given says that it should
 #: stop, and at once when its run is gone.
-Work = Callable[[Store, Run, Callable[[], bool]], Iterator[Step]]
+Work = Callable[[Store, Run, StopFlag], Iterator[Step]]

@@ -12,6 +12,7 @@ from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.training.cost import FEATURES
 from bnviz.core.training.snapshots import to_bytes
+from bnviz.core.types import StopFlag
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
 
@@ -65,7 +66,7 @@ def size_of(store: Store, data: DataConfig) -> tuple[int, int]:
     return (data.samples, FEATURES) if table is None else (len(table.values), len(data.columns))
 
 
-def work(store: Store, run: Run, should_stop: Callable[[], bool]) -> Iterator[Step]:
+def work(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
     """Trains, and keeps every snapshot."""
     from bnviz.core.training import train
 

@@ -187,13 +187,13 @@ class _Search:
         """(S,) whose search goes on."""
         return self.possible & (self.left > 0) & (self.widenings <= _MOST)
 
-    def take(self, turn: Tensor, found: Trials) -> None:
+    def take(self, turn: Tensor, outcome: Trials) -> None:
         """What the trials of those whose turn it was have shown; sets the next rates."""
         halved = self.known & turn
         which = turn.nonzero().squeeze(1)
-        good, bad = which[found.stable], which[~found.stable]
+        good, bad = which[outcome.stable], which[~outcome.stable]
         self.stable[good], self.unstable[bad] = self.rates[good], self.rates[bad]
-        self.ends[good] = found.ends[found.stable]
+        self.ends[good] = outcome.ends[outcome.stable]
         self.left[halved] -= 1
         self.widenings[turn & ~halved] += 1
         middle = (self.stable * self.unstable).sqrt()
@@ -212,10 +212,10 @@ class _Search:
             return Bracket(self.stable.clone(), self.unstable.clone(), self.ends.clone(), 1.0)
         # Two rounds to find the bracket are the rule; there may be more.
         halved = self.halvings - float(self.left[turn].max())
-        found = 2 + halved + share
+        rounds = 2 + halved + share
         if not halved:
-            found = min(2.0, float(self.widenings[turn].max()) + share)
-        done = found / (2 + self.halvings)
+            rounds = min(2.0, float(self.widenings[turn].max()) + share)
+        done = rounds / (2 + self.halvings)
         stable, unstable = self.stable.clone(), self.unstable.clone()
         return Bracket(stable, unstable, self.ends, min(done, 0.99))
 

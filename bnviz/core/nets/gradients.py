@@ -108,8 +108,8 @@ def loss_gradient(
     with torch.no_grad():
         gradient = mse_gradient(plain, x, y, workspace)
     ways, upstream = tuple(plain.params.values()), tuple(gradient.values())
-    found = torch.autograd.grad(ways, list(leaves.values()), upstream)
-    return dict(zip(leaves, found, strict=True))
+    values = torch.autograd.grad(ways, list(leaves.values()), upstream)
+    return dict(zip(leaves, values, strict=True))
 
 
 @torch.no_grad()

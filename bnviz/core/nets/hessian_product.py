@@ -30,8 +30,8 @@ class _Link(Protocol):
     def ahead(self, v: Tensors, r: Tensor | None) -> Tensor:
         """Of the output, from that of the input; None for zero."""
 
-    def back(self, v: Tensors, r_delta: Tensor, found: Tensors) -> Tensor:
-        """Of the gradient by the input, from that by the output; parameters' go into `found`."""
+    def back(self, v: Tensors, r_delta: Tensor, r_gradient: Tensors) -> Tensor:
+        """Of the gradient by the input, from that by the output; the parameters' is put down."""
 
 
 @torch.no_grad()
@@ -54,10 +54,10 @@ def network_product(stack: Stack, x: Tensor, y: Tensor, mode: BnMode) -> Product
         for link in links:
             r = link.ahead(v, r)
         assert r is not None  # a net has a layer
-        r_delta, found = r * (2 / rows), dict[str, Tensor]()
+        r_delta, r_gradient = r * (2 / rows), dict[str, Tensor]()
         for link in reversed(links):
-            r_delta = link.back(v, r_delta, found)
-        return flatten([found[name] for name in stack.params])
+            r_delta = link.back(v, r_delta, r_gradient)
+        return flatten([r_gradient[name] for name in stack.params])
 
     return product
 
@@ -93,13 +93,13 @@ class _Linear:
         self.r_x = r
         weight = v[self.weight_name]
         x = self.x.expand(len(weight), -1, -1)
-        found = torch.baddbmm(v[self.bias_name].unsqueeze(2), weight, x)
-        return found if r is None else found.baddbmm_(self.weight.expand_as(weight), r)
+        r_output = torch.baddbmm(v[self.bias_name].unsqueeze(2), weight, x)
+        return r_output if r is None else r_output.baddbmm_(self.weight.expand_as(weight), r)
 
-    def back(self, v: Tensors, r_delta: Tensor, found: Tensors) -> Tensor:
+    def back(self, v: Tensors, r_delta: Tensor, r_gradient: Tensors) -> Tensor:
         weight = r_delta @ self.x.mT
-        found[self.bias_name] = r_delta.sum(2)
-        found[self.weight_name] = weight
+        r_gradient[self.bias_name] = r_delta.sum(2)
+        r_gradient[self.weight_name] = weight
         if self.r_x is None:
             return r_delta  # nobody asks what the inputs would have
         delta = self.delta.expand(len(weight), -1, -1)
@@ -127,7 +127,7 @@ class _Activation:
         self.r = r if self.relu else r.clone()  # the next link may work in place
         return r
 
-    def back(self, v: Tensors, r_delta: Tensor, found: Tensors) -> Tensor:
+    def back(self, v: Tensors, r_delta: Tensor, r_gradient: Tensors) -> Tensor:
         r_delta.mul_(self.slope)
         return r_delta if self.relu else r_delta.addcmul_(self.r, self.bend)
 
@@ -156,8 +156,8 @@ class _Norm:
 
     def _mean(self, one: Tensor, other: Tensor) -> Tensor:
         """(M, H, 1) of the products of two tensors, over rows."""
-        found: Tensor = torch.linalg.vecdot(one, other).unsqueeze(2)
-        return found / self.rows
+        sums: Tensor = torch.linalg.vecdot(one, other).unsqueeze(2)
+        return sums / self.rows
 
     def receive(self, delta: Tensor) -> Tensor:
         self.delta = self.passed = delta
@@ -176,14 +176,14 @@ class _Norm:
             r.addcmul_(self.x_hat, self.shrinking, value=-1)
             self.shrinking = self.shrinking * self.scale
         self.r_x_hat = r.mul_(self.scale)
-        found = torch.addcmul(v[self.beta_name].unsqueeze(2), self.r_x_hat, self.gamma)
-        return found.addcmul_(self.x_hat, v[self.gamma_name].unsqueeze(2))
+        r_output = torch.addcmul(v[self.beta_name].unsqueeze(2), self.r_x_hat, self.gamma)
+        return r_output.addcmul_(self.x_hat, v[self.gamma_name].unsqueeze(2))
 
-    def back(self, v: Tensors, r_delta: Tensor, found: Tensors) -> Tensor:
+    def back(self, v: Tensors, r_delta: Tensor, r_gradient: Tensors) -> Tensor:
         mean = r_delta.mean(2, keepdim=True)
         share = self._mean(r_delta, self.x_hat) + self._mean(self.r_x_hat, self.delta)
-        found[self.beta_name] = mean.squeeze(2) * self.rows
-        found[self.gamma_name] = share.squeeze(2) * self.rows
+        r_gradient[self.beta_name] = mean.squeeze(2) * self.rows
+        r_gradient[self.gamma_name] = share.squeeze(2) * self.rows
         r_gamma = v[self.gamma_name].unsqueeze(2)
         if self.train:
             r_delta = r_delta.sub_(mean).addcmul_(self.r_x_hat, self.share, value=-1)

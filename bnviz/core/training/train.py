@@ -5,7 +5,7 @@ shuffles the training rows in its own order, both nets alike. What a run compute
 depends on its config and its data alone: no global random state is read or changed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -27,13 +27,12 @@ from bnviz.core.training.evaluation import Evaluation, Predicted, evaluate, pred
 from bnviz.core.training.figures import measure
 from bnviz.core.training.probes import probe
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import StopFlag
 
 __all__ = ["Evaluation", "Predicted", "dataset_for", "evaluate", "predict", "split", "train"]
 
 
-def train(
-    config: TrainConfig, dataset: Dataset, should_stop: Callable[[], bool]
-) -> Iterator[Snapshot]:
+def train(config: TrainConfig, dataset: Dataset, should_stop: StopFlag) -> Iterator[Snapshot]:
     """Snapshots at epoch 0, before any step, and after each epoch.
 
     At ``config.probes.checkpoints`` epochs, spread evenly from 0 to the last, a
@@ -97,7 +96,7 @@ class Run:
         self.workspace = Workspace()
         self.steps = 0
 
-    def train_epoch(self, should_stop: Callable[[], bool]) -> bool:
+    def train_epoch(self, should_stop: StopFlag) -> bool:
         """One pass over the training rows; False if stopped before its end."""
         for x, y in self.batches():
             if should_stop():
@@ -140,7 +139,7 @@ class Run:
             self.state() if state else {},
         )
 
-    def probed(self, snapshot: Snapshot, should_stop: Callable[[], bool]) -> Snapshot:
+    def probed(self, snapshot: Snapshot, should_stop: StopFlag) -> Snapshot:
         """The snapshot with smoothness measured, as far as `should_stop` lets it."""
         sides = []
         for name, side in (("bn", snapshot.bn), ("plain", snapshot.plain)):
