@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,7 +117,8 @@ def _understood(start: str, asked: Dialect) -> tuple[Fields, Layout]:
         sense = _sense(records, layout) * (0.9 if fields.separator == "blanks" else 1)
         if best is None or sense > best[0]:
             best = sense, fields, layout
-    if best is None:
+    too_wide = problem is not None and problem.reason.key == "too_wide"
+    if best is None or (too_wide and best[1].separator == "none"):
         raise problem or Unreadable("damaged", {"detail": "the first row does not end"})
     return best[1:]
 
@@ -159,13 +161,15 @@ def _worth(cell: str) -> float:
 
 def _batches(pieces: Iterator[str], fields: Fields, layout: Layout) -> Iterator[Batch]:
     """The rows that are as wide as the table and not blank, and which others there are."""
-    absent: list[int] = []
-    ragged: list[tuple[int, int]] = []
+    absent = array("q")
+    ragged = (0, 0, 0)
 
     def refuse(row: Any) -> str:
+        nonlocal ragged
         absent.append(row.number)
         if row.number >= layout.first and row.text.strip():
-            ragged.append((row.number, row.actual_columns))
+            first = ragged[1:] if ragged[0] else (row.number, row.actual_columns)
+            ragged = (ragged[0] + 1, *first)
         return "skip" if len(absent) < MAX_RAGGED else "error"
 
     number = 1
@@ -174,15 +178,15 @@ def _batches(pieces: Iterator[str], fields: Fields, layout: Layout) -> Iterator[
             rows = np.arange(number, number + len(block) + len(absent))
             rows = np.setdiff1d(rows, absent, assume_unique=True)[: len(block)]
             number = int(rows[-1]) + 1 if len(rows) else number
-            absent[:] = [each for each in absent if each >= number]
+            absent = array("q", (each for each in absent if each >= number))
             keep = (rows >= layout.first) & ~_blank(block)
             columns = [column.filter(pa.array(keep)) for column in block.columns]
-            yield Batch(rows[keep], columns, list(ragged))
-            ragged.clear()
+            yield Batch(rows[keep], columns, ragged)
+            ragged = (0, 0, 0)
     except pa.ArrowException as error:
         if len(absent) < MAX_RAGGED:
             raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
-    if ragged:
+    if ragged[0]:
         yield Batch(np.empty(0, np.int64), [pa.array([], pa.string())] * len(layout.names), ragged)
 
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from bnviz.core.verdict import Verdict
 from bnviz.files.findings import Finding, Question, QuestionCode, Unreadable, Values, clip
 from bnviz.files.notation import is_missing, is_number, tidy
+from bnviz.files.source import MAX_COLUMNS
 
 Record = list[str]
 #: What a row holds where the rows below have numbers. Rows of another width are "ragged" if
@@ -57,6 +58,9 @@ def locate(records: Sequence[Record], asked: int | None = None) -> Layout:
     The table is as wide as most rows of the lower half, and begins with the first row of that
     width that has numbers where the rows below have numbers. Raises Unreadable.
     """
+    widest = max(map(len, records))
+    if widest > MAX_COLUMNS:
+        raise Unreadable("too_wide", {"count": widest, "limit": MAX_COLUMNS})
     width, numeric = _columns(records)
     trailing = all(not r[-1].strip() for r in records if len(r) == width)
     rows = [_fitted(record, width, trailing) for record in records]

@@ -21,7 +21,7 @@ from bnviz.files.doubts import decimal_sign, markers
 from bnviz.files.excel import is_workbook, workbook
 from bnviz.files.findings import Finding, Question, Unreadable, Values, clip
 from bnviz.files.parquet import parquet
-from bnviz.files.source import Source, most_rows
+from bnviz.files.source import MAX_COLUMNS, Source, most_rows
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -29,7 +29,6 @@ Rows = NDArray[np.int64]
 Filling = Literal["drop", "mean", "median", "zero"]
 
 MAX_BYTES: Final = 50 * 2**20
-MAX_COLUMNS: Final = 5000
 #: As many columns as a batch has features at most.
 MAX_CHOSEN: Final = 256
 _ZIPPED: Final = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"Rar!")
@@ -177,12 +176,12 @@ def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[
     """
     surveys = {j: Survey(gaps) for j in range(len(source.names))}
     limit = source.most_rows or most_rows(len(surveys))
-    ragged: list[tuple[int, int]] = []
+    ragged: tuple[int, ...] = ()
     count = dropped = 0
     findings = []
     for batch in source.batches():
-        ragged = ragged or batch.ragged[:1]
-        dropped += len(batch.ragged)
+        ragged = ragged or (batch.ragged[1:] if batch.ragged[0] else ())
+        dropped += batch.ragged[0]
         room = limit - count
         count += len(batch.rows[:room])
         for j, column in enumerate(batch.columns):
@@ -191,7 +190,7 @@ def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[
             findings.append(Finding("too_many_rows", {"limit": limit}))
             break
     if ragged:
-        values = {"row": ragged[0][0], "expected": len(source.names), "actual": ragged[0][1]}
+        values = {"row": ragged[0], "expected": len(source.names), "actual": ragged[1]}
         if not count:
             raise Unreadable("ragged", values)
         findings.insert(0, Finding("ragged_rows", {"count": dropped, **values}))

@@ -12,6 +12,7 @@ from bnviz.files.findings import Finding, Question
 
 MAX_ROWS: Final = 1_000_000
 MAX_CELLS: Final = 10_000_000
+MAX_COLUMNS: Final = 5000
 
 
 def most_rows(columns: int) -> int:
@@ -22,12 +23,12 @@ def most_rows(columns: int) -> int:
 class Batch(NamedTuple):
     """Some rows: their numbers in the file (n,), and a pyarrow array (n,) for each column.
 
-    `ragged` are the rows left out on the way, each as its number and its number of fields.
+    `ragged` are the rows left out on the way: how many, and the first one's number and fields.
     """
 
     rows: NDArray[np.int64]
     columns: list[Any]
-    ragged: list[tuple[int, int]] = []  # noqa: RUF012 (a NamedTuple's default is not shared state)
+    ragged: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True)

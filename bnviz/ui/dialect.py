@@ -26,13 +26,13 @@ def read_as_wanted(name: str, blob: bytes, upload: str) -> Reading:
         with st.popover(say("upload.correct"), icon=":material/tune:"):
             asked = _corrections(name, blob, upload)
     reading = _reading(name, blob, asked)
-    line.markdown(_in_one_line(reading.dialect))
+    line.markdown(_in_one_line(reading.dialect), width="content")
     while reading.questions:
         question = reading.questions[0]
         answer: dict[str, Any] = {question.asked.key: _answer(question, upload)}
         asked = replace(asked, **answer)
         reading = _reading(name, blob, asked)
-        line.markdown(_in_one_line(reading.dialect))
+        line.markdown(_in_one_line(reading.dialect), width="content")
     return reading
 
 

@@ -230,8 +230,6 @@ def test_bad_files_are_refused_or_mended_kindly(
 
     upload(page, "binary.csv", b"\x00\x01" * 200)
     says("unreadable.binary")
-    upload(page, "encoding.csv", b"a,b\n1,2\n\xff\xff\xff,3\n")
-    says("unreadable.encoding", row=3, tried="utf-8, gb18030")
     upload(page, "words.csv", "who,what\nann,x\nbob,y\n")
     says("unreadable.no_numbers", columns="who, what", column="who", row=2, text="ann")
     assert not page.locator(".st-key-before").count()

@@ -1,0 +1,83 @@
+"""Excel workbooks: which sheet and cells are read, and texts among the numbers."""
+
+import io
+from datetime import datetime
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from bnviz.files.dialect import Dialect
+from bnviz.files.findings import Unreadable
+from bnviz.files.read import Reading, read
+from tests.files.reading import NAN, asked, said, same
+
+BOOK: dict[str, list[list[Any]]] = {
+    "notes": [["Measured in May"], ["by hand"]],
+    "data": [
+        ["Station 7"],
+        [],
+        ["day", "flow", "kind"],
+        [1, 1.5, "a"],
+        [2, None, "b"],
+        [3, 2.5, 1],
+    ],
+    "other": [["x"], [7], [8], [10]],
+}
+
+
+def book(sheets: dict[str, list[list[Any]]], **wanted: Any) -> Reading:
+    made, out = Workbook(), io.BytesIO()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    made.save(out)
+    return read("book.xlsx", out.getvalue(), Dialect(**wanted))
+
+
+def test_the_first_sheet_with_numbers_is_read() -> None:
+    got = book(BOOK)
+    assert got.names == ("day", "flow")
+    same(got.values, [[1, 1.5], [2, NAN], [3, 2.5]])
+    assert got.rows.tolist() == [4, 5, 6]
+    assert got.dialect == Dialect(header=3, sheet="data", missing=())
+    assert got.sheets == ("notes", "data", "other")
+    assert said(got)["sheet"] == {"sheet": "data", "sheets": ("notes", "data", "other")}
+    assert said(got)["skipped"] == {"count": 1, "text": "Station 7"}
+
+
+def test_another_sheet_and_a_range() -> None:
+    same(book(BOOK, sheet="other").values, [[7], [8], [10]])
+    got = book(BOOK, sheet="data", range="b3:b6")
+    assert got.names == ("flow",) and got.rows.tolist() == [4, 6]
+    without_names = book(BOOK, sheet="data", range="A4:B6", header=0)
+    assert without_names.names == ("x1", "x2") and without_names.rows.tolist() == [4, 5, 6]
+    for wanted, key in (({"sheet": "nosuch"}, "no_sheet"), ({"range": "B3"}, "no_range")):
+        with pytest.raises(Unreadable) as caught:
+            book(BOOK, **wanted)
+        assert caught.value.reason.key == key
+
+
+def test_texts_among_numbers() -> None:
+    """A number of Excel's is what it is; a text beside it is read as people write them."""
+    rows = [["Ort", "Einwohner", "Anteil"], ["A", 761.5, "12,4"], ["B", "2.025", "15,0"]]
+    same(book({"s": rows}).values, [[761.5, 12.4], [2025, 15]])
+    doubtful = [["a"], [761.5], ["2.025"]]
+    assert asked(book({"s": doubtful})) == ["decimal"]
+    same(book({"s": doubtful}, decimal="comma").values, [[761.5], [2025]])
+
+
+def test_dates_truths_and_errors() -> None:
+    rows = [["when", "on", "x"], [datetime(2024, 1, 5), True, "#DIV/0!"]]
+    got = book({"s": [*rows, [datetime(2024, 1, 6), False, 2.5]]})
+    assert got.names == ("on", "x")
+    same(got.values, [[1, NAN], [0, 2.5]])
+    assert said(got)["dates"] == {"column": "when", "row": 2, "text": "2024-01-05 00:00:00"}
+
+
+def test_a_table_away_from_the_corner() -> None:
+    got = book({"s": [[], [None, None, "a", "b"], [None, None, 1, 2], [None, None, 3, 5]]})
+    assert got.names == ("a", "b") and got.rows.tolist() == [3, 4]
+    same(got.values, [[1, 2], [3, 5]])
