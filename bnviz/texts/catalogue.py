@@ -9,7 +9,7 @@ singular or the plural, # being the number.
 import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -50,8 +50,9 @@ def catalogue(language: str) -> Mapping[str, str]:
 class _Writer(string.Formatter):
     """str.format with the ways of writing a value that this module's docstring lists."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, typed: Callable[[str], str] = str) -> None:
         self.language = language
+        self.typed = typed  # what becomes of texts among the values
 
     def format_field(self, value: Any, spec: str) -> str:
         text = self._written(value, spec)
@@ -63,18 +64,19 @@ class _Writer(string.Formatter):
         if "|" in spec:  # English has two forms, Chinese one: a rule of one line
             one, many = spec.split("|")
             return (one if value in (1, "1") else many).replace("#", written(value))
+        if isinstance(value, Verdict):
+            return _worded(self.language, value.key, value)
         if isinstance(value, tuple):
-            return self._listed(value)
-        return written(value, spec)
+            return self._listed([self.typed(name) for name in value])
+        return self.typed(value) if isinstance(value, str) else written(value, spec)
 
-    def _listed(self, names: tuple[str, ...]) -> str:
+    def _listed(self, names: list[str]) -> str:
         if not names:
             return sentence(self.language, "sentence.nothing")
-        if len(names) <= _MOST_NAMES:
-            return sentence(self.language, "sentence.comma").join(names)
-        shown, more = list(names[: _MOST_NAMES - 1]), len(names) - _MOST_NAMES + 1
-        shown.append(sentence(self.language, "sentence.and_more", count=more))
-        return sentence(self.language, "sentence.comma").join(shown)
+        if len(names) > _MOST_NAMES:
+            more = len(names) - _MOST_NAMES + 1
+            names = [*names[:-more], sentence(self.language, "sentence.and_more", count=more)]
+        return sentence(self.language, "sentence.comma").join(names)
 
 
 def sentence(language: str, key: str, **values: object) -> str:
@@ -89,19 +91,9 @@ def worded(language: str, section: str, *verdicts: Verdict[str]) -> str:
     Texts among the values may be a user's or torch's: they are made safe inside Markdown.
     """
     return sentence(language, "sentence.between").join(
-        sentence(language, f"{section}.{each.key}", **_in_words(language, each.values))
-        for each in verdicts
+        _worded(language, f"{section}.{each.key}", each) for each in verdicts
     )
 
 
-def _in_words(language: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Texts made safe, sentences inside the sentence said; numbers as they are."""
-    words = dict(values)
-    for name, value in values.items():
-        if isinstance(value, str):
-            words[name] = literal(value)
-        elif isinstance(value, tuple):
-            words[name] = tuple(map(literal, value))
-        elif isinstance(value, Verdict):
-            words[name] = sentence(language, value.key, **_in_words(language, value.values))
-    return words
+def _worded(language: str, key: str, verdict: Verdict[str]) -> str:
+    return _Writer(language, literal).vformat(catalogue(language)[key], (), verdict.values)

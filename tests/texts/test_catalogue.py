@@ -31,6 +31,7 @@ from bnviz.files.findings import FindingCode, QuestionCode, UnreadableCode
 from bnviz.files.read import Filling
 from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
+from bnviz.texts.markdown import literal
 from bnviz.ui.controls import controls
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.one_batch.compute import notes
@@ -370,6 +371,14 @@ def test_what_a_user_typed_is_safe_in_a_verdict() -> None:
     verdict = Verdict("swallowed", {"feature": "[x](y)", "deviation": 0.5, "share": 0.25})
     text = worded("en", "one_batch.verdict", verdict)
     assert r"\[x\]\(y\)" in text and "25\N{NO-BREAK SPACE}%" in text
+
+
+def test_a_verdict_may_name_a_sentence_and_hold_another() -> None:
+    """What is looked up is no text to be made safe, whatever signs are in its name."""
+    inner = Verdict("comparison.too_few", {"fewest": 6, "differing": 1})
+    values = {"bn_wins": 1, "plain_wins": 0, "seeds": 1, "evidence": inner}
+    assert worded("en", "fitness.verdict", Verdict("too_few", values)).endswith("there is 1.")
+    assert _Writer("en", literal).format_field("points_squared", "@unit") == "points²"
 
 
 def test_braces_in_values_are_left_alone() -> None:
