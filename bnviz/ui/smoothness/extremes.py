@@ -32,6 +32,7 @@ SECTION = Section(
     dimensions={"*": ("seed",), "probes": ("seed", "probe")},
     sources=(
         ("Hutchinson 1990", "https://doi.org/10.1080/03610919008812866"),
+        ("Meyer et al. 2021", "https://arxiv.org/abs/2010.09649"),
         ("Parlett 1998, 13", "https://doi.org/10.1137/1.9781611971163"),
         ("Dinh et al. 2017", "https://arxiv.org/abs/1703.04933"),
     ),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load, save
+from scipy.special import bdtr
 
 from bnviz.core.configs import DataConfig, NetworkConfig, TrainConfig
 from bnviz.core.curvature.problem import Problem
@@ -17,7 +18,9 @@ from bnviz.core.smoothness import spectra
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.density import Density, DensityConfig, NetDensity
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
+from bnviz.core.types import never
 from tests.core.curvature.problems import dense_hessian
+from tests.core.curvature.test_traces import SPECTRA, bowl
 
 CONFIG = DensityConfig(probes=8, steps=40)
 
@@ -177,6 +180,17 @@ def test_results_survive_the_disk() -> None:
     again = from_bytes(Density, to_bytes(found()))
     assert again.unit == found().unit and again.bn.top == found().bn.top
     np.testing.assert_array_equal(again.plain.exact, found().plain.exact)
+
+
+def test_the_interval_of_the_share_covers_as_often_as_it_claims() -> None:
+    squares, seeds = SPECTRA["bulk"] ** 2, 100
+    problem, share, covered = bowl(SPECTRA["bulk"]), squares.max() / squares.sum(), 0
+    for seed in range(seeds):
+        top = spectra._largest(problem, DensityConfig(probes=2, seed=seed), never)
+        assert top.size == pytest.approx(squares.max() ** 0.5, rel=1e-6)
+        assert 0 < top.low <= top.share <= top.high <= 1
+        covered += top.low <= share <= top.high
+    assert bdtr(covered, seeds, 0.95) > 0.0005
 
 
 def test_a_result_of_an_earlier_release_opens_and_claims_nothing_of_a_large_net() -> None:
