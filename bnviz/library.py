@@ -84,9 +84,9 @@ class Loss:
         ValueError: in one sentence, for a word that is no mode or precision, for numbers that
             are not finite (which, and where), and for a module that cannot be measured.
 
-    With many batches the loss is the mean of theirs, weighted by rows, each normalized by its
-    own statistics as in training; memory is that of one batch, and each product with the
-    Hessian goes through all of them. Where BN is in train mode that is neither the loss of one
+    With many batches the loss is the mean of theirs, weighted by rows (those of y's first
+    tensor), each normalized by its own statistics as in training; memory is that of one batch,
+    and each product with the Hessian goes through all of them. Where BN is in train mode that is neither the loss of one
     large batch, nor is its largest eigenvalue the mean of each batch's own:
 
     >>> import torch

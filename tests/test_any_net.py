@@ -5,7 +5,9 @@ Right values come from dense Hessians by double autograd, from plain torch, or f
 
 import copy
 import functools
+import gc
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +21,8 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz import Loss, along_gradient, eigenvalues, scale_sweep, stability_threshold, traces
+from bnviz.core.curvature.batches import BatchesProblem
+from bnviz.core.curvature.module_problem import ModuleProblem
 from tests.zoo import FunctionalBN, OwnBN, Through, labels, rows
 
 X, Y = rows(32, 5), labels(32)
@@ -198,7 +202,7 @@ def mean_loss(module: nn.Module) -> Tensor:
 
 
 class Again:
-    """An iterable of batches that counts how many are alive."""
+    """An iterable of batches, made anew each time."""
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         yield from zip(X.split(SIZES), Y.split(SIZES), strict=True)
@@ -215,6 +219,29 @@ def test_many_batches_are_their_mean_by_rows(mode: Any) -> None:
     torch.testing.assert_close(loss.problem.hessian()(vectors), vectors @ hessian)
     if mode == "eval":
         assert top(module, mode=mode) == pytest.approx(values[-1].item(), rel=1e-6)
+
+
+def test_of_many_batches_one_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a graph nor a cycle keeps the one before."""
+    parts, born, alive = BatchesProblem.parts, [], [0]
+
+    def counted(self: BatchesProblem) -> Iterator[tuple[float, ModuleProblem]]:
+        for share, part in parts(self):
+            born.append(weakref.ref(part))
+            alive.append(sum(each() is not None for each in born))
+            yield share, part
+
+    monkeypatch.setattr(BatchesProblem, "parts", counted)
+    gc.disable()
+    try:
+        batches = list(zip(X.split(4), Y.split(4), strict=True))
+        small = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 3))
+        loss = Loss(small, cross_entropy, batches)
+        loss.lipschitz_probes(count=2), loss.eigenvalues(tolerance=0.1)
+        loss.scale_sweep(scales=[0.1], count=2)
+    finally:
+        gc.enable()
+    assert len(born) > 8 * 10 and max(alive) <= 2
 
 
 def test_kinks_of_many_batches_are_all_of_them() -> None:
