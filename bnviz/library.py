@@ -86,8 +86,9 @@ class Loss:
 
     With many batches the loss is the mean of theirs, weighted by rows (those of y's first
     tensor), each normalized by its own statistics as in training; memory is that of one batch,
-    and each product with the Hessian goes through all of them. Where BN is in train mode that is neither the loss of one
-    large batch, nor is its largest eigenvalue the mean of each batch's own:
+    and each product with the Hessian goes through all of them. Where BN is in train mode that
+    is neither the loss of one large batch, nor is its largest eigenvalue the mean of each
+    batch's own:
 
     >>> import torch
     >>> from torch import nn
