@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
 
 #: How long a job may take to put down its work, once asked to stop, before it is ended.
-PATIENCE_SECONDS = 1.2
+PATIENCE_SECONDS = 1.0
 
 #: Bytes of decoded snapshots, and of decoded results, that a process remembers.
 MEMORY_BYTES = 256 * 2**20

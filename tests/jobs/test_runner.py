@@ -397,6 +397,7 @@ def test_a_run_that_does_not_hear_is_stopped_all_the_same(monkeypatch: pytest.Mo
 
 def test_a_run_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "0")
+    monkeypatch.setattr(runner, "refusal", lambda *_: None)
     deaf, hearing = work_as(calls.Deaf, monkeypatch), work_as(runner._Job, monkeypatch)
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "120")
     for run_id in (deaf, hearing):
