@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.cost import GIGABYTE, cost
@@ -107,17 +108,19 @@ def clock(seconds: float) -> str:
     return "–" if seconds != seconds else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
-def launch_button(config: TrainConfig, rows: int, features: int) -> None:
-    """Launch the training that the controls describe, on a table of that size, if it is allowed."""
+def launch_button(main: DeltaGenerator, config: TrainConfig, rows: int, features: int) -> None:
+    """Launch the training that the controls describe, on a table of that size, if it is allowed.
+
+    The button stands in `main`, what the training costs below.
+    """
     problem = runner.refusal(config, rows, features)
-    st.button(
+    main.button(
         say("train.launch"),
         key="launch",
         disabled=problem is not None,
         # Streamlit writes white on the primary colour, which on a dark page is a light one.
         type="secondary" if look().dark else "primary",
         icon=":material/play_arrow:",
-        width="stretch",
         on_click=launch,
         args=(config,),
     )

@@ -8,9 +8,10 @@ from bnviz.ui.fitness.controls import train_config
 from bnviz.ui.fitness.live import show_training
 from bnviz.ui.fitness.preview import preview
 
-config = train_config()
-with st.sidebar:
-    runs.launch_button(config, *size(config.data))
+main = st.container(horizontal=True, vertical_alignment="bottom")
+config = train_config(main)
+runs.launch_button(main, config, *size(config.data))
+with main:
     runs.earlier()
 
 run = runs.current_run()

@@ -324,7 +324,7 @@ def test_a_table_too_small_is_refused_kindly(open_app: OpenApp) -> None:
 def test_too_much_work_is_refused_before_it_starts(open_app: OpenApp) -> None:
     app = open_app("fitness")
     assert not app.button(key="launch").disabled
-    assert any("s on one core" in each.value for each in app.sidebar.caption)
+    assert any("s on one core" in each.value for each in app.caption)
     query = {"network.depth": "8", "network.width": "512", "data.samples": "100000"}
     app = open_app("fitness", **query, **{"optimizer.batch_size": "65536"})
     assert app.button(key="launch").disabled

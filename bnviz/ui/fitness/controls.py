@@ -20,13 +20,16 @@ from bnviz.ui.upload import choose_table, choose_target
 from bnviz.ui.widgets import ask
 
 
-def train_config() -> TrainConfig:
-    """Everything a training depends on, starting from a preset; stops while a table is missing."""
-    main = st.container()
+def train_config(main: DeltaGenerator) -> TrainConfig:
+    """Everything a training depends on, starting from a preset; stops while a table is missing.
+
+    What matters most stands in `main`.
+    """
+    upload = st.container()
     with st.sidebar:
-        preset = PRESETS[ask(FITNESS["preset"], on_change=_fill_from_preset)]
+        preset = PRESETS[ask(FITNESS["preset"], at=main, on_change=_fill_from_preset)]
         with st.expander(say("train.data_title"), icon=":material/database:"):
-            data = _data(preset.data, main)
+            data = _data(preset.data, upload)
         with st.expander(say("train.network_title"), icon=":material/hub:"):
             network = _section(preset.network, "network", "depth", "width", "activation")
         with st.expander(say("train.normalization_title"), icon=":material/equalizer:"):
@@ -63,11 +66,11 @@ def _section(preset: Config, path: str, *names: str) -> dict[str, Any]:
     return {name: ask(FITNESS[f"{path}.{name}"], default=getattr(preset, name)) for name in names}
 
 
-def _data(preset: DataConfig, main: DeltaGenerator) -> DataConfig:
+def _data(preset: DataConfig, upload: DeltaGenerator) -> DataConfig:
     source = ask(FITNESS["data.source"], default=preset.source)
     if source == "table":
         own = _section(preset, "data", "standardize", "validation", "seed")
-        with main:
+        with upload:
             table = choose_table(least_columns=2, least_rows=3)
             target = choose_target(table)
         inputs = tuple(name for name in table.names if name != target)

@@ -17,32 +17,34 @@ def preview(config: TrainConfig) -> None:
     """The two nets in a sentence, and what they will learn from."""
     dataset = compute.dataset_of(config.data)
     held_out = compute.held_out(config.data)
-    st.markdown(say("fitness.lead"))
-    st.markdown(
-        say(
-            "fitness.plan",
-            seeds=config.seeds,
-            depth=config.network.depth,
-            width=config.network.width,
-            rows=f"{compute.training_rows(config.data):,}",
-            held_out=f"{held_out:,}",
-            epochs=config.optimizer.epochs,
-        )
+    plan = say(
+        "fitness.plan",
+        seeds=config.seeds,
+        depth=config.network.depth,
+        width=config.network.width,
+        rows=f"{compute.training_rows(config.data):,}",
+        held_out=f"{held_out:,}",
+        epochs=config.optimizer.epochs,
     )
-    clipping_note(config, dataset)
+    told, picture = st.columns([2, 3], gap="medium")
+    with told:
+        st.markdown(say("fitness.lead"))
+        st.markdown(plan)
+        clipping_note(config, dataset)
     y = dataset.y[:, 0].astype(np.float64)
-    show(
-        targets(y, target_of(config, dataset), look(), say),
-        "targets",
-        alt=say("fitness.data_alt"),
-        caption=say(
-            "fitness.data_caption",
-            rows=f"{len(y):,}",
-            mean=short(y.mean(), 4),
-            deviation=short(y.std()),
-            mae=short(np.abs(y - y.mean()).mean()),
-        ),
-    )
+    with picture:
+        show(
+            targets(y, target_of(config, dataset), look(), say),
+            "targets",
+            alt=say("fitness.data_alt"),
+            caption=say(
+                "fitness.data_caption",
+                rows=f"{len(y):,}",
+                mean=short(y.mean(), 4),
+                deviation=short(y.std()),
+                mae=short(np.abs(y - y.mean()).mean()),
+            ),
+        )
 
 
 def clipping_note(config: TrainConfig, dataset: Dataset) -> None:
