@@ -50,6 +50,8 @@ class NetDensity:
     """Where the 95 % confidence interval of `top` begins ..."""
     top_high: float = 1.0
     """... and ends."""
+    band: float = 1.96
+    """Standard errors in half a 95 % interval of `quadrature`: Student's t for its probes."""
 
 
 @dataclass(frozen=True)

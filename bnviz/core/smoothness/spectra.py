@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import stdtrit
 
 from bnviz.core.curvature.density import (
     Nodes,
@@ -121,12 +122,13 @@ def _unit(spectra: list[Floats]) -> float:
 
 def _on_grid(net: NetSpectrum, grid: Floats, unit: float) -> NetDensity:
     mean = error = rough = rough_error = np.full(len(grid), np.nan)
-    known = net.known()
+    known, band = net.known(), float("nan")
     if net.nodes:
         probes = smoothed(joined(net.nodes), grid, unit, WIDTH)
         mean = rough = probes.mean(0)
         if len(probes) > 1:
             error = rough_error = probes.std(0, ddof=1) / np.sqrt(len(probes))
+            band = float(stdtrit(len(probes) - 1, 0.975))
     if len(net.exact):
         mean = smoothed(of_eigenvalues(net.exact), grid, unit, WIDTH)[0]
         error = np.zeros_like(grid)
@@ -148,6 +150,7 @@ def _on_grid(net: NetSpectrum, grid: Floats, unit: float) -> NetDensity:
         top=top.share,
         top_low=top.low,
         top_high=top.high,
+        band=band,
     )
 
 

@@ -12,8 +12,6 @@ from bnviz.plots.theme import Figure, Look, Say, figure, titled
 HEIGHT = 460
 #: The density axis ends this far below the highest peak.
 DEPTH = 1e-6
-#: Width of the band in standard errors: 95 % of a normal distribution.
-BAND = 1.96
 
 
 def density(result: Density, look: Look, say: Say) -> Figure:
@@ -53,7 +51,7 @@ def _curves(
     x: Floats, found: NetDensity, net: str, floor: float, look: Look, say: Say
 ) -> list[dict[str, Any]]:
     color = look.net(net)
-    middle, margin = finite(found.quadrature), BAND * finite(found.quadrature_error)
+    middle, margin = finite(found.quadrature), found.band * finite(found.quadrature_error)
     low, high = np.maximum(middle - margin, floor), np.maximum(middle + margin, floor)
     line = {
         "name": say(f"net.{net}"),
