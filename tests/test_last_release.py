@@ -6,7 +6,6 @@ Its links: `tests/pages/test_old_links.py`.
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,17 +97,15 @@ def test_the_users_table_is_there(store: Store) -> None:
 
 
 #: Of single precision and small differences: rounding alone decides.
-ROUNDED = ("published", "noise", "bn_float32", "plain_float32")
+ROUNDED = {"published", "noise", "bn_float32", "plain_float32"}
 
 
-def close(new: Any, old: Any) -> None:
-    """Equal but for what another processor rounds otherwise."""
-    if is_dataclass(new):
-        for field in fields(new):
-            if field.name not in ROUNDED:
-                close(getattr(new, field.name), getattr(old, field.name))
-    else:
-        np.testing.assert_allclose(new, old, rtol=1e-3, atol=1e-12)
+def close(new: bytes, old: bytes) -> None:
+    """All that the old one holds is in the new one, but for what another processor rounds."""
+    arrays = load(new)
+    for name, expected in load(old).items():
+        if name != "clock" and not ROUNDED.intersection(name.split("/")):
+            np.testing.assert_allclose(arrays[name], expected, rtol=1e-3, atol=1e-12)
 
 
 def runs_of(store: Store, kind: str) -> list[Run]:
@@ -125,8 +122,7 @@ def test_a_training_repeats(store: Store) -> None:
         assert blob is not None
         old = snapshots.from_bytes(blob)
         assert (last.epoch, last.step) == (old.epoch, old.step)
-        close(last.bn, old.bn)
-        close(last.plain, old.plain)
+        close(snapshots.to_bytes(last), blob)
 
 
 def test_a_measure_repeats(store: Store) -> None:
@@ -135,4 +131,4 @@ def test_a_measure_repeats(store: Store) -> None:
         *_, last = config.measure(measures.resolve(store, config.subject), lambda: False)
         blob = store.last_blob(run.id)
         assert blob is not None
-        close(last.result, from_bytes(config.result, blob))
+        close(to_bytes(last.result), blob)

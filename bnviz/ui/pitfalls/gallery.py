@@ -18,6 +18,7 @@ from bnviz.ui.widgets import ask
 def choose() -> str:
     """Which pitfall, or ALL, under its title; its id is in the address, so each has a link."""
     names = list(CONFIGS)
+    _follow_older_link()
     with st.container(horizontal=True, vertical_alignment="center"):
         heading, counted = st.container(), st.container(width="content")
         label = say("pitfalls.choose", count=len(names))
@@ -32,6 +33,17 @@ def choose() -> str:
     heading.header(title(name))
     counted.caption(place(name))
     return name
+
+
+def _follow_older_link() -> None:
+    """A link of the first release names its pitfall by its controls alone, if it was the first."""
+    if "pitfall" in st.session_state or "pitfall" in st.query_params:
+        return
+    named = [key.partition(".")[0] for key in st.query_params]
+    for name in CONFIGS:
+        if name in named:
+            st.query_params["pitfall"] = name
+            return
 
 
 def title(name: str) -> str:
