@@ -1,0 +1,300 @@
+"""What the browser computes under the hand is what core computes: on a thousand batches.
+
+Only numbers travel: the batches to the page as bytes, the results back as bytes.
+"""
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+
+from bnviz.core.batchnorm import equations, momentum, stream
+from bnviz.core.batchnorm.interpolation import partway, stage_of
+from bnviz.core.configs import BatchConfig, StreamConfig
+from bnviz.core.data.moments import moments
+from bnviz.core.data.shape import Shape, shape
+from bnviz.texts.numbers import plus_minus, short
+from tests.browser.conftest import OpenPage
+
+Floats = NDArray[np.float64]
+BATCHES = 1000
+FEATURES = 2
+
+RUN = """async ([program, cases]) => {
+    const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
+    const core = await import(new URL("recompute.js", script.name));
+    const unpack = text => {
+        const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+        return new Float64Array(bytes.buffer);
+    };
+    const numbers = [], words = [];
+    const put = values => { for (const value of values) numbers.push(value); };
+    const run = new Function("core", "unpack", "put", "say", "each", program);
+    for (const each of JSON.parse(cases)) run(core, unpack, put, word => words.push(word), each);
+    const bytes = new Uint8Array(new Float64Array(numbers).buffer);
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 32768)
+        text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+    return [btoa(text), words];
+}"""
+
+
+@pytest.fixture
+def run(page: Page) -> Any:
+    """run(program, cases): all numbers and words that the JavaScript puts and says."""
+
+    def run(program: str, cases: list[dict[str, Any]]) -> tuple[Floats, list[str]]:
+        packed = json.dumps(
+            [
+                {k: _packed(v) if isinstance(v, np.ndarray) else v for k, v in c.items()}
+                for c in cases
+            ]
+        )
+        numbers, words = page.evaluate(RUN, [program, packed])
+        return np.frombuffer(base64.b64decode(numbers)), words
+
+    return run
+
+
+def _packed(values: Floats) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, "<f8").tobytes()).decode()
+
+
+def batches() -> list[Floats]:
+    """Normal, uniform, constant, heavy, far from zero, tiny, denormal and huge; 1 row and more."""
+    rng = np.random.default_rng(1)
+    made = []
+    for index in range(BATCHES):
+        rows = int(rng.choice([1, 2, 3, 7, 32, 100]))
+        x = rng.standard_normal((rows, FEATURES))
+        kind = index % 10
+        if kind == 1:
+            x = rng.random((rows, FEATURES))
+        elif kind == 2:
+            x[:, 0] = rng.normal()
+        elif kind == 3:
+            x = rng.standard_t(1, (rows, FEATURES))
+        elif kind == 4:
+            x += 10.0 ** rng.uniform(0, 9)
+        elif kind == 5:
+            x *= 10.0 ** rng.uniform(-150, -3)
+        elif kind == 6:
+            x *= 5e-324 * 10.0 ** rng.uniform(0, 15)
+        elif kind == 7:
+            x *= 10.0 ** rng.uniform(3, 150)
+        elif kind == 8:
+            x = np.round(x)
+        made.append(x)
+    return made
+
+
+def cases() -> list[dict[str, Any]]:
+    rng = np.random.default_rng(2)
+    return [
+        {
+            "columns": np.ascontiguousarray(x.T),
+            "rows": len(x),
+            "eps": float(rng.choice([0.0, 1e-12, 1e-5, 10.0])),
+            "gamma": float(rng.choice([0.0, 1.0, -2.5, 5.0])),
+            "beta": float(rng.choice([0.0, -1.5])),
+            "progress": float(rng.choice([0, 1, 2, 3, 4, rng.uniform(0, 4)])),
+        }
+        for x in batches()
+    ]
+
+
+def assert_close(mine: Floats, cores: Floats, axis: float = 1.0) -> None:
+    """To 1e-6 of the axis, NaN where core says NaN."""
+    assert np.array_equal(np.isnan(mine), np.isnan(cores))
+    same = (mine == cores) | np.isnan(cores)
+    with np.errstate(invalid="ignore"):
+        assert (same | (np.abs(mine - cores) <= 1e-6 * axis)).all(), (mine, cores)
+
+
+COLUMNS = """
+    const flat = unpack(each.columns), columns = [];
+    for (let d = 0; d < flat.length / each.rows; d++)
+        columns.push(flat.slice(d * each.rows, (d + 1) * each.rows));
+"""
+
+
+@np.errstate(all="ignore")
+def test_equations(run: Any) -> None:
+    numbers, words = run(
+        COLUMNS
+        + """
+        for (const x of columns) {
+            const mu = core.mean(x), variance = core.biasedVariance(x, mu);
+            const xHat = core.normalize(x, mu, variance, each.eps);
+            put([mu, variance, core.gain(variance, each.eps)]);
+            put(xHat);
+            put(core.scaleAndShift(xHat, each.gamma, each.beta));
+            const inverse = core.gain(variance, each.eps);
+            put(core.partway(x, mu, inverse, each.progress, each.gamma, each.beta));
+        }
+        say(core.stageOf(each.progress));
+        """,
+        cases(),
+    )
+    place = 0
+    for case, word, x in zip(cases(), words, batches(), strict=True):
+        done = equations.forward(x, case["gamma"], case["beta"], case["eps"])
+        way = partway(x, done, case["progress"], case["gamma"], case["beta"])
+        assert word == stage_of(case["progress"])
+        for d in range(FEATURES):
+            size = np.abs(x[:, d]).max() or 1.0
+            for part, axis in (
+                (done.mean[d : d + 1], size),
+                (done.biased_variance[d : d + 1], max(done.biased_variance[d], 1e-300)),
+                (done.inverse_std[d : d + 1], np.abs(done.inverse_std[d])),
+                (done.x_hat[:, d], np.nanmax(np.abs(done.x_hat[:, d]), initial=1.0)),
+                (done.y[:, d], np.nanmax(np.abs(done.y[:, d]), initial=1.0)),
+                (way[:, d], np.nanmax(np.abs(way[:, d]), initial=1e-300)),
+            ):
+                assert_close(numbers[place : place + len(part)], part, float(axis))
+                place += len(part)
+    assert place == len(numbers)
+
+
+def _listed(of: Shape) -> list[Floats]:
+    assert of.outline is not None
+    parts = [of.mean, of.deviation, of.low, of.high, *of.quantiles]
+    return [*parts, *of.outline.grid, *of.outline.height]
+
+
+PUT_SHAPE = """
+    const putShape = ({mean, deviation, low, high, quantiles, outline}) =>
+        [mean, deviation, low, high, ...quantiles, ...outline.grid, ...outline.height].forEach(put);
+"""
+
+
+@np.errstate(all="ignore")
+def test_shapes(run: Any) -> None:
+    """A batch's picture, and that picture moved and stretched, backwards and to one point too."""
+    some = [case for i, case in enumerate(cases()) if i % 10 != 6]  # no picture of denormals
+    drawn = [x for i, x in enumerate(batches()) if i % 10 != 6]
+    numbers, _ = run(
+        COLUMNS
+        + PUT_SHAPE
+        + """
+        const now = core.shape(columns);
+        putShape(now);
+        putShape(core.moved(now, [each.gamma, NaN], [each.beta, 0]));
+        """,
+        some,
+    )
+    place = 0
+    for case, x in zip(some, drawn, strict=True):
+        now = shape(x)
+        after = now.moved(np.array([case["gamma"], np.nan]), np.array([case["beta"], 0.0]))
+        for of in (now, after):
+            for index, part in enumerate(_listed(of)):
+                heights = index >= len(_listed(of)) - FEATURES
+                axis = 1.0 if heights else float(np.nanmax(np.abs(part), initial=1e-300))
+                size = 1.0 if heights else max(axis, float(np.abs(x).max()))
+                assert_close(numbers[place : place + len(part)], part, size)
+                place += len(part)
+    assert place == len(numbers)
+
+
+@np.errstate(all="ignore")
+def test_running_statistics(run: Any) -> None:
+    rng = np.random.default_rng(3)
+    batch = BatchConfig(source="normal", batch_size=4, features=FEATURES)
+    truth = moments(batch)
+    some, walks = [], []
+    for _ in range(60):
+        steps = int(rng.integers(2, 80))
+        drawn = stream.Drawn(
+            ("x1", "x2"),
+            rng.normal(size=(steps, FEATURES)) * 10.0 ** rng.uniform(-9, 9),
+            rng.exponential(size=(steps, FEATURES)),
+        )
+        told = StreamConfig(
+            batch=batch,
+            steps=steps,
+            torch_momentum=rng.choice([None, 0.001, 0.1, 1.0]),
+            shift_at=int(rng.integers(0, 60)),
+            shift=float(rng.uniform(-5, 5)),
+            spread=float(rng.choice([0.1, 1.0, 10.0])),
+        )
+        walk = stream.walk(told, drawn, truth)
+        for quantity, statistic, scatter in (
+            ("mean", drawn.mean, truth.variance_of_mean(4)),
+            ("variance", drawn.unbiased_variance, truth.variance_of_variance(4)),
+        ):
+            some.append(
+                {
+                    "statistic": statistic[:, 0],
+                    "center": float(truth.mean[0]),
+                    "scale": float(truth.scale[0]),
+                    "expected": float(truth.expected_variance(4)[0]),
+                    "scatter": float(scatter[0]),
+                    "quantity": quantity,
+                    "told": told.model_dump(exclude={"batch", "steps"}),
+                }
+            )
+            walks.append((walk, quantity))
+    numbers, _ = run(
+        """
+        const {torch_momentum: momentum, shift, spread, shift_at} = each.told;
+        const now = core.track({...each, statistic: unpack(each.statistic)},
+            {quantity: each.quantity, shift_at}, {momentum, shift, spread});
+        for (const part of ["batch", "running", "truth", "deviation", "expected"]) put(now[part]);
+        const parts = core.gap(now, each.quantity === "variance", 4);
+        for (const part of ["total", "warm_up", "bessel", "drift", "noise"]) put(parts[part]);
+        """,
+        some,
+    )
+    place = 0
+    for walk, quantity in walks:
+        track = getattr(walk, quantity)
+        parts = stream.gap(walk, quantity, "train")
+        size = float(np.abs(track.batch).max() + np.abs(track.true).max() + 1)
+        wanted = [track.batch, track.running, track.true, track.deviation, track.expected]
+        wanted += [getattr(parts, p) for p in ("total", "warm_up", "bessel", "drift", "noise")]
+        for part in wanted:
+            cores = part[:, 0]
+            assert_close(numbers[place : place + len(cores)], cores, size)
+            place += len(cores)
+    assert place == len(numbers)
+
+
+def test_momenta_and_words(run: Any) -> None:
+    rng = np.random.default_rng(4)
+    values = [*(rng.normal(size=300) * 10.0 ** rng.uniform(-9, 12, 300)).tolist(), 0.0, -0.0, 1e5]
+    pairs = [
+        {"center": float(c), "deviation": float(abs(d))}
+        for c, d in zip(values, rng.permutation(values), strict=True)
+    ]
+    _, words = run(
+        "say(core.short(each.center)); say(core.plusMinus(each.center, each.deviation));", pairs
+    )
+    for pair, one, two in zip(pairs, words[::2], words[1::2], strict=True):
+        assert one == short(pair["center"])
+        assert two == plus_minus(pair["center"], pair["deviation"]), pair
+    momenta = [{"m": m} for m in (0.001, 0.1, 0.25, 0.9, 0.999, 1.0)]
+    numbers, _ = run("put([core.complement(each.m)]);", momenta)
+    assert numbers.tolist() == [momentum.complement(each["m"]) for each in momenta]
+
+
+def test_the_page_asks_only_its_own_server(open_page: OpenPage) -> None:
+    """open_page fails at the end if any request left; rows beyond the limit are refused."""
+    page = open_page()
+    script = page.evaluate(
+        'performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js")).name'
+    )
+    for batch, status in (
+        ({"batch_size": 100, "features": 3}, 200),
+        ({"batch_size": 65_536, "features": 256}, 404),
+        ({"batch_size": 0}, 404),
+    ):
+        url = script.replace("chart.js", "rows")
+        answer = page.request.get(url, params={"batch": json.dumps(batch)})
+        assert answer.status == status
+    assert "immutable" in page.request.get(script).headers["cache-control"]
+    assert page.request.get(script.replace("chart.js", "chart.py")).status == 404
