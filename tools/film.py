@@ -14,10 +14,10 @@ from tools import browser as chromium
 from tools.server import ROOT, serve
 
 FILE = ROOT / "docs" / "home.gif"
-WINDOW = {"width": 1000, "height": 900}
-WIDTH = 720
+WINDOW = {"width": 1440, "height": 900}
+WIDTH = 900
 MILLISECONDS, REST = 90, 900
-COLORS = 40
+COLORS = 48
 MOST_BYTES = 3_000_000
 
 #: Left, top, right and bottom of everything that moves.
