@@ -65,27 +65,27 @@ def sheet(rows: bytes) -> bytes:
 SHEET = "xl/worksheets/sheet1.xml"
 #: Name, content, what comes of it, and the growth of memory it may cause in MB.
 FILES = {
-    "one_cell.parquet": (parquet(pa.table({"t": ["x" * 50 * MB], "y": [1.0]})), "read", 40),
-    "zeros.parquet": (parquet(pa.table({"z": np.zeros(1 * MB)}), 20), "read", 60),
-    "one_field.csv": (b"a,b\n" + b"1\n" * (2 * MB), "ragged", 40),
-    "one_field_later.csv": (b"a,b\n" + b"1,2\n" * 200_000 + b"1\n" * (MB // 4), "read", 80),
-    "newlines.csv": (b"a,b\n1,2\n3,5\n" + b"\n" * (4 * MB), "read", 60),
-    "one_quote.csv": (b"a,b\n1,2\n" + b'"' * (4 * MB), "damaged", 60),
-    "one_row.csv": (b"1," * (2 * MB), "too_wide", 60),
+    "one_cell.parquet": (lambda: parquet(pa.table({"t": ["x" * 50 * MB], "y": [1.0]})), "read", 40),
+    "zeros.parquet": (lambda: parquet(pa.table({"z": np.zeros(1 * MB)}), 20), "read", 60),
+    "one_field.csv": (lambda: b"a,b\n" + b"1\n" * (2 * MB), "ragged", 40),
+    "one_field_later.csv": (lambda: b"a,b\n" + b"1,2\n" * 200_000 + b"1\n" * (MB // 4), "read", 80),
+    "newlines.csv": (lambda: b"a,b\n1,2\n3,5\n" + b"\n" * (4 * MB), "read", 60),
+    "one_quote.csv": (lambda: b"a,b\n1,2\n" + b'"' * (4 * MB), "damaged", 60),
+    "one_row.csv": (lambda: b"1," * (2 * MB), "too_wide", 60),
     "one_row.xlsx": (
-        swollen(SHEET, sheet(b"<row>" + b"<c/>" * (2 * MB) + b"</row>")),
+        lambda: swollen(SHEET, sheet(b"<row>" + b"<c/>" * (2 * MB) + b"</row>")),
         "unpacked",
         40,
     ),
     "entities.xlsx": (
-        swollen(SHEET, b'<!DOCTYPE x [<!ENTITY a "aa">]>' + sheet(b"")),
+        lambda: swollen(SHEET, b'<!DOCTYPE x [<!ENTITY a "aa">]>' + sheet(b"")),
         "damaged",
         40,
     ),
-    "styles.xlsx": (swollen("xl/styles.xml", b"<xf/>" * MB), "unpacked", 40),
-    "empty_rows.xlsx": (swollen(SHEET, sheet(b"<row/>" * MB)), "empty", 100),
+    "styles.xlsx": (lambda: swollen("xl/styles.xml", b"<xf/>" * MB), "unpacked", 40),
+    "empty_rows.xlsx": (lambda: swollen(SHEET, sheet(b"<row/>" * MB)), "empty", 100),
     "far_row.xlsx": (
-        swollen(SHEET, sheet(b'<row r="999999999"><c><v>1</v></c></row>')),
+        lambda: swollen(SHEET, sheet(b'<row r="999999999"><c><v>1</v></c></row>')),
         "empty",
         80,
     ),
@@ -95,8 +95,8 @@ FILES = {
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
     folder = tmp_path_factory.mktemp("bounds")
-    for name, (blob, _, _) in FILES.items():
-        (folder / name).write_bytes(blob)
+    for name, (content, _, _) in FILES.items():
+        (folder / name).write_bytes(content())
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, *(str(folder / name) for name in FILES)],
         cwd=ROOT,

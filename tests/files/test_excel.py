@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Unreadable
@@ -27,6 +26,8 @@ BOOK: dict[str, list[list[Any]]] = {
 
 
 def book(sheets: dict[str, list[list[Any]]], **wanted: Any) -> Reading:
+    from openpyxl import Workbook
+
     made, out = Workbook(), io.BytesIO()
     made.remove(made.active)
     for name, rows in sheets.items():

@@ -10,7 +10,6 @@ import pandas as pd
 from babel.numbers import format_currency, format_decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.read import Reading, read
@@ -140,6 +139,8 @@ def test_what_openpyxl_writes(rows: list[list[float | None]]) -> None:
 
 
 def workbook(rows: list[list[Any]]) -> bytes:
+    from openpyxl import Workbook
+
     book, out = Workbook(), io.BytesIO()
     for row in rows:
         book.active.append(row)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.stats import binomtest
 
 from bnviz.core.smoothness import gap as gaps
 from bnviz.core.smoothness.along import Along, AlongConfig, NetAlong
@@ -60,7 +60,7 @@ def winner(bn: list[float], plain: list[float]) -> str:
     losses = sum(p < b for b, p in zip(bn, plain, strict=True))
     if wins + losses < 6:
         return "few"
-    if binomtest(wins, wins + losses).pvalue > 0.05:
+    if scipy.stats.binomtest(wins, wins + losses).pvalue > 0.05:
         return "level"
     return "bn" if wins > losses else "plain"
 
