@@ -5,6 +5,5 @@ import streamlit as st
 from bnviz.ui.glossary import show_terms
 from bnviz.ui.language import say
 
-st.title(say("glossary.title"))
 st.markdown(say("glossary.lead"))
 show_terms()
