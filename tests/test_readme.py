@@ -42,3 +42,9 @@ def test_the_share_of_clipped_scores_is_current(language: str, now: dict[str, An
 def test_every_word_of_the_tables_has_its_chinese(now: dict[str, Any]) -> None:
     words = set(re.findall(r"[A-Za-z]{3,}", tables(now, "zh")))
     assert words <= {"Lipschitz", "Hessian", "torch", "BatchNorm", "numpy", "float", "for"}
+
+
+def test_adding_names_files_that_are_there() -> None:
+    text = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+    paths = [path for path in re.findall(r"`([\w/.]+/[\w/.]+)`", text) if "NAME" not in path]
+    assert len(paths) > 10 and [path for path in paths if not (ROOT / path).exists()] == []
