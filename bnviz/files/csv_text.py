@@ -27,7 +27,7 @@ from bnviz.files.source import Batch, Source
 MAX_RAGGED: Final = 1_000_000
 #: Separators and names are judged by this much of the file.
 _SAMPLE_CHARACTERS, _SAMPLE_ROWS = 300_000, 200
-#: Bytes that are parsed at a time; a row must fit.
+#: Bytes that are parsed at a time, more of wide tables; a row must fit.
 _BLOCK: Final = 1 << 20
 #: Fields between blanks, which may themselves have blanks between quotes.
 _FIELDS: Final = re.compile(r'(?:[^ \t"]|"[^"]*"?)+')
@@ -196,7 +196,9 @@ def _blocks(
     names = [str(j) for j in range(width)]
     return pyarrow.csv.open_csv(  # type: ignore[no-any-return]
         pa.PythonFile(io.BufferedReader(_Stream(text)), "r"),
-        pyarrow.csv.ReadOptions(use_threads=False, column_names=names, block_size=_BLOCK),
+        pyarrow.csv.ReadOptions(
+            use_threads=False, column_names=names, block_size=_BLOCK * (1 + width // 2000)
+        ),
         pyarrow.csv.ParseOptions(
             delimiter=fields.delimiter,
             newlines_in_values=True,
