@@ -55,11 +55,10 @@ def _candidates(blob: bytes) -> Iterator[str]:
             yield name
             return
     if b"\x00" in blob:
-        half = len(blob[:2000]) // 2
-        if blob[1:2000:2].count(0) > 0.8 * half:
-            yield "utf-16-le"
-        elif blob[:2000:2].count(0) > 0.8 * half:
-            yield "utf-16-be"
+        for name in ("utf-16-le", "utf-16-be"):  # without a mark, if it is mostly ASCII
+            start = blob[:2000].decode(name, "replace")
+            if sum(" " <= each <= "~" or each in "\t\r\n" for each in start) > 0.8 * len(start):
+                yield name
         raise Unreadable("binary", {})
     yield "utf-8"
     first = _BEYOND_ASCII.search(blob)

@@ -272,6 +272,7 @@ def test_more_columns_than_are_looked_at() -> None:
         (b"\x1f\x8b\x08\x00", "compressed"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
         (b"a,b\n1,\x00\n", "binary"),
+        (b"\x00\x01" * 200, "binary"),
         (b"PAR1 and no more", "damaged"),
         (b"PAR1", "damaged"),
         (b'"' * 500_000, "damaged"),
