@@ -56,8 +56,8 @@ def _candidates(blob: bytes) -> Iterator[str]:
             return
     if b"\x00" in blob:
         for name in ("utf-16-le", "utf-16-be"):  # without a mark, if it is mostly ASCII
-            start = blob[:2000].decode(name, "replace")
-            if sum(" " <= each <= "~" or each in "\t\r\n" for each in start) > 0.8 * len(start):
+            head = blob[:2000].decode(name, "replace")
+            if sum(" " <= each <= "~" or each in "\t\r\n" for each in head) > 0.8 * len(head):
                 yield name
         raise Unreadable("binary", {})
     yield "utf-8"
