@@ -164,3 +164,54 @@ def test_zoom_and_hidden_curves_stay(open_page: OpenPage) -> None:
     assert figure["layout"]["xaxis"]["range"] == zoomed
     hidden = chart(page, "gain").evaluate("e => e._fullData.map(trace => trace.visible)")
     assert hidden == ["legendonly", True, True, True]
+
+
+def place_of_handle(page: Page) -> np.ndarray:
+    point = chart(page, "walk-train").evaluate("e => e.bnviz.values.wine")
+    return np.array([point["x"], point["y"]])
+
+
+@pytest.mark.parametrize("by", ["mouse", "keys", "touch"])
+def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
+    """By mouse, finger or arrow keys: in train mode all others move, in eval mode none."""
+    page = open_page("home", query={"progress": 2}, has_touch=by == "touch")
+    keys = ["walk-train", "walk-eval"]
+    before = {key: chart_figure(page, key)["data"][2] for key in keys}
+    sent = {key: chart(page, key).evaluate("e => e.bnviz.text") for key in keys}
+    start = place_of_handle(page)
+    handle = page.locator(".bnviz-handle").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    if by == "keys":
+        handle.focus()
+        for _ in range(3):
+            page.keyboard.press("Shift+ArrowLeft")
+    elif by == "mouse":
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 120, y + 60, steps=8)
+    else:
+        session = page.context.new_cdp_session(page)
+        for kind, dx in (("touchStart", 0), ("touchMove", -60), ("touchMove", -120)):
+            points = [{"x": x + dx, "y": y}]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function(
+        "x => document.querySelector('.bnviz-chart').bnviz.values.wine.x < x - 1", arg=start[0]
+    )
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    under_hand = {key: chart(page, key).evaluate(LIVE) for key in keys}
+    if by == "mouse":
+        page.mouse.up()
+    elif by == "touch":
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    answered(page, keys, sent)
+    index = chart(page, "walk-train").evaluate("e => e.bnviz.values.wine.index")
+    for key in keys:
+        after = chart_figure(page, key)
+        assert_same_picture(under_hand[key], after)
+        others = np.arange(len(before[key]["x"])) != index
+        shift = np.abs(numbers(after["data"][2]["x"]) - numbers(before[key]["x"]))[others]
+        assert (shift > 1e-6).all() if key == "walk-train" else (shift == 0).all()
+    assert "wine=" in page.url

@@ -2,10 +2,12 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 from bnviz.texts.catalogue import catalogue
+from bnviz.ui.home import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
@@ -152,15 +154,15 @@ def test_cards_lead_to_pages(open_page: OpenPage) -> None:
 def test_home_walks(open_page: OpenPage) -> None:
     en = catalogue("en")
     page = open_page()
-    start = chart_figure(page, "walk")["data"]
+    start = chart_figure(page, "walk-train")["data"]
     assert start[0]["x"] == start[2]["x"], "nothing has happened yet"
     slider(page, en["home.progress"]).press("End")
     settle(page)
-    _, _, now, _ = chart_figure(page, "walk")["data"]
-    assert sum(now["x"]) / len(now["x"]) == pytest.approx(0, abs=1e-9)
-    assert sum(x * x for x in now["x"]) / len(now["x"]) == pytest.approx(1, abs=1e-4)
-    assert page.get_by_text(en["home.stage_done"].split("**")[1]).is_visible()
-    assert query(page) == {"progress": "2"}
+    now = np.array(chart_figure(page, "walk-train")["data"][2]["x"])
+    assert now.mean() == pytest.approx(BETA[0], abs=1e-9)
+    assert now.std() == pytest.approx(GAMMA[0], abs=1e-4)
+    assert page.get_by_text(en["home.stage_beta"].split("**")[1]).is_visible()
+    assert query(page) == {"progress": "4"}
 
 
 def test_the_open_tab_is_each_pages_own(open_page: OpenPage) -> None:

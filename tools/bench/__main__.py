@@ -12,6 +12,7 @@ GROUPS = {
     "top": numerics.top_eigenvalue,
     "landscapes": numerics.landscapes,
     "keypress": screen.keypress,
+    "frames": screen.frames,
     "home": screen.home,
     "launch": screen.launch,
     "controls": controls.controls,

@@ -47,7 +47,7 @@ def keypress() -> list[Measured]:
         references = [_pressing(browser, address, "Value", text=WORDS) for address in (fast, stock)]
         rounds = [(ours(), *(press() for press in references)) for _ in range(KEYPRESSES + 2)][2:]
     return [
-        from_pairs("Keypress to repaint / bare text page", [(a, b) for a, b, _ in rounds], 3.0),
+        from_pairs("Keypress to repaint / bare text page", [(a, b) for a, b, _ in rounds], 1.0),
         from_pairs("Keypress to repaint / stock bare page", [(a, c) for a, _, c in rounds], 0.75),
     ]
 
@@ -66,6 +66,49 @@ def _pressing(
         return seconds(page, lambda: page.keyboard.press("ArrowRight"), chart=chart, text=text)
 
     return press
+
+
+#: What is dragged: page and address, slider, a chart that follows, frames a second wanted.
+DRAGGED = {
+    "Home": ("", "progress", "walk-train", 42),
+    "One batch 256 x 8": ("one_batch", "gamma", "after", 30),
+    "Train vs eval": ("train_vs_eval", "shift", "running-mean", 30),
+}
+
+
+def frames() -> list[Measured]:
+    """Seconds a frame while a pointer drags as fast as the page takes it, over those wanted."""
+    with ExitStack() as stack:
+        app = stack.enter_context(serve())
+        browser = stack.enter_context(chromium_browser())
+        return [
+            from_pairs(
+                f"Frame while dragging, {name} / {wanted} frames a second",
+                [(_dragged(browser, f"{app}/{path}", key, chart), 1 / wanted) for _ in range(5)],
+                1.0,
+            )
+            for name, (path, key, chart, wanted) in DRAGGED.items()
+        ]
+
+
+def _dragged(browser: Browser, address: str, key: str, chart: str) -> float:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(address)
+        settle(page, timeout=60)
+        track = page.locator(f".st-key-{key} [data-rac][style*='touch-action']").first
+        track.scroll_into_view_if_needed()
+        box = track.bounding_box()
+        assert box is not None
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"], y)
+        page.mouse.down()
+        plot = page.locator(f".st-key-{chart} .bnviz-chart")
+        count = "e => [e.frames ?? 0, performance.now() / 1000]"
+        drawn, begun = plot.evaluate(count)
+        page.mouse.move(box["x"] + box["width"], y, steps=150)
+        drawn_then, ended = plot.evaluate(count)
+        return float((ended - begun) / max(drawn_then - drawn, 1))
 
 
 def home() -> list[Measured]:

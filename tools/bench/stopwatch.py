@@ -14,7 +14,10 @@ ARM = """({event, chart, text, state}) => {
     window.__took = took;
     // Streamlit puts a new element in the place of a chart that changed.
     plot?.on('plotly_afterplot', () => { drawn = true; });
-    const anew = () => find(chart) !== plot && find(chart)?.querySelector('.main-svg');
+    // Ours stays, and moves before Plotly draws it.
+    const frames = plot?.frames;
+    const anew = () => find(chart)?.frames !== frames
+        || find(chart) !== plot && find(chart)?.querySelector('.main-svg');
     // A run of which everything was known may begin and end unseen: its charts are new.
     const plots = [...document.querySelectorAll('.js-plotly-plot')];
     for (const each of plots) each.on('plotly_afterplot', () => { ran = true; });
