@@ -2,8 +2,8 @@
 
 A synthetic population is fixed: what feature d looks like depends on d alone. The
 config's seed only draws the rows, so another seed is another batch of the same
-population. A batch is the beginning of every larger one of its seed, as long as both
-are drawn with or both without replacement. All draws come from numpy's PCG64.
+population. All draws come from numpy's PCG64; where a population is one draw (ONE_DRAW), a
+batch is the beginning of every larger one of its seed.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,8 @@ from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict
 
 MAX_FEATURES: Final = 256
-_MOST_ROWS: Final = 65_536
+#: Sources whose numbers are drawn row by row in one go.
+ONE_DRAW: Final = ("uniform", "normal", "scales", "constant")
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,9 @@ def notes(
         yield Verdict("replaced", {"limit": rows, "asked": config.batch_size})
 
 
-def possible_rows(config: BatchConfig, table: Table | None = None) -> tuple[int, int]:
-    """The least and the most rows of the batches that begin alike: see this module."""
-    most = row_limit(config.source) if table is None else len(table.values)
-    limit = _MOST_ROWS if most is None or config.batch_size > most else most
-    return (most + 1 if most is not None and config.batch_size > most else 1), limit
+def begins_every_larger(source: Source) -> bool:
+    """Whether a batch of this source is the beginning of every larger one of its seed."""
+    return source in ONE_DRAW
 
 
 def all_rows(config: BatchConfig, table: Table | None = None) -> Floats | None:
@@ -147,10 +146,7 @@ def _wine() -> Floats:
 
 
 def _pick(rng: Generator, config: BatchConfig, rows: Floats) -> Floats:
-    if config.batch_size > len(rows):
-        chosen = rng.integers(len(rows), size=config.batch_size)
-    else:
-        chosen = rng.permutation(len(rows))[: config.batch_size]
+    chosen = rng.choice(len(rows), config.batch_size, replace=config.batch_size > len(rows))
     return np.asarray(rows[chosen], dtype=np.float64)
 
 

@@ -14,8 +14,7 @@ from bnviz.core.types import Floats
 
 Population = Callable[[Generator, int, int], Floats]
 
-#: Draws (rows, features) values of each source, more rows by going on: what is drawn twice has
-#: two generators.
+#: Draws (rows, features) values of each source.
 POPULATIONS: Final[dict[str, Population]] = {}
 
 
@@ -88,9 +87,8 @@ def _heavy_tails(rng: Generator, rows: int, features: int) -> Floats:
     A normal over the root of an exponential variable, which is a chi-square(2) over 2.
     """
     center, spread = centers_and_spreads(features)
-    second = rng.spawn(1)[0]
     normal = rng.standard_normal((rows, features))
-    values: Floats = normal / np.sqrt(second.standard_exponential((rows, features)))
+    values: Floats = normal / np.sqrt(rng.standard_exponential((rows, features)))
     return center + spread * values
 
 
@@ -107,9 +105,8 @@ def _outliers(rng: Generator, rows: int, features: int) -> Floats:
     """Normal, but OUTLIER_SHARE of the values lie off by `outlier_distance` spreads."""
     center, spread = centers_and_spreads(features)
     off = outlier_distance(features)
-    second = rng.spawn(1)[0]
     hit = rng.random((rows, features)) < OUTLIER_SHARE
-    return center + spread * (second.standard_normal((rows, features)) + off * hit)
+    return center + spread * (rng.standard_normal((rows, features)) + off * hit)
 
 
 @_population("correlated")
@@ -118,9 +115,8 @@ def _correlated(rng: Generator, rows: int, features: int) -> Floats:
     center, spread = centers_and_spreads(features)
     angle = np.arange(features)
     loadings = np.sqrt(0.9) * np.stack([np.cos(angle), np.sin(angle)])
-    second = rng.spawn(1)[0]
     factors = rng.standard_normal((rows, 2))
-    own = np.sqrt(0.1) * second.standard_normal((rows, features))
+    own = np.sqrt(0.1) * rng.standard_normal((rows, features))
     values: Floats = center + spread * (factors @ loadings + own)
     return values
 
@@ -133,10 +129,9 @@ LOG_SPREAD: Final = 0.75
 def _skewed(rng: Generator, rows: int, features: int) -> Floats:
     """Lognormal and exponential in turn, times each feature's spread."""
     _, spread = centers_and_spreads(features)
-    second = rng.spawn(1)[0]
     values: Floats = rng.standard_normal((rows, features))
     values[:, 0::2] = np.exp(LOG_SPREAD * values[:, 0::2])
-    values[:, 1::2] = second.standard_exponential((rows, features // 2))
+    values[:, 1::2] = rng.standard_exponential((rows, features // 2))
     return spread * values
 
 

@@ -6,16 +6,17 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.core.data.batches import possible_rows
+from bnviz.core.data.batches import begins_every_larger
 from bnviz.core.data.shape import Shape
 from bnviz.plots.labels import labels
 from bnviz.plots.theme import Figure
-from bnviz.ui.cache import table
 from bnviz.ui.chart.chart import Live
 from bnviz.ui.one_batch import compute
 
 #: The browser gets so many values at most; beyond, the picture comes on release.
 MOST_CELLS: Final = 262_144
+#: What the slider of the batch size offers at most.
+MOST_ROWS: Final = 65_536
 
 
 def ridges(config: BatchConfig, norm: NormConfig, own_axes: bool) -> dict[str, Live]:
@@ -80,16 +81,18 @@ def _packed(shape: Shape) -> dict[str, Any]:
 
 
 def _rows(config: BatchConfig) -> dict[str, Any] | None:
-    """Where the browser finds the rows of which other batch sizes are the beginning."""
-    least, most = possible_rows(config, table(config.table))
-    features = len(compute.batch_of(config).names)
-    most = min(most, (MOST_CELLS - 1) // features)
-    if most < least:
+    """Where the browser finds the rows of which other batch sizes are the beginning.
+
+    None for a source whose batches do not begin alike: its picture comes on release.
+    """
+    if not begins_every_larger(config.source):
         return None
+    features = len(compute.batch_of(config).names)
+    most = min(MOST_ROWS, (MOST_CELLS - 1) // features)
     asked = config.model_copy(update={"batch_size": most, "features": features}).model_dump_json()
     return {
         "slider": "b",
         "path": "rows?" + urlencode({"batch": asked}),
-        "least": least,
+        "least": 1,
         "most": most,
     }

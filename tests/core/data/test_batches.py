@@ -7,7 +7,14 @@ import pytest
 import scipy
 
 from bnviz.core.configs import BatchConfig, Source
-from bnviz.core.data.batches import REAL, Batch, draw, feature_limit, row_limit
+from bnviz.core.data.batches import (
+    REAL,
+    Batch,
+    begins_every_larger,
+    draw,
+    feature_limit,
+    row_limit,
+)
 from bnviz.core.data.synthetic import FITNESS
 from bnviz.core.data.tables import Table
 
@@ -183,3 +190,34 @@ def test_a_batch_may_be_written_to_without_harm() -> None:
     kept = first.values.copy()
     first.values[:] = 0
     assert np.array_equal(batch("wine", 178, 13).values, kept)
+
+
+#: Three values of a batch of each source, as the last release drew it: a link shows the same rows.
+DRAWN = {
+    "uniform": [0.845074320875, 0.569719147859, 0.154461081061],
+    "normal": [1.48106702302, -0.563520345545, -3.31810887715],
+    "scales": [1.8760594567, 5.69719147859e-07, 154.461081061],
+    "heavy_tails": [1.43145890673, -0.887429611166, -3.58771460823],
+    "outliers": [0.652075411765, -1.32132650143, -2.93517335578],
+    "correlated": [-0.0646151336847, 1.94882986009, -3.67124139668],
+    "skewed": [1.30583423248, 0.112454288963, 0.324941672392],
+    "constant": [0.944271909999, -0.563520345545, -3.31810887715],
+    "diabetes": [29.0, 98.33, 190.0],
+    "breast_cancer": [11.27, 386.3, 0.1018],
+    "wine": [11.76, 20.0, 122.0],
+    "digits": [0.0, 16.0, 12.0],
+}
+
+
+@pytest.mark.parametrize("source", DRAWN)
+def test_the_rows_are_those_of_the_last_release(source: Source) -> None:
+    config = BatchConfig(source=source, batch_size=16, features=5, seed=7)
+    values = draw(config).values
+    assert [values[15, 0], values[15, 3], values[7, 4]] == pytest.approx(DRAWN[source], rel=1e-9)
+
+
+@pytest.mark.parametrize("source", DRAWN)
+def test_where_a_batch_begins_every_larger_one(source: Source) -> None:
+    small, large = (draw(BatchConfig(source=source, batch_size=b, features=4)) for b in (8, 64))
+    begins = np.array_equal(small.values, large.values[:8])
+    assert begins == begins_every_larger(source)
