@@ -124,7 +124,7 @@ def test_swapping_the_nets_swaps_the_comparison(pairs: list[tuple[float, float]]
 def test_the_evidence_says_what_the_numbers_bear_out(pairs: list[tuple[float, float]]) -> None:
     nets, told = of(pairs), evidence(of(pairs))
     values = told.values
-    assert values["differing"] == nets.bn_wins + nets.plain_wins
+    assert values["differing"] == nets.bn_wins + nets.plain_wins and values["p"] == nets.p
     assert (told.key == "comparison.too_few") == (nets.differing < FEWEST == values["fewest"])
     if told.key == "comparison.clear":
         assert nets.winner in ("bn", "plain") and nets.p <= ERROR

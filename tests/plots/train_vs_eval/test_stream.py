@@ -113,6 +113,8 @@ def test_clock(momentum: float | None, look: Look, say: Say) -> None:
     steps, left = np.array(figure.data[0].x), np.array(figure.data[0].y)
     kept = 0.0 if momentum is None else 1 - momentum
     assert left == pytest.approx(np.where(steps == 0, 1.0, kept**steps))
+    assert steps[0] == 0 and (np.diff(steps) >= 1).all() and len(steps) <= 400
+    assert len(steps) == min(steps[-1] + 1, 400), "every batch while there is room"
     if momentum is not None and momentum < 1:
         marks = figure.data[1]
         half, hundredth = np.log([0.5, 0.01]) / np.log(1 - momentum)

@@ -69,6 +69,10 @@ def read(figure: go.Figure, name: str, config: PitfallConfig, numbers: Mapping[s
     elif isinstance(shape, Pairs):
         shown = [pair for pair in shape.series.items() if pair[1][1] in numbers]
         assert len(drawn) == 1 + len(shown)
+        every = [numbers[side] for _, pair in shown for side in pair[:2]]
+        diagonal = drawn[say(f"pitfalls.{name}.series.diagonal")]
+        ends = [np.concatenate(every).min(), np.concatenate(every).max()]
+        assert list(diagonal.x) == list(diagonal.y) == pytest.approx(ends)
         for series, (before, after, role) in shown:
             trace = drawn[say(f"pitfalls.{name}.series.{series}")]
             np.testing.assert_array_equal(trace.x, numbers[before])
