@@ -22,10 +22,10 @@ def along(result: Along, quantity: str, look: Look, say: Say) -> Figure:
     """
     traces: list[dict[str, Any]] = []
     for net in NETS:
-        found: NetAlong = getattr(result, net)
-        over = _range(found, quantity, result.steps)
+        curves: NetAlong = getattr(result, net)
+        over = _range(curves, quantity, result.steps)
         if over.alive.size:
-            name = counted(net, int(over.alive[-1]), found.loss.shape[1], say)
+            name = counted(net, int(over.alive[-1]), curves.loss.shape[1], say)
             traces += _ribbon(over, net, name, say(f"plots.smooth.along.{quantity}"), look)
     axis = decades(np.empty(0), *(t["y"] for t in traces))
     return figure(
@@ -59,15 +59,15 @@ def _ribbon(over: Band, net: str, name: str, words: str, look: Look) -> list[dic
     return [area, thin | {"y": low}, main | {"y": high, "hovertemplate": hover}]
 
 
-def _range(found: NetAlong, quantity: str, steps: Any) -> Band:
+def _range(curves: NetAlong, quantity: str, steps: Any) -> Band:
     """What is drawn at each step: a line, the ribbon's edges, and how many seeds are left.
 
     The gradient change has no line: where the step begins it is 0.
     """
     at = np.asarray(steps, dtype=np.float64)
     if quantity == "smoothness":
-        return band(at, finite(found.smoothness))
-    low = band(at, finite(getattr(found, f"{quantity}_low")))
-    high = band(at, finite(getattr(found, f"{quantity}_high")))
-    line = band(at, finite(found.loss)).median if quantity == "loss" else np.full_like(at, np.nan)
+        return band(at, finite(curves.smoothness))
+    low = band(at, finite(getattr(curves, f"{quantity}_low")))
+    high = band(at, finite(getattr(curves, f"{quantity}_high")))
+    line = band(at, finite(curves.loss)).median if quantity == "loss" else np.full_like(at, np.nan)
     return Band(at, line, low.median, high.median, high.alive)

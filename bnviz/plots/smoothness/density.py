@@ -18,18 +18,20 @@ def density(result: Density, look: Look, say: Say) -> Figure:
     """Spectral densities with bands over probes; eigenvalues as marks where all are known."""
     x = place(result.grid, result.unit)
     nets: dict[str, NetDensity] = {net: getattr(result, net) for net in NETS}
-    every = np.concatenate([finite(found.mean) for found in nets.values()])
+    every = np.concatenate([finite(spectrum.mean) for spectrum in nets.values()])
     floor = float(np.nanmax(every, initial=0.0)) * DEPTH or 1e-6
-    exact = any(found.exact.size for found in nets.values())
+    exact = any(spectrum.exact.size for spectrum in nets.values())
     traces: list[dict[str, Any]] = []
-    for net, found in nets.items():
-        traces += _curves(x, found, net, floor, look, say)
-    traces += [t for net, found in nets.items() for t in _rug(found, net, result.unit, look, say)]
+    for net, spectrum in nets.items():
+        traces += _curves(x, spectrum, net, floor, look, say)
+    traces += [
+        t for net, spectrum in nets.items() for t in _rug(spectrum, net, result.unit, look, say)
+    ]
     if exact:
         dotted = {"width": 1.5, "dash": "dot"}
         traces.append(key(say("plots.smooth.density.quadrature"), look, line=dotted))
         traces.append(key(say("plots.smooth.density.exact"), look, marker=_MARK))
-    shown = np.concatenate([result.grid, *(found.exact for found in nets.values())])
+    shown = np.concatenate([result.grid, *(spectrum.exact for spectrum in nets.values())])
     return figure(
         look,
         traces,
@@ -48,25 +50,25 @@ _MARK = {"symbol": "line-ns-open", "size": 9}
 
 
 def _curves(
-    x: Floats, found: NetDensity, net: str, floor: float, look: Look, say: Say
+    x: Floats, spectrum: NetDensity, net: str, floor: float, look: Look, say: Say
 ) -> list[dict[str, Any]]:
     color = look.net(net)
-    middle, margin = finite(found.quadrature), found.band * finite(found.quadrature_error)
+    middle, margin = finite(spectrum.quadrature), spectrum.band * finite(spectrum.quadrature_error)
     low, high = np.maximum(middle - margin, floor), np.maximum(middle + margin, floor)
     line = {
         "name": say(f"net.{net}"),
         "x": x,
-        "y": positive(found.mean),
-        "customdata": found.error,
+        "y": positive(spectrum.mean),
+        "customdata": spectrum.error,
         "mode": "lines",
         "line": stroke(net, look),
         "legendgroup": net,
         "hovertemplate": "%{y:.3g} ± %{customdata:.2g}",
     }
     traces = [ribbon(x, low, high, color) | {"legendgroup": net}, line]
-    if found.exact.size:
+    if spectrum.exact.size:
         thin = {"color": color, "width": 1.5, "dash": "dot"}
-        other = positive(found.quadrature)
+        other = positive(spectrum.quadrature)
         traces.append(
             {"x": x, "y": other, "mode": "lines", "line": thin, "legendgroup": net}
             | {"showlegend": False, "hoverinfo": "skip"}
@@ -74,16 +76,16 @@ def _curves(
     return traces
 
 
-def _rug(found: NetDensity, net: str, unit: float, look: Look, say: Say) -> list[dict[str, Any]]:
-    if not found.exact.size:
+def _rug(spectrum: NetDensity, net: str, unit: float, look: Look, say: Say) -> list[dict[str, Any]]:
+    if not spectrum.exact.size:
         return []
     row = 1.0 if net == "bn" else 0.0
     return [
         {
             "name": say(f"net.{net}"),
-            "x": place(found.exact, unit),
-            "y": np.full(len(found.exact), row),
-            "customdata": found.exact,
+            "x": place(spectrum.exact, unit),
+            "y": np.full(len(spectrum.exact), row),
+            "customdata": spectrum.exact,
             "yaxis": "y2",
             "mode": "markers",
             "marker": _MARK | {"color": look.net(net), "line": {"width": 1}},

@@ -24,8 +24,8 @@ def replay(result: Replay, look: Look, say: Say) -> Figure:
     beside = {"bn": 1.6, "plain": 1 / 1.6}  # or one net's zeros would hide the other's
     traces: list[dict[str, Any]] = []
     for kind in ("corrected", "published"):
-        for net, found in nets.items():
-            values = getattr(found, kind)
+        for net, replayed in nets.items():
+            values = getattr(replayed, kind)
             published = kind == "published"
             traces.append(
                 {

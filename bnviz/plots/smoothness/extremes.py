@@ -20,9 +20,9 @@ _ROW = {"bn": 1.0, "plain": 0.0}
 _SPREAD = 0.24
 
 
-def largest(found: Spectrum) -> Floats:
+def largest(spectrum: Spectrum) -> Floats:
     """(S,) the largest absolute eigenvalue: the gradient's Lipschitz constant at the net."""
-    return finite(np.maximum(np.abs(found.minimum), np.abs(found.maximum)))
+    return finite(np.maximum(np.abs(spectrum.minimum), np.abs(spectrum.maximum)))
 
 
 def ruler(result: Extremes, look: Look, say: Say) -> Figure:
@@ -34,9 +34,9 @@ def ruler(result: Extremes, look: Look, say: Say) -> Figure:
     ]
     notes = []
     for net in NETS:
-        found: Spectrum = getattr(result, net)
-        traces += _ruler_of(found, net, look, say)
-        top, middle = largest(found), _median_probe(found)
+        spectrum: Spectrum = getattr(result, net)
+        traces += _ruler_of(spectrum, net, look, say)
+        top, middle = largest(spectrum), _median_probe(spectrum)
         factors = top / middle
         factors = factors[np.isfinite(factors)]
         name = counted(net, len(factors), len(top), say)
@@ -60,13 +60,13 @@ def ruler(result: Extremes, look: Look, say: Say) -> Figure:
 _TICK = {"symbol": "line-ns-open", "size": 16}
 
 
-def _ruler_of(found: Spectrum, net: str, look: Look, say: Say) -> list[dict[str, Any]]:
-    color, top = look.net(net), largest(found)
+def _ruler_of(spectrum: Spectrum, net: str, look: Look, say: Say) -> list[dict[str, Any]]:
+    color, top = look.net(net), largest(spectrum)
     y = _ROW[net] + _offsets(len(top))
-    probes = positive(_thinned(found.probes))
+    probes = positive(_thinned(spectrum.probes))
     low = finite(np.where(np.isnan(probes), np.inf, probes).min(axis=1, initial=np.inf))
     gap = np.full(len(top), np.nan)
-    rms, down, up = _root(finite(found.mean_square), finite(found.mean_square_margin))
+    rms, down, up = _root(finite(spectrum.mean_square), finite(spectrum.mean_square_margin))
     bars = {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
     base = {"showlegend": False, "hovertemplate": "%{x:.4g}"}
     name = say(f"net.{net}")
@@ -110,11 +110,11 @@ def _root(square: Floats, margin: Floats) -> tuple[Floats, Floats, Floats]:
     return root, root - low, np.sqrt(np.maximum(square + margin, 0.0)) - root
 
 
-def _median_probe(found: Spectrum) -> Floats:
+def _median_probe(spectrum: Spectrum) -> Floats:
     """(S,)."""
-    if not found.probes.size:
-        return np.full(len(found.maximum), np.nan)
-    return positive(np.median(found.probes, axis=1))  # NaN stays NaN
+    if not spectrum.probes.size:
+        return np.full(len(spectrum.maximum), np.nan)
+    return positive(np.median(spectrum.probes, axis=1))  # NaN stays NaN
 
 
 def normalized(result: Extremes, look: Look, say: Say) -> Figure:
@@ -143,14 +143,14 @@ def traces(result: Extremes, look: Look, say: Say) -> Figure:
     The axis is linear unless the traces span decades, then symmetric (see there).
     """
     nets: dict[str, Spectrum] = {net: getattr(result, net) for net in NETS}
-    sums = np.concatenate([finite(found.trace) for found in nets.values()])
-    margins = np.concatenate([finite(found.trace_margin) for found in nets.values()])
+    sums = np.concatenate([finite(spectrum.trace) for spectrum in nets.values()])
+    margins = np.concatenate([finite(spectrum.trace_margin) for spectrum in nets.values()])
     sizes = np.abs(sums[np.isfinite(sums) & (sums != 0)])
     wide = bool(sizes.size) and sizes.max() > SPAN * sizes.min()
     unit = float(max(10 ** np.floor(np.log10(sizes.min())), 1e-9 * sizes.max())) if wide else None
     drawn = []
-    for net, found in nets.items():
-        value, margin = finite(found.trace), finite(found.trace_margin)
+    for net, spectrum in nets.items():
+        value, margin = finite(spectrum.trace), finite(spectrum.trace_margin)
         low, at, high = (_at(value + side * margin, unit) for side in (-1, 0, 1))
         bars = {"array": high - at, "arrayminus": at - low, "type": "data", "symmetric": False}
         drawn.append(

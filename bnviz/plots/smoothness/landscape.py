@@ -22,17 +22,17 @@ TRAIL, SKIN = "#CC79A7", 0.88
 
 def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Figure:
     """One net's loss on its plane; both nets have the same colours for the same losses."""
-    found: NetLandscape = getattr(result, net)
+    around: NetLandscape = getattr(result, net)
     shade = _Shade(result)
-    level = shade.of(found.loss)
+    level = shade.of(around.loss)
     low, high = shade.ends
     size = (high - low) / LEVELS
     drawn = {
         "type": "contour",
-        "x": found.first,
-        "y": found.second,
+        "x": around.first,
+        "y": around.second,
         "z": level,
-        "customdata": found.loss,
+        "customdata": around.loss,
         "zmin": low,
         "zmax": high,
         "colorscale": SCALE,
@@ -44,10 +44,10 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
     }
     return figure(
         look,
-        [drawn, *_path(found, say), _center(say)],
+        [drawn, *_path(around, say), _center(say)],
         HEIGHT,
-        xaxis=titled(_direction(found, 0, plane, say), zeroline=False, showgrid=False),
-        yaxis=titled(_direction(found, 1, plane, say), zeroline=False, showgrid=False),
+        xaxis=titled(_direction(around, 0, plane, say), zeroline=False, showgrid=False),
+        yaxis=titled(_direction(around, 1, plane, say), zeroline=False, showgrid=False),
         annotations=[heading(say(f"net.{net}"))],
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 120},
@@ -56,16 +56,16 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
 
 def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Figure:
     """The same as a surface in space, the path on it at the height of its own losses."""
-    found: NetLandscape = getattr(result, net)
+    around: NetLandscape = getattr(result, net)
     shade = _Shade(result)
     low, high = shade.ends
     drawn: list[dict[str, Any]] = [
         {
             "type": "surface",
-            "x": found.first,
-            "y": found.second,
-            "z": shade.of(found.loss),
-            "customdata": found.loss,
+            "x": around.first,
+            "y": around.second,
+            "z": shade.of(around.loss),
+            "customdata": around.loss,
             "cmin": low,
             "cmax": high,
             "colorscale": SCALE,
@@ -75,13 +75,15 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
             "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
         }
     ]
-    if found.path.size:
+    if around.path.size:
         drawn.append(
-            _space(found.path[:, 0], found.path[:, 1], shade.of(found.path_loss), found.path_loss)
+            _space(
+                around.path[:, 0], around.path[:, 1], shade.of(around.path_loss), around.path_loss
+            )
             | {"mode": "lines+markers", "line": {"color": TRAIL, "width": 6}}
             | {"marker": {"color": TRAIL, "size": 3}}
         )
-    here, mark = _here(found), {"color": look.ink, "size": 6, "symbol": "diamond"}
+    here, mark = _here(around), {"color": look.ink, "size": 6, "symbol": "diamond"}
     star = _space([0.0], [0.0], shade.of(np.array([here])), [here])
     drawn.append(star | {"mode": "markers", "marker": mark})
     return figure(
@@ -99,11 +101,11 @@ def lines(result: Landscape, look: Look, say: Say) -> Figure:
     """Both nets' losses along random lines: the median line, and from the least to the largest."""
     traces: list[dict[str, Any]] = []
     for net in NETS:
-        found: NetLandscape = getattr(result, net)
-        values = finite(found.lines)
+        around: NetLandscape = getattr(result, net)
+        values = finite(around.lines)
         if not values.size or not np.isfinite(values).any():
             continue
-        over = band(found.distances, values.T)
+        over = band(around.distances, values.T)
         whole = int(np.isfinite(values).all(axis=1).sum())
         low = np.where(np.isnan(values), np.inf, values).min(axis=0)
         high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
@@ -171,35 +173,35 @@ def _spans(values: Floats) -> bool:
     return bool(known.size and known.min() > 0 and known.max() > SPAN * known.min())
 
 
-def _here(found: NetLandscape) -> float:
+def _here(around: NetLandscape) -> float:
     """The loss at the net itself, NaN if the plane holds nothing yet."""
-    if not found.loss.size:
+    if not around.loss.size:
         return float("nan")
-    row, column = np.abs(found.second).argmin(), np.abs(found.first).argmin()
-    return float(found.loss[row, column])
+    row, column = np.abs(around.second).argmin(), np.abs(around.first).argmin()
+    return float(around.loss[row, column])
 
 
-def _direction(found: NetLandscape, index: int, plane: str, say: Say) -> str:
+def _direction(around: NetLandscape, index: int, plane: str, say: Say) -> str:
     """An axis's title, with what the direction explains where that is known."""
     name = say(f"plots.smooth.plane.{plane}", number=index + 1)
-    if index >= len(found.explained) or not np.isfinite(found.explained[index]):
+    if index >= len(around.explained) or not np.isfinite(around.explained[index]):
         return name
-    value = float(found.explained[index])
+    value = float(around.explained[index])
     if plane == "path":
         return say("plots.smooth.plane.share", name=name, share=percent(value))
     return say("plots.smooth.plane.curvature", name=name, value=short(value))
 
 
-def _path(found: NetLandscape, say: Say) -> list[dict[str, Any]]:
-    if not found.path.size:
+def _path(around: NetLandscape, say: Say) -> list[dict[str, Any]]:
+    if not around.path.size:
         return []
     outline = {"color": "#000000", "width": 1}
     return [
         {
-            "x": found.path[:, 0],
-            "y": found.path[:, 1],
-            "text": [say("plots.smooth.epoch", epoch=int(epoch)) for epoch in found.path_epochs],
-            "customdata": found.path_loss,
+            "x": around.path[:, 0],
+            "y": around.path[:, 1],
+            "text": [say("plots.smooth.epoch", epoch=int(epoch)) for epoch in around.path_epochs],
+            "customdata": around.path_loss,
             "mode": "lines+markers",
             "line": {"color": "#ffffff", "width": 2},
             "marker": {"color": "#ffffff", "size": 5, "line": outline},

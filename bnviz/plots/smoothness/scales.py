@@ -28,14 +28,14 @@ def scales(result: Scales, look: Look, say: Say) -> Figure:
     """
     traces = [t for style in _STYLES for t in _styled(result, style, look, say)]
     limits = [_limit(result, net, look, say) for net in NETS]
-    found = [t["y"] for t in traces if t.get("showlegend") is False]
+    heights = [t["y"] for t in traces if t.get("showlegend") is False]
     room = np.array([0.6 * result.bn_limit, 0.6 * result.plain_limit])  # for their labels below
     return figure(
         look,
         [*limits, *traces],
         HEIGHT + 60,
         xaxis=_scale_axis(result, say),
-        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *found)),
+        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *heights)),
         annotations=[_limit_label(result, net, look, say) for net in NETS],
         legend=LEGEND,
         margin=MARGIN | {"b": 130},

@@ -43,10 +43,10 @@ def thresholds(result: Stability, look: Look, say: Say) -> Figure:
     )
 
 
-def _seeds(found: NetStability, net: str, look: Look, say: Say) -> dict[str, Any]:
-    sharp = positive(found.sharpness)
-    there = np.isfinite(sharp + positive(found.threshold))
-    measured, bracket = found.threshold[there], found.bracket[there]
+def _seeds(trials: NetStability, net: str, look: Look, say: Say) -> dict[str, Any]:
+    sharp = positive(trials.sharpness)
+    there = np.isfinite(sharp + positive(trials.threshold))
+    measured, bracket = trials.threshold[there], trials.bracket[there]
     down, up = measured - bracket[:, 0], bracket[:, 1] - measured
     return {
         "name": counted(net, int(there.sum()), len(there), say),
@@ -60,7 +60,7 @@ def _seeds(found: NetStability, net: str, look: Look, say: Say) -> dict[str, Any
             "color": look.net(net),
             "thickness": 1.5,
         },
-        "customdata": np.stack([measured * sharp[there] / 2, found.weight_growth[there]], axis=1),
+        "customdata": np.stack([measured * sharp[there] / 2, trials.weight_growth[there]], axis=1),
         "mode": "markers",
         "marker": marker(net, look, 10),
         "hovertemplate": "%{x:.4g} → %{y:.4g}: × %{customdata[0]:.3g}, |w| × %{customdata[1]:.3g}",
@@ -69,10 +69,10 @@ def _seeds(found: NetStability, net: str, look: Look, say: Say) -> dict[str, Any
 
 def sharpness(result: Stability, net: str, look: Look, say: Say) -> Figure:
     """Sharpness along gradient descent at several rates, with the line at 2 / rate of each."""
-    found: NetStability = getattr(result, net)
-    curves = _curves(found, found.curves, look, say)
+    trials: NetStability = getattr(result, net)
+    curves = _curves(trials, trials.curves, look, say)
     notes, shapes = [], []
-    for index, rate in enumerate(found.rates):
+    for index, rate in enumerate(trials.rates):
         if not (np.isfinite(rate) and rate > 0):
             continue
         color, height = look.color(_COLORS[index % len(_COLORS)]), 2 / float(rate)
@@ -84,7 +84,7 @@ def sharpness(result: Stability, net: str, look: Look, say: Say) -> Figure:
         side = {"x": 0, "xanchor": "left"} if index % 2 else {"x": 1, "xanchor": "right"}
         at = side | {"y": float(np.log10(height)), "yref": "y"}
         notes.append(heading(text) | at | {"font": {"color": color, "size": 12}})
-    lines = 2 / found.rates[np.isfinite(found.rates) & (found.rates > 0)]
+    lines = 2 / trials.rates[np.isfinite(trials.rates) & (trials.rates > 0)]
     axis = decades(lines, *(t["y"] for t in curves))
     return _over_steps(
         curves, titled(say("plots.smooth.axis.sharpness"), **axis), net, look, say, notes, shapes
@@ -93,17 +93,17 @@ def sharpness(result: Stability, net: str, look: Look, say: Say) -> Figure:
 
 def losses(result: Stability, net: str, look: Look, say: Say) -> Figure:
     """The losses of the same descents."""
-    found: NetStability = getattr(result, net)
-    curves = _curves(found, found.losses, look, say)
+    trials: NetStability = getattr(result, net)
+    curves = _curves(trials, trials.losses, look, say)
     axis = decades(np.empty(0), *(t["y"] for t in curves))
     return _over_steps(curves, titled(say("plots.smooth.axis.train_loss"), **axis), net, look, say)
 
 
-def _curves(found: NetStability, values: Floats, look: Look, say: Say) -> list[dict[str, Any]]:
+def _curves(trials: NetStability, values: Floats, look: Look, say: Say) -> list[dict[str, Any]]:
     return [
         {
             "name": say("plots.smooth.stability.rate", rate=short(float(rate), 2)),
-            "x": found.moments,
+            "x": trials.moments,
             "y": positive(curve),
             "mode": "lines+markers",
             "line": {"color": look.color(_COLORS[index % len(_COLORS)]), "width": 2}
@@ -111,7 +111,7 @@ def _curves(found: NetStability, values: Floats, look: Look, say: Say) -> list[d
             "marker": {"size": 5, "symbol": index},
             "hovertemplate": "%{y:.4g}",
         }
-        for index, (rate, curve) in enumerate(zip(found.rates, values, strict=True))
+        for index, (rate, curve) in enumerate(zip(trials.rates, values, strict=True))
     ]
 
 

@@ -78,8 +78,8 @@ def _run() -> Run | None:
     known = {run.id: run for run in newest if _measurable(run)}
     asked = st.query_params.get("run", st.session_state.get("smooth_run"))
     if asked and asked not in known:
-        found = open_store().run(asked)  # an older one
-        known |= {found.id: found} if found and _measurable(found) else {}
+        older = open_store().run(asked)  # an older one
+        known |= {older.id: older} if older and _measurable(older) else {}
     chosen = ask_control(
         smoothness()["smooth_run"],
         options=[DOCUMENT, *known],
