@@ -231,7 +231,7 @@ def test_bad_files_are_refused_or_mended_kindly(
     upload(page, "binary.csv", b"\x00\x01" * 200)
     says("unreadable.binary")
     upload(page, "words.csv", "who,what\nann,x\nbob,y\n")
-    says("unreadable.no_numbers", columns="who, what", column="who", row=2, text="ann")
+    says("unreadable.no_numbers", columns=("who", "what"), column="who", row=2, text="ann")
     assert not page.locator(".st-key-before").count()
 
     upload(page, "mixed.csv", table(12, "1", "", "inf", "oops"))
