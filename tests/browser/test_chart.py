@@ -23,10 +23,10 @@ DRAGS = {
     "gamma of one feature": ("one_batch", {"on": 3, "gamma": 2}, "gamma", ["after"]),
     "beta": ("one_batch", {"gamma": -2, "source": "constant"}, "beta", ["after"]),
     "epsilon": ("one_batch", {"section": "epsilon"}, "eps", ["after", "gain"]),
-    "batch size": ("one_batch", {"source": "heavy_tails"}, "b", ["before", "after"]),
-    "batch size of real rows": (
+    "batch size": ("one_batch", {"gamma": 2}, "b", ["before", "after"]),
+    "batch size on own axes": (
         "one_batch",
-        {"source": "wine", "b": 4, "axis": "own"},
+        {"source": "constant", "b": 4, "axis": "own"},
         "b",
         ["before", "after"],
     ),
