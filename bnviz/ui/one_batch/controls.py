@@ -74,8 +74,9 @@ def norm_config(main: DeltaGenerator, features: Sequence[str]) -> NormConfig:
         without = ask(ONE_BATCH["noeps"])
         eps = ask(ONE_BATCH["eps"], at=main, disabled=without)
         gamma, beta = ask(ONE_BATCH["gamma"]), ask(ONE_BATCH["beta"])
-        on = "all"
-        if gamma != 1.0 or beta != 0.0:
+        on, plain = "all", gamma == 1.0 and beta == 0.0
+        # A link's wish is answered even where it changes nothing.
+        if not plain or ONE_BATCH["on"].name in st.query_params:
             on = ask(
                 ONE_BATCH["on"],
                 options=["all", *map(str, range(1, len(features) + 1))],
@@ -88,7 +89,7 @@ def norm_config(main: DeltaGenerator, features: Sequence[str]) -> NormConfig:
         eps=0.0 if without else eps,
         gamma=gamma,
         beta=beta,
-        affine_feature=None if on == "all" else int(on) - 1,
+        affine_feature=None if plain or on == "all" else int(on) - 1,
         precision=precision,
     )
 
