@@ -99,6 +99,7 @@ def test_impossible_links_say_what_they_became(
             "source": "nope",
             "seed": -1,
             "gamma": "1e9",
+            "on": "x",
             "precision": "<b>",
         },
     )
@@ -110,6 +111,7 @@ def test_impossible_links_say_what_they_became(
         ("source.label", "nope", texts["source.normal"]),
         ("controls.seed", "-1", "42"),
         ("controls.gamma", "1e9", "1"),
+        ("controls.affine_feature", "x", texts["controls.all_features"]),
         ("controls.precision", "<b>", "float32"),
     ):
         expected = texts["link.changed"].format(label=texts[label], wish=f" {wish} ", given=given)
