@@ -63,12 +63,15 @@ class Chart {
       this.words = words;
       this.config = tools(this); // another one makes Plotly draw everything anew
     }
+    const drawn = this.live?.sliders ?? {};
     Object.assign(this, { figure, live, name, alt });
     this.element.style.height = `${figure.layout.height}px`;
     this.element.setAttribute("role", "figure");
     this.element.setAttribute("aria-label", alt);
     this.values = { ...live?.sliders, ...live?.state };
     const ahead = this.hand(); // a hand that moved on while Python was drawing
+    // A thumb that still stands where it was drawn last is only waiting for Streamlit.
+    for (const key in live?.sliders) if (ahead && ahead[key] === drawn[key]) ahead[key] = live.sliders[key];
     const patch = live && this.recompute(ahead ?? this.values);
     if (ahead) this.change(patch);
     await this.react();
