@@ -8,11 +8,12 @@ in silence, and the address is mended.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitAPIException
 
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
@@ -45,7 +46,7 @@ def ask(
 
 def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -> Any:
     wishes = st.query_params.get_all(control.name)
-    wish = _read(control, wishes)
+    wish, known = _read(control, wishes), control.key in st.session_state
     # Streamlit reads what it has written itself, and fails at some of the rest.
     bound = not wishes or (wish is not None and wishes == [in_address(wish)])
     if wish is not None:
@@ -55,11 +56,14 @@ def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -
     bind = "query-params" if bound else None
     value = _widget(control, label, default, key=control.key, bind=bind, **more)
     if not bound:
-        if wish is None:
+        if wish is None and not known:  # else no link asks, but limits have moved
             _refuse(label, ", ".join(wishes), in_address(value))
-            st.query_params.pop(control.name, None)
-        else:
-            st.query_params[control.name] = in_address(value)
+        # What is bound to a widget with other limits, Streamlit takes out of the address itself.
+        with suppress(StreamlitAPIException):
+            if wish is None:
+                st.query_params.pop(control.name, None)
+            else:
+                st.query_params[control.name] = in_address(value)
     return value
 
 

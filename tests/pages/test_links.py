@@ -91,3 +91,11 @@ def test_the_address_stays_mended_when_a_control_moves(open_app: OpenApp) -> Non
     app.slider(key="d").set_value(3).run()
     healthy(app)
     assert app.slider(key="d").value == 3 and not app.toast
+
+
+def test_limits_that_move_are_no_link(open_app: OpenApp) -> None:
+    """A shorter stream has fewer batches to look at: the step follows, nobody is told of a link."""
+    app = open_app("train_vs_eval", steps="200", gap_step="150")
+    app.select_slider(key="steps").set_value(50).run()
+    healthy(app)
+    assert app.slider(key="gap_step").value == 50 and not app.toast

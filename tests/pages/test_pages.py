@@ -46,7 +46,6 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
 }
 #: Where a page's controls are, if not where it opens: the address and the title there.
 OPENED: dict[str, dict[str, str]] = {"pitfalls": {"pitfall": "eval_forgotten"}}
-TITLES = {"pitfalls": "pitfalls.eval_forgotten.title"}
 
 KINDS = ("slider", "select_slider", "number_input", "toggle", "selectbox", "button_group", "button")
 
@@ -125,7 +124,7 @@ def test_page(name: str, lang: str, open_app: OpenApp) -> None:
     keys, figures = TABLE[name]
     app = open_app(name, lang=lang, **OPENED.get(name, {}))
     assert not app.exception and not app.error
-    title = catalogue(lang)[TITLES.get(name, f"{name}.title")]
+    title = catalogue(lang)[f"{name}.title"]
     assert [element.value for element in app.title] == [title]
     assert keys <= {widget.key for widget in widgets(app)}
     assert figures <= charts(app)
