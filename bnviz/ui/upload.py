@@ -13,7 +13,7 @@ from bnviz.core.data.tables import Table
 from bnviz.files.findings import Unreadable
 from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Filling, Reading, to_table
 from bnviz.store import StoredTable, open_store
-from bnviz.ui.cache import table as stored_table
+from bnviz.ui import cache
 from bnviz.ui.controls import FITNESS, ONE_BATCH
 from bnviz.ui.dialect import read_as_wanted
 from bnviz.ui.language import say, say_verdict
@@ -108,7 +108,7 @@ def _from_store() -> Table:
     digest = ask(
         ONE_BATCH["table"], options=list(known), shown=lambda digest: _summary(known[digest])
     )
-    table = stored_table(digest)
+    table = cache.table(digest)
     assert table is not None, "the store listed it a moment ago"
     return table
 

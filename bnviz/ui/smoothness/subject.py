@@ -16,7 +16,7 @@ from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.runs import title_of
-from bnviz.ui.widgets import ask as ask_control
+from bnviz.ui.widgets import ask
 
 DOCUMENT = "document"
 
@@ -43,7 +43,7 @@ class Asked:
         return self.config.data.source == "fitness"
 
 
-def ask() -> Asked:
+def ask_subject() -> Asked:
     """The subject; stops the page while the training has no checkpoint."""
     with st.sidebar:
         st.subheader(say("smoothness.controls.subject"))
@@ -80,7 +80,7 @@ def _run() -> Run | None:
     if asked and asked not in known:
         older = open_store().run(asked)  # an older one
         known |= {older.id: older} if older and _measurable(older) else {}
-    chosen = ask_control(
+    chosen = ask(
         smoothness()["smooth_run"],
         options=[DOCUMENT, *known],
         shown=lambda name: (
@@ -101,7 +101,7 @@ def _epoch(run: Run) -> int:
         st.caption(say("smoothness.controls.no_checkpoint"))
         st.stop()
     return int(
-        ask_control(
+        ask(
             smoothness()["epoch"],
             options=epochs,
             shown=lambda epoch: say("smoothness.controls.epoch_of", epoch=epoch, total=run.total),
