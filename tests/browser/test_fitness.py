@@ -155,7 +155,7 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     run = launch(page)
     ends(page, "done")
 
-    said = page.get_by_test_id("stMain").get_by_test_id("stMarkdown").first.inner_text()
+    said = " ".join(page.get_by_test_id("stMain").get_by_test_id("stMarkdown").all_inner_texts())
     assert sentence("en", "comparison.too_few", fewest=6, differing=2) in said, "of two seeds"
     probed = chart_figure(page, "smoothness")["data"]
     assert any(trace.get("x") == [0, 5] for trace in probed), "two checkpoints"

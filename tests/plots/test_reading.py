@@ -245,7 +245,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
         ),
     ),
     "gap": (
-        lambda: stream.gap_parts(gap(WALK, "mean", "true"), 0, "x1", "the axis", LOOK, SAY),
+        lambda: stream.gap_parts(gap(WALK, "mean", "true"), 0, 1, "x1", "the axis", LOOK, SAY),
         (
             "Gap of x1",
             "Batches seen",
@@ -257,6 +257,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
                 "Drift": "green",
                 "Batch noise": "grey",
                 "Gap": "ink",
+                "After batch (at most the last)": "ink",
             },
         ),
     ),
