@@ -15,8 +15,8 @@ from bnviz.core.configs import (
 )
 from bnviz.core.training.presets import PRESETS
 from bnviz.ui.controls import FIRST_SEED, FITNESS
+from bnviz.ui.files.upload import choose_table, choose_target
 from bnviz.ui.language import say
-from bnviz.ui.upload import choose_table, choose_target
 from bnviz.ui.widgets import ask
 
 

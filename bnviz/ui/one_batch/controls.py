@@ -8,8 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.ui.control import Control
 from bnviz.ui.controls import ONE_BATCH
+from bnviz.ui.files.upload import choose_table
 from bnviz.ui.language import say
-from bnviz.ui.upload import choose_table
 from bnviz.ui.widgets import ask
 
 

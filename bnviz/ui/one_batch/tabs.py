@@ -11,11 +11,10 @@ from bnviz.plots.one_batch.details import MOST_ROWS, batch_to_batch, gain_curve,
 from bnviz.plots.one_batch.distributions import Side
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
-from bnviz.ui import formulas
 from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.figures import download, explain, look, show, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.one_batch import compute, live
+from bnviz.ui.one_batch import compute, formulas, live
 from bnviz.ui.sources import show_sources
 from bnviz.ui.widgets import tabs
 

@@ -15,7 +15,7 @@ from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Filling, Reading, to_table
 from bnviz.store import StoredTable, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import FITNESS, ONE_BATCH
-from bnviz.ui.dialect import read_as_wanted
+from bnviz.ui.files.dialect import read_as_wanted
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.widgets import ask
 

@@ -8,7 +8,7 @@ import pytest
 from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
-from bnviz.ui.formulas import cell_steps, number
+from bnviz.ui.one_batch.formulas import cell_steps, number
 
 
 def value(latex: str) -> float:
