@@ -50,6 +50,23 @@ class ByFile(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
+    def remove_node(self, node: Any) -> str | None:
+        """Hands on what a process left when it ended; returns the test that ended it, if one did.
+
+        xdist hands on the files that were done as well, and waits for ever for their tests.
+        """
+        left = {
+            scope: {test: False for test, done in tests.items() if not done}
+            for scope, tests in self.assigned_work.pop(node).items()
+        }
+        ended_by = next((test for tests in left.values() for test in tests), None)
+        if ended_by is not None:
+            del left[self._split_scope(ended_by)][ended_by]
+        self.workqueue.update((scope, tests) for scope, tests in left.items() if tests)
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return ended_by
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
