@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
@@ -21,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import bnviz
 from bnviz.jobs.process import FAREWELL_SECONDS
+from bnviz.jobs.turns import Turns
 
 #: How often a call at work is looked at.
 LOOK_SECONDS = 0.1
@@ -38,16 +38,17 @@ class Ended(Exception):
 
 
 class Engine(Executor):
-    """Makes up to `size` calls at once; the others wait in the order they came.
+    """Makes up to `size` calls at once; the others wait for their turn.
 
     What is called, with what, and what comes of it is pickled. A callable may have a method
     `overdue`: it is asked here, again and again while its call is at work, and as soon as it
     returns a reason the process is ended and the future raises :class:`Ended` of that reason.
+    It may have an `owner`: owners take turns, and the calls of one are made in order.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._waiting: deque[tuple[Future[Any], Callable[..., Any], bytes]] = deque()
+        self._waiting: Turns[tuple[Future[Any], Callable[..., Any], bytes]] = Turns()
         self._threads: set[threading.Thread] = set()
         self._processes: set[_Process] = set()
         self._idle: list[_Process] = []
@@ -62,12 +63,17 @@ class Engine(Executor):
         with self._lock:
             if self.closed:
                 raise RuntimeError("The engine has been shut down.")
-            self._waiting.append((future, fn, call))
+            self._waiting.add(getattr(fn, "owner", None), (future, fn, call))
             if len(self._threads) < self._size:
                 thread = threading.Thread(target=self._serve, name="bnviz-engine", daemon=True)
                 self._threads.add(thread)
                 thread.start()
         return future
+
+    def waiting(self) -> list[Callable[..., Any]]:
+        """What will be called, in order."""
+        with self._lock:
+            return [fn for _, fn, _ in self._waiting.order()]
 
     def warm_up(self) -> None:
         """Start the processes that calls will need, in the background."""
@@ -80,7 +86,7 @@ class Engine(Executor):
         with self._lock:
             self.closed = True
             while self._waiting:
-                self._waiting.popleft()[0].cancel()
+                self._waiting.take()[0].cancel()
             processes, threads = list(self._processes), list(self._threads)
         for process in processes:
             process.dismiss()
@@ -97,7 +103,7 @@ class Engine(Executor):
                 if not self._waiting:
                     self._threads.discard(threading.current_thread())
                     return
-                future, fn, call = self._waiting.popleft()
+                future, fn, call = self._waiting.take()
             if future.set_running_or_notify_cancel():
                 self._make(future, call, getattr(fn, "overdue", lambda: None))
 
@@ -113,7 +119,8 @@ class Engine(Executor):
         process = self._take()
         try:
             answer = process.answer(call, overdue)
-        except Ended:
+        except BaseException:  # nobody waits for its answer any more
+            process.end(0)
             with self._lock:
                 self._processes.discard(process)
             self.warm_up()  # for the next call
@@ -180,7 +187,6 @@ class _Process:
                     if answer is None:
                         break
                     return answer
-        self.end(0)
         raise Ended(reason or "died")
 
     def dismiss(self) -> None:

@@ -13,6 +13,11 @@ def waiting() -> int:
     return max(0, round(_number("BNVIZ_JOBS_WAITING", 50)))
 
 
+def of_visitor() -> int:
+    """How many jobs of one visitor may wait or be at work together (BNVIZ_JOBS_VISITOR)."""
+    return max(1, round(_number("BNVIZ_JOBS_VISITOR", 10)))
+
+
 def minutes() -> float:
     """How long a job may take (BNVIZ_JOB_MINUTES)."""
     return max(0.0, _number("BNVIZ_JOB_MINUTES", 120))

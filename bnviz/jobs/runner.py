@@ -10,7 +10,7 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,14 +40,15 @@ MEMORY_BYTES = 256 * 2**20
 RESULT_BYTES = 64 * 2**20
 
 
-def submit(config: TrainConfig) -> str:
-    """Queues a training and returns its run id at once. Raises Problem."""
+def submit(config: TrainConfig, visitor: str = "") -> str:
+    """Queues a training for the visitor, and returns its run id at once. Raises Problem."""
     store = open_store()
-    _refuse_past_limit(store)
     if problem := refusal(config, *trainings.size_of(store, config.data)):
         raise problem
-    run_id = trainings.create(store, config)
-    _queue(store, run_id)
+    with _launching:
+        _refuse_past_limit(store, visitor)
+        run_id = trainings.create(store, config)
+        _queue(store, run_id, visitor)
     return run_id
 
 
@@ -66,7 +67,7 @@ def refusal(config: TrainConfig, rows: int, features: int) -> Problem | None:
     return None
 
 
-def submit_measure(config: Measure) -> str:
+def submit_measure(config: Measure, visitor: str = "") -> str:
     """The run id of that measure: of the newest that is done or under way, else of a new one.
 
     Raises Problem, also when the nets to be measured are not there.
@@ -77,9 +78,9 @@ def submit_measure(config: Measure) -> str:
         run = measures.find(store, config)
         if run is not None and (run.active or run.status == "done"):
             return run.id
-        _refuse_past_limit(store)
+        _refuse_past_limit(store, visitor)
         run_id = measures.create(store, config)
-    _queue(store, run_id)
+        _queue(store, run_id, visitor)
     return run_id
 
 
@@ -129,7 +130,11 @@ def last_state(run_id: str) -> Snapshot | None:
 
 def places_before(run: Run) -> int:
     """How many runs wait that come before this one, which waits too."""
-    return open_store().waiting(run)
+    queued = _queued(open_store().active())
+    ours = [job.run_id for job in _engine.waiting() if isinstance(job, _Job)]
+    # One that another server has queued comes after those that are older.
+    line = [run_id for run_id in ours if run_id in queued] if run.id in ours else queued
+    return line.index(run.id) if run.id in line else 0
 
 
 def warm_up() -> None:
@@ -146,20 +151,22 @@ def warm_up() -> None:
 class _Job:
     """A run as a call for the engine, which ends it where it does not end by itself."""
 
-    def __init__(self, store: Store, run_id: str) -> None:
-        self._url, self._run_id, self._minutes = store.url, run_id, limits.minutes()
+    def __init__(self, store: Store, run_id: str, owner: str) -> None:
+        self.run_id, self.owner = run_id, owner
+        self._url, self._minutes = store.url, limits.minutes()
         self._begun: float | None = None
         self._asked: float | None = None
 
     def __call__(self) -> None:
-        work(open_store(self._url), self._run_id, leaving=leaving, minutes=self._minutes)
+        work(open_store(self._url), self.run_id, leaving=leaving, minutes=self._minutes)
 
     def overdue(self) -> Literal["asked", "time"] | None:
         """Why it has to be ended by now: it was asked to stop a while ago, or takes too long."""
         now = time.monotonic()
         self._begun = self._begun or now
-        if self._asked is None and open_store(self._url).stop_requested(self._run_id):
-            self._asked = now
+        with suppress(StoreProblem):  # the next look may get through
+            if self._asked is None and open_store(self._url).stop_requested(self.run_id):
+                self._asked = now
         if self._asked is not None and now > self._asked + PATIENCE_SECONDS:
             return "asked"
         return "time" if now > self._begun + 60 * self._minutes + PATIENCE_SECONDS else None
@@ -167,36 +174,47 @@ class _Job:
     def ended(self, future: Future[None]) -> None:
         """Tell the store how the call ended, where it could not do so itself."""
         store = open_store(self._url)
-        heart.drop(self._run_id)
+        _owners.pop(self.run_id, None)
+        heart.drop(self.run_id)
         reason = future.exception() if not future.cancelled() else Ended("left")
         if reason is None:
             return
         how = reason.reason if isinstance(reason, Ended) else "died"
         with suppress(StoreProblem):  # then the run goes stale
             if how == "asked":
-                store.finish(self._run_id, "stopped")
+                store.finish(self.run_id, "stopped")
             elif how == "left":
-                store.finish(self._run_id, "interrupted")
+                store.finish(self.run_id, "interrupted")
             else:
                 why = too_long(self._minutes) if how == "time" else Problem("job_gone", {})
-                store.finish(self._run_id, "failed", why)
+                store.finish(self.run_id, "failed", why)
 
 
-def _queue(store: Store, run_id: str) -> None:
+def _queue(store: Store, run_id: str, visitor: str) -> None:
     """Have the run worked on when its turn comes; it counts as alive while it waits."""
     heart.add(store, run_id)
-    job = _Job(store, run_id)
+    _owners[run_id] = visitor
+    job = _Job(store, run_id, visitor)
     _engine.submit(job).add_done_callback(job.ended)
 
 
-def _refuse_past_limit(store: Store) -> None:
-    waiting, most = store.waiting(), limits.waiting()
-    if waiting >= most:
+def _refuse_past_limit(store: Store, visitor: str) -> None:
+    active = store.active()
+    own = sum(_owners.get(run_id) == visitor for run_id in active)
+    if own >= limits.of_visitor():
+        raise Problem("jobs_of_visitor", {"own": str(own)})
+    if (waiting := len(_queued(active))) >= limits.waiting():
         raise Problem("jobs_waiting", {"waiting": str(waiting)})
+
+
+def _queued(active: Mapping[str, str]) -> list[str]:
+    return [run_id for run_id, status in active.items() if status == "queued"]
 
 
 _engine = Engine(limits.at_once())
 _memory = Memory(MEMORY_BYTES)
 _results = Results(RESULT_BYTES)
-#: So that two who ask for one measure at once get one run.
+#: Who launched the runs that wait or are worked on here, by their ids.
+_owners: dict[str, str] = {}
+#: So that two who ask for one measure at once get one run, and no one gets past a limit.
 _launching = threading.Lock()

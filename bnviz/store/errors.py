@@ -29,6 +29,7 @@ Code = Literal[
     "job_too_large",
     "job_gone",
     "jobs_waiting",
+    "jobs_of_visitor",
     "too_large",
     "too_slow",
 ]

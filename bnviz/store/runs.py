@@ -84,15 +84,14 @@ class Store(Shelf):
         same = (runs.c.kind == kind) & (runs.c.config == config_json)
         return next(iter(self._runs(same, 1)), None)
 
-    def waiting(self, before: Run | None = None) -> int:
-        """How many living runs wait for a worker: all, or those whose turn is before that one."""
-        queued = (runs.c.status == "queued") & runs.c.heartbeat.between(
-            self.clock() - STALE_SECONDS, self.clock() + STALE_SECONDS
+    def active(self) -> dict[str, Status]:
+        """The status of every living run that waits or is worked on, the oldest first."""
+        now = self.clock()
+        living = runs.c.status.in_(_UNFINISHED) & runs.c.heartbeat.between(
+            now - STALE_SECONDS, now + STALE_SECONDS
         )
-        if before is not None:
-            earlier = runs.c.created < before.created.timestamp()
-            queued &= earlier & (runs.c.id != before.id)
-        return int(self._value(sa.select(sa.func.count()).select_from(runs).where(queued)))
+        query = sa.select(runs.c.id, runs.c.status).where(living).order_by(runs.c.created)
+        return {row.id: row.status for row in self.read(query)}
 
     def traceback(self, run_id: str) -> str | None:
         """Where a failed run failed: for the engineer, not for the screen."""

@@ -17,6 +17,7 @@ from bnviz.ui.errors import worded
 from bnviz.ui.figures import look
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
+from bnviz.ui.visitor import visitor
 
 #: How often a run at work is looked at, in seconds: before it has done anything, and after.
 WAITING, EVERY = 0.1, 0.5
@@ -24,7 +25,7 @@ WAITING, EVERY = 0.1, 0.5
 
 def launch(config: TrainConfig) -> None:
     """Start a training and show it."""
-    show_run(runner.submit(config))
+    show_run(runner.submit(config, visitor()))
 
 
 def show_run(run_id: str) -> None:

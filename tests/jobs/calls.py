@@ -86,6 +86,16 @@ class Sleeper:
         return "enough" if self.looks == 3 else None
 
 
+class Unseen:
+    """Sleeps, and nobody can tell how long."""
+
+    def __call__(self) -> None:
+        sleep()
+
+    def overdue(self) -> str | None:
+        raise ZeroDivisionError
+
+
 class Gated:
     """Sleeps until the gate opens, which stays with the process that asks."""
 
@@ -106,7 +116,7 @@ class Deaf(_Job):
     """A run that hears nothing while it works, as inside one long step of torch."""
 
     def __call__(self) -> None:
-        open_store(self._url).start(self._run_id)
+        open_store(self._url).start(self.run_id)
         sleep()
 
 
@@ -114,5 +124,5 @@ class Dying(_Job):
     """A run whose process is killed, as by a system without memory."""
 
     def __call__(self) -> None:
-        open_store(self._url).start(self._run_id)
+        open_store(self._url).start(self.run_id)
         die()

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.jobs import runner
+from bnviz.jobs import process, runner
+from bnviz.jobs.engine import Engine
 from bnviz.store import Run, Store, open_store
 
 SMALL = TrainConfig(
@@ -36,9 +36,16 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 @pytest.fixture
 def in_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Jobs are worked on in this process, where a test can put something in their place."""
-    with ThreadPoolExecutor(2) as threads:
-        monkeypatch.setattr(runner, "_engine", threads)
+    with InThreads(2) as engine:
+        monkeypatch.setattr(runner, "_engine", engine)
         yield
+
+
+class InThreads(Engine):
+    """An engine without processes of its own."""
+
+    def _answer(self, call: bytes, overdue: object) -> tuple[bool, bytes]:
+        return process._answer(call)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 120.0) -> None:

@@ -53,6 +53,14 @@ def test_a_call_is_ended_when_it_is_overdue(engine: Engine) -> None:
     assert engine.submit(calls.pid).result() != before
 
 
+def test_a_call_that_cannot_be_looked_at_is_ended(engine: Engine) -> None:
+    before = engine.submit(calls.pid).result()
+    with pytest.raises(ZeroDivisionError):
+        engine.submit(calls.Unseen()).result()
+    assert engine.submit(calls.pid).result() != before
+    assert len(engine._processes) == 1, "none is left behind at work"
+
+
 def test_a_process_that_dies_takes_its_call_alone(engine: Engine) -> None:
     dying, next_one = engine.submit(calls.die), engine.submit(calls.pid)
     assert reason(dying) == "died"

@@ -161,6 +161,26 @@ def test_two_work_and_the_others_wait_in_order(script: Script) -> None:
     assert runner.snapshots(ids[3]) == []
 
 
+def test_visitors_take_turns(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BNVIZ_JOBS_VISITOR", "4")
+    for seed in range(2):  # at work
+        runner.submit(seeded(seed), "eager")
+    wait_for(lambda: len(script.started) == 2)
+    eager = [runner.submit(seeded(seed), "eager") for seed in (10, 11)]
+    with pytest.raises(Problem) as caught:
+        runner.submit(SMALL, "eager")
+    assert (caught.value.code, caught.value.values) == ("jobs_of_visitor", {"own": "4"})
+    late = [runner.submit(seeded(seed), visitor) for seed, visitor in ((20, "b"), (30, "c"))]
+    line = [eager[0], *late, eager[1]]
+    assert [runner.places_before(known(run_id)) for run_id in line] == [0, 1, 2, 3]
+    runner.stop(eager[0])
+    assert [runner.places_before(known(run_id)) for run_id in line[1:]] == [0, 1, 2]
+    assert runner.submit(seeded(12), "eager"), "who stops one may launch another"
+    script.gate.set()
+    assert [ended(run_id).status for run_id in line[1:]] == ["done"] * 3
+    assert script.started.index(11) > script.started.index(20)
+
+
 def test_no_more_may_wait_than_are_allowed(
     script: Script, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,7 +76,7 @@ def test_what_is_launched_is_what_is_set(
     open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     launched: list[TrainConfig] = []
-    monkeypatch.setattr(runner, "submit", lambda config: launched.append(config) or "norun")
+    monkeypatch.setattr(runner, "submit", lambda config, _: launched.append(config) or "norun")
     app = open_app("fitness")
     widget(app, "preset").select_index(2).run()
     widget(app, "launch").click().run()

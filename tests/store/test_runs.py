@@ -246,24 +246,28 @@ def test_stopping(store: Store) -> None:
 def test_a_heartbeat_in_the_future_is_stale(store: Store, clock: Clock) -> None:
     """The clock stood two hours ahead when the run was killed, and was then set right."""
     run_id = store.create("train", "{}", 1)
-    assert store.start(run_id) and store.waiting() == 0
+    assert store.start(run_id) and store.active() == {run_id: "running"}
     waiting = store.create("train", "{}", 1)
     clock.now -= 2 * 3600
     for each in (run_id, waiting):
         run = store.run(each)
         assert run is not None and run.status == "interrupted"
-    assert store.waiting() == 0
+    assert store.active() == {}
 
 
-def test_who_waits_has_a_place(store: Store, clock: Clock) -> None:
+def test_who_waits_or_works_in_order(store: Store, clock: Clock) -> None:
     ids = []
     for _ in range(3):
         ids.append(store.create("train", "{}", 1))
         clock.now += 1
-    assert [store.waiting(store.run(run_id)) for run_id in ids] == [0, 1, 2]
-    store.start(ids[0])
-    assert [store.waiting(store.run(run_id)) for run_id in ids[1:]] == [0, 1]
-    assert store.waiting() == 2
+    store.start(ids[1])
+    assert list(store.active().items()) == [
+        (ids[0], "queued"),
+        (ids[1], "running"),
+        (ids[2], "queued"),
+    ]
+    store.finish(ids[1], "done")
+    assert list(store.active()) == [ids[0], ids[2]]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from bnviz.ui.smoothness.controls import ask_measure
 from bnviz.ui.smoothness.frames import frame
 from bnviz.ui.smoothness.subject import Asked
 from bnviz.ui.sources import show_links
+from bnviz.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -144,7 +145,7 @@ def _in_words(cost: Cost) -> str:
 
 
 def _launch(config: Measure) -> None:
-    runner.submit_measure(config)
+    runner.submit_measure(config, visitor())
 
 
 def _measure_button(config: Measure, text: str) -> None:
