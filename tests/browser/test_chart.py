@@ -17,6 +17,7 @@ LIVE = """element => {
 }"""
 
 RUNNING = ["running-mean", "running-variance", "gap"]
+PITFALL = ["pitfall-figure"]
 #: page, its address, slider, charts that follow
 DRAGS = {
     "walk": ("home", {}, "progress", ["walk-train", "walk-eval"]),
@@ -36,6 +37,9 @@ DRAGS = {
     "shift": ("train_vs_eval", {"source": "heavy_tails", "reference": "true"}, "shift", RUNNING),
     "spread": ("train_vs_eval", {"feature": "all", "source": "wine"}, "spread", RUNNING),
     "batch number": ("train_vs_eval", {"spread": 2}, "gap_step", ["gap"]),
+    "a place": ("pitfalls", {"pitfall": "scale_invariance"}, "scale_invariance-scale", PITFALL),
+    "a dead feature": ("pitfalls", {"pitfall": "dead_features"}, "dead_features-eps", PITFALL),
+    "rows": ("pitfalls", {"pitfall": "last_batch"}, "last_batch-rows", PITFALL),
     "bands": ("one_batch", {"d": 20, "source": "scales"}, "b", ["before", "after"]),
 }
 
@@ -75,6 +79,11 @@ def numbers(value: Any) -> np.ndarray:
     return np.array([np.nan if v is None or isinstance(v, str) else float(v) for v in flat])
 
 
+def places(figure: dict[str, Any]) -> list[float]:
+    """Where the figure's upright marks stand."""
+    return [shape["x0"] for shape in figure["layout"].get("shapes", [])]
+
+
 def assert_same_picture(
     under_hand: dict[str, Any], after: dict[str, Any], at_rest: dict[str, Any]
 ) -> None:
@@ -85,12 +94,13 @@ def assert_same_picture(
     assert len(under_hand["data"]) == len(after["data"])
     for mine, cores in zip(under_hand["data"], after["data"], strict=True):
         for name in ("x", "y"):
-            if cores.get(name) is None or isinstance(cores[name][0], str):
+            if cores.get(name) is None or isinstance(next(iter(cores[name]), None), str):
                 continue
             one, other = numbers(mine[name]), numbers(cores[name])
             assert np.array_equal(np.isnan(one), np.isnan(other)), (cores.get("name"), name)
             size = np.nanmax(np.abs(other), initial=1e-300)
             assert np.allclose(one, other, rtol=0, atol=1e-6 * size, equal_nan=True), name
+    assert places(under_hand) == pytest.approx(places(after))
     for axis in ("xaxis", "yaxis"):
         assert under_hand["seen"][axis] == at_rest["seen"][axis], axis
         for part in ("ticktext", "title"):
@@ -119,7 +129,8 @@ def test_the_picture_follows_and_is_cores(name: str, open_page: OpenPage) -> Non
     moved = []
     for chart_key in keys:
         after = chart_figure(page, chart_key)
-        moved.append(after["data"] != before[chart_key]["data"])
+        was = before[chart_key]
+        moved += [after["data"] != was["data"], places(after) != places(was)]
         at_rest = chart(page, chart_key).evaluate(LIVE)
         assert_same_picture(under_hand[chart_key], after, at_rest)
         same = page.evaluate(

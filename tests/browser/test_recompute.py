@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
@@ -261,6 +262,34 @@ def test_running_statistics(run: Any) -> None:
             cores = part[:, 0]
             assert_close(numbers[place : place + len(cores)], cores, size)
             place += len(cores)
+    assert place == len(numbers)
+
+
+@np.errstate(all="ignore")
+def test_pitfalls(run: Any) -> None:
+    """Standard deviations after BN, and the batches that rows are split into."""
+    rng = np.random.default_rng(5)
+    before = 10.0 ** rng.uniform(-170, 150, 1000)
+    x = before * np.array([[-1.0], [1.0]])  # whose biased standard deviation it is
+    some = [
+        {"before": before, "eps": eps, "rows": int(rows), "size": int(size)}
+        for eps in (0.0, 1e-12, 1e-5, 0.1)
+        for rows, size in rng.integers(1, 300, (50, 2))
+    ]
+    numbers, _ = run(
+        """
+        put([...unpack(each.before)].map(sigma => core.deviationAfter(sigma, each.eps)));
+        put(core.batchSizes(each.rows, each.size));
+        """,
+        some,
+    )
+    place = 0
+    for case in some:
+        after = equations.forward(x, 1.0, 0.0, case["eps"]).y[1]
+        sizes = [len(part) for part in torch.zeros(case["rows"]).split(case["size"])]
+        for part in (after, np.array(sizes)):
+            assert_close(numbers[place : place + len(part)], part)
+            place += len(part)
     assert place == len(numbers)
 
 

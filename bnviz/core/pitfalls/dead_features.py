@@ -24,7 +24,7 @@ def amplified(bn: nn.BatchNorm1d, limit: float = 1000.0) -> Tensor:
 def experiment(spread: float, eps: float) -> Numbers:
     """Standard deviation after BN of features that differ in theirs before, in float64."""
     torch.manual_seed(0)
-    spreads = sorted({*(10.0 ** (k / 2) for k in range(-16, 1)), spread})
+    spreads = sorted({*(float(f"{d}e{k}") for k in range(-8, 0) for d in (1, 2, 5)), 1.0, spread})
     before = torch.tensor(spreads, dtype=torch.float64)
     noise = torch.randn(512, 1, dtype=torch.float64)
     x = before * (noise - noise.mean()) / noise.std(unbiased=False)

@@ -31,7 +31,7 @@ def experiment(rate: float, mean: float) -> Numbers:
     """Standard deviation in eval mode over dropout rates, for both orders."""
     torch.manual_seed(0)
     x = torch.randn(20_000, 1) + mean
-    rates = torch.tensor(sorted({*(k / 10 for k in range(10)), rate}))
+    rates = torch.tensor(sorted({*(k / 20 for k in range(19)), rate}))
     wrong, right = [], []
     for p in rates.tolist():
         dropout_first = nn.Sequential(nn.Dropout(p), nn.BatchNorm1d(1, momentum=None))

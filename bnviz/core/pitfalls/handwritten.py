@@ -80,10 +80,10 @@ def differences(layer: nn.Module, rows: int, offset: float, spread: float) -> li
 def experiment(bug: str, batch_size: int, offset: float, spread: float) -> Numbers:
     """Differences over the one thing that this bug depends on; the others are harmless."""
     if bug == "cancellation":
-        chosen, grid = offset, [10.0 ** (k / 2) for k in range(11)]
+        chosen, grid = offset, [1e5, *(float(f"{d}e{k}") for k in range(5) for d in (1, 3))]
         cases = {o: (256, o, 1.0) for o in sorted({*grid, chosen})}
     elif bug == "no_epsilon":
-        chosen, grid = spread, [10.0 ** (-k / 2) for k in range(13)]
+        chosen, grid = spread, [1.0, *(float(f"{d}e{k}") for k in range(-6, 0) for d in (1, 3))]
         cases = {s: (256, 0.0, s) for s in sorted({*grid, chosen})}
     else:
         chosen, grid = float(batch_size), [2.0**k for k in range(1, 11)]

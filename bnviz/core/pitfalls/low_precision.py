@@ -34,7 +34,8 @@ def experiment(dtype: str, spread: float) -> Numbers:
     """Error in eval mode over the spread of the features: all in 16 bits, and mixed."""
     torch.manual_seed(0)
     kind = torch.float16 if dtype == "float16" else torch.bfloat16
-    spreads = torch.tensor(sorted({*(10.0 ** (k / 2) for k in range(-8, 9)), spread}))
+    grid = [float(f"{d}e{k}") for k in range(-4, 4) for d in (1, 2, 5)]
+    spreads = torch.tensor(sorted({*grid, 1e4, spread}))
     batches = (torch.randn(100, 128, 1) + 1) * spreads
     held_out = (torch.randn(128, 1) + 1) * spreads
     features = len(spreads)

@@ -74,7 +74,8 @@ def _floor(values: NDArray[np.float64]) -> float:
 
 def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen: Pen) -> Figure:
     logarithmic = "y" in shape.log
-    together = np.concatenate([numbers[name] for name in shape.series])
+    held = np.array(shape.holds)
+    together = np.concatenate([*(numbers[name] for name in shape.series), held])
     floor = _floor(together) if logarithmic else 0.0
     traces = [
         _series(shape, numbers[shape.x], numbers[name], name, role, floor, pen)
@@ -85,7 +86,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
     yaxis = titled(pen.axis("y"))
     if logarithmic:
         zeros = (together == 0).any()
-        yaxis |= decades(*(t["y"] for t in traces), zero=floor if zeros else None)
+        yaxis |= decades(*(t["y"] for t in traces), held, zero=floor if zeros else None)
     if shape.percent:
         yaxis |= {"tickformat": ".0%", "range": [0, 1.02]}
     if shape.dots:

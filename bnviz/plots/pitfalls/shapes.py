@@ -22,6 +22,8 @@ class Curves:
     """The config's field that names the title of the x axis, where it differs."""
     dots: bool = False
     percent: bool = False
+    holds: tuple[float, ...] = ()
+    """Values that the y axis holds besides, so that it stands still while epsilon moves."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ SHAPES: dict[str, Shape] = {
         log="y",
         dots=True,
     ),
-    "dead_features": Curves("before", {"after": "wrong", "usual": "right"}, "xy", "spread"),
+    "dead_features": Curves(
+        "before", {"after": "wrong", "usual": "right"}, "xy", "spread", holds=(3e-8, 1.0)
+    ),
     "low_precision": Curves("spread", {"low": "wrong", "mixed": "right"}, "xy", "spread"),
     "handwritten": Curves(
         "x", {"train": "wrong", "eval": "more", "right": "right"}, "xy", titled_by="bug"
@@ -124,7 +128,11 @@ SHAPES: dict[str, Shape] = {
         here="distance",
     ),
     "latent_noise": Curves(
-        "dimension", {"after": "wrong", "before": "more", "selected": "right"}, "y", dots=True
+        "dimension",
+        {"after": "wrong", "before": "more", "selected": "right"},
+        "y",
+        dots=True,
+        holds=(0.9, 1.6),
     ),
     "family": Cells("y", "shared"),
 }

@@ -93,14 +93,14 @@ class Chart {
     if (!this.live) return null;
     const values = { ...this.values };
     for (const key in this.live.sliders) {
-      const thumb = document.querySelector(`.st-key-${CSS.escape(key)} input[type=range]`);
+      const thumb = document.querySelector(`.${className(key)} input[type=range]`);
       const value = Number(thumb?.getAttribute("aria-valuetext") ?? NaN);
       if (!Number.isNaN(value)) values[key] = value;
     }
     return Object.keys(values).some((key) => values[key] !== this.values[key]) ? values : null;
   }
 
-  /** What moves at these values: {data: {index: {x, y}}, ticks: {axis: [...]}, titles: {axis}}. */
+  /** What moves at these values; see recipes.js. */
   recompute(values) {
     this.values = values;
     return this.recipes[this.live.recipe]?.(this.live.base, values, this.rows(values)) ?? null;
@@ -114,9 +114,9 @@ class Chart {
   }
 
   /** A hand comes to a slider that will need rows. */
-  prepare(key) {
+  prepare(name) {
     const wanted = this.live?.rows;
-    if (wanted?.slider !== key || fetched.has(wanted.path)) return;
+    if (!wanted || className(wanted.slider) !== name || fetched.has(wanted.path)) return;
     fetched.set(wanted.path, undefined);
     if (fetched.size > 4) fetched.delete(fetched.keys().next().value);
     fetch(new URL(wanted.path, import.meta.url))
@@ -160,6 +160,10 @@ class Chart {
     for (const axis in patch.ticks ?? {}) layout[axis] = { ...layout[axis], ticktext: patch.ticks[axis] };
     for (const axis in patch.titles ?? {})
       layout[axis] = { ...layout[axis], title: { ...layout[axis].title, text: patch.titles[axis] } };
+    for (const index in patch.marks ?? {}) {
+      const x = patch.marks[index];
+      layout.shapes = layout.shapes.with(index, { ...layout.shapes[index], x0: x, x1: x });
+    }
     const rescaled = Object.keys(patch.ranges ?? {}).filter(
       (axis) => String(layout[axis].range) !== String(patch.ranges[axis]),
     );
@@ -173,6 +177,9 @@ class Chart {
     this.plotly?.purge(this.element);
   }
 }
+
+/** The class by which Streamlit marks the widget of a key. */
+const className = (key) => `st-key-${key.replace(/[^\w-]/g, "-")}`;
 
 /** The terms of the page's equation that are at work. */
 function light(stage) {
@@ -202,8 +209,8 @@ function rows(flat, [count, ...shape]) {
 // that reaches us, but both change its attributes.
 for (const event of ["pointerover", "focusin"])
   document.addEventListener(event, ({ target }) => {
-    const key = target.closest?.('[class*="st-key-"]')?.className.match(/st-key-(\S+)/)?.[1];
-    if (key) for (const chart of charts.values()) chart.prepare(key);
+    const name = target.closest?.('[class*="st-key-"]')?.className.match(/st-key-\S+/)?.[0];
+    if (name) for (const chart of charts.values()) chart.prepare(name);
   });
 
 let waiting = false;

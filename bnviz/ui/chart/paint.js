@@ -61,8 +61,14 @@ export class Layer {
   }
 }
 
-/** Tick labels and axis titles of a patch. */
-export function write(plot, { ticks = {}, titles = {} }) {
+/** Tick labels, axis titles and upright marks of a patch. */
+export function write(plot, { ticks = {}, titles = {}, marks = {} }) {
+  for (const index in marks) {
+    const { xref = "x", x0 } = plot.layout.shapes[index];
+    const across = axis(plot, xref);
+    const way = across.d2p(marks[index]) - across.d2p(x0);
+    plot.querySelector(`.shapelayer [data-index="${index}"]`)?.setAttribute("transform", `translate(${way})`);
+  }
   for (const name in titles) {
     const title = plot.querySelector(`.infolayer .${name.replace("axis", "")}title`);
     if (title && title.textContent !== titles[name]) title.textContent = titles[name];

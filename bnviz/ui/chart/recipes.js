@@ -1,11 +1,14 @@
 // What a picture shows while a hand moves: each recipe does what a figure of plots/ does, with
 // recompute.js for what core does. It gets what Python sent for it and the sliders' values, and
-// returns {data: {index of a trace: {x, y}}, ticks, titles, ranges: {axis: ...}, stage}.
+// returns {data: {index of a trace: {x, y}}, ticks, titles, ranges: {axis: ...}, stage,
+// marks: {index of an upright line: x}}.
 
 import {
   POINTS,
+  batchSizes,
   biasedVariance,
   complement,
+  deviationAfter,
   gain,
   gap,
   mean,
@@ -249,4 +252,35 @@ function ribbon(x, low, high) {
   };
 }
 
-export const recipes = { walk, ridges, gainCurve, running, everyRunning, gapParts };
+/** plots/pitfalls/figures.py: a place on curves that are the same wherever it is. */
+function place({ mark, stops }, values) {
+  return stops.includes(values[mark]) ? { data: {}, marks: { 0: values[mark] } } : null;
+}
+
+/** The same with curves of standard deviations after BN; where a curve has none it stands at `zero`. */
+function deviations({ before, eps, curves, zero, ...base }, values) {
+  const after = [...before].map((deviation) => deviationAfter(deviation, values[eps]));
+  const data = Object.fromEntries(
+    Object.entries(curves).map(([index, there]) => {
+      const at = (empty) => after.map((deviation, i) => (there[i] ? deviation : empty));
+      return [index, { y: at(zero), customdata: at(0) }];
+    }),
+  );
+  return base.mark ? { ...place(base, values), data } : { data };
+}
+
+/** Bars of the batches that a data set is split into; torch refuses one of a single row. */
+function batchBars({ rows, size }, values) {
+  const sizes = batchSizes(values[rows], values[size]);
+  const bars = (chosen) => {
+    const there = sizes.flatMap((rows, i) => (chosen(rows) ? [i] : []));
+    return { x: there.map((i) => i + 1), y: there.map((i) => sizes[i]) };
+  };
+  const refused = bars((rows) => rows === 1);
+  return { data: { 0: bars((rows) => rows > 1), 1: { ...refused, text: refused.y.map(String) } } };
+}
+
+export const recipes = {
+  ...{ walk, ridges, gainCurve, running, everyRunning, gapParts },
+  ...{ place, deviations, batchBars },
+};

@@ -220,6 +220,18 @@ export function gap({ batch, running, truth, weights, remaining: left }, biased,
   };
 }
 
+// -------------------------------------------------- core/pitfalls: dead_features.py, last_batch.py
+
+/** sigma / sqrt(sigma^2 + eps): a feature's standard deviation after BN. */
+export function deviationAfter(before, eps) {
+  return before * gain(before ** 2, eps);
+}
+
+/** Rows in each batch of a data set: the last one has what is left. */
+export function batchSizes(rows, size) {
+  return Array.from({ length: Math.ceil(rows / size) }, (_, i) => Math.min(size, rows - i * size));
+}
+
 // ------------------------------------------------------------------- texts/numbers.py
 
 /** Three significant digits: 0.00123, 12.3, 1,230, 1.2e-7. */

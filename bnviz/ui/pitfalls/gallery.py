@@ -11,6 +11,7 @@ from bnviz.ui.controls import ALL, PITFALLS
 from bnviz.ui.figures import look, show
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.pitfalls import compute
+from bnviz.ui.pitfalls.live import follows
 from bnviz.ui.sources import show_links
 from bnviz.ui.widgets import ask
 
@@ -83,13 +84,15 @@ def show_experiment(name: str, config: PitfallConfig) -> None:
     from bnviz.core.pitfalls import pitfall
 
     numbers = compute.result(name, config).numbers
+    figure = draw(name, config, numbers, look(), say)
     show(
-        draw(name, config, numbers, look(), say),
+        figure,
         "pitfall-figure",
         alt=say(f"pitfalls.{name}.alt"),
         caption=say(f"pitfalls.{name}.caption"),
         data=lambda: _frame(name, config),
         code=pitfall.program(name, config),
+        live=follows(name, config, numbers, figure),
     )
 
 
