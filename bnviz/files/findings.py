@@ -48,6 +48,7 @@ UnreadableCode = Literal[
     "empty",  # no bytes, or nothing but blanks
     "too_big",  # size, limit in bytes
     "unpacked",  # size, limit in bytes: a compressed file that would unpack to more
+    "exhausting",  # took more memory or time than one file may
     "too_wide",  # count, limit of columns
     "encoding",  # tried, row
     "binary",  # not text

@@ -5,20 +5,17 @@ process that hears no more of the server ends by itself. A process makes one cal
 """
 
 import atexit
-import os
 import pickle
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-import bnviz
+from bnviz import children
 from bnviz.jobs.process import FAREWELL_SECONDS
 from bnviz.jobs.turns import Turns
 
@@ -150,15 +147,8 @@ class _Process:
     """A process that runs :func:`bnviz.jobs.process.main`."""
 
     def __init__(self) -> None:
-        # It finds this bnviz wherever it is started, and nothing that lies in the folder there.
-        path = [str(Path(bnviz.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-        there = os.pathsep.join(filter(None, path))
-        self._popen = subprocess.Popen(
-            [sys.executable, "-P", "-c", "from bnviz.jobs.process import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": there, "OMP_NUM_THREADS": "1"},
-        )
+        start = children.command("bnviz.jobs.process", OMP_NUM_THREADS="1")
+        self._popen = subprocess.Popen(**start, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._answers: SimpleQueue[tuple[bool, bytes] | None] = SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from bnviz.children import limit_memory
 from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
 from bnviz.core.training.cost import GIGABYTE
 from bnviz.jobs import limits
@@ -35,7 +36,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)  # pages answer first
     _rehearse()
-    _limit_memory()
+    limit_memory(round(limits.gigabytes() * GIGABYTE))
     while (call := calls.get()) is not None:
         with suppress(OSError):  # then nobody reads it
             answers.write(pickle.dumps(_answer(call)))
@@ -74,13 +75,3 @@ def _answer(call: bytes) -> tuple[bool, bytes]:
             return False, pickle.dumps(error)
         except Exception:
             return False, pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))
-
-
-def _limit_memory() -> None:
-    """Where the system can: what would be too much raises instead, and the call fails alone."""
-    with suppress(ImportError, ValueError, OSError):  # Windows has no such thing
-        import resource
-
-        limit = round(limits.gigabytes() * GIGABYTE)
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

@@ -2,6 +2,7 @@
 
 Each is a tenth of the largest that may be uploaded, or less, and is read in a process of its
 own, which tells by how much its memory grew: twice what is read at most, and some for a batch.
+The process that unpacks a Parquet file counts too.
 """
 
 import io
@@ -21,11 +22,30 @@ from tools.server import ROOT
 #: Reads the files it is given; prints what came of each and the growth of memory in MB.
 PROGRAM = """
 import json, re, sys
+from bnviz import children
 from bnviz.files.read import Unreadable, read
+PEAK = r'''
+import atexit, re, sys
+def peak():
+    status = open("/proc/self/status").read()
+    open(sys.argv[1], "w").write(re.search(r"VmHWM:\\s+(\\d+)", status)[1])
+atexit.register(peak)
+'''
+warm, *paths = sys.argv[1:]
+start = children.command
+def watched(module):
+    command = start(module)
+    *python, program = command["args"]
+    return command | {"args": [*python, PEAK + program, warm + ".peak"]}
+children.command = watched
 def memory(kind):
     return int(re.search(kind + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10
+def unpacking():
+    return int(open(warm + ".peak").read()) >> 10
 read("warm.csv", b"a;b\\n1,5;2\\n3,5;4\\n")
-for path in sys.argv[1:]:
+read("warm.parquet", open(warm, "rb").read())
+least = unpacking()
+for path in paths:
     open("/proc/self/clear_refs", "w").write("5")  # the peak begins anew
     before = memory("VmRSS")
     try:
@@ -34,7 +54,8 @@ for path in sys.argv[1:]:
         del reading
     except Unreadable as problem:
         came = [problem.reason.key, [], []]
-    print(json.dumps([*came, memory("VmHWM") - before]))
+    unpacked = unpacking() - least if path.endswith("parquet") else 0
+    print(json.dumps([*came, max(memory("VmHWM") - before, unpacked)]))
 """
 MB = 1 << 20
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -97,8 +118,10 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]
     folder = tmp_path_factory.mktemp("bounds")
     for name, (content, _, _) in FILES.items():
         (folder / name).write_bytes(content())
+    warm = folder / "warm.parquet"
+    warm.write_bytes(parquet(pa.table({"a": [1.5]})))
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *(str(folder / name) for name in FILES)],
+        [sys.executable, "-c", PROGRAM, str(warm), *(str(folder / name) for name in FILES)],
         cwd=ROOT,
         capture_output=True,
         text=True,

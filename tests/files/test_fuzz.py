@@ -105,7 +105,7 @@ def damaged(data: st.DataObject, blob: bytes) -> bytes:
     return bytes(changed)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_any_damage_to_a_parquet_file(data: st.DataObject) -> None:
     survives("data.parquet", damaged(data, parquet()))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.read import read
@@ -100,3 +101,29 @@ def test_markers_in_a_parquet_file_are_asked_about_too() -> None:
     assert [question.asked.key for question in read("x", blob).questions] == ["missing"]
     got = read("x", blob, Dialect(missing=("-200",)))
     same(got.values[:, 0], [1.5, NAN, 2.5])
+
+
+def test_damage_that_ends_the_process_that_reads() -> None:
+    """How often a column repeats: pyarrow 26 throws in C++, where nobody catches it."""
+    blob = parquet(a=[1, None, 3], b=["x", "y", "z"])
+    at = blob.index(b"%\x02\x18\x01b") + 1
+    assert refusal(blob[:at] + b"\x01" + blob[at + 1 :]) == (
+        "damaged",
+        {"detail": "its reader ended with -6"},
+    )
+
+
+def test_a_page_that_lies_about_its_size() -> None:
+    """A page of 100 numbers says that it unpacks to 2 GB; the footer, that it is small."""
+    out = io.BytesIO()
+    pq.write_table(pa.table({"a": [1.0] * 100}), out, compression="zstd", use_dictionary=False)
+    blob, honest = out.getvalue(), b"\x15\x00\x15\xce\x0c\x15\x40"
+    assert blob.count(honest) == 1
+    # Four bytes more here, four bytes less of the page.
+    lie = blob.replace(honest, b"\x15\x00\x15\xfe\xff\xff\xff\x0f\x15\x38")
+    assert refusal(lie) == ("exhausting", {})
+
+
+def test_a_file_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnviz.files.parquet.MAX_SECONDS", 0)
+    assert refusal(parquet(a=[1, 2])) == ("exhausting", {})

@@ -113,5 +113,5 @@ def test_which_remarks_have_no_file_here() -> None:
     assert set(get_args(FindingCode)) - set(FILES) == {"too_many_rows", "no_numbers_type", "sheet"}
     choices = {"open_question", "no_columns", "unknown_column", "too_many_columns", "nothing_left"}
     asked = {"encoding", "no_names"}
-    large, books = {"too_big", "unpacked"}, {"no_sheet", "no_range"}
+    large, books = {"too_big", "unpacked", "exhausting"}, {"no_sheet", "no_range"}
     assert set(get_args(UnreadableCode)) - set(REFUSED) == choices | large | books | asked
