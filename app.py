@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 
 from bnviz.texts.catalogue import LANGUAGES
+from bnviz.ui import missing
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.controls import LANG
 from bnviz.ui.errors import explain
@@ -58,4 +59,4 @@ else:
     logging.disable(logging.NOTSET)
     warm_up_now()
     say_where_runs_live()
-    app = st.App(__file__, on_script_error=explain, routes=routes())
+    app = st.App(__file__, on_script_error=explain, routes=[*routes(), missing.route()])

@@ -1,0 +1,58 @@
+"""An address that is no page's: says so, in both languages, and offers the pages."""
+
+from pathlib import Path
+
+import streamlit as st
+from jinja2 import Template
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.ui.navigation import PAGES
+
+#: What addresses of Streamlit's and of our scripts begin with.
+_SERVED = {"_stcore", "~", "app", "auth", "bnviz", "component", "media", "oauth2callback", "static"}
+
+
+def route() -> Route:
+    """For ``st.App``: matches what Streamlit would answer with a page that never loads."""
+    return _Missing("/{path:path}", _answer)
+
+
+class _Missing(Route):
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = str(scope.get("path", "")).removeprefix(_base())
+        first, *more = path.strip("/").split("/")
+        page = not more and first in {"", *(entry.name for entry in PAGES[1:])}
+        if page or first in _SERVED or "." in path:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def _base() -> str:
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}" if base else ""
+
+
+def _answer(request: Request) -> Response:
+    if request.url.path == f"{_base()}/{PAGES[0].name}":
+        return RedirectResponse(f"{_base()}/?{request.url.query}")
+    languages = [
+        {
+            "lang": lang,
+            "title": sentence(lang, "missing.title"),
+            "text": sentence(lang, "missing.text"),
+            "pages": [
+                {
+                    "address": f"{_base()}/{'' if entry is PAGES[0] else entry.name}?lang={lang}",
+                    "title": sentence(lang, f"pages.{entry.name}"),
+                }
+                for entry in PAGES
+            ],
+        }
+        for lang in LANGUAGES
+    ]
+    page = Template(Path(__file__).with_suffix(".html").read_text("utf-8"), autoescape=True)
+    return HTMLResponse(page.render(languages=languages), 404)
