@@ -132,9 +132,19 @@ def _fields(owner: type[Config], prefix: str, label: str, **more: Any) -> Iterat
 
 #: The path of a training's own seed, which as a key would be that of One batch's seed.
 FIRST_SEED = "first_seed"
+#: A start beside the presets: the settings of the run on screen.
+SHOWN = "shown"
 
 FITNESS = _table(
-    choice("preset", "train.preset", PRESETS, "preset.{}", menu=True, main=True),
+    choice(
+        "preset",
+        "train.preset",
+        (*PRESETS, SHOWN),
+        "preset.{}",
+        menu=True,
+        pinned=True,
+        main=True,
+    ),
     *(row for row in _fields(TrainConfig, "", "train.", option="option.{}") if row.key != "seed"),
     of(TrainConfig, "seed", FIRST_SEED, f"train.{FIRST_SEED}"),
     switch("cumulative", "train.network.cumulative"),

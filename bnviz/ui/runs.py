@@ -40,8 +40,11 @@ def leave_run() -> None:
     st.query_params.pop("run", None)
 
 
-def current_run() -> Run | None:
-    """The run that the address names, else the one this session last looked at."""
+def current_run(opened: Callable[[TrainConfig], None]) -> Run | None:
+    """The run that the address names, else the one this session last looked at.
+
+    `opened` is told the settings of a run that this session did not look at before.
+    """
     asked = st.query_params.get("run", st.session_state.get("run"))
     if asked is None:
         return None
@@ -55,7 +58,9 @@ def current_run() -> Run | None:
         return None
     if st.query_params.get("run") != asked:
         st.query_params["run"] = asked
-    st.session_state["run"] = asked
+    if st.session_state.get("run") != asked:
+        st.session_state["run"] = asked
+        opened(config_of(run))
     return run
 
 
@@ -109,18 +114,22 @@ def clock(seconds: float) -> str:
     return "–" if seconds != seconds else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
-def launch_button(main: DeltaGenerator, config: TrainConfig, rows: int, features: int) -> None:
+def launch_button(
+    main: DeltaGenerator, config: TrainConfig, size: tuple[int, int], new: bool
+) -> None:
     """Launch the training that the controls describe, on a table of that size, if it is allowed.
 
-    The button stands in `main`, what the training costs below.
+    The button stands in `main`, what the training costs below. It stands out where the training
+    would be a `new` one.
     """
+    rows, features = size
     problem = runner.refusal(config, rows, features)
     main.button(
         say("train.launch"),
         key="launch",
         disabled=problem is not None,
         # Streamlit writes white on the primary colour, which on a dark page is a light one.
-        type="secondary" if look().dark else "primary",
+        type="primary" if new and not look().dark else "secondary",
         icon=":material/play_arrow:",
         on_click=launch,
         args=(config,),
@@ -139,15 +148,19 @@ def launch_button(main: DeltaGenerator, config: TrainConfig, rows: int, features
 
 def closing_line(run: Run) -> None:
     """How the run ended."""
+    (st.error if run.status == "failed" else st.caption)(how_it_ended(run))
+
+
+def how_it_ended(run: Run) -> str:
+    """How far the run came, and in how many seconds; or why it failed."""
     seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
-    text = _status(
+    return _status(
         run,
         done=run.done,
         total=run.total,
         seconds=f"{seconds:.1f}",
         error=worded(run.error or ""),
     )
-    (st.error if run.status == "failed" else st.caption)(text)
 
 
 def earlier() -> None:
@@ -167,15 +180,17 @@ def earlier() -> None:
 
 def title_of(run: Run) -> str:
     """When the run began, from what settings, and how it stands."""
-    return say(
-        "run.line",
-        when=run.created.astimezone().strftime("%m-%d %H:%M"),
-        preset=_settings_of(run),
-        status=say(f"run.is_{run.status}"),
-    )
+    status = say(f"run.is_{run.status}")
+    return say("run.line", when=when(run), preset=settings_of(run), status=status)
 
 
-def _settings_of(run: Run) -> str:
+def when(run: Run) -> str:
+    """When the run was launched, where the server stands."""
+    return run.created.astimezone().strftime("%m-%d %H:%M")
+
+
+def settings_of(run: Run) -> str:
+    """The preset that the run was launched with, if it is one as it stands."""
     if not understood(run):
         return say("run.foreign_settings")
     preset = next((name for name, known in PRESETS.items() if known == config_of(run)), None)

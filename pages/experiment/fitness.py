@@ -2,20 +2,27 @@
 
 import streamlit as st
 
+from bnviz.jobs.trainings import config_of
 from bnviz.ui import runs
+from bnviz.ui.fitness import settings
 from bnviz.ui.fitness.compute import size
-from bnviz.ui.fitness.controls import train_config
+from bnviz.ui.fitness.controls import take_settings, train_config
 from bnviz.ui.fitness.live import show_training
 from bnviz.ui.fitness.preview import preview
+from bnviz.ui.language import say
 
+run = runs.current_run(opened=take_settings)
+shown = config_of(run) if run else None
 main = st.container(horizontal=True, vertical_alignment="bottom")
-config = train_config(main)
-runs.launch_button(main, config, *size(config.data))
+config = train_config(main, shown)
+changed = settings.departures(shown, config) if shown else ()
+runs.launch_button(main, config, size(config.data), new=bool(changed) or run is None)
 with main:
     runs.earlier()
 
-run = runs.current_run()
 if run is None:
     preview(config)
 else:
+    if changed:
+        st.info(say("fitness.changed", changes=changed), icon=":material/play_arrow:")
     runs.follow(run, show_training)

@@ -19,6 +19,7 @@ from bnviz.core.batchnorm import (
     micro_batches,
 )
 from bnviz.core.batchnorm.interpolation import STAGES
+from bnviz.core.configs import TrainConfig
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
@@ -33,6 +34,7 @@ from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import controls
+from bnviz.ui.fitness.settings import flat
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.one_batch.compute import notes
 from bnviz.ui.smoothness.tabs import SECTIONS
@@ -283,6 +285,7 @@ FAMILIES: dict[str, Any] = {
     "train_vs_eval.frozen.verdict.{}": keys(layer_modes.verdict),
     "train_vs_eval.frozen.note.{}": keys(layer_modes.notes),
     "train_vs_eval.split.verdict.{}": keys(micro_batches.verdict),
+    "train.{}": [path for path, _ in flat(TrainConfig()) if path != "seed"],
     "fitness.verdict.{}": keys(training.verdict),
     "fitness.diverged.{}": keys(training.divergences),
     "pitfalls.{}.verdict.{}": [

@@ -6,7 +6,14 @@ _LEARNABLE = DataConfig(clip_scores=False, standardize=True)
 #: The curvature that training meets, unlike the document's eval mode.
 _IN_TRAINING = ProbeConfig(bn_mode="train")
 
+#: The first is what Fitness opens with: a task with something to learn, and a difference to see.
 PRESETS: dict[str, TrainConfig] = {
+    "deep": TrainConfig(
+        data=_LEARNABLE,
+        network=NetworkConfig(depth=4, width=32),
+        optimizer=OptimizerConfig(kind="sgd", learning_rate=0.001),
+        probes=ProbeConfig(bn_mode="train", checkpoints=4),
+    ),
     "document": TrainConfig(),
     "standardized": TrainConfig(
         data=_LEARNABLE, optimizer=OptimizerConfig(learning_rate=0.1), probes=_IN_TRAINING
@@ -21,11 +28,5 @@ PRESETS: dict[str, TrainConfig] = {
         optimizer=OptimizerConfig(batch_size=2, epochs=10),
         probes=_IN_TRAINING,
         seeds=4,
-    ),
-    "deep": TrainConfig(
-        data=_LEARNABLE,
-        network=NetworkConfig(depth=4, width=32),
-        optimizer=OptimizerConfig(kind="sgd", learning_rate=0.001),
-        probes=ProbeConfig(bn_mode="train", checkpoints=4),
     ),
 }

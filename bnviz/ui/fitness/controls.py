@@ -1,5 +1,6 @@
-"""Where Fitness training's controls become one TrainConfig."""
+"""Where Fitness training's controls become one TrainConfig, and a TrainConfig sets them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,20 +15,21 @@ from bnviz.core.configs import (
     TrainConfig,
 )
 from bnviz.core.training.presets import PRESETS
-from bnviz.ui.controls import FIRST_SEED, FITNESS
+from bnviz.ui import cache
+from bnviz.ui.controls import FIRST_SEED, FITNESS, SHOWN
 from bnviz.ui.files.upload import choose_table, choose_target
 from bnviz.ui.language import say
 from bnviz.ui.widgets import ask
 
 
-def train_config(main: DeltaGenerator) -> TrainConfig:
-    """Everything a training depends on, starting from a preset; stops while a table is missing.
+def train_config(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig:
+    """Everything a training depends on, starting from a preset or from the training `shown`.
 
-    What matters most stands in `main`.
+    What matters most stands in `main`. Stops while a table is missing.
     """
     upload = st.container()
     with st.sidebar:
-        preset = PRESETS[ask(FITNESS["preset"], at=main, on_change=_fill_from_preset)]
+        preset = _start(main, shown)
         with st.expander(say("train.data_title"), icon=":material/database:"):
             data = _data(preset.data, upload)
         with st.expander(say("train.network_title"), icon=":material/hub:"):
@@ -51,14 +53,56 @@ def train_config(main: DeltaGenerator) -> TrainConfig:
     )
 
 
-def _fill_from_preset() -> None:
-    """Set every control to the preset just chosen."""
-    preset = PRESETS[st.session_state["preset"]].model_dump()
-    for name, value in preset.items():
-        if isinstance(value, dict):
-            st.session_state.update({f"{name}.{part}": each for part, each in value.items()})
-        else:
-            st.session_state[FIRST_SEED if name == "seed" else name] = value
+def _start(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig:
+    """Where the settings start from.
+
+    A link that names settings but no start was made when all of them started from the document.
+    """
+    starts = PRESETS | ({SHOWN: shown} if shown else {})
+    named = any(FITNESS[key].name in st.query_params for key in _settings(TrainConfig()))
+    start = ask(
+        FITNESS["preset"],
+        at=main,
+        default="document" if named else None,
+        options=list(starts),
+        on_change=_fill_from,
+        args=(starts,),
+    )
+    return starts[start]
+
+
+def take_settings(config: TrainConfig) -> None:
+    """Set the controls to a training that is opened, except those that the address names."""
+    if "preset" in st.query_params:
+        return
+    settings = {"preset": SHOWN} | _settings(config)
+    st.session_state.update(
+        {key: each for key, each in settings.items() if FITNESS[key].name not in st.query_params}
+    )
+
+
+def _fill_from(starts: Mapping[str, TrainConfig]) -> None:
+    """Set every control to the start just chosen."""
+    st.session_state.update(_settings(starts[st.session_state["preset"]]))
+
+
+def _settings(config: TrainConfig) -> dict[str, Any]:
+    """What each control says for `config`, by its key; without a table, nothing of tables."""
+    settings: dict[str, Any] = {}
+    for name, value in config.model_dump().items():
+        parts = value if isinstance(value, dict) else {"": value}
+        settings |= {f"{name}.{part}".rstrip("."): each for part, each in parts.items()}
+    settings[FIRST_SEED] = settings.pop("seed")
+    digest, target = settings.pop("data.table"), settings.pop("data.target")
+    if digest:
+        stored = cache.table(digest)
+        names = stored.names if stored else ()
+        settings["table"] = digest
+        if target in names:
+            settings["target"] = str(names.index(target) + 1)
+    settings["cumulative"] = settings["network.torch_momentum"] is None
+    del settings["data.columns"]
+    return {key: each for key, each in settings.items() if each is not None}
 
 
 def _section(preset: Config, path: str, *names: str) -> dict[str, Any]:
@@ -80,7 +124,7 @@ def _data(preset: DataConfig, upload: DeltaGenerator) -> DataConfig:
 
 
 def _torch_momentum(preset: NetworkConfig) -> float | None:
-    cumulative = ask(FITNESS["cumulative"])
+    cumulative = ask(FITNESS["cumulative"], default=preset.torch_momentum is None)
     row = FITNESS["network.torch_momentum"]
     value: float = ask(row, default=preset.torch_momentum, disabled=cumulative)
     return None if cumulative else value
@@ -88,7 +132,7 @@ def _torch_momentum(preset: NetworkConfig) -> float | None:
 
 def _optimizer(preset: TrainConfig) -> dict[str, Any]:
     names = "kind", "learning_rate", "epochs", "batch_size"
-    optimizer = _section(preset.optimizer, "optimizer", *names)
+    optimizer = preset.optimizer.model_dump() | _section(preset.optimizer, "optimizer", *names)
     if optimizer["kind"] == "momentum":
         optimizer |= _section(preset.optimizer, "optimizer", "heavy_ball")
     return optimizer

@@ -14,19 +14,19 @@ from bnviz.plots.fitness import curves
 from bnviz.plots.nets import NETS
 from bnviz.store import Run
 from bnviz.texts.numbers import percent, short
+from bnviz.ui import runs
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import explain, look, show, show_pair
-from bnviz.ui.fitness import compute
+from bnviz.ui.fitness import compute, settings
 from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS
-from bnviz.ui.runs import closing_line, progress
 from bnviz.ui.widgets import ask
 
 
 def show_training(run: Run) -> None:
-    """The training as it stands: the verdict, how far it is, its curves and tabs."""
+    """The training as it stands: which it is, the verdict, its curves and tabs."""
     snapshots = runner.snapshots(run.id)
     config = config_of(run)
     if snapshots:
@@ -34,9 +34,8 @@ def show_training(run: Run) -> None:
         now = verdict(snapshots[-1], compute.baseline_loss(config))
         st.markdown(opening + say_verdict("fitness.verdict", *now))
     if run.active:
-        progress(run, snapshots[-1].seconds if snapshots else 0.0)
-    else:
-        closing_line(run)
+        runs.progress(run, snapshots[-1].seconds if snapshots else 0.0)
+    _heading(run, config)
     for each in divergences(snapshots, config.seed):
         st.warning(say_verdict("fitness.diverged", each), icon=":material/warning:")
     if snapshots:
@@ -49,6 +48,23 @@ def show_training(run: Run) -> None:
         _curves(config, snapshots)
         _activations(config, snapshots)
         show_tabs(run, config, snapshots)
+
+
+def _heading(run: Run, config: TrainConfig) -> None:
+    """Which training this is: when it was launched, how long it took, its settings."""
+    how = say(f"run.is_{run.status}") if run.active else runs.how_it_ended(run)
+    if run.status == "failed":
+        st.error(how)
+        how = say("run.is_failed")
+    st.caption(
+        say(
+            "fitness.heading",
+            when=runs.when(run),
+            preset=runs.settings_of(run),
+            how=how,
+            settings=settings.in_one_line(config),
+        )
+    )
 
 
 def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:

@@ -5,31 +5,25 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Dataset
+from bnviz.core.training.presets import PRESETS
 from bnviz.plots.fitness.predictions import targets
 from bnviz.plots.labels import label
 from bnviz.texts.numbers import percent, short
 from bnviz.ui.figures import look, show
 from bnviz.ui.fitness import compute
+from bnviz.ui.fitness.settings import plan
 from bnviz.ui.language import say
 
 
 def preview(config: TrainConfig) -> None:
     """The two nets in a sentence, and what they will learn from."""
     dataset = compute.dataset_of(config.data)
-    held_out = compute.held_out(config.data)
-    plan = say(
-        "fitness.plan",
-        seeds=config.seeds,
-        depth=config.network.depth,
-        width=config.network.width,
-        rows=f"{compute.training_rows(config.data):,}",
-        held_out=f"{held_out:,}",
-        epochs=config.optimizer.epochs,
-    )
     told, picture = st.columns([2, 3], gap="medium")
     with told:
         st.markdown(say("fitness.lead"))
-        st.markdown(plan)
+        st.markdown(plan(config))
+        if config == PRESETS["document"]:
+            st.markdown(say("fitness.document"))
         clipping_note(config, dataset)
     y = dataset.y[:, 0].astype(np.float64)
     with picture:

@@ -3,8 +3,10 @@
 import pytest
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.training.evaluation import baseline_loss
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.verdict import verdict
 
 
 def test_the_document() -> None:
@@ -17,6 +19,15 @@ def test_the_document() -> None:
     assert (config.network.eps, config.network.torch_momentum) == (1e-5, 0.1)
     assert (config.optimizer.batch_size, config.optimizer.epochs) == (128, 50)
     assert config.probes.scale == 1e-5
+
+
+def test_it_opens_with_a_task_to_learn_and_a_difference_to_see() -> None:
+    """Over its seeds one net beats the other, and beats answering the mean."""
+    config = next(iter(PRESETS.values()))
+    dataset = dataset_for(config.data)
+    *_, last = train(config, dataset, lambda: False)
+    told = [each.key for each in verdict(last, baseline_loss(config, dataset))]
+    assert "bn" in told and not {"useless_bn", "useless_both", "too_few"} & set(told)
 
 
 def test_each_is_what_its_name_says() -> None:

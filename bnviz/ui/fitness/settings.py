@@ -1,0 +1,89 @@
+"""A training's settings in words: all of them in one line, and where two trainings differ."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bnviz.core.configs import Config, TrainConfig
+from bnviz.texts.markdown import literal
+from bnviz.ui.control import in_address
+from bnviz.ui.controls import FITNESS
+from bnviz.ui.fitness import compute
+from bnviz.ui.language import say
+
+#: What :func:`plan` names itself, in this order of size.
+_PLANNED = {
+    *("seeds", "network.depth", "network.width", "data.samples", "data.validation"),
+    *("data.source", "data.table", "data.columns", "data.target", "optimizer.heavy_ball"),
+    *("optimizer.epochs", "optimizer.kind", "optimizer.learning_rate", "optimizer.batch_size"),
+}
+
+
+def plan(config: TrainConfig) -> str:
+    """How many nets of what kind learn from what and how, in one line."""
+    optimizer = config.optimizer
+    return say(
+        "fitness.plan",
+        seeds=config.seeds,
+        depth=config.network.depth,
+        width=config.network.width,
+        rows=compute.training_rows(config.data),
+        held_out=compute.held_out(config.data),
+        epochs=optimizer.epochs,
+        kind=optimizer.kind,
+        rate=in_address(optimizer.learning_rate),
+        batch=optimizer.batch_size,
+    )
+
+
+def in_one_line(config: TrainConfig) -> str:
+    """The plan, then whatever is not as in the document."""
+    own = differences(TrainConfig(), config)
+    more = [f"{_label(path)}: {_in_words(path, each)}" for path, _, each in own]
+    named = [text for (path, *_), text in zip(own, more, strict=True) if path not in _PLANNED]
+    return " · ".join([plan(config), *named])
+
+
+def departures(shown: TrainConfig, wanted: TrainConfig) -> tuple[str, ...]:
+    """Each setting of `wanted` that is another in `shown`, with both its values."""
+    return tuple(
+        say(
+            "fitness.departure",
+            setting=_label(path),
+            now=_in_words(path, now),
+            then=_in_words(path, then),
+        )
+        for path, then, now in differences(shown, wanted)
+    )
+
+
+def differences(one: TrainConfig, other: TrainConfig) -> list[tuple[str, Any, Any]]:
+    """The path and both values of each setting in which the two differ."""
+    pairs = zip(flat(one), flat(other), strict=True)
+    return [(path, then, now) for (path, then), (_, now) in pairs if then != now]
+
+
+def flat(config: Config, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each setting's path and value, those of the parts too."""
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        if isinstance(value, Config):
+            yield from flat(value, f"{path}{name}.")
+        else:
+            yield path + name, value
+
+
+def _label(path: str) -> str:
+    return say("train.first_seed") if path == "seed" else say(f"train.{path}")
+
+
+def _in_words(path: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return say("setting.on" if value else "setting.off")
+    if value is None:
+        return say("train.network.cumulative" if "momentum" in path else "sentence.nothing")
+    if isinstance(value, tuple):
+        return literal(", ".join(value))
+    if isinstance(value, str):
+        row = FITNESS.get(path)
+        return say(row.option.format(value)) if row else literal(value[:40])
+    return in_address(value)
