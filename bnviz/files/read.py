@@ -7,6 +7,7 @@ Reading never fails with anything but :class:`Unreadable`, says what it met on t
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
@@ -51,6 +52,11 @@ class Reading:
     findings: tuple[Finding, ...]
     questions: tuple[Question, ...] = ()
     sheets: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of names and values."""
+        return _digest(self.names, self.values)
 
     def complete(self, columns: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows (N,) are complete in all of `columns`: what "drop" would leave."""

@@ -6,7 +6,16 @@ import sqlalchemy as sa
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from bnviz.store.schema import SCHEMA_VERSION, checkpoints, make_tables, runs, schema, snapshots
+from bnviz.store.schema import (
+    SCHEMA_VERSION,
+    checkpoints,
+    make_tables,
+    runs,
+    schema,
+    snapshots,
+    tables,
+    uploads,
+)
 
 #: Until version 1 a run had one model state, that of its newest checkpoint.
 _states = sa.Table(
@@ -18,16 +27,30 @@ _states = sa.Table(
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Brings a history of version 1 to the present one, whole or not at all."""
+    """Brings a history of an earlier version to the present one, whole or not at all."""
     with engine.begin() as connection:
         # The update comes first: it takes the lock, and whoever waited for it finds all done.
-        old = schema.update().where(schema.c.version == 1)
+        old = schema.update().where(schema.c.version < SCHEMA_VERSION)
         if connection.execute(old.values(version=SCHEMA_VERSION)).rowcount == 0:
             return
-        make_tables(connection, [checkpoints, runs])
-        for run_id in list(connection.scalars(sa.select(_states.c.run_id))):
-            _keep_state(connection, run_id)
-        _states.drop(connection)
+        make_tables(connection, [uploads, tables, checkpoints, runs])
+        if sa.inspect(connection).has_table(_states.name):
+            for run_id in list(connection.scalars(sa.select(_states.c.run_id))):
+                _keep_state(connection, run_id)
+            _states.drop(connection)
+        connection.execute(runs.update().values(size=_kept_by_run()))
+
+
+def _kept_by_run() -> sa.ColumnElement[int]:
+    """The bytes of all that a run has kept."""
+    sizes = (
+        sa.select(sa.func.sum(sa.func.length(table.c.blob)))
+        .where(table.c.run_id == runs.c.id)
+        .scalar_subquery()
+        for table in (snapshots, checkpoints)
+    )
+    first, second = (sa.func.coalesce(size, 0) for size in sizes)
+    return first + second
 
 
 def _keep_state(connection: sa.Connection, run_id: str) -> None:

@@ -6,59 +6,23 @@ knows what a snapshot means. An unknown or malformed run id is never an error.
 """
 
 import functools
-import re
 import secrets
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from bnviz.store import thinning
 from bnviz.store.database import address
-from bnviz.store.errors import Problem, restored, stored
+from bnviz.store.errors import Problem, stored
+from bnviz.store.history import History
+from bnviz.store.records import UNFINISHED, Status, is_run
 from bnviz.store.schema import checkpoints, runs, snapshots
-from bnviz.store.tables import Shelf
-
-Status = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
-_UNFINISHED: tuple[Status, ...] = ("queued", "running")
-
-#: A living worker beats every few seconds; one silent for longer is gone.
-STALE_SECONDS = 15.0
 
 _ALPHABET = string.ascii_lowercase + string.digits
-_ID = re.compile(r"[a-z0-9]{1,32}")
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run as it stands; `done` of `total` epochs or parts, times in UTC, `config` as JSON.
-
-    `snapshots` counts those made so far. Status "interrupted": the process that worked
-    on it ended before the work did.
-    """
-
-    id: str
-    kind: str
-    config: str
-    status: Status
-    error: Problem | str | None
-    created: datetime
-    started: datetime | None
-    finished: datetime | None
-    done: int
-    total: int
-    snapshots: int
-
-    @property
-    def active(self) -> bool:
-        """Whether more snapshots may come."""
-        return self.status in ("queued", "running")
-
-
-class Store(Shelf):
+class Store(History):
     """Runs and tables at a database URL; see :class:`bnviz.store.database.Database`."""
 
     def create(self, kind: str, config_json: str, total: int) -> str:
@@ -69,39 +33,18 @@ class Store(Shelf):
         self.write(
             new.values(status="queued", created=now, heartbeat=now, done=0, snapshots=0, stop=False)
         )
+        self.tidy()
         return run_id
-
-    def run(self, run_id: str) -> Run | None:
-        """The run, or None if there is no such run."""
-        return next(iter(self._runs(_is(runs.c.id, run_id), 1)), None)
-
-    def runs(self, limit: int = 100, kind: str | None = None) -> list[Run]:
-        """The newest runs, of one kind or of all, newest first."""
-        return self._runs(sa.true() if kind is None else runs.c.kind == kind, limit)
-
-    def newest(self, kind: str, config_json: str) -> Run | None:
-        """The newest run of exactly this config."""
-        same = (runs.c.kind == kind) & (runs.c.config == config_json)
-        return next(iter(self._runs(same, 1)), None)
-
-    def active(self) -> dict[str, Status]:
-        """The status of every living run that waits or is worked on, the oldest first."""
-        now = self.clock()
-        living = runs.c.status.in_(_UNFINISHED) & runs.c.heartbeat.between(
-            now - STALE_SECONDS, now + STALE_SECONDS
-        )
-        query = sa.select(runs.c.id, runs.c.status).where(living).order_by(runs.c.created)
-        return {row.id: row.status for row in self.read(query)}
 
     def traceback(self, run_id: str) -> str | None:
         """Where a failed run failed: for the engineer, not for the screen."""
-        text: str | None = self._value(sa.select(runs.c.traceback).where(_is(runs.c.id, run_id)))
+        text: str | None = self._value(sa.select(runs.c.traceback).where(is_run(runs.c.id, run_id)))
         return text
 
     def start(self, run_id: str) -> bool:
         """Queued becomes running; False if the run was stopped or deleted meanwhile."""
         now = self.clock()
-        queued = _is(runs.c.id, run_id) & (runs.c.status == "queued")
+        queued = is_run(runs.c.id, run_id) & (runs.c.status == "queued")
         values = {"status": "running", "started": now, "heartbeat": now}
         return self.write(runs.update().where(queued).values(values))
 
@@ -113,18 +56,19 @@ class Store(Shelf):
         `state` is the model's at that moment. All of a run's are kept while they fit into
         thinning.STATE_BYTES; beyond that they are thinned out evenly (see there).
         """
-        work: list[sa.UpdateBase] = [
-            self._progress(run_id, done=epoch, snapshots=index + 1),
-            snapshots.insert().values(run_id=run_id, idx=index, blob=blob),
-        ]
+        work: list[sa.UpdateBase] = [snapshots.insert().values(run_id=run_id, idx=index, blob=blob)]
+        grown = len(blob)
         if state is not None:
             new = thinning.Held(index, epoch, len(state))
             for old in thinning.surplus([*self._held(run_id), new], thinning.STATE_BYTES):
                 its = (checkpoints.c.run_id == run_id) & (checkpoints.c.idx == old.index)
                 work.append(checkpoints.delete().where(its))
+                grown -= old.size
             row = {"run_id": run_id, "idx": index, "epoch": epoch, "size": new.size, "blob": state}
             work.append(checkpoints.insert().values(row))
-        return self.write(*work)
+            grown += new.size
+        size = runs.c.size + grown
+        return self.write(self._progress(run_id, done=epoch, snapshots=index + 1, size=size), *work)
 
     def advance(
         self, run_id: str, done: int, total: int, result: tuple[int, bytes] | None = None
@@ -137,20 +81,20 @@ class Store(Shelf):
             return self.write(self._progress(run_id, done=done, total=total))
         index, blob = result
         return self.write(
-            self._progress(run_id, done=done, total=total, snapshots=index + 1),
+            self._progress(run_id, done=done, total=total, snapshots=index + 1, size=len(blob)),
             snapshots.delete().where(snapshots.c.run_id == run_id),
             snapshots.insert().values(run_id=run_id, idx=index, blob=blob),
         )
 
     def blobs(self, run_id: str, after: int = -1) -> list[tuple[int, bytes]]:
         """(index, snapshot) of every snapshot later than index `after`, in order."""
-        later = _is(snapshots.c.run_id, run_id) & (snapshots.c.idx > after)
+        later = is_run(snapshots.c.run_id, run_id) & (snapshots.c.idx > after)
         query = sa.select(snapshots.c.idx, snapshots.c.blob).where(later)
         return [(row.idx, row.blob) for row in self.read(query.order_by(snapshots.c.idx))]
 
     def last_blob(self, run_id: str) -> bytes | None:
         """The newest snapshot."""
-        query = sa.select(snapshots.c.blob).where(_is(snapshots.c.run_id, run_id))
+        query = sa.select(snapshots.c.blob).where(is_run(snapshots.c.run_id, run_id))
         blob: bytes | None = self._value(query.order_by(snapshots.c.idx.desc()).limit(1))
         return blob
 
@@ -160,19 +104,19 @@ class Store(Shelf):
 
     def state_blob(self, run_id: str, index: int) -> bytes | None:
         """The model state kept with snapshot `index`."""
-        its = _is(checkpoints.c.run_id, run_id) & (checkpoints.c.idx == index)
+        its = is_run(checkpoints.c.run_id, run_id) & (checkpoints.c.idx == index)
         blob: bytes | None = self._value(sa.select(checkpoints.c.blob).where(its))
         return blob
 
     def last_state_blob(self, run_id: str) -> bytes | None:
         """The newest model state."""
-        query = sa.select(checkpoints.c.blob).where(_is(checkpoints.c.run_id, run_id))
+        query = sa.select(checkpoints.c.blob).where(is_run(checkpoints.c.run_id, run_id))
         blob: bytes | None = self._value(query.order_by(checkpoints.c.idx.desc()).limit(1))
         return blob
 
     def request_stop(self, run_id: str) -> None:
         """Asks a running run to stop; a queued one is stopped at once."""
-        mine = _is(runs.c.id, run_id)
+        mine = is_run(runs.c.id, run_id)
         stopped = {"status": "stopped", "finished": self.clock()}
         self.write(
             runs.update().where(mine).values(stop=True),
@@ -181,7 +125,7 @@ class Store(Shelf):
 
     def stop_requested(self, run_id: str) -> bool:
         """Whether the work should end: it was asked to, or the run is gone."""
-        query = sa.select(runs.c.stop).where(_is(runs.c.id, run_id))
+        query = sa.select(runs.c.stop).where(is_run(runs.c.id, run_id))
         return self._value(query) is not False
 
     def beat(self, run_ids: Iterable[str]) -> None:
@@ -197,50 +141,19 @@ class Store(Shelf):
         traceback: str | None = None,
     ) -> None:
         """The work ended; `error` as text is short. A run that has ended stays as it is."""
-        unfinished = _is(runs.c.id, run_id) & runs.c.status.in_(_UNFINISHED)
+        unfinished = is_run(runs.c.id, run_id) & runs.c.status.in_(UNFINISHED)
         ending = runs.update().where(unfinished).values(finished=self.clock())
         self.write(ending.values(status=status, error=stored(error), traceback=traceback))
 
-    def delete(self, run_id: str) -> None:
-        """Forgets a run and all it kept; a worker still on it stops by itself."""
-        self.write(runs.delete().where(_is(runs.c.id, run_id)))
-
-    def _progress(self, run_id: str, **values: int) -> sa.Update:
-        mine = runs.update().where(_is(runs.c.id, run_id))
+    def _progress(self, run_id: str, **values: int | sa.ColumnElement[int]) -> sa.Update:
+        mine = runs.update().where(is_run(runs.c.id, run_id))
         return mine.values(heartbeat=self.clock(), **values)
 
     def _held(self, run_id: str) -> list[thinning.Held]:
         columns = (checkpoints.c.idx, checkpoints.c.epoch, checkpoints.c.size)
-        query = sa.select(*columns).where(_is(checkpoints.c.run_id, run_id))
+        query = sa.select(*columns).where(is_run(checkpoints.c.run_id, run_id))
         rows = self.read(query.order_by(checkpoints.c.idx))
         return [thinning.Held(row.idx, row.epoch, row.size) for row in rows]
-
-    def _value(self, query: sa.Select[Any]) -> Any:
-        for row in self.read(query):
-            return row[0]
-        return None
-
-    def _runs(self, condition: sa.ColumnElement[bool], limit: int) -> list[Run]:
-        query = sa.select(runs).where(condition).order_by(runs.c.created.desc()).limit(limit)
-        return [self._from_row(row) for row in self.read(query)]
-
-    def _from_row(self, row: sa.Row[Any]) -> Run:
-        status = row.status
-        if status in _UNFINISHED and abs(self.clock() - row.heartbeat) > STALE_SECONDS:
-            status = "interrupted"  # by then in the future: the clock was set back meanwhile
-        return Run(
-            id=row.id,
-            kind=row.kind,
-            config=row.config,
-            status=status,
-            error=restored(row.error),
-            created=datetime.fromtimestamp(row.created, UTC),
-            started=_moment(row.started),
-            finished=_moment(row.finished),
-            done=row.done,
-            total=row.total,
-            snapshots=row.snapshots,
-        )
 
 
 def open_store(url: sa.URL | None = None) -> Store:
@@ -254,14 +167,3 @@ def open_store(url: sa.URL | None = None) -> Store:
 @functools.lru_cache(maxsize=8)
 def _opened(url: sa.URL) -> Store:
     return Store(url)
-
-
-def _is(column: sa.ColumnElement[str], run_id: object) -> sa.ColumnElement[bool]:
-    """True for the rows of this run; for no row if it cannot be a run's id."""
-    if isinstance(run_id, str) and _ID.fullmatch(run_id):
-        return column == run_id
-    return sa.false()
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+#: 3: what people say of a run, its size, and uploads of which tables are a choice of columns.
 #: 2: the model states of many checkpoints of a run; 1 kept the newest alone.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -17,7 +18,8 @@ schema = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
 )
 
-#: Times are seconds since 1970 UTC; `done` of `total` are a training's epochs, a measure's parts.
+#: Times are seconds since 1970 UTC; `done` of `total` are a training's epochs, a measure's parts;
+#: `size` is that of all blobs of a run, in bytes; `tags` are apart by blanks.
 runs = sa.Table(
     "bnviz_runs",
     metadata,
@@ -35,7 +37,15 @@ runs = sa.Table(
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("snapshots", sa.Integer, nullable=False),
     sa.Column("stop", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+    sa.Column("tags", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("pinned", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("deleted", sa.Float(53)),
+    sa.Column("size", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("bnviz_runs_created", "created"),
+    # All that counting and adding up need; so that neither reads the rows.
+    sa.Index("bnviz_runs_listed", "deleted", "created", "size"),
     sa.Index("bnviz_runs_kind_created", "kind", "created"),
 )
 
@@ -58,6 +68,21 @@ checkpoints = sa.Table(
     sa.Column("blob", sa.LargeBinary, nullable=False),
 )
 
+#: The numeric columns of an uploaded file, as they were read: with gaps.
+uploads = sa.Table(
+    "bnviz_uploads",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("names", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("saved", sa.Float(53), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("blob", sa.LargeBinary, nullable=False),
+)
+
+#: Tables without gaps. One with an `upload` is a choice of its columns, its gaps filled by
+#: `filling`, and has no values of its own.
 tables = sa.Table(
     "bnviz_tables",
     metadata,
@@ -66,12 +91,20 @@ tables = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
     sa.Column("saved", sa.Float(53), nullable=False),
     sa.Column("blob", sa.LargeBinary, nullable=False),
+    sa.Column("upload", sa.String(64)),
+    sa.Column("filling", sa.String(8)),
+    sa.Index("bnviz_tables_upload", "upload"),
 )
 
 
 def make_tables(connection: sa.Connection, wanted: Iterable[sa.Table]) -> None:
-    """Makes those of the tables and of their indices that are not there yet."""
+    """Makes those of the tables, of their columns and of their indices that are not there yet."""
     for table in wanted:
         connection.execute(CreateTable(table, if_not_exists=True))
+        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                column_sql = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {column_sql}"))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))

@@ -1,29 +1,41 @@
-"""Users' tables, kept under the digest of their content."""
+"""Users' tables, kept under the digest of their content; uploaded files, kept once each."""
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from bnviz.core.data.tables import Table
+from bnviz.files.dialect import Dialect
+from bnviz.files.read import Filling, Reading, to_table
 from bnviz.store.database import Database
 from bnviz.store.errors import StoreProblem
-from bnviz.store.schema import tables
+from bnviz.store.records import storable
+from bnviz.store.schema import tables, uploads
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class StoredTable:
-    """What is known of a kept table without reading its values."""
+    """What is known of a kept table or file without reading its values; `size` in bytes.
+
+    `file` is the name of the uploaded file, where that is known.
+    """
 
     digest: str
     names: tuple[str, ...]
     rows: int
     saved: datetime
+    file: str = ""
+    size: int = 0
 
 
 class Shelf(Database):
@@ -31,34 +43,87 @@ class Shelf(Database):
 
     def save_table(self, table: Table) -> None:
         """Keeps a table; the same one again changes nothing."""
-        row = {"digest": table.digest, "names": json.dumps(table.names), "saved": self.clock()}
-        row |= {"rows": len(table.values), "blob": save({"values": table.values.copy(order="C")})}
-        if self.table(table.digest) is not None:
-            return
-        try:
-            self.write(tables.insert().values(row))
-        except StoreProblem:
-            if self.table(table.digest) is None:
-                raise  # else another process was first with the same content
+        self._keep(tables, table.digest, table.names, table.values)
+
+    def save_choice(
+        self, file: str, reading: Reading, columns: Sequence[str], filling: Filling
+    ) -> Table:
+        """The chosen columns of an uploaded file; raises Unreadable.
+
+        The file's numbers are kept once, however many choices of its columns are kept.
+        """
+        table = to_table(reading, columns, filling)
+        self._keep(uploads, reading.digest, reading.names, reading.values, file=storable(file, 200))
+        choice = {"upload": reading.digest, "filling": filling}
+        self._keep(tables, table.digest, table.names, table.values, **choice)
+        return table
 
     def table(self, digest: str) -> Table | None:
         """The kept table with this digest, if there is one."""
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        row = self._row(tables, digest)
+        if row is None:
             return None
-        for row in self.read(sa.select(tables).where(tables.c.digest == digest)):
-            return Table(digest, tuple(json.loads(row.names)), load(row.blob)["values"])
-        return None
+        names = tuple(json.loads(row.names))
+        if row.upload is None:
+            return Table(digest, names, load(row.blob)["values"])
+        upload = self._row(uploads, row.upload)
+        if upload is None:
+            return None
+        values = load(upload.blob)["values"]
+        rows = np.arange(1, len(values) + 1)
+        reading = Reading(tuple(json.loads(upload.names)), values, rows, Dialect(), ())
+        return to_table(reading, names, row.filling)
 
     def tables(self) -> list[StoredTable]:
         """The kept tables, newest first."""
         columns = (tables.c.digest, tables.c.names, tables.c.rows, tables.c.saved)
         query = sa.select(*columns).order_by(tables.c.saved.desc())
-        return [
-            StoredTable(
-                digest=row.digest,
-                names=tuple(json.loads(row.names)),
-                rows=row.rows,
-                saved=datetime.fromtimestamp(row.saved, UTC),
-            )
-            for row in self.read(query)
-        ]
+        return [_stored(row) for row in self.read(query)]
+
+    def uploads(self) -> list[StoredTable]:
+        """What holds values: uploaded files, and tables of no file; newest first."""
+        files = (uploads.c.digest, uploads.c.names, uploads.c.rows, uploads.c.saved)
+        alone = (tables.c.digest, tables.c.names, tables.c.rows, tables.c.saved)
+        size = sa.func.length(tables.c.blob)
+        both = sa.union_all(
+            sa.select(*files, uploads.c.file, uploads.c.size),
+            sa.select(*alone, sa.literal("").label("file"), size).where(tables.c.upload.is_(None)),
+        ).subquery()
+        return [_stored(row) for row in self.read(sa.select(both).order_by(both.c.saved.desc()))]
+
+    def delete_upload(self, digest: str) -> None:
+        """Forgets an uploaded file or a table, and every choice of its columns."""
+        mine = (tables.c.digest == digest) | (tables.c.upload == digest)
+        self.write(tables.delete().where(mine))
+        self.write(uploads.delete().where(uploads.c.digest == digest))
+
+    def _row(self, kept: sa.Table, digest: str) -> sa.Row[Any] | None:
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            return None
+        return next(iter(self.read(sa.select(kept).where(kept.c.digest == digest))), None)
+
+    def _keep(
+        self,
+        place: sa.Table,
+        digest: str,
+        names: Sequence[str],
+        values: NDArray[np.float64],
+        **more: str,
+    ) -> None:
+        """Keeps what is not there yet; the `values` are left out of a choice of an upload."""
+        there = sa.select(place.c.digest).where(place.c.digest == digest)
+        if self.read(there):
+            return
+        blob = b"" if "upload" in more else save({"values": values.copy(order="C")})
+        row = {"digest": digest, "names": json.dumps(names), "rows": len(values), "blob": blob}
+        row |= {"saved": self.clock()} | more | ({"size": len(blob)} if place is uploads else {})
+        try:
+            self.write(place.insert().values(row))
+        except StoreProblem:
+            if not self.read(there):
+                raise  # else another process was first with the same content
+
+
+def _stored(row: sa.Row[Any]) -> StoredTable:
+    known = row._asdict() | {"names": tuple(json.loads(row.names))}
+    return StoredTable(**known | {"saved": datetime.fromtimestamp(row.saved, UTC)})

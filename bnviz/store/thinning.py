@@ -1,10 +1,37 @@
-"""Which model states of a run are kept when all of them would be too many."""
+"""What is kept when all of it would be too much: of one run, and of the whole history.
 
+Of one run: model states up to STATE_BYTES, evenly spread. Of the history, looked at whenever a
+run is launched: runs are deleted for good RESTORABLE seconds after they were deleted; and where
+all runs together keep more than :func:`budget`, the oldest first lose all model states but the
+newest, and if that is not enough, they go. Pinned runs, runs at work and runs that ended less
+than SPARED seconds ago stay whole.
+"""
+
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Bytes of model states kept of one run; the newest is kept whatever its size.
 STATE_BYTES = 64 * 2**20
+#: Seconds in which a deleted run can be brought back.
+RESTORABLE = 7 * 24 * 3600.0
+#: Seconds after its end in which a run is not thinned.
+SPARED = 24 * 3600.0
+#: How much all runs together keep unless BNVIZ_HISTORY_GIGABYTES says otherwise.
+GIGABYTES = 4.0
+
+
+def gigabytes() -> float:
+    """How much all runs together may keep (BNVIZ_HISTORY_GIGABYTES)."""
+    try:
+        return max(0.0, float(os.environ.get("BNVIZ_HISTORY_GIGABYTES") or GIGABYTES))
+    except ValueError:
+        return GIGABYTES
+
+
+def budget() -> int:
+    """The same in bytes."""
+    return round(min(gigabytes(), 1e9) * 2**30)
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,17 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tables_in(folder: Path) -> set[str]:
+def tables_in(folder: Path) -> set[tuple[str, ...]]:
+    """The names of tables and indices, and every column with its type and default."""
     connection = sqlite3.connect(folder / "history.sqlite")
-    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+    kept = {
+        (name, *map(str, column[1:5]))
+        for name in names
+        for column in [(), *connection.execute(f"PRAGMA table_info({name})")]
+    }
     connection.close()
-    return names
+    return kept
 
 
 def test_the_one_state_of_version_1_is_that_of_its_checkpoint(old: Path) -> None:
@@ -86,6 +92,9 @@ def test_the_one_state_of_version_1_is_that_of_its_checkpoint(old: Path) -> None
     assert [blob for _, blob in store.blobs("ended")] == [snapshot(e) for e in (0, 0, 1, 2, 3)]
     assert store.append("ended", 5, 4, snapshot(4), snapshot(4, weight=3.5))
     assert store.states("ended") == [(4, 3), (5, 4)]
+    run = store.run("cut")
+    kept = [*store.blobs("cut"), (1, store.state_blob("cut", 1) or b"")]
+    assert run is not None and run.size == sum(len(blob) for _, blob in kept)
     store.delete("cut")
     assert store.states("cut") == []
     store.close()

@@ -16,7 +16,7 @@ from bnviz import folders
 from bnviz.core.data.tables import Table
 from bnviz.store import Problem, Store, StoreProblem, open_store, thinning
 from bnviz.store.database import folder_url
-from bnviz.store.runs import STALE_SECONDS
+from bnviz.store.records import STALE_SECONDS
 
 HOSTILE = [
     "",

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bnviz.core.data.tables import Table
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Filling, Reading, to_table
+from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Filling, Reading
 from bnviz.store import StoredTable, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import FITNESS, ONE_BATCH
@@ -80,8 +80,8 @@ def _from_file(file: UploadedFile) -> Table:
         reading.names[:MAX_CHOSEN],
         max_selections=MAX_CHOSEN,
     )
-    table = to_table(reading, columns, _filling(reading, columns))
-    open_store().save_table(table)
+    filling = _filling(reading, columns)
+    table = open_store().save_choice(file.name, reading, columns, filling)
     st.session_state["table"] = table.digest
     st.query_params["table"] = table.digest
     return table
