@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bnviz.core.configs import Config
+from bnviz.core.configs import RULES, Config
 from bnviz.texts.catalogue import sentence
 from bnviz.texts.markdown import for_terminal
 
@@ -80,8 +80,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
     location = error["loc"]
-    if error["type"] == "too_many_weights":
-        return for_terminal(sentence("en", "problem.too_many_weights", **error["ctx"]))
+    if error["type"] in RULES:
+        return for_terminal(sentence("en", f"problem.{error['type']}", **error["ctx"]))
     if not location:
         return error["msg"]
     key = ".".join(str(part) for part in location)

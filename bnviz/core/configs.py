@@ -7,7 +7,7 @@ and beside it the numbers that a control offers.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -29,9 +29,27 @@ Source = Literal[
 ]
 Precision = Literal["float32", "float64"]
 BnMode = Literal["train", "eval"]
+#: What stands in the hidden layers of the first net; see :mod:`bnviz.core.nets.norms`.
+Norm = Literal["batch", "renorm", "ghost", "layer", "rms", "group", "weight", "dyt", "none"]
+#: Norms whose statistics are over the rows of a batch: they need two, and keep running ones.
+OVER_ROWS: tuple[Norm, ...] = ("batch", "renorm", "ghost")
+#: What can be set of each norm, by the fields of NetworkConfig.
+NORM_SETTINGS: dict[Norm, tuple[str, ...]] = {
+    "batch": ("bn_position", "eps", "torch_momentum"),
+    "renorm": ("bn_position", "eps", "torch_momentum", "renorm_r", "renorm_d", "renorm_warmup"),
+    "ghost": ("bn_position", "eps", "torch_momentum", "ghost_size"),
+    "layer": ("bn_position", "eps"),
+    "rms": ("bn_position", "eps"),
+    "group": ("bn_position", "eps", "groups"),
+    "weight": ("eps",),
+    "dyt": ("bn_position", "dyt_alpha"),
+    "none": (),
+}
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 MAX_EPOCHS = 2000
+#: Refusals that are sentences of the text catalogue, with the numbers they need.
+RULES = ("too_many_weights", "unequal_groups", "one_row")
 #: Of all seeds of one net, between hidden layers: with optimizer and probes about a gigabyte.
 MAX_WEIGHTS = 16_000_000
 
@@ -57,6 +75,13 @@ class Stops:
 Epsilon = Annotated[float, Stops(decades(-12, 1))]
 MOMENTA = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 TorchMomentum = Annotated[float | None, Stops(MOMENTA)]
+
+
+def _later(default: Any, **limits: Any) -> Any:
+    """A field that younger versions know: at its default it is left out of what is written, so
+    that a config is written as it was before.
+    """
+    return Field(default, exclude_if=lambda value: value == default, **limits)
 
 
 class Config(BaseModel):
@@ -136,7 +161,14 @@ class DataConfig(Config):
 
 
 class NetworkConfig(Config):
-    """A stack of fully connected layers, once with BN and once without."""
+    """A stack of fully connected layers, once with a norm and once without.
+
+    `bn_position`, of the norm, is relative to the activation; `torch_momentum` belongs to norms
+    OVER_ROWS. `ghost_size` rows are normalized together in ghost batch normalization, and a row's
+    units in so many `groups` in group normalization. Batch renormalization is BN for
+    `renorm_warmup` steps, then its corrections may grow to `renorm_r` and `renorm_d`. `dyt_alpha`
+    is what DyT's alpha begins with.
+    """
 
     depth: int = Field(1, ge=1, le=8)
     width: Annotated[int, Stops(doubling(1, 512))] = Field(64, ge=1, le=512)
@@ -144,6 +176,36 @@ class NetworkConfig(Config):
     bn_position: Literal["before", "after"] = "before"
     eps: Epsilon = Field(1e-5, gt=0.0, le=10.0)
     torch_momentum: TorchMomentum = Field(0.1, gt=0.0, le=1.0)
+    norm: Norm = _later("batch")
+    ghost_size: Annotated[int, Stops(doubling(2, 1024))] = _later(32, ge=2, le=1024)
+    groups: Annotated[int, Stops(doubling(1, 256))] = _later(8, ge=1, le=256)
+    renorm_r: Annotated[float, Stops((1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0))] = _later(
+        3.0, ge=1.0, le=100.0
+    )
+    renorm_d: Annotated[float, Stops((0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0))] = _later(
+        5.0, ge=0.0, le=100.0
+    )
+    renorm_warmup: Annotated[int, Stops((0, 10, 20, 50, 100, 200, 500, 1000, 5000))] = _later(
+        50, ge=0, le=5000
+    )
+    dyt_alpha: Annotated[float, Stops((0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0))] = _later(
+        0.5, gt=0.0, le=5.0
+    )
+
+    @model_validator(mode="after")
+    def _groups_are_equal(self) -> Self:
+        if self.norm == "group" and self.width % self.groups:
+            raise PydanticCustomError(
+                "unequal_groups",
+                "{width} units make no {groups} equal groups",
+                {"width": self.width, "groups": self.groups},
+            )
+        return self
+
+    @property
+    def without_norm(self) -> "NetworkConfig":
+        """Of the second net."""
+        return self.model_copy(update={"norm": "none"})
 
 
 class OptimizerConfig(Config):
@@ -157,7 +219,7 @@ class OptimizerConfig(Config):
     epochs: Annotated[int, Stops((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, MAX_EPOCHS))] = Field(
         50, ge=1, le=MAX_EPOCHS
     )
-    batch_size: Annotated[int, Stops(doubling(2, 65_536, 100, 1000))] = Field(128, ge=2, le=65_536)
+    batch_size: Annotated[int, Stops(doubling(1, 65_536, 100, 1000))] = Field(128, ge=1, le=65_536)
 
 
 class ProbeConfig(Config):
@@ -179,7 +241,7 @@ class ProbeConfig(Config):
 
 
 class TrainConfig(Config):
-    """One comparison: the same data, seeds, initial weights and batches, with BN and without."""
+    """One comparison: the same data, seeds, initial weights, batches; with a norm and without."""
 
     data: DataConfig = DataConfig()
     network: NetworkConfig = NetworkConfig()
@@ -187,6 +249,12 @@ class TrainConfig(Config):
     probes: ProbeConfig = ProbeConfig()
     seeds: Annotated[int, Stops((1, 2, 4, 8, 12, 16, 24, 32, 48, 64))] = Field(8, ge=1, le=64)
     seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _norm_has_rows(self) -> Self:
+        if self.network.norm in OVER_ROWS and self.optimizer.batch_size < 2:
+            raise PydanticCustomError("one_row", "a batch of one row has no variance", {})
+        return self
 
     @model_validator(mode="after")
     def _fits_in_memory(self) -> Self:

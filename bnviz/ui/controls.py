@@ -135,6 +135,16 @@ FIRST_SEED = "first_seed"
 #: A start beside the presets: the settings of the run on screen.
 SHOWN = "shown"
 
+
+def _training() -> Iterator[Control]:
+    """The rows of a training's config but its own seed."""
+    for row in _fields(TrainConfig, "", "train.", option="option.{}"):
+        if row.key == "network.norm":
+            yield replace(row, menu=True, main=True)
+        elif row.key != "seed":
+            yield row
+
+
 FITNESS = _table(
     choice(
         "preset",
@@ -145,7 +155,7 @@ FITNESS = _table(
         pinned=True,
         main=True,
     ),
-    *(row for row in _fields(TrainConfig, "", "train.", option="option.{}") if row.key != "seed"),
+    *_training(),
     of(TrainConfig, "seed", FIRST_SEED, f"train.{FIRST_SEED}"),
     switch("cumulative", "train.network.cumulative"),
     choice("table", "upload.stored", menu=True, pinned=True),

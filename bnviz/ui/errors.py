@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 from pydantic import ValidationError
 
+from bnviz.core.configs import RULES
 from bnviz.store.errors import Problem
 from bnviz.texts.markdown import literal
 from bnviz.ui.language import say
@@ -36,6 +37,6 @@ def _foreseen(error: Exception) -> str:
         return worded(error)
     if isinstance(error, ValidationError):
         for refusal in error.errors():
-            if refusal["type"] == "too_many_weights":
-                return say("problem.too_many_weights", **refusal["ctx"])
+            if refusal["type"] in RULES:
+                return say(f"problem.{refusal['type']}", **refusal["ctx"])
     return ""

@@ -46,7 +46,10 @@ REFUSED: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (NetworkConfig, {"torch_momentum": 0.0}),
     (OptimizerConfig, {"learning_rate": 0.0}),
     (OptimizerConfig, {"heavy_ball": 1.0}),
-    (OptimizerConfig, {"batch_size": 1}),
+    (OptimizerConfig, {"batch_size": 0}),
+    (NetworkConfig, {"norm": "instance"}),
+    (NetworkConfig, {"norm": "group", "width": 12}),
+    (NetworkConfig, {"ghost_size": 1}),
     (OptimizerConfig, {"epochs": configs.MAX_EPOCHS + 1}),
     (ProbeConfig, {"scale": 0.0}),
     (ProbeConfig, {"count": 0}),
@@ -54,6 +57,8 @@ REFUSED: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (TrainConfig, {"seeds": 65}),
     (TrainConfig, {"network": {"width": 0}}),
     (TrainConfig, {"momentum": 0.9}),
+    (TrainConfig, {"optimizer": {"batch_size": 1}}),
+    (TrainConfig, {"network": {"norm": "ghost"}, "optimizer": {"batch_size": 1}}),
     (TrainConfig, {"seeds": 64, "network": {"depth": 8, "width": 512}}),
 ]
 
@@ -74,7 +79,9 @@ def test_refused(kind: type[BaseModel], values: dict[str, Any]) -> None:
         NormConfig(eps=10.0, gamma=-5.0, beta=5.0, affine_feature=255),
         DataConfig(source="table", table="digest", columns=("a",), target="b"),
         NetworkConfig(torch_momentum=None),
+        NetworkConfig(norm="group", width=12, groups=4),
         TrainConfig(seeds=64),
+        TrainConfig(network={"norm": "dyt"}, optimizer={"batch_size": 1}),
     ],
     ids=str,
 )
@@ -90,6 +97,13 @@ def test_a_config_repeats_itself_as_code() -> None:
     """Snippets shown on screen are made of reprs."""
     for config in (TrainConfig(), BatchConfig(source="wine"), NormConfig(affine_feature=3)):
         assert eval(repr(config), vars(configs)) == config
+
+
+def test_what_younger_versions_know_is_not_written_where_it_says_nothing() -> None:
+    """So an old run's config is written as it was, and a run of the same settings is found."""
+    written = NetworkConfig().model_dump()
+    assert list(written) == ["depth", "width", "activation", "bn_position", "eps", "torch_momentum"]
+    assert NetworkConfig(norm="rms").model_dump() == written | {"norm": "rms"}
 
 
 def test_every_source_of_batches_has_data() -> None:

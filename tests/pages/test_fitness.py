@@ -8,7 +8,15 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.configs import (
+    NORM_SETTINGS,
+    Config,
+    DataConfig,
+    NetworkConfig,
+    OptimizerConfig,
+    ProbeConfig,
+    TrainConfig,
+)
 from bnviz.core.data.tables import Table
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.snapshots import NetSnapshot, to_bytes
@@ -49,8 +57,8 @@ def done() -> str:
 def settings(config: TrainConfig) -> dict[str, Any]:
     """What the page's controls must be set to for `config`."""
     flat: dict[str, Any] = {}
-    for name, value in config.model_dump().items():
-        for part, setting in value.items() if isinstance(value, dict) else [("", value)]:
+    for name, value in config:
+        for part, setting in value if isinstance(value, Config) else [("", value)]:
             flat[f"{name}.{part}".rstrip(".")] = setting
     for key in ("data.table", "data.columns", "data.target"):
         del flat[key]
@@ -69,7 +77,10 @@ def test_presets_fill_every_control(open_app: OpenApp) -> None:
         expected = settings(preset)
         shown = {w.key: w.value for w in widgets(app) if w.key in expected}
         assert shown == {key: expected[key] for key in shown}
-        assert set(expected) - set(shown) <= {"optimizer.heavy_ball"}, "a field without a control"
+        others = {f"network.{name}" for names in NORM_SETTINGS.values() for name in names}
+        others -= {f"network.{name}" for name in NORM_SETTINGS[preset.network.norm]}
+        unseen = set(expected) - set(shown)
+        assert unseen <= {"optimizer.heavy_ball", *others}, "a field without a control"
 
 
 def test_what_is_launched_is_what_is_set(
@@ -90,7 +101,13 @@ def test_what_is_launched_is_what_is_set(
 
 def test_every_option_of_every_field_can_be_chosen(open_app: OpenApp) -> None:
     app = open_app("fitness")
-    for path in ("network.activation", "network.bn_position", "optimizer.kind", "probes.bn_mode"):
+    for path in (
+        "network.norm",
+        "network.activation",
+        "network.bn_position",
+        "optimizer.kind",
+        "probes.bn_mode",
+    ):
         assert len(widget(app, path).options) == len(get_args(field(path)))
 
 

@@ -19,7 +19,7 @@ from bnviz.core.batchnorm import (
     micro_batches,
 )
 from bnviz.core.batchnorm.interpolation import STAGES
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import RULES, TrainConfig
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
@@ -101,7 +101,7 @@ NAMES = re.compile(
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|GB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutch|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG|Dropout"
-    r"|BN|Esc|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum"
+    r"|BN|DyT|Esc|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum"
     r"|None|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras"
 )
 
@@ -260,7 +260,7 @@ FAMILIES: dict[str, Any] = {
     "home.stage_{}": STAGES,
     "finding.{}": get_args(FindingCode),
     "unreadable.{}": get_args(UnreadableCode),
-    "problem.{}": get_args(errors.Code),
+    "problem.{}": (*get_args(errors.Code), *RULES),
     "remedy.{}": SMALLER,
     "question.{}": get_args(QuestionCode),
     "understood.{}": [field.name for field in fields(Dialect)],

@@ -60,7 +60,11 @@ class StackProblem(Problem):
         return self._losses(unflatten(points, self.params))
 
     def hessian_here(self, copies: int) -> Product:
-        """Products with the Hessian written out, for any number of vectors."""
+        """Products with the Hessian; written out, and for any number of vectors, without other
+        norms than BN.
+        """
+        if not (self.stack.has_bn or self.stack.norm is None):
+            return super().hessian_here(copies)
         return network_product(self.stack, self.x, self.y, self.mode)
 
     @torch.no_grad()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bnviz.core.nets.stack import Stack, linear, move_running_statistics, refuse_single_row
+from bnviz.core.nets.norms.batch import move_running_statistics, refuse_single_row
+from bnviz.core.nets.stack import Stack, linear
 from bnviz.core.nets.vectors import Tensors
 
 
@@ -132,7 +133,7 @@ def _forward(
     torch.mul(x_hat, stack.params[f"{name}.gamma"].unsqueeze(2), out=y)
     y.add_(stack.params[f"{name}.beta"].unsqueeze(2))
     if update:
-        move_running_statistics(stack, name, mean, variance, x.shape[-1])
+        move_running_statistics(stack.network, stack.own(name), mean, variance, x.shape[-1])
     if before:
         active = _activate(y, stack.network.activation)
     layers.append(_Layer(x, active, x_hat, inverse_std))

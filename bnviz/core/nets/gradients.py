@@ -62,11 +62,14 @@ def network_losses(stack: Stack, x: Tensor, y: Tensor, mode: BnMode) -> Objectiv
     The function keeps its working memory: make it once, call it many times.
     """
     workspace = Workspace()
+    objective = objective_of(stack, x, y, mode)
 
     @torch.no_grad()
     def losses(params: Tensors) -> Tensor:
+        if not by_hand(stack, mode):
+            return objective(params)
         some = stack.with_params(params)
-        return mse_losses(folded(some) if mode == "eval" else some, x, y, workspace)
+        return mse_losses(folded(some) if some.is_plain(mode) else some, x, y, workspace)
 
     return losses
 
@@ -98,10 +101,12 @@ def loss_gradient(
     `update` moves the running statistics in train mode.
     """
     workspace = workspace or Workspace()
-    if mode == "train" or not stack.has_bn:
+    if not by_hand(stack, mode):
+        return _by_autograd(stack, x, y, update)[1]
+    if stack.norm is None or not stack.is_plain(mode):
         with torch.no_grad():
             return mse_gradient(stack, x, y, workspace, update=update)
-    # In eval mode a net with BN is a plain net; autograd takes its gradient through the folding.
+    # Such a net is a plain net of other weights; autograd takes its gradient through the folding.
     with torch.enable_grad():
         leaves = {name: value.detach().requires_grad_() for name, value in stack.params.items()}
         plain = folded(stack.with_params(leaves))
@@ -112,7 +117,30 @@ def loss_gradient(
     return dict(zip(leaves, values, strict=True))
 
 
-@torch.no_grad()
+def by_hand(stack: Stack, mode: BnMode) -> bool:
+    """Whether back-propagation is written out for these nets, or for plain ones that they are."""
+    return stack.has_bn or stack.is_plain(mode)
+
+
+@torch.enable_grad()
+def _by_autograd(stack: Stack, x: Tensor, y: Tensor, update: bool) -> tuple[Tensor, Tensors]:
+    """Losses (K,) and gradients in train mode, for norms that no gradient is written out for.
+
+    A mean over rows cancels a bias before it, whose gradient is zero, as
+    :func:`bnviz.core.nets.backpropagation.error_and_gradient` tells.
+    """
+    leaves = {name: value.detach().requires_grad_() for name, value in stack.params.items()}
+    output = forward(stack.with_params(leaves), x, "train", update=update).output
+    losses = mean_squared_error(output, y)
+    gradient = dict(
+        zip(leaves, torch.autograd.grad(losses.sum(), list(leaves.values())), strict=True)
+    )
+    if stack.norm and stack.norm.running and stack.network.bn_position == "before":
+        for index in range(stack.network.depth):
+            gradient[f"layers.{index}.bias"].zero_()
+    return losses.detach(), gradient
+
+
 def loss_and_gradient(
     stack: Stack, x: Tensor, y: Tensor, workspace: Workspace
 ) -> tuple[Tensor, Tensors]:
@@ -120,5 +148,8 @@ def loss_and_gradient(
 
     One pass gives both. The stack's buffers are only read.
     """
-    error, gradient = error_and_gradient(stack, x, y, workspace)
-    return error.squeeze(1).mul_(x.shape[-1] / 2).square().mean(1), gradient
+    if not stack.has_bn and stack.norm is not None:
+        return _by_autograd(stack, x, y, update=False)
+    with torch.no_grad():
+        error, gradient = error_and_gradient(stack, x, y, workspace)
+        return error.squeeze(1).mul_(x.shape[-1] / 2).square().mean(1), gradient

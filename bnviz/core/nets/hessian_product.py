@@ -16,7 +16,8 @@ from torch import Tensor
 
 from bnviz.core.configs import BnMode
 from bnviz.core.curvature.lanczos import Product
-from bnviz.core.nets.stack import Stack, linear, refuse_single_row
+from bnviz.core.nets.norms.batch import refuse_single_row
+from bnviz.core.nets.stack import Stack, linear
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 
 

@@ -19,18 +19,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.configs import BnMode, NetworkConfig
+from bnviz.core.nets.norms.norm import Norm
+from bnviz.core.nets.norms.table import NORMS
 from bnviz.core.nets.vectors import Tensors
 
 
 @dataclass(frozen=True)
 class Stack:
-    """K networks of one shape, all with BN or all without.
+    """K networks of one shape, all with the norm that `network` names.
 
-    `params`, layer by layer: ``layers.0.weight`` (K, H, D), ``layers.0.bias`` (K, H),
-    with BN ``layers.0.gamma`` and ``.beta`` (K, H), ...; ``output.weight`` (K, 1, H),
-    ``output.bias`` (K, 1). `buffers`, with BN only: ``layers.0.running_mean`` and
+    `params`, layer by layer: ``layers.0.weight`` (K, H, D), ``layers.0.bias`` (K, H), then the
+    norm's own, with BN ``layers.0.gamma`` and ``.beta`` (K, H), ...; ``output.weight`` (K, 1, H),
+    ``output.bias`` (K, 1). `buffers` are the norm's, with BN ``layers.0.running_mean`` and
     ``.running_variance`` (K, H; the variance is the unbiased one, as in torch), and
-    ``.batches`` (K,), torch's ``num_batches_tracked``.
+    ``.batches`` (K,), torch's ``num_batches_tracked``. See :mod:`bnviz.core.nets.norms`.
     """
 
     network: NetworkConfig
@@ -43,9 +45,25 @@ class Stack:
         return self.params["output.bias"].shape[0]
 
     @property
+    def norm(self) -> Norm | None:
+        """What stands in the hidden layers; None for a plain net."""
+        return NORMS[self.network.norm]
+
+    @property
     def has_bn(self) -> bool:
-        """Whether the networks carry BN layers."""
-        return bool(self.buffers)
+        """Whether that is BN itself, whose derivatives are written out."""
+        return self.network.norm == "batch"
+
+    def own(self, layer: str) -> Tensors:
+        """Parameters and buffers of the norm of ``layers.0`` and so on, by their last names."""
+        tensors = self.params | self.buffers
+        start = f"{layer}."
+        return {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+
+    def is_plain(self, mode: BnMode) -> bool:
+        """Whether the networks are plain ones of other weights in that mode: see :func:`folded`."""
+        norm = self.norm
+        return norm is None or norm.reshapes_weights or (norm.running and mode == "eval")
 
     def part(self, which: slice) -> "Stack":
         """Some of the networks; the tensors are views."""
@@ -80,34 +98,39 @@ class Pass:
 
 
 def initial(network: NetworkConfig, features: int, seeds: Sequence[int], *, bn: bool) -> Stack:
-    """Untrained networks, one a seed, with `features` inputs each.
+    """Untrained networks, one a seed, with `features` inputs each; `bn` False for no norm.
 
     The weights are those of ``torch.nn.Linear`` layers built after
-    ``torch.manual_seed(seed)``. BN draws nothing, so both nets begin with the same
+    ``torch.manual_seed(seed)``. A norm draws nothing, so both nets begin with the same
     weights. The global random state is neither read nor changed.
     """
+    network = network if bn else network.without_norm
     singles = [_initial_weights(network, features, seed) for seed in seeds]
     weights = {name: torch.stack([single[name] for single in singles]) for name in singles[0]}
-    if not bn:
+    norm = NORMS[network.norm]
+    if norm is None:
         return Stack(network, weights, {})
     params: Tensors = {}
     buffers: Tensors = {}
-    ones = torch.ones(len(seeds), network.width)
+
+    def repeated(layer: str, own: Tensors) -> Tensors:
+        return {f"{layer}{n}": torch.stack([v] * len(seeds)) for n, v in own.items()}
+
     for name, value in weights.items():
         params[name] = value
         if name.startswith("layers") and name.endswith("bias"):
             layer = name.removesuffix("bias")
-            params |= {f"{layer}gamma": ones.clone(), f"{layer}beta": torch.zeros_like(ones)}
-            buffers[f"{layer}running_mean"] = torch.zeros_like(ones)
-            buffers[f"{layer}running_variance"] = ones.clone()
-            buffers[f"{layer}batches"] = torch.zeros(len(seeds), dtype=torch.int64)
+            inputs = weights[f"{layer}weight"].shape[2]
+            params |= repeated(layer, norm.parameters(network, inputs))
+            buffers |= repeated(layer, norm.buffers(network))
     return Stack(network, params, buffers)
 
 
 def stack_of_one(network: NetworkConfig, module: nn.Module, *, bn: bool) -> Stack:
     """A stack holding a copy of one ordinary module, built layer by layer as `network` says.
 
-    Its parameters and buffers are taken in order: linear layer, BN, ..., linear layer.
+    Its parameters and buffers are taken in order: linear layer, norm, ..., linear layer;
+    without a norm where `bn` is False.
     """
     params, buffers = list(module.parameters()), list(module.buffers())
     like = initial(network, params[0].shape[1], [0], bn=bn)
@@ -116,7 +139,7 @@ def stack_of_one(network: NetworkConfig, module: nn.Module, *, bn: bool) -> Stac
         pairs = zip(names, values, strict=True)
         return {name: value.detach().clone().unsqueeze(0) for name, value in pairs}
 
-    return Stack(network, copies(like.params, params), copies(like.buffers, buffers))
+    return Stack(like.network, copies(like.params, params), copies(like.buffers, buffers))
 
 
 def _initial_weights(network: NetworkConfig, features: int, seed: int) -> Tensors:
@@ -149,25 +172,26 @@ def forward(
 ) -> Pass:
     """Run rows `x`, (D, N) for all networks or (K, D, N), through the stack.
 
-    In train mode BN uses the statistics of these rows, and `update` moves the running
-    ones as ``torch.nn.BatchNorm1d`` would; a single row raises ValueError. In eval
-    mode BN is folded away. `gates`, a layer each and broadcastable to (K, H, N), hold every
-    rectifier open (1) or shut (0) whatever enters it. Differentiable any number of times.
+    In train mode a norm over rows uses the statistics of these rows, and `update` moves its
+    running ones; a single row raises ValueError. In eval mode it is folded away. `gates`, a
+    layer each and broadcastable to (K, H, N), hold every rectifier open (1) or shut (0)
+    whatever enters it. Differentiable any number of times.
     """
-    folded_away = mode == "eval" or not stack.has_bn
-    if folded_away:
+    norm = None if stack.is_plain(mode) else stack.norm
+    if norm is None:
         stack = folded(stack)
     params, network = stack.params, stack.network
     activate = functional.relu if network.activation == "relu" else torch.tanh
     entering = []
     for index in range(network.depth):
-        x = linear(params, f"layers.{index}", x)
-        if not folded_away and network.bn_position == "before":
-            x = _batch_norm(stack, f"layers.{index}", x, update)
+        layer = f"layers.{index}"
+        x = linear(params, layer, x)
+        if norm and network.bn_position == "before":
+            x = norm.forward(network, stack.own(layer), x, update)
         entering.append(x)
         x = activate(x) if gates is None else x * gates[index]
-        if not folded_away and network.bn_position == "after":
-            x = _batch_norm(stack, f"layers.{index}", x, update)
+        if norm and network.bn_position == "after":
+            x = norm.forward(network, stack.own(layer), x, update)
     return Pass(linear(params, "output", x).squeeze(1), tuple(entering))
 
 
@@ -180,29 +204,41 @@ def linear(params: Tensors, layer: str, x: Tensor, out: Tensor | None = None) ->
 
 
 def folded(stack: Stack) -> Stack:
-    """The nets without BN that compute what `stack` computes in eval mode.
+    """The plain nets that compute what `stack` computes in eval mode.
 
     In eval mode BN is a scale and a shift a channel, so it can be folded into
     the linear layer before it, or the one after it (Jacob et al. 2018, section
-    3.2). Differentiable; without BN the stack itself.
+    3.2); so can its relatives, and standardized weights are plain weights in any mode.
+    Differentiable; plain nets are given back as they are.
     """
-    if not stack.has_bn:
+    norm, network = stack.norm, stack.network
+    if norm is None:
         return stack
-    before = stack.network.bn_position == "before"
-    params = {n: v for n, v in stack.params.items() if not n.endswith(("gamma", "beta"))}
-    depth = stack.network.depth
-    for index in range(depth):
-        scale, shift = _scale_and_shift(stack, f"layers.{index}")
-        layer = f"layers.{index}" if before else f"layers.{index + 1}"
-        layer = "output" if layer == f"layers.{depth}" else layer
-        weight, bias = params[f"{layer}.weight"], params[f"{layer}.bias"]
-        if before:
-            params[f"{layer}.weight"] = weight * scale.unsqueeze(2)
-            params[f"{layer}.bias"] = bias * scale + shift
+    kept = ("weight", "bias")
+    params = {name: value for name, value in stack.params.items() if name.endswith(kept)}
+    for index in range(network.depth):
+        layer = f"layers.{index}"
+        if norm.reshapes_weights:
+            weight = params[f"{layer}.weight"]
+            params[f"{layer}.weight"] = norm.weights(network, stack.own(layer), weight)
         else:
-            params[f"{layer}.weight"] = weight * scale.unsqueeze(1)
-            params[f"{layer}.bias"] = bias + (weight * shift.unsqueeze(1)).sum(2)
-    return Stack(stack.network, params, {})
+            _fold(stack, index, params)
+    return Stack(network.without_norm, params, {})
+
+
+def _fold(stack: Stack, index: int, params: Tensors) -> None:
+    """Folds a layer's BN into `params`."""
+    scale, shift = _scale_and_shift(stack, f"layers.{index}")
+    before = stack.network.bn_position == "before"
+    layer = f"layers.{index}" if before else f"layers.{index + 1}"
+    layer = "output" if layer == f"layers.{stack.network.depth}" else layer
+    weight, bias = params[f"{layer}.weight"], params[f"{layer}.bias"]
+    if before:
+        params[f"{layer}.weight"] = weight * scale.unsqueeze(2)
+        params[f"{layer}.bias"] = bias * scale + shift
+    else:
+        params[f"{layer}.weight"] = weight * scale.unsqueeze(1)
+        params[f"{layer}.bias"] = bias + (weight * shift.unsqueeze(1)).sum(2)
 
 
 def _scale_and_shift(stack: Stack, layer: str) -> tuple[Tensor, Tensor]:
@@ -210,42 +246,3 @@ def _scale_and_shift(stack: Stack, layer: str) -> tuple[Tensor, Tensor]:
     variance = stack.buffers[f"{layer}.running_variance"]
     scale = stack.params[f"{layer}.gamma"] * torch.rsqrt(variance + stack.network.eps)
     return scale, stack.params[f"{layer}.beta"] - stack.buffers[f"{layer}.running_mean"] * scale
-
-
-def _batch_norm(stack: Stack, layer: str, x: Tensor, update: bool) -> Tensor:
-    """BN in train mode over the rows of x (K, H, N).
-
-    In elementary operations: the second derivatives of fused BN cost twice as much,
-    and those of ``torch.func.hessian`` through it are wrong in torch 2.13.
-    """
-    refuse_single_row(x)
-    mean = x.mean(2, keepdim=True)
-    centred = x - mean
-    variance = centred.square().mean(2, keepdim=True)
-    if update:
-        move_running_statistics(stack, layer, mean, variance, x.shape[2])
-    scale = stack.params[f"{layer}.gamma"].unsqueeze(2) * torch.rsqrt(variance + stack.network.eps)
-    return centred * scale + stack.params[f"{layer}.beta"].unsqueeze(2)
-
-
-def refuse_single_row(x: Tensor) -> None:
-    """Raise ValueError for rows (..., N) that BN has no variance of."""
-    if x.shape[-1] < 2:
-        raise ValueError("BN in train mode needs more than one row: a single one has no variance.")
-
-
-@torch.no_grad()
-def move_running_statistics(
-    stack: Stack, layer: str, mean: Tensor, biased_variance: Tensor, rows: int
-) -> None:
-    """Move a BN layer's running statistics, in place, as ``torch.nn.BatchNorm1d`` does.
-
-    `mean` and `biased_variance` (K, H, 1) are those of a batch of so many `rows`. The
-    new values weigh `torch_momentum`, or, where that is None, as much as each value
-    before them; the running variance follows the unbiased variance.
-    """
-    batches = stack.buffers[f"{layer}.batches"].add_(1)
-    share = stack.network.torch_momentum or 1 / int(batches[0])
-    stack.buffers[f"{layer}.running_mean"].lerp_(mean.squeeze(2), share)
-    unbiased_variance = biased_variance.squeeze(2) * (rows / (rows - 1))
-    stack.buffers[f"{layer}.running_variance"].lerp_(unbiased_variance, share)

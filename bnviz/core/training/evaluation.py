@@ -98,7 +98,8 @@ def stack_of(network: NetworkConfig, state: State, name: str) -> Stack:
         arrays = {key: state[f"{name}/{key}"] for key in keys if f"{name}/{key}" in state}
         return {key: torch.tensor(value) for key, value in arrays.items()}
 
-    params = take("weight", "bias", "gamma", "beta")
+    network = network if name == "bn" else network.without_norm
+    params = take("weight", "bias", "gamma", "beta", "alpha")
     return Stack(network, params, take("running_mean", "running_variance", "batches"))
 
 

@@ -124,8 +124,8 @@ def _activations(stack: Stack, entering: Tensor) -> dict[str, Floats]:
 
 
 def _running(stack: Stack, name: str) -> Floats:
-    """(L, S, 5) quantiles over units of a running statistic; (0,) without BN."""
-    if not stack.has_bn:
+    """(L, S, 5) quantiles over units of a running statistic; (0,) where there is none."""
+    if not stack.buffers:
         return _NOTHING
     layers = [
         np.quantile(_numpy(stack.buffers[f"layers.{index}.{name}"]), QUANTILES, axis=1).T

@@ -7,6 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import (
+    NORM_SETTINGS,
+    OVER_ROWS,
     Config,
     DataConfig,
     NetworkConfig,
@@ -33,10 +35,10 @@ def train_config(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig
         with st.expander(say("train.data_title"), icon=":material/database:"):
             data = _data(preset.data, upload)
         with st.expander(say("train.network_title"), icon=":material/hub:"):
-            network = _section(preset.network, "network", "depth", "width", "activation")
+            network = dict(preset.network)
+            network |= _section(preset.network, "network", "depth", "width", "activation")
         with st.expander(say("train.normalization_title"), icon=":material/equalizer:"):
-            network |= _section(preset.network, "network", "bn_position", "eps")
-            network["torch_momentum"] = _torch_momentum(preset.network)
+            network |= _norm(preset.network, main)
         with st.expander(say("train.optimizer_title"), icon=":material/trending_down:"):
             optimizer = _optimizer(preset)
             seeds = ask(FITNESS["seeds"], default=preset.seeds)
@@ -89,9 +91,9 @@ def _fill_from(starts: Mapping[str, TrainConfig]) -> None:
 def _settings(config: TrainConfig) -> dict[str, Any]:
     """What each control says for `config`, by its key; without a table, nothing of tables."""
     settings: dict[str, Any] = {}
-    for name, value in config.model_dump().items():
-        parts = value if isinstance(value, dict) else {"": value}
-        settings |= {f"{name}.{part}".rstrip("."): each for part, each in parts.items()}
+    for name, value in config:
+        parts = value if isinstance(value, Config) else {"": value}.items()
+        settings |= {f"{name}.{part}".rstrip("."): each for part, each in parts}
     settings[FIRST_SEED] = settings.pop("seed")
     digest, target = settings.pop("data.table"), settings.pop("data.target")
     if digest:
@@ -121,6 +123,16 @@ def _data(preset: DataConfig, upload: DeltaGenerator) -> DataConfig:
         return DataConfig(source="table", table=table.digest, columns=inputs, target=target, **own)
     names = "samples", "clip_scores", "standardize", "validation", "seed"
     return DataConfig(source="fitness", **_section(preset, "data", *names))
+
+
+def _norm(preset: NetworkConfig, main: DeltaGenerator) -> dict[str, Any]:
+    """The norm of the first net, and what can be set of it."""
+    norm = ask(FITNESS["network.norm"], at=main, default=preset.norm)
+    names = [name for name in NORM_SETTINGS[norm] if name != "torch_momentum"]
+    settings = {"norm": norm} | _section(preset, "network", *names)
+    if norm in OVER_ROWS:
+        settings["torch_momentum"] = _torch_momentum(preset)
+    return settings
 
 
 def _torch_momentum(preset: NetworkConfig) -> float | None:

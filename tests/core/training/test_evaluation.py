@@ -99,7 +99,7 @@ def test_states_from_disk_serve_as_well() -> None:
     np.testing.assert_array_equal(again.bn.predictions, evaluation.bn.predictions)
     stack = stack_of(CONFIG.network, state, "bn")
     assert list(stack.params) == list(one_named_parameters())
-    assert stack.has_bn and not stack_of(CONFIG.network, state, "plain").has_bn
+    assert stack.norm and not stack_of(CONFIG.network, state, "plain").norm
 
 
 def one_named_parameters() -> list[str]:
