@@ -24,9 +24,9 @@ from bnviz.core.training.train import dataset_for, evaluate, predict, train
 from bnviz.jobs import runner
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
-from bnviz.texts.numbers import short
+from bnviz.texts.numbers import percent, short
 from tests.pages.conftest import OpenApp
-from tests.pages.test_pages import charts, field, widget, widgets
+from tests.pages.test_pages import charts, field, messages, widget, widgets
 
 EN = catalogue("en")
 TABS = [key.rpartition(".")[2] for key in EN if key.startswith("fitness.tabs.")]
@@ -257,8 +257,18 @@ def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None
     assert row[1] == 35.0
     bn, plain = predict(SMALL, dataset, last.state, np.array([row]))
     shown = [metric.value for metric in app.metric]
-    assert shown == [short(float(np.median(side))) for side in (bn, plain)]
+    rule = 35 * row[0] + 15 * np.log(row[1]) + 0.008 * row[2]
+    answers = [*(float(np.median(side)) for side in (bn, plain)), rule]
+    assert shown == [short(answer) for answer in answers]
     assert shown != before
+    captions = [each.value for each in app.caption]
+    for answer in answers:
+        below = percent(float((dataset.y < answer).mean()))
+        assert any(f"Above {below} of 100" in text for text in captions), answer
+    (sent,) = (each for each in messages(app) if each["name"] == "among")
+    lines = [trace["x"][0] for trace in sent["figure"]["data"][1:]]
+    near = [x for x in answers if abs(x - dataset.y.mean()) < np.ptp(dataset.y)]
+    assert rule in near and lines == pytest.approx(near)
 
 
 def test_the_code_shown_repeats_the_run(open_app: OpenApp, done: str) -> None:

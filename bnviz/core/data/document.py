@@ -43,8 +43,15 @@ def _draw(samples: int, generator: Generator) -> tuple[Tensor, Tensor]:
         for low, high in ((1.2, 2.0), (30, 120), (2000, 5000))
     )
     x = torch.cat([height, weight, vital_capacity], dim=1)
-    y = height * 35 + torch.log(weight) * 15 + vital_capacity * 0.008
+    y = fitness_rule(x)
     return x, y + torch.randn(y.shape, generator=generator) * 10
+
+
+def fitness_rule(x: Tensor) -> Tensor:
+    """The document's score (N, 1) of people (N, 3), before its noise of 10 points and its clip."""
+    height, weight, vital_capacity = x.split(1, dim=1)
+    score: Tensor = height * 35 + torch.log(weight) * 15 + vital_capacity * 0.008
+    return score
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.plots.theme import BN, SYMBOL, Figure, Look, Say, fade, figure, titled
+from bnviz.plots.theme import BN, DASH, SYMBOL, Figure, Look, Say, fade, figure, titled
 
 Floats = NDArray[np.floating[Any]]
 
@@ -46,7 +46,53 @@ def predicted_against_actual(
     )
 
 
-def targets(values: Floats, target: str, look: Look, say: Say) -> Figure:
+def among(
+    values: Floats, answers: Mapping[str, float], target: str, look: Look, say: Say
+) -> Figure:
+    """Where each answer, of a net or "rule", lies among the target's values (n,).
+
+    An answer farther off than the values are spread has no line.
+    """
+    drawn = targets(values, target, look, say, fade(look.ink, 0.25))
+    low, high = float(values.min()), float(values.max())
+    spread = max(high - low, 1.0)
+    near = {who: x for who, x in answers.items() if low - spread <= x <= high + spread}
+    lines: list[dict[str, Any]] = []
+    for row, (who, x) in enumerate(near.items()):
+        color = look.ink if who == "rule" else look.net(who)
+        dash = DASH.get(who, "dot")
+        lines.append(
+            {
+                "x": [x, x],
+                "y": [0, 1],
+                "yaxis": "y2",
+                "mode": "lines",
+                "name": say(f"net.{who}"),
+                "line": {"color": color, "width": 2, "dash": dash},
+                "hovertemplate": "%{x:.4g}",
+                "showlegend": False,
+            }
+        )
+        drawn["layout"].setdefault("annotations", []).append(
+            {
+                "x": x,
+                "y": 1.0 - 0.09 * row,
+                "yref": "paper",
+                "text": say(f"net.{who}"),
+                "font": {"color": color, "size": 13},
+                "bgcolor": look.paper,
+                "showarrow": False,
+                "xanchor": "left",
+                "xshift": 4,
+                "yanchor": "top",
+            }
+        )
+    drawn["data"] += lines
+    drawn["layout"]["yaxis2"] = {"overlaying": "y", "range": [0, 1], "visible": False}
+    return drawn
+
+
+def targets(values: Floats, target: str, look: Look, say: Say, color: str = "") -> Figure:
     """How often each value of the target (n,) occurs."""
     counts, edges = np.histogram(values, bins=60)
     bars: dict[str, Any] = {
@@ -54,7 +100,7 @@ def targets(values: Floats, target: str, look: Look, say: Say) -> Figure:
         "x": (edges[:-1] + edges[1:]) / 2,
         "y": counts,
         "width": np.diff(edges),
-        "marker": {"color": look.color(BN), "line": {"width": 0}},
+        "marker": {"color": color or look.color(BN), "line": {"width": 0}},
         "hovertemplate": "%{x:.4g}: %{y}<extra></extra>",
     }
     return figure(

@@ -75,6 +75,17 @@ def predict(
 
 
 @cached
+def rule(row: tuple[float, ...], clip: bool) -> float:
+    """The score that the document's rule gives to one person, without its noise."""
+    import torch
+
+    from bnviz.core.data.document import fitness_rule
+
+    score = float(fitness_rule(torch.tensor([row], dtype=torch.float64)))
+    return min(max(score, 0.0), 100.0) if clip else score
+
+
+@cached
 def baseline_loss(config: TrainConfig) -> float:
     """The held-out mean squared error of always answering the training targets' mean."""
     from bnviz.core.training.evaluation import baseline_loss

@@ -10,7 +10,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.training.series import band
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
 from bnviz.plots.fitness import curves
-from bnviz.plots.fitness.predictions import predicted_against_actual
+from bnviz.plots.fitness.predictions import among, predicted_against_actual
 from bnviz.store import Run
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
@@ -84,7 +84,7 @@ def _over_seeds(values: np.ndarray) -> str:
 
 def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     dataset = compute.dataset_of(config.data)
-    asked, answer = st.columns(2, gap="large")
+    asked, answer = st.columns([1, 2], gap="large")
     with asked:
         values = [
             _value(config, name, unit, column)
@@ -95,11 +95,23 @@ def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
         if scores is None:
             st.caption(say("fitness.not_yet"))
             return
-        for net, side in scores.items():
-            over = band(np.empty(0), side)
-            low, middle, high = (short(float(v)) for v in (over.low, over.median, over.high))
-            st.metric(say(f"net.{net}"), middle)
-            st.caption(say("fitness.between", low=low, high=high, seeds=int(over.alive)))
+        over = {net: band(np.empty(0), side) for net, side in scores.items()}
+        answers = {net: float(each.median) for net, each in over.items()}
+        if config.data.source == "fitness":
+            answers["rule"] = compute.rule(tuple(values), config.data.clip_scores)
+        everybody = dataset.y[:, 0].astype(np.float64)
+        for column, (who, score) in zip(st.columns(len(answers)), answers.items(), strict=True):
+            column.metric(say(f"net.{who}"), short(score))
+            if who in over:
+                low, high, seeds = over[who].low, over[who].high, int(over[who].alive)
+                ends = {"low": short(float(low)), "high": short(float(high))}
+                column.caption(say("fitness.between", **ends, seeds=seeds))
+            if np.isfinite(score):
+                below = float((everybody < score).mean())
+                rows = {"below": below, "rows": len(everybody)}
+                column.caption(say("fitness.above", **rows))
+        figure = among(everybody, answers, target_of(config, dataset), look(), say)
+        show(figure, "among", alt=say("fitness.among_alt"), caption=say("fitness.among_caption"))
 
 
 def _value(config: TrainConfig, name: str, unit: str, column: np.ndarray) -> float:
