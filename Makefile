@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test lint format shots bench mutants constraints lowest browser clean
+.PHONY: help run test lint format shots bench load mutants constraints lowest browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
@@ -27,6 +27,7 @@ help:
 	@echo "make format  put the code into its form"
 	@echo "make shots   screenshots of every page into build/shots (PAGE=one_batch: of one)"
 	@echo "make bench   measure speed against references, into build/bench.json"
+	@echo "make load    30 visitors on one server, into build/load.json (LOAD=\"30 5 60\": 5 in Chromium, 60 s)"
 	@echo "make constraints  put the newest versions that requirements*.txt allow into constraints.txt"
 	@echo "make lowest       run the tests, but those in a browser, with the lowest they allow"
 	@echo "make mutants plant 200 faults, one at a time, and see which the tests notice: hours (MUTANTS=20)"
@@ -50,6 +51,9 @@ format: $(TEST_READY)
 
 shots: $(TEST_READY) browser
 	@$(BIN)/python -m tools.shots $(PAGE)
+
+load: $(TEST_READY) browser
+	@$(BIN)/python -m tools.load $(LOAD)
 
 bench: $(TEST_READY) browser
 	@$(BIN)/python -m tools.bench $(BENCH)

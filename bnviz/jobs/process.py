@@ -34,7 +34,7 @@ def main() -> None:
     calls: SimpleQueue[bytes | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
     if hasattr(os, "nice"):
-        os.nice(5)  # pages answer first
+        os.nice(10)  # pages answer first
     _rehearse()
     limit_memory(round(limits.gigabytes() * GIGABYTE))
     while (call := calls.get()) is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -75,22 +76,35 @@ class Database:
             url = parse(url)
         self.url, self.place = url, place(url)
         self.clock = clock
+        self._file: object = None
         with problems(self.place):
             self._engine = _engine(url, patience)
             try:
-                _create(self._engine)
+                self._current()
             except BaseException:
                 self._engine.dispose()
                 raise
 
+    def _current(self) -> sa.Engine:
+        """The engine, opened anew if its file has vanished or another lies in its place.
+
+        Else what is written would go on into a file that nobody finds any more.
+        """
+        file = _identity(self.url)
+        if file is None or file != self._file:
+            self._engine.dispose()
+            _create(self._engine)
+            self._file = _identity(self.url)
+        return self._engine
+
     def read(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         """All rows of `query`."""
-        with problems(self.place), self._engine.connect() as connection:
+        with problems(self.place), self._current().connect() as connection:
             return list(connection.execute(query))
 
     def write(self, first: sa.UpdateBase, *rest: sa.UpdateBase) -> bool:
         """One transaction; if `first` touches no row, the rest is left undone. Did it?"""
-        with problems(self.place), self._engine.begin() as connection:
+        with problems(self.place), self._current().begin() as connection:
             if connection.execute(first).rowcount == 0:
                 return False
             for statement in rest:
@@ -105,14 +119,14 @@ class Database:
 def _engine(url: sa.URL, patience: float) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
-    if url.database and not url.database.startswith("file:"):
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url)
+    readable = _readable(url)
+    engine = sa.create_engine(readable or url)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        if readable is None:
+            connection.execute("PRAGMA journal_mode = WAL")
         # In write-ahead mode NORMAL cannot corrupt; a power cut may lose the last snapshots.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -120,7 +134,43 @@ def _engine(url: sa.URL, patience: float) -> sa.Engine:
     return engine
 
 
+def _path(url: sa.URL) -> Path | None:
+    """SQLite's file; None for other databases, and for what SQLite itself calls an address."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
+        return None
+    return Path(url.database)
+
+
+def _identity(url: sa.URL) -> object:
+    """Which file lies there, None if none does; the same for all that are no files."""
+    if (path := _path(url)) is None:
+        return url
+    with suppress(OSError):
+        there = path.stat()
+        return there.st_dev, there.st_ino
+    return None
+
+
+def _readable(url: sa.URL) -> sa.URL | None:
+    """The address by which a file that cannot be written is read; None for all others.
+
+    SQLite writes beside the file even to read it, unless it is told that nobody will write.
+    """
+    path = _path(url)
+    if (
+        path is None
+        or not path.exists()
+        or os.access(path, os.W_OK) & os.access(path.parent, os.W_OK)
+    ):
+        return None
+    alone = not path.with_name(f"{path.name}-wal").exists()
+    query = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if alone else {})
+    return url.set(database=f"file:{quote(str(path))}", query=query)
+
+
 def _create(engine: sa.Engine) -> None:
+    if (path := _path(engine.url)) is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
     if not sa.inspect(engine).has_table(schema.name):
         with engine.begin() as connection:
             # That of the version last: who finds it, finds all.

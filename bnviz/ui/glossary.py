@@ -39,5 +39,7 @@ def show_terms() -> None:
 
 
 def _list(terms: tuple[str, ...]) -> None:
-    for term in terms:
-        st.markdown(f"**{say(f'glossary.{term}.name')}**  \n{say(f'glossary.{term}.text')}")
+    shown = (
+        f"**{say(f'glossary.{term}.name')}**  \n{say(f'glossary.{term}.text')}" for term in terms
+    )
+    st.markdown("\n\n".join(shown))  # one element: every rerun sends it

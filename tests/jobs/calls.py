@@ -126,3 +126,10 @@ class Dying(_Job):
     def __call__(self) -> None:
         open_store(self._url).start(self.run_id)
         die()
+
+
+class DyingFirst(_Job):
+    """The same before the work has begun."""
+
+    def __call__(self) -> None:
+        die()

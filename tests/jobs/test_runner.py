@@ -19,8 +19,9 @@ from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.training import train
+from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, reader, runner
+from bnviz.jobs import heartbeat, limits, reader, runner
 from bnviz.jobs.reader import Memory
 from bnviz.store import Problem, Store, StoreProblem
 from tests.jobs import calls
@@ -427,9 +428,36 @@ def test_a_run_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_run_whose_process_dies_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = ended(work_as(calls.Dying, monkeypatch))
-    assert run.status == "failed" and isinstance(run.error, Problem)
-    assert run.error.code == "job_gone"
+    """A training at work, and a measure right after Launch, before its work has begun."""
+    training = work_as(calls.Dying, monkeypatch)
+    monkeypatch.setattr(runner, "_Job", calls.DyingFirst)
+    for run_id in (training, runner.submit_measure(DocumentConfig())):
+        run = ended(run_id)
+        assert run.status == "failed" and isinstance(run.error, Problem)
+        assert run.error.code == "job_gone"
+
+
+#: About as large as is accepted: a step takes longer than a run that is stopped may take.
+LARGEST = TrainConfig.model_validate(
+    {
+        "network": {"depth": 8, "width": 512},
+        "seeds": 1,
+        "data": {"samples": 100_000},
+        "optimizer": {"batch_size": 16_384, "epochs": 2000},
+        "probes": {"checkpoints": 0},
+    }
+)
+
+
+def test_the_largest_run_is_stopped_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BNVIZ_JOB_MINUTES", "1000000")
+    needed = cost(LARGEST, LARGEST.data.samples, 3)
+    assert GIGABYTE < needed.memory < GIGABYTE * limits.gigabytes()
+    run_id = runner.submit(LARGEST)
+    wait_for(lambda: known(run_id).status == "running")
+    runner.stop(run_id)
+    run = ended(run_id)
+    assert run.status == "stopped" and run.done == 0
 
 
 RELOAD = """

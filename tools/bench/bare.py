@@ -7,7 +7,7 @@ COLLECTION_OFF = ("--runner.postScriptGC", "false")
 TEXT = '''"""A slider and a line of text."""
 import streamlit as st
 
-value = st.slider("Value", 0, 1000, 0)
+value = st.slider("Value", 0, 1000, 0, key="value")
 st.markdown(f"The value is {value}")
 '''
 
