@@ -135,7 +135,8 @@ class DataConfig(Config):
 
     `clip_scores` cuts the fitness score to 0-100 points, as the document does.
     `validation` is the share of rows held out; it is drawn with `seed`, like
-    the fitness data. `samples` counts the fitness data's rows.
+    the fitness data. `samples` counts the fitness data's rows. Inputs, standardized or not,
+    are multiplied by `input_scale`.
     """
 
     source: Literal["fitness", "table"] = "fitness"
@@ -145,6 +146,7 @@ class DataConfig(Config):
     clip_scores: bool = True
     seed: Seed = 42
     standardize: bool = False
+    input_scale: Annotated[float, Stops(decades(-6, 6, (1,)))] = _later(1.0, ge=1e-6, le=1e6)
     validation: Annotated[float, Stops((0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5))] = Field(
         0.2, ge=0.05, le=0.5
     )

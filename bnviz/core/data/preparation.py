@@ -18,7 +18,7 @@ Indices = NDArray[np.int64]
 class Scaling:
     """What inputs are centred by and divided by, each (D,): the training rows' figures, or 0 and 1.
 
-    The deviation is the biased one; a constant column is divided by 1.
+    The deviation is the biased one, over the config's input scale; a constant column's is 1.
     """
 
     mean: NDArray[np.float64]
@@ -101,7 +101,8 @@ def scaling_for(config: DataConfig, x: NDArray[np.float32]) -> Scaling:
     """What `config` does to inputs when these (N, D) are the training rows."""
     features = x.shape[1]
     if not config.standardize:
-        return Scaling(np.zeros(features), np.ones(features))
+        return Scaling(np.zeros(features), np.ones(features) / config.input_scale)
     values = x.astype(np.float64)
     constant = np.ptp(values, axis=0) == 0
-    return Scaling(values.mean(axis=0), np.where(constant, 1.0, values.std(axis=0)))
+    deviation = np.where(constant, 1.0, values.std(axis=0))
+    return Scaling(values.mean(axis=0), deviation / config.input_scale)

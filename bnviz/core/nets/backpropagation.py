@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bnviz.core.nets.norms.batch import move_running_statistics, refuse_single_row
+from bnviz.core.nets.norms.batch import move_running_statistics, plus_eps, refuse_single_row
 from bnviz.core.nets.stack import Stack, linear
 from bnviz.core.nets.vectors import Tensors
 
@@ -108,7 +108,8 @@ def _normalize(stack: Stack, name: str, x: Tensor) -> None:
         return
     x.sub_(x.mean(2, keepdim=True))
     variance = torch.linalg.vector_norm(x, dim=2, keepdim=True).square_().div_(x.shape[-1])
-    scale = stack.params[f"{name}.gamma"].unsqueeze(2) * torch.rsqrt(variance + stack.network.eps)
+    moved = plus_eps(stack.network, stack.per_network, variance)
+    scale = stack.params[f"{name}.gamma"].unsqueeze(2) * torch.rsqrt(moved)
     x.mul_(scale).add_(stack.params[f"{name}.beta"].unsqueeze(2))
 
 
@@ -128,7 +129,7 @@ def _forward(
     torch.sub(active, mean, out=x_hat)
     norm = torch.linalg.vector_norm(x_hat, dim=2, keepdim=True)
     variance = norm.square().div_(x.shape[-1])
-    inverse_std = torch.rsqrt(variance + stack.network.eps)
+    inverse_std = torch.rsqrt(plus_eps(stack.network, stack.per_network, variance))
     x_hat.mul_(inverse_std)
     torch.mul(x_hat, stack.params[f"{name}.gamma"].unsqueeze(2), out=y)
     y.add_(stack.params[f"{name}.beta"].unsqueeze(2))

@@ -10,7 +10,7 @@ Weights keep torch's orientation (out, in), and a stack's tensors keep the order
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.configs import BnMode, NetworkConfig
+from bnviz.core.nets.norms.batch import plus_eps
 from bnviz.core.nets.norms.norm import Norm
 from bnviz.core.nets.norms.table import NORMS
 from bnviz.core.nets.vectors import Tensors
@@ -38,6 +39,10 @@ class Stack:
     network: NetworkConfig
     params: Tensors
     buffers: Tensors
+    per_network: Tensors = field(default_factory=dict)
+    """BN's settings that each network has for itself, whatever `network` says: "eps" and
+    "torch_momentum", (K,) float64.
+    """
 
     @property
     def size(self) -> int:
@@ -55,10 +60,14 @@ class Stack:
         return self.network.norm == "batch"
 
     def own(self, layer: str) -> Tensors:
-        """Parameters and buffers of the norm of ``layers.0`` and so on, by their last names."""
+        """Parameters and buffers of the norm of ``layers.0`` and so on, by their last names.
+
+        Beside them what each network has for itself.
+        """
         tensors = self.params | self.buffers
         start = f"{layer}."
-        return {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+        mine = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+        return mine | self.per_network
 
     def is_plain(self, mode: BnMode) -> bool:
         """Whether the networks are plain ones of other weights in that mode: see :func:`folded`."""
@@ -71,6 +80,7 @@ class Stack:
             self.network,
             {name: value[which] for name, value in self.params.items()},
             {name: value[which] for name, value in self.buffers.items()},
+            {name: value[which] for name, value in self.per_network.items()},
         )
 
     def cast(self, dtype: torch.dtype) -> "Stack":
@@ -82,11 +92,12 @@ class Stack:
                 name: value.to(dtype if value.is_floating_point() else value.dtype, copy=True)
                 for name, value in self.buffers.items()
             },
+            self.per_network,
         )
 
     def with_params(self, params: Tensors) -> "Stack":
         """Other parameters with the same buffers; one row of buffers serves any K."""
-        return Stack(self.network, params, self.buffers)
+        return replace(self, params=params)
 
 
 @dataclass(frozen=True)
@@ -244,5 +255,6 @@ def _fold(stack: Stack, index: int, params: Tensors) -> None:
 def _scale_and_shift(stack: Stack, layer: str) -> tuple[Tensor, Tensor]:
     """BN in eval mode as y = x * scale + shift, each (K, H)."""
     variance = stack.buffers[f"{layer}.running_variance"]
-    scale = stack.params[f"{layer}.gamma"] * torch.rsqrt(variance + stack.network.eps)
+    moved = plus_eps(stack.network, stack.per_network, variance)
+    scale = stack.params[f"{layer}.gamma"] * torch.rsqrt(moved)
     return scale, stack.params[f"{layer}.beta"] - stack.buffers[f"{layer}.running_mean"] * scale

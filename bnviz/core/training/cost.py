@@ -42,8 +42,11 @@ class Cost:
     seconds: float
 
 
-def cost(config: TrainConfig, rows: int, features: int) -> Cost:
-    """The cost of a training on a table of `rows` x `features`."""
+def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = None) -> Cost:
+    """The cost of a training on a table of `rows` x `features`.
+
+    With so many `snapshots`, one an epoch if none are named.
+    """
     sizes = _Sizes(config, rows, features)
     probed = sizes.probed() if config.probes.checkpoints else Cost(0.0, 0.0)
     snapshot = sizes.snapshot()
@@ -51,7 +54,9 @@ def cost(config: TrainConfig, rows: int, features: int) -> Cost:
     epochs, checkpoints = config.optimizer.epochs, min(config.probes.checkpoints, 1000)
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
-        epochs * (step.seconds + snapshot.seconds) + checkpoints * probed.seconds,
+        epochs * step.seconds
+        + (snapshots or epochs) * snapshot.seconds
+        + checkpoints * probed.seconds,
     )
 
 

@@ -65,7 +65,8 @@ def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSna
         eigenvalue_residual=_NOTHING,
         diverged=_NOTHING,
     )
-    gone = diverged | ~_finite(stack, snapshot)
+    losses = np.isfinite(snapshot.train_loss) & np.isfinite(snapshot.validation_loss)
+    gone = diverged | ~(finite(stack) & losses)
     return replace(masked(snapshot, gone), diverged=gone.astype(np.float64))
 
 
@@ -139,12 +140,12 @@ def _weight_norm(stack: Stack) -> Floats:
     return _numpy(torch.linalg.vector_norm(flatten(weights), dim=1))
 
 
-def _finite(stack: Stack, snapshot: NetSnapshot) -> NDArray[np.bool_]:
-    """(S,) whether a seed's losses, parameters and running statistics are all finite."""
+def finite(stack: Stack) -> NDArray[np.bool_]:
+    """(S,) whether a seed's parameters and running statistics are all finite."""
     tensors = [*stack.params.values(), *stack.buffers.values()]
     inside = [value.isfinite().reshape(stack.size, -1).all(1) for value in tensors]
-    losses = np.isfinite(snapshot.train_loss) & np.isfinite(snapshot.validation_loss)
-    return torch.stack(inside).all(0).numpy() & losses
+    whole: NDArray[np.bool_] = torch.stack(inside).all(0).numpy()
+    return whole
 
 
 def _numpy(tensor: Tensor) -> Floats:

@@ -48,7 +48,7 @@ def probe(
     with suppress(Stopped):
         figures |= _lipschitz(stack, data, config, seeds, alive, should_stop)
         if config.eigenvalues:
-            figures |= _eigenvalues(stack, data, config, alive, should_stop)
+            figures |= eigenvalues(stack, data, config, alive, should_stop)
     return figures
 
 
@@ -79,13 +79,14 @@ def _lipschitz(
     return {"lipschitz_median": median, "lipschitz_max": largest}
 
 
-def _eigenvalues(
+def eigenvalues(
     stack: Stack,
     data: Prepared,
     config: ProbeConfig,
     alive: NDArray[np.bool_],
     should_stop: StopFlag,
 ) -> Findings:
+    """A snapshot's eigenvalue fields, each (S,); raises Stopped."""
     x, y = data.train_x[:, :PROBE_ROWS].double(), data.train_y[:PROBE_ROWS].double()
     parts = []
     for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype, most=_most(stack)):

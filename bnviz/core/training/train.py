@@ -22,7 +22,7 @@ from bnviz.core.nets.chunks import chunks, keep_freed_memory
 from bnviz.core.nets.gradients import loss_gradient
 from bnviz.core.nets.optimizers import Step, optimizer
 from bnviz.core.nets.stack import Stack, initial
-from bnviz.core.nets.vectors import flatten, unflatten
+from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.training.evaluation import Evaluation, Predicted, evaluate, predict
 from bnviz.core.training.figures import measure
 from bnviz.core.training.probes import probe
@@ -78,16 +78,22 @@ class Net:
 
 
 class Run:
-    """The state of one training."""
+    """The state of one training, or of several as one stack.
 
-    def __init__(self, config: TrainConfig, data: Prepared) -> None:
+    `others` are configs that differ from `config` in OWN alone; their networks follow its own.
+    """
+
+    def __init__(
+        self, config: TrainConfig, data: Prepared, others: Sequence[TrainConfig] = ()
+    ) -> None:
         keep_freed_memory()
         self.begun = perf_counter()
         self.config = config
         self.data = data
-        self.seeds = range(config.seed, config.seed + config.seeds)
+        configs = [each for each in (config, *others) for _ in range(config.seeds)]
+        self.seeds = [*range(config.seed, config.seed + config.seeds)] * (1 + len(others))
         self.nets = {
-            name: make_net(config, self.seeds, len(data.train_x), bn=name == "bn")
+            name: make_net(configs, self.seeds, len(data.train_x), bn=name == "bn")
             for name in ("bn", "plain")
         }
         # Apart from the stream of the initial weights, so that the order of the
@@ -160,13 +166,36 @@ class Run:
         }
 
 
-def make_net(config: TrainConfig, seeds: Sequence[int], features: int, *, bn: bool) -> Net:
-    """An untrained net with its optimizer."""
+#: The settings that each network of a stack may have for itself; the last two with BN alone.
+OWN = ("optimizer.learning_rate", "network.eps", "network.torch_momentum")
+
+
+def make_net(
+    configs: Sequence[TrainConfig], seeds: Sequence[int], features: int, *, bn: bool
+) -> Net:
+    """Untrained networks, each with its config and seed, and their optimizer."""
+    config = configs[0]
     stack = initial(config.network, features, seeds, bn=bn)
     parameters = flatten(list(stack.params.values()))
     stack = stack.with_params(unflatten(parameters, stack.params))
-    step = optimizer(config.optimizer, parameters)
+    if bn:
+        stack = replace(stack, per_network=_per_network(configs))
+    rates = [each.optimizer.learning_rate for each in configs]
+    step = optimizer(config.optimizer, parameters, rates)
     return Net(stack, parameters, step, np.zeros(len(seeds), dtype=np.bool_))
+
+
+def _per_network(configs: Sequence[TrainConfig]) -> Tensors:
+    """What BN has of its own in each network, where that differs."""
+    settings = {
+        name: [getattr(each.network, name) for each in configs]
+        for name in ("eps", "torch_momentum")
+    }
+    return {
+        name: torch.tensor(values, dtype=torch.float64)
+        for name, values in settings.items()
+        if len(set(values)) > 1
+    }
 
 
 def batch_gradient(stack: Stack, x: Tensor, y: Tensor, workspace: Workspace) -> Tensor:

@@ -115,13 +115,13 @@ def _section(preset: Config, path: str, *names: str) -> dict[str, Any]:
 def _data(preset: DataConfig, upload: DeltaGenerator) -> DataConfig:
     source = ask(FITNESS["data.source"], default=preset.source)
     if source == "table":
-        own = _section(preset, "data", "standardize", "validation", "seed")
+        own = _section(preset, "data", "standardize", "input_scale", "validation", "seed")
         with upload:
             table = choose_table(least_columns=2, least_rows=3)
             target = choose_target(table)
         inputs = tuple(name for name in table.names if name != target)
         return DataConfig(source="table", table=table.digest, columns=inputs, target=target, **own)
-    names = "samples", "clip_scores", "standardize", "validation", "seed"
+    names = "samples", "clip_scores", "standardize", "input_scale", "validation", "seed"
     return DataConfig(source="fitness", **_section(preset, "data", *names))
 
 

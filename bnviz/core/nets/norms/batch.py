@@ -38,7 +38,7 @@ class Batch(Norm):
         variance = centred.square().mean(2, keepdim=True)
         if update:
             move_running_statistics(network, own, mean, variance, x.shape[2])
-        scale = own["gamma"].unsqueeze(2) * torch.rsqrt(variance + network.eps)
+        scale = own["gamma"].unsqueeze(2) * torch.rsqrt(plus_eps(network, own, variance))
         return centred * scale + own["beta"].unsqueeze(2)
 
 
@@ -48,9 +48,21 @@ def refuse_single_row(x: Tensor) -> None:
         raise ValueError("BN in train mode needs more than one row: a single one has no variance.")
 
 
-def share_of_new(network: NetworkConfig, own: Tensors) -> float:
-    """Count one more batch; what its statistics weigh: torch's momentum, or 1 / their number."""
+def plus_eps(network: NetworkConfig, own: Tensors, variance: Tensor) -> Tensor:
+    """A variance (K, ...) and epsilon: the config's, or each network's `own`."""
+    if "eps" not in own:
+        return variance + network.eps
+    return variance + own["eps"].to(variance.dtype).view(-1, *[1] * (variance.dim() - 1))
+
+
+def share_of_new(network: NetworkConfig, own: Tensors) -> float | Tensor:
+    """Count one more batch; what its statistics weigh: torch's momentum, or 1 / their number.
+
+    Where each network has a momentum of its `own`, (K, 1).
+    """
     batches = own["batches"].add_(1)
+    if "torch_momentum" in own:
+        return own["torch_momentum"].to(own["running_mean"].dtype).unsqueeze(1)
     return network.torch_momentum or 1 / int(batches[0])
 
 

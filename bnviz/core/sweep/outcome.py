@@ -1,0 +1,66 @@
+"""What comes of one cell of a sweep: frozen arrays, and their form on disk.
+
+S seeds, M moments. Losses are mean squared errors in squared target units, BN in eval mode.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from bnviz.core.types import Bools, Floats
+
+#: At how many moments of a training its losses are taken, the first and the last among them.
+MOMENTS = 11
+
+
+@dataclass(frozen=True)
+class NetOutcome:
+    """One of the two nets of a cell. A seed that diverged is NaN at the last moment at least."""
+
+    train_loss: Floats
+    """(M, S) on the training rows."""
+    validation_loss: Floats
+    """(M, S) on the held-out rows."""
+    accuracy: Floats
+    """(S,) R2 at the end: 1 - the loss over that of the held-out rows' own mean."""
+    sharpness: Floats
+    """(S,) the largest Hessian eigenvalue at the end, or (0,) where it was not asked for."""
+    diverged: Floats
+    """(S,) 1 where a loss or a parameter has left the finite numbers, else 0."""
+
+    @property
+    def stable(self) -> Bools:
+        """(S,) whether a seed has not diverged, and fits its training rows better than at first."""
+        last = np.where(self.diverged > 0, np.inf, self.train_loss[-1])
+        learned: Bools = last < self.train_loss[0]
+        return learned
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Both nets of one cell."""
+
+    epochs: Floats
+    """(M,) when the losses were taken."""
+    bn: NetOutcome
+    plain: NetOutcome
+
+    @property
+    def seeds(self) -> int:
+        """S."""
+        return len(self.bn.diverged)
+
+
+def moments(epochs: int) -> list[int]:
+    """The epochs, evenly spread from 0 to the last, after which losses are taken."""
+    return sorted({round(at) for at in np.linspace(0, epochs, MOMENTS)})
+
+
+def part(outcome: Outcome, which: slice) -> Outcome:
+    """Some of the networks of a stack's outcome."""
+    nets = {}
+    for net in ("bn", "plain"):
+        whole = getattr(outcome, net)
+        arrays = {field.name: getattr(whole, field.name) for field in fields(NetOutcome)}
+        nets[net] = NetOutcome(**{name: value[..., which] for name, value in arrays.items()})
+    return Outcome(outcome.epochs, **nets)

@@ -1,0 +1,78 @@
+"""What a sweep shows: in how many cells either net does better, where, and where that is open."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from bnviz.core.sweep.config import Axis, SweepConfig
+from bnviz.core.sweep.results import Result
+from bnviz.core.training.comparison import ERROR, FEWEST
+from bnviz.core.verdict import Verdict
+
+Words = dict[str, float | str | tuple[str, ...] | Verdict[str]]
+
+Key = Literal[
+    "nothing_yet",
+    "too_few",
+    "nowhere",
+    "counts",
+    "bn_between",
+    "bn_at",
+    "plain_between",
+    "plain_at",
+    "diverged",
+]
+
+
+def better(result: Result) -> Literal["bn", "plain", "undecided"]:
+    """The net that does better in a comparison, where all of the sweep's together bear that out."""
+    if not result.q <= ERROR:
+        return "undecided"
+    return "bn" if result.comparison.bn_wins > result.comparison.plain_wins else "plain"
+
+
+def verdict(config: SweepConfig, results: Sequence[Result]) -> tuple[Verdict[Key], ...]:
+    """Who does better in how many cells, where these lie, and in how many nobody is known to."""
+    if not results:
+        return (Verdict("nothing_yet"),)
+    ahead = {net: [each for each in results if better(each) == net] for net in ("bn", "plain")}
+    counts = {net: len(some) for net, some in ahead.items()}
+    values: Words = {"metric": config.metric, "cells": len(results), "seeds": config.base.seeds}
+    values |= {"error": ERROR, "fewest": FEWEST, "open": len(results) - sum(counts.values())}
+    if config.base.seeds < FEWEST:
+        first: Verdict[Key] = Verdict("too_few", values)
+    else:
+        first = Verdict("counts" if any(counts.values()) else "nowhere", {**values, **counts})
+    return (
+        first,
+        *_where(config, ahead["bn"], "bn"),
+        *_where(config, ahead["plain"], "plain"),
+        *_diverged(results),
+    )
+
+
+def _where(
+    config: SweepConfig, some: Sequence[Result], net: Literal["bn", "plain"]
+) -> Iterator[Verdict[Key]]:
+    """For each axis on which the net is ahead at some of the values alone, at which."""
+    for axis in config.axes if some else ():
+        if axis.field not in some[0].settings:
+            continue
+        at = {each.settings[axis.field] for each in some}
+        if len(at) < len(axis.values):
+            yield _at(axis, [value for value in axis.values if value in at], net)
+
+
+def _at(axis: Axis, values: Sequence[object], net: Literal["bn", "plain"]) -> Verdict[Key]:
+    numbers = [each for each in values if isinstance(each, int | float)]
+    if len(numbers) == len(values) > 1 and not isinstance(values[0], bool):
+        ends: Words = {"field": axis.field, "low": float(min(numbers)), "high": float(max(numbers))}
+        return Verdict("bn_between" if net == "bn" else "plain_between", ends)
+    names: Words = {"field": axis.field, "values": tuple(map(str, values))}
+    return Verdict("bn_at" if net == "bn" else "plain_at", names)
+
+
+def _diverged(results: Sequence[Result]) -> Iterator[Verdict[Key]]:
+    """In how many comparisons no net of either kind is left."""
+    gone = sum(each.comparison.winner == "neither" for each in results)
+    if gone:
+        yield Verdict("diverged", {"cells": gone})

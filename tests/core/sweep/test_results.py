@@ -1,0 +1,112 @@
+"""Results of a sweep against scipy and against counting by hand, and what a verdict claims."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.sweep.config import RATE, Axis, SweepConfig
+from bnviz.core.sweep.outcome import NetOutcome, Outcome
+from bnviz.core.sweep.results import discovery_rates, results
+from bnviz.core.sweep.verdict import better, verdict
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_q_values_are_those_of_scipy(p: list[float]) -> None:
+    from scipy.stats import false_discovery_control
+
+    np.testing.assert_allclose(discovery_rates(p), false_discovery_control(p), rtol=1e-12)
+
+
+def sweep(metric: str, seeds: int = 8) -> SweepConfig:
+    axes = (
+        Axis(field="optimizer.batch_size", values=(4, 16, 64)),
+        Axis(field=RATE, values=(0.001, 0.1, 0.01)),
+    )
+    base = TrainConfig(seeds=seeds)
+    return SweepConfig.model_validate({"base": base, "axes": axes, "metric": metric})
+
+
+def net(loss: np.ndarray, gone: np.ndarray | None = None) -> NetOutcome:
+    """A net that begins at a loss of 10 and ends at `loss` (S,)."""
+    gone = np.zeros(len(loss)) if gone is None else gone
+    losses = np.stack([np.full(len(loss), 10.0), np.where(gone > 0, np.nan, loss)])
+    return NetOutcome(losses, losses, 1 - losses[-1] / 100, losses[-1] * 2, gone)
+
+
+def test_the_largest_stable_rate_is_found_for_each_seed_of_a_column() -> None:
+    """Rates stand in the order 0.001, 0.1, 0.01; a loss that grew is not stable either."""
+    config, rng = sweep("stable_rate"), np.random.default_rng(0)
+    ends = rng.choice([1.0, 20.0, np.nan], size=(2, 9, 8), p=[0.6, 0.2, 0.2])
+    outcomes = {
+        index: Outcome(
+            np.array([0.0, 5.0]),
+            *(net(np.nan_to_num(end), np.isnan(end).astype(float)) for end in ends[:, index]),
+        )
+        for index in range(9)
+    }
+    compared = results(config, outcomes)
+    assert [each.settings for each in compared] == [
+        {"optimizer.batch_size": size} for size in (4, 16, 64)
+    ]
+    for column, each in enumerate(compared):
+        for values, losses in ((each.bn, ends[0]), (each.plain, ends[1])):
+            for seed in range(8):
+                stable = [
+                    rate
+                    for rate, end in zip(
+                        (0.001, 0.1, 0.01), losses[3 * column : 3 * column + 3, seed], strict=True
+                    )
+                    if end == 1.0
+                ]
+                assert values[seed] == max(stable) if stable else np.isnan(values[seed])
+    del outcomes[4]
+    assert len(results(config, outcomes)) == 2  # a column that is not whole waits
+
+
+@pytest.mark.parametrize(
+    ("metric", "winner"),
+    [("loss", "bn"), ("accuracy", "bn"), ("sharpness", "bn"), ("divergence", "plain")],
+)
+def test_which_net_is_better_depends_on_what_is_asked(metric: str, winner: str) -> None:
+    """Where the plain net's finite losses are higher; all of BN's diverge where that is asked."""
+    gone = np.ones(8) if metric == "divergence" else None
+    outcome = Outcome(np.array([0.0, 5.0]), net(np.arange(8.0), gone), net(np.arange(8.0) + 1))
+    compared = results(sweep(metric), dict.fromkeys(range(9), outcome))
+    assert {better(each) for each in compared} == {winner}
+    assert verdict(sweep(metric), compared)[0].values[winner] == 9
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([4, 6, 10]))
+def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int) -> None:
+    rng, config = np.random.default_rng(seed), sweep("loss", seeds)
+    shift = rng.choice([-30.0, 0.0, 30.0], size=9)
+    outcomes = {
+        index: Outcome(
+            np.array([0.0, 5.0]),
+            net(rng.uniform(1, 9, seeds)),
+            net(rng.uniform(1, 9, seeds) + shift[index]),
+        )
+        for index in range(9)
+        if rng.random() < 0.8
+    }
+    compared = results(config, outcomes)
+    told = verdict(config, compared)
+    if not compared:
+        assert told[0].key == "nothing_yet"
+        return
+    first = told[0].values
+    ahead = {net: [r for r in compared if better(r) == net] for net in ("bn", "plain")}
+    if told[0].key == "counts":
+        assert (first["bn"], first["plain"]) == (len(ahead["bn"]), len(ahead["plain"]))
+    else:
+        assert not any(ahead.values())
+    for each in told[1:]:
+        winner, _, how = each.key.partition("_")
+        inside = {str(r.settings[each.values["field"]]) for r in ahead[winner]}
+        if how == "at":
+            assert set(each.values["values"]) == inside
+        else:
+            numbers = [float(value) for value in inside]
+            assert (each.values["low"], each.values["high"]) == (min(numbers), max(numbers))
