@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from bnviz.core.batchnorm.effect import effect
 from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
 from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.texts.numbers import percent, short
+from bnviz.ui.one_batch.compute import effect_of
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart_figure, exceptions, notices, settle, slider, wait_for_chart
 
@@ -73,7 +73,7 @@ def test_numbers_are_cores_and_a_link_carries_them(open_page: OpenPage) -> None:
     norm = norm.model_copy(update={"eps": 0.02})
     assert_shows(page, batch, norm)
     assert "eps=0.02" in page.url
-    found = effect(apply(draw(batch).values, norm))
+    found = effect_of(batch, norm)
     worst = found.deviation[found.swallowed].min()
     assert short(float(worst)) in verdict(page)
     assert percent(1 - float(worst) ** 2) in verdict(page)

@@ -17,7 +17,7 @@ from bnviz.core.batchnorm import equations, momentum, stream
 from bnviz.core.batchnorm.interpolation import partway, stage_of
 from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.data.moments import moments
-from bnviz.core.data.shape import Shape, shape
+from bnviz.core.data.shape import Shape, shapes
 from bnviz.texts.numbers import plus_minus, short
 from tests.browser.conftest import OpenPage
 
@@ -190,7 +190,7 @@ def test_shapes(run: Any) -> None:
     )
     place = 0
     for case, x in zip(some, drawn, strict=True):
-        now = shape(x)
+        now = shapes(x)["float64"]
         after = now.moved(np.array([case["gamma"], np.nan]), np.array([case["beta"], 0.0]))
         for of in (now, after):
             for index, part in enumerate(_listed(of)):

@@ -19,7 +19,7 @@ from bnviz.core.batchnorm.momentum import clock
 from bnviz.core.batchnorm.stream import drawn, gap, walk
 from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.data.moments import moments
-from bnviz.core.data.shape import shape
+from bnviz.core.data.shape import shapes
 from bnviz.core.training.precise_bn import Drift, Recalibration
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.plots.fitness import curves, predictions
@@ -39,7 +39,7 @@ WALK = walk(STREAM, drawn(STREAM.batch, STREAM.steps), TRUTH)
 COMPANY = companies.batch_dependence(STREAM.batch, 0, 1.0, 1e-5, TRUTH, None)
 SPLIT = micro_batches.split_ways(np.random.default_rng(0).normal(size=(12, 2)), 3, 1e-5, 0.1)
 RECALIBRATION = Recalibration(*np.ones((3, 4)), drift=(Drift(np.zeros((4, 2)), np.ones((4, 2))),))
-SHAPE = shape(np.random.default_rng(0).normal(size=(9, 2)))
+SHAPE = shapes(np.random.default_rng(0).normal(size=(9, 2)))["float64"]
 
 
 def snapshot(epoch: int) -> Snapshot:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm.equations import Forward, affine
+from bnviz.core.batchnorm.equations import Batch2d, Moments, affine, blocks, normalize
 from bnviz.core.configs import NormConfig
 from bnviz.core.verdict import Verdict
 
@@ -46,12 +46,17 @@ class Effect:
     tolerance: float
 
 
-def effect(result: Forward) -> Effect:
-    """Measured on the output itself, not derived from epsilon."""
-    x_hat = result.x_hat.astype(np.float64)
-    constant = result.biased_variance <= 0
-    mean, deviation = x_hat.mean(axis=0), x_hat.std(axis=0)
+def effect(x: Batch2d, moments: Moments, eps: float) -> Effect:
+    """What BN does to `x` (B, D), measured on its output, which is not kept."""
+    constant = moments.biased_variance <= 0
+    total, squares = np.zeros((2, x.shape[1]))
+    for block in blocks(x):
+        x_hat = normalize(block, moments.mean, moments.biased_variance, eps).astype(np.float64)
+        total += x_hat.sum(axis=0)
+        squares += np.einsum("bd,bd->d", x_hat, x_hat)
+    mean = total / len(x)
     with np.errstate(invalid="ignore"):
+        deviation = np.sqrt(np.maximum(squares / len(x) - mean**2, 0.0))
         normalized = ~constant & (np.abs(deviation - 1) <= TOLERANCE)
     departures = np.maximum(np.abs(mean), np.abs(deviation - 1))[normalized]
     return Effect(

@@ -14,19 +14,34 @@ Nothing here warns: what is undefined comes out as NaN, what is too large for fl
 (deviations beyond about 1e154) as infinity.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.configs import NormConfig
+from bnviz.core.configs import NormConfig, Precision
 from bnviz.core.types import Floats
 
 Batch2d = NDArray[np.floating[Any]]
 
 #: The quantile levels of :func:`describe`, lowest first (those of bnviz.core.training.snapshots).
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+#: So many values are taken at a time: what is computed from them stays in the processor's cache.
+_AT_ONCE = 1 << 18
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What a batch is normalized with."""
+
+    mean: Floats
+    """(D,) in the feature's unit."""
+    biased_variance: Floats
+    """(D,) in the feature's unit squared."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,12 @@ class Statistics:
     quantiles: Floats
 
 
+def blocks(x: Batch2d) -> Iterator[Batch2d]:
+    """All rows of `x` (B, D), some at a time."""
+    rows = max(1, _AT_ONCE // max(1, x.shape[1]))
+    return (x[start : start + rows] for start in range(0, len(x), rows))
+
+
 @np.errstate(all="ignore")
 def mean(x: Batch2d) -> Floats:
     """mu = 1/B sum_b x_b, (D,). Algorithm 1, line 1.
@@ -76,7 +97,7 @@ def mean(x: Batch2d) -> Floats:
     feature has exactly its own value as mean, and so a variance of exactly zero.
     """
     mu: Floats = x.mean(axis=0, dtype=np.float64)
-    rest: Floats = (x - mu).mean(axis=0)
+    rest: Floats = sum((block - mu).sum(axis=0) for block in blocks(x)) / len(x)
     return mu + rest
 
 
@@ -86,9 +107,18 @@ def biased_variance(x: Batch2d, mu: Floats | None = None) -> Floats:
 
     Two passes: mean of squares minus square of mean would cancel.
     """
-    deviations = x - (mean(x) if mu is None else mu)
-    squares: Floats = np.einsum("bd,bd->d", deviations, deviations)
+    mu = mean(x) if mu is None else mu
+    squares = np.zeros(x.shape[1])
+    for block in blocks(x):
+        deviations = block - mu
+        squares += np.einsum("bd,bd->d", deviations, deviations)
     return squares / len(x)
+
+
+def moments(x: Batch2d) -> Moments:
+    """Mean and biased variance, each feature's own."""
+    mu = mean(x)
+    return Moments(mu, biased_variance(x, mu))
 
 
 def unbiased_variance(x: Batch2d, mu: Floats | None = None) -> Floats:
@@ -125,32 +155,38 @@ def normalize(x: Batch2d, mu: Floats, biased_variance: Floats, eps: float) -> Ba
 
     With eps = 0 a constant feature becomes 0 / 0 = NaN, as the formula says.
     """
-    return ((x - mu) * gain(biased_variance, eps)).astype(x.dtype, copy=False)
+    x_hat = x - mu
+    x_hat *= gain(biased_variance, eps)
+    return x_hat.astype(x.dtype, copy=False)
 
 
 def scale_and_shift(x_hat: Batch2d, gamma: Floats | float, beta: Floats | float) -> Batch2d:
     """y = gamma x_hat + beta, (B, D). Algorithm 1, line 4."""
-    return (gamma * x_hat + beta).astype(x_hat.dtype, copy=False)
+    y = np.multiply(gamma, x_hat, dtype=np.float64)
+    y += beta
+    return y.astype(x_hat.dtype, copy=False)
 
 
 def forward(
     x: Batch2d, gamma: Floats | float = 1.0, beta: Floats | float = 0.0, eps: float = 1e-5
 ) -> Forward:
     """All four lines of Algorithm 1 on a float32 or float64 batch; gamma, beta (D,) or numbers."""
-    mu = mean(x)
-    biased = biased_variance(x, mu)
+    now = moments(x)
+    mu, biased = now.mean, now.biased_variance
     x_hat = normalize(x, mu, biased, eps)
     return Forward(mu, biased, gain(biased, eps), x_hat, scale_and_shift(x_hat, gamma, beta))
 
 
 def apply(values: Floats, config: NormConfig) -> Forward:
-    """:func:`forward` as `config` says, on `values` (B, D) rounded to its precision.
-
-    A value beyond float32's 3.4e38 becomes infinite there and its feature NaN.
-    """
-    with np.errstate(over="ignore"):
-        x = values.astype(config.precision, copy=False)
+    """:func:`forward` as `config` says, on `values` (B, D) rounded to its precision."""
+    x = rounded(values, config.precision)
     return forward(x, *affine(config, x.shape[1]), config.eps)
+
+
+def rounded(values: Floats, precision: Precision) -> Batch2d:
+    """`values` in `precision`; one beyond float32's 3.4e38 is infinite there, its feature NaN."""
+    with np.errstate(over="ignore"):
+        return values.astype(precision, copy=False)
 
 
 def affine(config: NormConfig, features: int) -> tuple[Floats, Floats]:

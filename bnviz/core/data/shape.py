@@ -1,11 +1,12 @@
 """What a picture of a batch shows of each feature, before and after something moves it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bnviz.core.configs import Precision
 from bnviz.core.data.outlines import Outlines, outlines
 
 Floats = NDArray[np.float64]
@@ -60,15 +61,55 @@ def _moved(outline: Outlines, factor: Floats, shift: Floats) -> Outlines:
     return replace(outline, grid=grid, height=np.where(np.isnan(grid), np.nan, height))
 
 
+#: Columns taken at a time: as many as lie in one line of the processor's cache.
+_AT_ONCE: Final = 8
+
+
 @np.errstate(all="ignore")
-def shape(x: NDArray[np.floating[Any]]) -> Shape:
-    """The shape of a batch `x` (B, D)."""
-    columns = np.ascontiguousarray(x.T, dtype=np.float64)
-    return Shape(
-        mean=columns.mean(axis=1),
-        deviation=columns.std(axis=1),
-        low=columns.min(axis=1),
-        high=columns.max(axis=1),
-        quantiles=np.quantile(columns, LEVELS, axis=1),
-        outline=outlines(x) if x.shape[1] <= MOST_OUTLINES else None,
-    )
+def shapes(x: Floats) -> dict[Precision, Shape]:
+    """The shape of a batch `x` (B, D), as it is and with its values rounded to float32.
+
+    Rounding keeps values in order, so they are sorted once.
+    """
+    outlined = x.shape[1] <= MOST_OUTLINES
+    drawn: dict[Precision, Outlines | None] = {
+        "float64": outlines(x) if outlined else None,
+        "float32": outlines(x.astype(np.float32)) if outlined else None,
+    }
+    measured: dict[Precision, list[Floats]] = {precision: [] for precision in drawn}
+    for start in range(0, x.shape[1], _AT_ONCE):
+        columns = np.ascontiguousarray(x[:, start : start + _AT_ONCE].T)
+        ordered = np.sort(columns, axis=1)
+        for precision, figures in measured.items():
+            figures.append(_figures(*(_rounded(of, precision) for of in (columns, ordered))))
+    return {
+        precision: _of(np.concatenate(measured[precision], axis=1), outline)
+        for precision, outline in drawn.items()
+    }
+
+
+def _figures(columns: Floats, ordered: Floats) -> Floats:
+    """Mean, deviation, lowest, highest and quantiles of each row, (9, D)."""
+    undefined = np.isnan(ordered[:, -1])  # NaN is sorted to the end
+    parts = [columns.mean(axis=1), columns.std(axis=1), ordered[:, 0], ordered[:, -1]]
+    figures: Floats = np.array([*parts, *(_quantile(ordered, level) for level in LEVELS)])
+    figures[:, undefined] = np.nan
+    return figures
+
+
+def _quantile(ordered: Floats, level: float) -> Floats:
+    """Linear between two of the sorted values of each row, as numpy's."""
+    place = level * (ordered.shape[1] - 1)
+    below, above = ordered[:, int(place)], ordered[:, min(int(place) + 1, ordered.shape[1] - 1)]
+    part, apart = place - int(place), above - below
+    between: Floats = below + apart * part if part < 0.5 else above - apart * (1 - part)
+    return between
+
+
+def _rounded(values: Floats, precision: Precision) -> Floats:
+    return values.astype(precision, copy=False).astype(np.float64, copy=False)
+
+
+def _of(figures: Floats, outline: Outlines | None) -> Shape:
+    mean, deviation, low, high, *quantiles = figures
+    return Shape(mean, deviation, low, high, np.array(quantiles), outline)

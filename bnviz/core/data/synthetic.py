@@ -51,7 +51,10 @@ def _uniform(rng: Generator, rows: int, features: int) -> Floats:
 def _normal(rng: Generator, rows: int, features: int) -> Floats:
     """Every feature its own mean and standard deviation."""
     center, spread = centers_and_spreads(features)
-    return center + spread * rng.standard_normal((rows, features))
+    values = rng.standard_normal((rows, features))
+    values *= spread  # in place: a large batch is in memory once
+    values += center
+    return values
 
 
 #: The fitness data's features: name, unit, lowest and highest value.
@@ -68,7 +71,9 @@ _POWERS: Final = (-6, 3, -3, 6, -1, 5, -5, 2, -2, 4, -4, 1, 0)
 def _scales(rng: Generator, rows: int, features: int) -> Floats:
     """Uniform features whose units differ by up to twelve powers of ten."""
     low, high = scale_limits(features)
-    values: Floats = low + (high - low) * rng.random((rows, features))
+    values = rng.random((rows, features))
+    values *= high - low
+    values += low
     return values
 
 

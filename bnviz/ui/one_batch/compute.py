@@ -11,7 +11,7 @@ from bnviz.core.batchnorm.effect import Effect, effect
 from bnviz.core.batchnorm.mean_noise import MeanNoise, mean_noise
 from bnviz.core.configs import BatchConfig, NormConfig, Precision
 from bnviz.core.data import batches
-from bnviz.core.data.shape import Shape, shape
+from bnviz.core.data.shape import Shape, shapes
 from bnviz.core.verdict import Verdict
 from bnviz.ui.cache import cached, table
 
@@ -41,26 +41,40 @@ def normalized(config: BatchConfig, norm: NormConfig) -> equations.Forward:
 
 
 @cached
+def moments_of(config: BatchConfig, precision: Precision) -> equations.Moments:
+    """What that batch, rounded to `precision`, is normalized with."""
+    return equations.moments(equations.rounded(batch_of(config).values, precision))
+
+
+@cached
+def _shapes_of(config: BatchConfig) -> dict[Precision, Shape]:
+    return shapes(batch_of(config).values)
+
+
 def shape_of(config: BatchConfig, precision: Precision) -> Shape:
     """The batch's picture, its values rounded to `precision`."""
-    with np.errstate(over="ignore"):
-        return shape(batch_of(config).values.astype(precision, copy=False))
+    return _shapes_of(config)[precision]
 
 
 @cached
 def shape_after(config: BatchConfig, norm: NormConfig) -> Shape:
     """The picture after BN: the one before, moved and stretched."""
-    forward = normalized(config, norm)
-    gamma, beta = equations.affine(norm, len(forward.mean))
+    moments = moments_of(config, norm.precision)
+    gamma, beta = equations.affine(norm, len(moments.mean))
     with np.errstate(all="ignore"):
-        factor = gamma * forward.inverse_std
-        return shape_of(config, norm.precision).moved(factor, beta - factor * forward.mean)
+        factor = gamma * equations.gain(moments.biased_variance, norm.eps)
+        return shape_of(config, norm.precision).moved(factor, beta - factor * moments.mean)
+
+
+def effect_of(config: BatchConfig, norm: NormConfig) -> Effect:
+    """What BN did to it, whatever gamma and beta."""
+    return _effect_of(config, norm.precision, norm.eps)
 
 
 @cached
-def effect_of(config: BatchConfig, norm: NormConfig) -> Effect:
-    """What BN did to it."""
-    return effect(normalized(config, norm))
+def _effect_of(config: BatchConfig, precision: Precision, eps: float) -> Effect:
+    x = equations.rounded(batch_of(config).values, precision)
+    return effect(x, moments_of(config, precision), eps)
 
 
 @cached
@@ -92,7 +106,7 @@ def implementations(config: BatchConfig, norm: NormConfig) -> tuple["Implementat
 @cached
 def swallowed(config: BatchConfig, norm: NormConfig) -> NDArray[np.float64]:
     """Per feature, the share of epsilon in variance + epsilon."""
-    return equations.swallowed(normalized(config, norm).biased_variance, norm.eps)
+    return equations.swallowed(moments_of(config, norm.precision).biased_variance, norm.eps)
 
 
 @cached

@@ -34,12 +34,12 @@ def ridges(config: BatchConfig, norm: NormConfig, own_axes: bool) -> dict[str, L
         "own_axes": own_axes,
         **_packed(compute.shape_of(config, "float64")),
     }
-    result = compute.normalized(config, norm)
+    moments = compute.moments_of(config, norm.precision)
     after = {
         "side": "after",
         "feature": _feature(),
-        "mu": result.mean,
-        "biased_variance": result.biased_variance,
+        "mu": moments.mean,
+        "biased_variance": moments.biased_variance,
         **_packed(compute.shape_of(config, norm.precision)),
     }
     affine = {"gamma": norm.gamma, "beta": norm.beta}

@@ -133,8 +133,9 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
-    batch, forward = compute.batch_of(config), compute.normalized(config, norm)
-    curve = gain_curve(batch.names, forward.biased_variance, norm.eps, look(), say)
+    names = compute.batch_of(config).names
+    moments = compute.moments_of(config, norm.precision)
+    curve = gain_curve(names, moments.biased_variance, norm.eps, look(), say)
     show(
         curve,
         "gain",

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnviz.core.batchnorm.effect import effect, verdict
-from bnviz.core.batchnorm.equations import apply
+from bnviz.core.batchnorm.effect import Effect, effect, verdict
+from bnviz.core.batchnorm.equations import apply, moments, rounded
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import Batch, draw, notes
 from bnviz.core.data.tables import Table
@@ -16,11 +16,16 @@ from bnviz.texts.catalogue import worded
 from bnviz.texts.numbers import percent, short
 
 
+def done(values: np.ndarray, norm: NormConfig) -> Effect:
+    x = rounded(values, norm.precision)
+    return effect(x, moments(x), norm.eps)
+
+
 def said(values: np.ndarray, language: str = "en", **norm: Any) -> tuple[str, np.ndarray]:
     """The verdict on a batch (B, D) with features a, b, c ..., and the batch after BN."""
     names, normed = "abcdefghij"[: values.shape[1]], NormConfig(**norm)
     result = apply(values, normed)
-    told = verdict(names, len(values), effect(result), normed)
+    told = verdict(names, len(values), done(values, normed), normed)
     return worded(language, "one_batch.verdict", *told).replace("\N{NO-BREAK SPACE}", " "), result.y
 
 
@@ -125,7 +130,9 @@ def test_every_claim_is_borne_out(
     batch = draw(BatchConfig(source=source, batch_size=rows, features=6, seed=rows))
     norm = NormConfig(eps=eps, gamma=gamma, beta=beta, precision="float64")
     result = apply(batch.values, norm)
-    told = {each.key: each.values for each in verdict(batch.names, rows, effect(result), norm)}
+    told = {
+        each.key: each.values for each in verdict(batch.names, rows, done(batch.values, norm), norm)
+    }
     mean, deviation = result.y.mean(0), result.y.std(0)
     good = np.abs(result.x_hat.std(0) - 1) <= 0.01
     if "none" in told:
@@ -183,7 +190,7 @@ def test_every_claim_is_borne_out_by_the_output(
         eps=eps, gamma=gamma, beta=beta, affine_feature=0 if one else None, precision="float64"
     )
     names, result = "abcde"[: len(spreads)], apply(x, norm)
-    said = {v.key: v.values for v in verdict(names, rows, effect(result), norm)}
+    said = {v.key: v.values for v in verdict(names, rows, done(x, norm), norm)}
     outside = {0} if one else set()  # of the sentence about all features, which leaves it out
     scale, shift = (1.0, 0.0) if one else (abs(gamma), beta)
     off = np.maximum(abs(result.y.mean(0) - shift), abs(result.y.std(0) - scale))
@@ -195,12 +202,11 @@ def test_every_claim_is_borne_out_by_the_output(
         assert overall["good"] == len(names) or "most" in said
     if "swallowed" in said:
         feature = names.index(str(said["swallowed"]["feature"]))
-        assert said["swallowed"]["deviation"] == pytest.approx(
-            result.x_hat[:, feature].std(), rel=1e-12
-        )
+        deviation = result.x_hat[:, feature].std()
+        assert said["swallowed"]["deviation"] == pytest.approx(deviation, rel=1e-12)
         share = eps / (x[:, feature].var() + eps)
         assert said["swallowed"]["share"] == pytest.approx(share, abs=1e-6)
-    for values in (v.values for v in verdict(names, rows, effect(result), norm) if v.key in FLAT):
+    for values in (v.values for v in verdict(names, rows, done(x, norm), norm) if v.key in FLAT):
         for name in values["features"]:
             column = result.y[:, names.index(name)]
             assert np.isnan(column).all() if not eps else (column == values["beta"]).all()

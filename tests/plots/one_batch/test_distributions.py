@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.equations import apply
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
-from bnviz.core.data.shape import MOST_OUTLINES, shape
+from bnviz.core.data.shape import MOST_OUTLINES, shapes
 from bnviz.plots.one_batch import distributions as plots
 from bnviz.plots.one_batch.distributions import Side
 from bnviz.plots.theme import Look, Say
@@ -24,7 +24,7 @@ def echo(key: str, **values: object) -> str:
 
 
 def distributions(names: Any, x: NDArray[Any], *rest: Any) -> Any:
-    return plots.distributions(names, shape(x), *rest)
+    return plots.distributions(names, shapes(x)["float64"], *rest)
 
 
 def make(batch: BatchConfig, **norm: Any) -> tuple[tuple[str, ...], dict[Side, NDArray[Any]]]:
