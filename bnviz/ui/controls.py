@@ -21,9 +21,9 @@ from bnviz.core.configs import (
     doubling,
 )
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
-from bnviz.core.training.presets import PRESETS
+from bnviz.core.training.presets import PRESETS, RATES, STEPS
 from bnviz.texts.catalogue import LANGUAGES
-from bnviz.ui.control import Control, choice, of, switch, tabs
+from bnviz.ui.control import Control, choice, in_address, of, switch, tabs
 
 #: Names in the address of any page that are no controls.
 ELSEWHERE = ("lesson", "step")
@@ -38,6 +38,8 @@ def _table(*rows: Control) -> dict[str, Control]:
 
 
 HOME = _table(
+    Control("trained", "home.flow.step", 0, least=0, most=STEPS, step=1, main=True),
+    Control("rate", "home.flow.rate", "0.01", options=tuple(map(in_address, RATES))),
     Control("progress", "home.progress", 0.0, least=0.0, most=4.0, step=0.01, main=True),
     choice("wine", "home.wine"),
 )

@@ -1,4 +1,4 @@
-"""Home: what is batch normalization, in one live picture, and where to go next."""
+"""Home: what is batch normalization and why anybody wants it, in a minute; where to go next."""
 
 import numpy as np
 import streamlit as st
@@ -8,12 +8,18 @@ from bnviz.ui import home
 from bnviz.ui.chart.chart import EQUATION, player
 from bnviz.ui.controls import HOME
 from bnviz.ui.figures import card
+from bnviz.ui.flow import show_flow
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.presenter.panel import show_lesson_list
+from bnviz.ui.presenter.panel import show_lesson_list, start_first_lesson
 from bnviz.ui.widgets import ask
 
-st.markdown(say("home.lead"))
+if "lesson" not in st.query_params:  # a lesson here is about the wines
+    st.markdown(say("home.lead"))
+    show_flow()
+    start_first_lesson()
+    st.subheader(say("home.wines"))
+st.markdown(say("home.wines_lead"))
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     words = {name: say(f"home.{name}") for name in ("play", "stop", "help")}
     player("play", "progress", 8, words)

@@ -234,3 +234,23 @@ def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
         shift = np.abs(numbers(after["data"][2]["x"]) - numbers(before[key]["x"]))[others]
         assert (shift > 1e-6).all() if key == "walk-train" else (shift == 0).all()
     assert "wine=" in page.url
+
+
+def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
+    """The button walks the training to its end, and what it drew is what core trained."""
+    page = open_page()
+    page.wait_for_function("document.querySelector('.st-key-flow-bn .bnviz-chart').bnviz?.live")
+    settle(page)
+    page.locator(".st-key-train .bnviz-player").click()
+    keys = ["flow-bn", "flow-plain", "flow-errors"]
+    page.wait_for_function("document.querySelector('.st-key-trained input').value === '120'")
+    drawn = {key: page.locator(f".st-key-{key} .bnviz-chart").evaluate(LIVE) for key in keys}
+    page.wait_for_url("**trained=120**")
+    settle(page)
+    for key in keys:
+        sent = page.locator(f".st-key-{key} .bnviz-chart").evaluate(LIVE)
+        assert sent["layout"]["xaxis"] == drawn[key]["layout"]["xaxis"]
+        for ours, cores in zip(drawn[key]["data"], sent["data"], strict=True):
+            for axis in ("x", "y"):
+                assert np.allclose(ours[axis], cores[axis], rtol=1e-12, equal_nan=True)
+        assert page.locator(f".st-key-{key} .bnviz-chart").evaluate("e => e.frames") > 0

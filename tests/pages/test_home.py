@@ -60,7 +60,8 @@ def test_a_wine_elsewhere_moves_all_others_in_train_mode_only(open_app: OpenApp)
         assert np.allclose(unpacked(now["y"]), expected[:, 1], atol=1e-12)
         assert np.allclose(unpacked(way["x"]), [1.25, expected[4, 0]])
     widget(app, "put_back").click().run()
-    raw = messages(app)[0]["figure"]["data"][0]
+    figures = {message["name"]: message["figure"]["data"] for message in messages(app)}
+    raw = figures["walk-train"][0]
     assert np.array_equal(unpacked(raw["y"]), x[:, 1])
     assert "wine" not in app.query_params
 

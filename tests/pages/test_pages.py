@@ -11,12 +11,16 @@ from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import BnMode, Precision, TrainConfig
 from bnviz.texts.catalogue import LANGUAGES, catalogue
+from bnviz.ui.controls import HOME
 from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
 
 #: page: keys of widgets it must have, charts it must show
 TABLE: dict[str, tuple[set[str], set[str]]] = {
-    "home": ({"lang", "progress"}, {"walk-train", "walk-eval"}),
+    "home": (
+        {"lang", "trained", "rate", "progress"},
+        {"flow-bn", "flow-plain", "flow-errors", "walk-train", "walk-eval"},
+    ),
     "one_batch": (
         {"lang", "source", "b", "d", "seed", "next", "play", "noeps", "eps", "gamma", "beta"}
         | {"precision", "axis"},
@@ -97,6 +101,7 @@ def values(found: Any) -> list[Any]:
         return [not found.value, found.value]
     options = {
         "axis": ("own", "shared"),
+        "rate": HOME["rate"].options,
         "precision": get_args(Precision),
         "quantity": ("variance", "mean"),
         "reference": ("train", "true"),

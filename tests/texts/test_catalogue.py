@@ -23,7 +23,7 @@ from bnviz.core.configs import RULES, TrainConfig
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training import precise_bn
+from bnviz.core.training import flow, precise_bn
 from bnviz.core.training import verdict as training
 from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys
@@ -100,7 +100,7 @@ NAMES = re.compile(
     r"|BNVIZ_\w+|Set-Cookie|CSV|Excel|Parquet|B3:F20|xlsx|NA|n/a|null|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|GB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutch|Santurkar|Ghorbani|LeCun|Kanter|Solla"
-    r"|Cohen|Li 等人|VGG|Dropout"
+    r"|Cohen|Li 等人|VGG|Dropout|batch normalization"
     r"|BN|DyT|Esc|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum"
     r"|None|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras"
 )
@@ -258,6 +258,8 @@ FAMILIES: dict[str, Any] = {
     "home.card_{}": [entry.name for entry in PAGES[1:]],
     "home.card_{}_text": [entry.name for entry in PAGES[1:]],
     "home.stage_{}": STAGES,
+    "home.flow.{}": ("linear", "bn", "tanh", "play", "help"),
+    "home.flow.verdict.{}": keys(flow.verdict),
     "finding.{}": get_args(FindingCode),
     "unreadable.{}": get_args(UnreadableCode),
     "problem.{}": (*get_args(errors.Code), *RULES),

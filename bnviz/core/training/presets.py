@@ -30,3 +30,19 @@ PRESETS: dict[str, TrainConfig] = {
         seeds=4,
     ),
 }
+
+#: The learning rates that Home offers: with the first, BN learns more slowly; with the second, the
+#: net without BN stops learning; with the third, neither learns.
+RATES = (0.0003, 0.01, 0.1)
+#: Of a training on Home.
+STEPS = 120
+
+
+def small(learning_rate: float) -> TrainConfig:
+    """Two nets so small that a page can train them while it is looked at."""
+    return TrainConfig(
+        data=_LEARNABLE.model_copy(update={"samples": 500}),
+        network=NetworkConfig(depth=3, width=16, activation="tanh"),
+        optimizer=OptimizerConfig(kind="sgd", learning_rate=learning_rate, batch_size=32),
+        seeds=1,
+    )

@@ -1,5 +1,5 @@
 // A button that drags a slider from where it is to its end, as a hand would: what follows the
-// slider follows this too, and the page runs when it arrives.
+// slider follows this too, and the page runs when it arrives. Who wants no motion is there at once.
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector(".bnviz-player");
@@ -21,7 +21,8 @@ function play(button, { slider, seconds, play: start, stop: halt }) {
         ...{ button: 0, buttons: kind === "pointerup" ? 0 : 1, clientX: x, clientY: y },
       }),
     );
-  const from = share() < 1 ? share() : 0;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const from = still ? 1 : share() < 1 ? share() : 0;
   let begun = null;
   let at = track.left + share() * track.width;
   send("pointerdown", at);
@@ -39,6 +40,7 @@ function play(button, { slider, seconds, play: start, stop: halt }) {
     button.stop = null;
     button.textContent = start;
   };
+  button.style.minWidth = `${button.offsetWidth}px`; // a narrower button would move the slider
   button.textContent = halt;
   requestAnimationFrame(frame);
 }

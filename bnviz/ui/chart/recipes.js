@@ -46,6 +46,24 @@ function walk({ x, y, frozen, eps, gamma, beta, titles }, { progress, wine }) {
   };
 }
 
+/** plots/flow.py: a net at one step of its training, as distributions around their places. */
+function layers({ height, ends, labels, places, reach }, { trained: step }) {
+  const outline = (place, d) => {
+    const [low, high] = ends[step][d];
+    const side = (sign) => Array.from(height[step][d], (h) => place + (sign * reach * h) / 255);
+    const y = side(0).map((_, i, all) => low + ((high - low) * i) / (all.length - 1));
+    return { x: [...side(1), ...side(-1).reverse()], y: [...y, ...y.slice().reverse()] };
+  };
+  return { data: Object.fromEntries(places.map((place, d) => [d, outline(place, d)])), ticks: { xaxis: labels[step] } };
+}
+
+/** plots/flow.py: both nets' errors up to that step. */
+function errors({ error }, { trained: step }) {
+  const soFar = error.slice(0, step + 1);
+  const side = (net) => ({ x: soFar.map((_, t) => t), y: soFar.map((both) => both[net]) });
+  return { data: { 0: side(0), 1: side(1) } };
+}
+
 /** Mean and one standard deviation to each side, along both axes. */
 function cross(columns) {
   const [[left, right], [low, high], center] = [
@@ -281,6 +299,6 @@ function batchBars({ rows, size }, values) {
 }
 
 export const recipes = {
-  ...{ walk, ridges, gainCurve, running, everyRunning, gapParts },
+  ...{ walk, layers, errors, ridges, gainCurve, running, everyRunning, gapParts },
   ...{ place, deviations, batchBars },
 };

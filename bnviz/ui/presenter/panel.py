@@ -17,6 +17,8 @@ from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, f
 
 #: A folder of a teacher's own lessons.
 OWN = "BNVIZ_LESSONS"
+#: The lesson to begin with.
+FIRST = "bn_in_ten_minutes"
 
 
 def lessons() -> dict[str, Path]:
@@ -185,6 +187,17 @@ def _way(lesson: Lesson, name: str, index: int) -> None:
         if st.button(say("lesson.next"), key="lesson-next", disabled=last):
             go(name, index + 1, lesson)
         st.button(say("lesson.leave"), key="lesson-leave", on_click=leave, type="tertiary")
+
+
+def start_first_lesson() -> None:
+    """The way on for who is new here: the lesson for beginners."""
+    try:
+        lesson = read(lessons()[FIRST])
+    except LessonError:  # a teacher's own in its place; the list says what is wrong with it
+        return
+    begin = say("lesson.begin", title=lesson.title.said(_language()))
+    if st.button(begin, key="lesson-begin", type="primary", icon=":material/school:"):
+        go(FIRST, 0, lesson)
 
 
 def show_lesson_list() -> None:

@@ -1,0 +1,71 @@
+"""The first minute: what it shows is what torch's own layers do, and its sentence is true."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bnviz.core.data.preparation import dataset_for, prepare
+from bnviz.core.training.flow import LEVEL, PROBE_ROWS, Flow, Places, flow, verdict
+from bnviz.core.training.presets import RATES, STEPS, small
+
+
+@pytest.fixture(scope="module", params=RATES)
+def trained(request: pytest.FixtureRequest) -> Flow:
+    return flow(small(request.param))
+
+
+def untrained(bn: bool) -> list[nn.Module]:
+    """The layers as torch draws them after a seed; BN draws nothing."""
+    torch.manual_seed(small(0.01).seed)
+    layers: list[nn.Module] = []
+    for inputs in (3, 16, 16):
+        layers += [nn.Linear(inputs, 16), *([nn.BatchNorm1d(16)] if bn else []), nn.Tanh()]
+    return [*layers, nn.Linear(16, 1)]
+
+
+def test_it_begins_with_what_torchs_own_layers_let_through() -> None:
+    config = small(0.01)
+    shown, data = flow(config), prepare(config.data, dataset_for(config.data))
+    for places, bn in ((shown.bn, True), (shown.plain, False)):
+        x, widths, lows = data.train_x[:, :PROBE_ROWS].T, [], []
+        for layer in untrained(bn)[:-1]:
+            x = layer(x)
+            if not isinstance(layer, nn.Tanh):
+                widths.append(x.std(correction=0).item())
+                lows.append(x.min().item())
+        assert np.allclose(places.deviation[0], widths, rtol=1e-4)
+        assert (places.ends[0, :, 0] < lows).all(), "a smooth outline reaches beyond the values"
+        assert (places.height[0].max(axis=1) == 255).all()
+    net = nn.Sequential(*untrained(True)).eval()
+    with torch.no_grad():
+        missed = net(data.validation_x.T)[:, 0] - data.validation_y
+    assert shown.error[0, 0] == pytest.approx(missed.square().mean().sqrt().item(), rel=1e-4)
+
+
+def test_every_sentence_is_true(trained: Flow) -> None:
+    """At every step, whoever wins: at the smallest rate BN learns more slowly."""
+    assert trained.error.shape == (STEPS + 1, 2)
+    for step, (bn, plain) in enumerate(trained.error):
+        told, limit = verdict(trained, step), 2 * trained.error[0, 0]
+        claims = {
+            "untrained": step == 0,
+            "bn": LEVEL * bn < plain <= limit,
+            "plain": LEVEL * plain < bn <= limit,
+            "level": max(bn, plain) <= min(LEVEL * bn, LEVEL * plain, limit),
+            "lost_bn": not bn <= limit and plain <= limit,
+            "lost_plain": not plain <= limit and bn <= limit,
+            "lost_both": not bn <= limit and not plain <= limit,
+        }
+        assert claims[told.key], (step, told, bn, plain)
+
+
+def test_the_rates_show_bn_ahead_behind_and_lost() -> None:
+    last = [verdict(flow(small(rate)), STEPS).key for rate in RATES]
+    assert last == ["plain", "bn", "lost_both"], "the comment at RATES says so"
+
+
+def test_a_net_that_left_the_numbers_has_no_outline() -> None:
+    lost = flow(small(100.0))
+    assert isinstance(lost.bn, Places) and np.isnan(lost.error[-1]).all()
+    assert (lost.bn.height[-1] == 0).all() and np.isnan(lost.bn.ends[-1]).all()
