@@ -59,7 +59,12 @@ def layers(
     """
     shown = zip(places(net), height, ends, strict=False)
     color = look.net(net)
-    style = {"mode": "lines", "fill": "toself", "fillcolor": fade(color, 0.45), "hoverinfo": "skip"}
+    style: dict[str, Any] = {
+        "mode": "lines",
+        "fill": "toself",
+        "fillcolor": fade(color, 0.45),
+        "hoverinfo": "skip",
+    }
     style |= {"line": {"color": color, "width": 1.5}, "showlegend": False}
     shapes, words = _parts(net, look, say)
     return figure(

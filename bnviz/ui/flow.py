@@ -72,8 +72,8 @@ def _pictures(flow: "Flow | None", step: int) -> None:
     """Both nets at that step, and their errors so far; without a training yet the nets alone."""
     nets, errors = st.columns([7, 4], gap="medium")
     with nets:
-        for net in NETS:
-            _net(net, flow and getattr(flow, net), step)
+        _net("bn", flow.bn if flow else None, step)
+        _net("plain", flow.plain if flow else None, step)
     error = flow.error if flow else np.full((STEPS + 1, 2), np.nan)
     with errors:
         draw(
