@@ -112,6 +112,6 @@ def switch(key: str, label: str, default: bool = False) -> Control:
     return Control(key, label, default)
 
 
-def tabs(key: str, option: str) -> Control:
+def tabs(key: str, option: str, **more: Any) -> Control:
     """The row of a page's tabs; which one is open is in the address as ``section``."""
-    return choice(key, "link.section", option=option, address="section")
+    return choice(key, "link.section", option=option, address="section", **more)

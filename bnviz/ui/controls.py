@@ -86,7 +86,7 @@ TRAIN_VS_EVAL = _table(
     of(StreamConfig, "shift", label="train_vs_eval.controls.shift", step=0.1, main=True),
     of(StreamConfig, "spread", label="train_vs_eval.controls.spread"),
     choice("feature", "stat.feature", menu=True),
-    tabs("stream_tab", "train_vs_eval.tabs.{}"),
+    tabs("stream_tab", "train_vs_eval.tabs.{}", pinned=True),
     choice(
         "quantity",
         "train_vs_eval.quantity.label",
@@ -244,7 +244,7 @@ def smoothness() -> Mapping[str, Control]:
             ("sharpness", "losses"),
             "smoothness.stability.{}",
         ),
-        tabs("measure", "smoothness.tabs.{}"),
+        tabs("measure", "smoothness.tabs.{}", pinned=True),
     )
 
 

@@ -7,7 +7,7 @@ in silence, and the address is mended.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from streamlit.errors import StreamlitAPIException
 
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import ELSEWHERE, controls
+from bnviz.ui.controls import ELSEWHERE, LANG, PRESENT, controls
 from bnviz.ui.language import say, say_if_there
 
 
@@ -142,7 +142,7 @@ def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
     for option, tab in zip(options, opened, strict=True):
         if tab.open:
             st.session_state[here] = option
-            _write(control, None if option == options[0] else option)
+            _write(control, None if option == options[0] and not control.pinned else option)
             with tab:
                 yield option
 
@@ -196,6 +196,21 @@ def point(
     _refuse(label, wish, untouched)
     st.query_params.pop(name)
     return None
+
+
+def open_with(rows: Mapping[str, Control], **values: Any) -> None:
+    """Set these controls, by key, for a visitor who asks for nothing: the first time they come.
+
+    An address that names any of `rows` is left alone, so that the others have their defaults.
+    """
+    asked = {*ELSEWHERE, *(row.name for row in rows.values() if row not in (LANG, PRESENT))}
+    if asked & set(st.query_params) or set(values) & set(st.session_state):
+        return
+    for key, value in values.items():
+        if rows[key].kind == "choice":
+            st.query_params[rows[key].name] = value
+        else:
+            st.session_state[key] = value
 
 
 def drop_unknown(page: str) -> None:

@@ -49,7 +49,10 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "glossary": ({"lang"}, set()),
 }
 #: Where a page's controls are, if not where it opens: the address and the title there.
-OPENED: dict[str, dict[str, str]] = {"pitfalls": {"pitfall": "eval_forgotten"}}
+OPENED: dict[str, dict[str, str]] = {
+    "pitfalls": {"pitfall": "eval_forgotten"},
+    "smoothness": {"section": "document"},
+}
 
 KINDS = ("slider", "select_slider", "number_input", "toggle", "selectbox", "button_group", "button")
 

@@ -19,7 +19,7 @@ from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, set_to, widget
 
 SECTIONS = {
-    "gap": {"gap"},
+    "gap": {"running-mean", "running-variance", "gap"},
     "clock": {"decay", "weights"},
     "company": {"fan", "outputs"},
     "recalibrate": {"losses", "drifts"},
@@ -37,9 +37,19 @@ def said(app: AppTest) -> str:
 def test_sections(section: str, lang: str, open_app: OpenApp) -> None:
     app = open_app("train_vs_eval", lang=lang, section=section)
     assert not app.exception and not app.error and not app.toast
-    assert charts(app) >= SECTIONS[section] | {"running-mean", "running-variance"}
+    assert charts(app) >= SECTIONS[section]
     others = set().union(*SECTIONS.values()) - SECTIONS[section]
     assert not charts(app) & others, "only the open section is computed"
+
+
+def test_it_opens_inside_the_gap_and_links_are_as_they_were(open_app: OpenApp) -> None:
+    app = open_app("train_vs_eval")
+    assert "eval mode disagrees with train mode" in said(app)
+    assert app.slider(key="shift").value == 2.0 and app.query_params["section"] == "gap"
+    assert app.slider(key="shift").set_value(0.0).run().slider(key="shift").value == 0.0
+    for query in ({"b": "24"}, {"section": "clock"}):
+        app = open_app("train_vs_eval", **query)
+        assert app.slider(key="shift").value == 0.0 and not app.toast
 
 
 @pytest.mark.parametrize("section", ["gap", "company", "split"])

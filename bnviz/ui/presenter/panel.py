@@ -11,6 +11,7 @@ import streamlit as st
 
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.texts.markdown import literal
+from bnviz.ui.controls import LANG, PRESENT, controls
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
@@ -105,13 +106,13 @@ def _index(lesson: Lesson) -> int:
 
 
 def _take_state(lesson: Lesson, name: str, index: int) -> None:
-    """On arrival the page's controls stand as the step says, all others of the lesson as ever."""
+    """On arrival the page's controls stand as the step says, all others as ever."""
     here = (name, index)
     if st.session_state.get("lesson_at") == here:
         return
-    for step in lesson.step:
-        for key in step.state:
-            st.session_state.pop(key, None)
+    for key in controls(lesson.step[index].page).keys() - {LANG.key, PRESENT.key}:
+        st.session_state.pop(key, None)
+        st.session_state.get("address", {}).pop(key, None)
     numbers = {k: v for k, v in lesson.step[index].state.items() if not isinstance(v, str)}
     st.session_state.update(numbers)
     st.session_state["lesson_at"] = here

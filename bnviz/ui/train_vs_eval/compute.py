@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm import batch_dependence, micro_batches, stream
+from bnviz.core.batchnorm import agreement, batch_dependence, micro_batches, stream
 from bnviz.core.configs import BatchConfig, StreamConfig, TrainConfig
 from bnviz.core.data.moments import Moments, moments
+from bnviz.core.verdict import Verdict
 from bnviz.ui.cache import cached, table
 from bnviz.ui.fitness.compute import dataset_of, last_state
 from bnviz.ui.one_batch.compute import batch_of
@@ -49,6 +50,17 @@ def walk(config: StreamConfig) -> stream.Walk:
     """The running statistics on their way."""
     steps = stream.possible_steps(config.batch, config.steps)
     return stream.walk(config, drawn(config.batch, steps), moments_of(config.batch))
+
+
+Told = tuple[Verdict[agreement.Key], ...]
+
+
+@cached
+def answer(config: StreamConfig, eps: float) -> tuple[Told, Told]:
+    """Whether eval mode agrees by now, with the cause if not; and what kept them apart before."""
+    told = agreement.verdict(walk(config), config, eps)
+    end = 2 if told[0].key == "off" else 1
+    return told[:end], told[end:]
 
 
 @cached

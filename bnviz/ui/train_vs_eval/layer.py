@@ -24,12 +24,42 @@ from bnviz.ui.train_vs_eval import code, compute, live
 from bnviz.ui.widgets import ask
 
 
-def show_gap(config: StreamConfig, feature: int) -> None:
-    """Running minus true, taken apart: one feature over the steps, all features at one step."""
+def _show_running(config: StreamConfig, chosen: int | None) -> None:
+    """Both running statistics over the batches, of one feature or of all."""
+    walk, scale = compute.walk(config), compute.moments_of(config.batch).scale
+    quantities: tuple[Quantity, ...] = ("mean", "variance")
+    tracks = {quantity: getattr(walk, quantity) for quantity in quantities}
+    show_pair(
+        {
+            f"running-{quantity}": stream.all_running(
+                track, quantity, scale, walk.names, look(), say
+            )
+            if chosen is None
+            else stream.running(track, quantity, chosen, walk.names[chosen], look(), say)
+            for quantity, track in tracks.items()
+        },
+        say("train_vs_eval.walk.alt"),
+        lambda key: say(f"train_vs_eval.walk.{key.replace('-', '_')}"),
+        {f"running-{quantity}": live.running(config, quantity, chosen) for quantity in quantities},
+    )
+    explain(
+        "walk",
+        say("train_vs_eval.walk.caption"),
+        data=lambda: walk_frame(walk),
+        code=code.walk(config),
+    )
+    show_sources("walk")
+
+
+def show_gap(config: StreamConfig, chosen: int | None, eps: float) -> None:
+    """Both running statistics, and running minus true, taken apart: over the steps, at one step."""
     if config.batch.batch_size == 1:
         st.markdown(say("train_vs_eval.gap.none"))
         return
-    walk = compute.walk(config)
+    _show_running(config, chosen)
+    st.markdown(say_verdict("train_vs_eval.verdict", *compute.answer(config, eps)[1]))
+    st.subheader(say("train_vs_eval.tabs.gap"))
+    feature, walk = chosen or 0, compute.walk(config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
         reference: Literal["true", "train"] = ask(

@@ -11,10 +11,14 @@ from bnviz.ui.widgets import tabs
 
 
 @st.fragment
-def show_sections(config: StreamConfig, feature: int, eps: float) -> None:
-    """All sections as tabs, the open one filled; a control inside leaves the page above alone."""
+def show_sections(config: StreamConfig, chosen: int | None, eps: float) -> None:
+    """All sections as tabs, the open one filled; a control inside leaves the page above alone.
+
+    `chosen` is the feature that is looked at, None for all: then they speak of the first.
+    """
+    feature = chosen or 0
     sections: dict[str, Callable[[], None]] = {
-        "gap": lambda: layer.show_gap(config, feature),
+        "gap": lambda: layer.show_gap(config, chosen, eps),
         "clock": lambda: layer.show_clock(config),
         "company": lambda: layer.show_company(config, feature, eps),
         "recalibrate": nets.show_recalibration,
