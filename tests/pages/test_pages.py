@@ -99,7 +99,8 @@ def values(found: Any) -> list[Any]:
         return [*ends, found.value]
     if found.type == "select_slider":
         kind = type(found.value)
-        return [kind(float(found.options[0])), kind(float(found.options[-1])), found.value]
+        least = found.key == "optimizer.batch_size"  # one row has no variance: that is refused
+        return [kind(float(found.options[least])), kind(float(found.options[-1])), found.value]
     if found.type == "toggle":
         return [not found.value, found.value]
     options = {
