@@ -18,7 +18,7 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test lint format shots bench load mutants constraints lowest browser clean
+.PHONY: help run test lint format shots bench load mutants constraints lowest audit browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
@@ -30,6 +30,7 @@ help:
 	@echo "make load    30 visitors on one server, into build/load.json (LOAD=\"30 5 60\": 5 in Chromium, 60 s)"
 	@echo "make constraints  put the newest versions that requirements*.txt allow into constraints.txt"
 	@echo "make lowest       run the tests, but those in a browser, with the lowest they allow"
+	@echo "make audit        look up known weaknesses of the versions in constraints.txt (needs pypi.org)"
 	@echo "make mutants plant 200 faults, one at a time, and see which the tests notice: hours (MUTANTS=20)"
 	@echo "make clean   remove what was built; the virtual environment and the runs stay"
 
@@ -70,6 +71,11 @@ lowest:
 	@sed -n 's/>=\([^,]*\).*/==\1/p' requirements.txt > build/lowest.txt
 	@build/lowest/bin/python -m pip install $(INSTALL_ARGS) -c build/lowest.txt -r requirements-dev.txt
 	@build/lowest/bin/python -m pytest -m "not browser" -n $(WORKERS) $(TEST_ARGS)
+
+audit:
+	@mkdir -p build && $(PYTHON) -m venv --clear build/audit
+	@build/audit/bin/python -m pip install --quiet $(INSTALL_ARGS) pip-audit
+	@build/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 mutants: $(TEST_READY)
 	@nice -n 19 $(BIN)/python -m tools.mutants $(MUTANTS)

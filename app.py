@@ -3,6 +3,7 @@
 import logging
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui import missing
@@ -10,6 +11,7 @@ from bnviz.ui.chart.chart import routes
 from bnviz.ui.controls import LANG
 from bnviz.ui.errors import explain
 from bnviz.ui.glossary import offer_terms
+from bnviz.ui.guard import Guard
 from bnviz.ui.language import say
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
@@ -59,4 +61,9 @@ else:
     logging.disable(logging.NOTSET)
     warm_up_now()
     say_where_runs_live()
-    app = st.App(__file__, on_script_error=explain, routes=[*routes(), missing.route()])
+    app = st.App(
+        __file__,
+        routes=[*routes(), missing.route()],
+        middleware=[Middleware(Guard)],
+        on_script_error=explain,
+    )

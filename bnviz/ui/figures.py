@@ -8,6 +8,7 @@ import streamlit as st
 from bnviz.core.configs import Source
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.plots.theme import Figure, Look
+from bnviz.texts.spreadsheet import defused
 from bnviz.ui.chart.chart import Live, chart
 from bnviz.ui.controls import PRESENT
 from bnviz.ui.language import say
@@ -92,7 +93,7 @@ def download(data: "Frame", key: str) -> None:
     """A download of `data`, made only when asked for."""
     st.download_button(
         say("figure.download"),
-        lambda: data().to_csv(index=False).encode(),
+        lambda: defused(data()).to_csv(index=False).encode(),
         f"bnviz-{key}.csv",
         "text/csv",
         key=f"{key}-data",

@@ -172,7 +172,7 @@ def test_zoom_and_hidden_curves_stay(open_page: OpenPage) -> None:
     page.mouse.up()
     chart(page, "gain").locator(".legendtoggle").first.click()
     page.wait_for_function(
-        "document.querySelector('.st-key-gain .bnviz-chart')._fullData[0].visible !== true"
+        "() => document.querySelector('.st-key-gain .bnviz-chart')._fullData[0].visible !== true"
     )
     zoomed = chart_figure(page, "gain")["layout"]["xaxis"]["range"]
     drag(page, "eps", 0.9)

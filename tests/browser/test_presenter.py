@@ -26,7 +26,7 @@ def is_on(page: Page) -> bool:
 @pytest.mark.parametrize("name", ["home", "one_batch", "train_vs_eval"])
 def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, name: str) -> None:
     page = open_page(name, query={"present": 1}, **WALL)
-    page.wait_for_function("document.documentElement.hasAttribute('data-bnviz-presenting')")
+    page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     settle(page)
     assert page.evaluate(SMALL) == []
     header = page.get_by_test_id("stHeader").bounding_box()
@@ -41,11 +41,11 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
 def test_keys_begin_and_end_it(open_page: OpenPage) -> None:
     page = open_page("one_batch", **WALL)
     page.keyboard.press("p")
-    page.wait_for_function("document.documentElement.hasAttribute('data-bnviz-presenting')")
+    page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     page.wait_for_url("**present=true**")
     settle(page)
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.documentElement.hasAttribute('data-bnviz-presenting')")
+    page.wait_for_function("() => !document.documentElement.hasAttribute('data-bnviz-presenting')")
 
 
 def test_arrows_step_through_a_lesson_but_not_while_a_slider_has_the_focus(

@@ -58,7 +58,7 @@ def seconds(
     page.bring_to_front()
     page.evaluate(ARM, {"event": event, "chart": chart, "text": text, "state": state})
     act()
-    page.wait_for_function("window.__took.seconds !== null", timeout=timeout * 1000)
+    page.wait_for_function("() => window.__took.seconds !== null", timeout=timeout * 1000)
     took: float = page.evaluate("window.__took.seconds")
     page.wait_for_timeout(120)  # the answer may have a tail, which is not the next key's burden
     return took
@@ -80,6 +80,6 @@ def first_paint(page: Page, address: str, selector: str, timeout: float = 60.0) 
     """Seconds from the navigation to `address` to the first frame with `selector` in it."""
     page.add_init_script(f"({FIRST_PAINT})({selector!r})")
     page.goto(address, wait_until="commit")
-    page.wait_for_function("window.__firstPaint !== undefined", timeout=timeout * 1000)
+    page.wait_for_function("() => window.__firstPaint !== undefined", timeout=timeout * 1000)
     took: float = page.evaluate("window.__firstPaint")
     return took
