@@ -15,7 +15,7 @@ from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
-from bnviz.texts.catalogue import worded
+from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import for_terminal
 
 
@@ -52,7 +52,8 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
     blob = store.last_blob(run.id)
     if blob is not None:
         result = from_bytes(config.result, blob)
-        said = _in_words(config, result)
+        with speaking_of(measures.norm_of(store, config.subject)):
+            said = _in_words(config, result)
         print(json.dumps(_as_dict(run, config, said, result), allow_nan=False) if as_json else said)
     return EXIT[run.status]
 

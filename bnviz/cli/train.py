@@ -14,7 +14,7 @@ from bnviz.cli.foreground import EXIT, strict, worked
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
-from bnviz.jobs.trainings import create
+from bnviz.jobs.trainings import config_of, create
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
 
@@ -95,6 +95,7 @@ def as_dict(run: Run, snapshot: Snapshot) -> dict[str, Any]:
     nets = {"bn": snapshot.bn, "plain": snapshot.plain}
     return {
         "run": run.id,
+        "norm": config_of(run).network.norm,
         "status": run.status,
         "epoch": snapshot.epoch,
         "step": snapshot.step,

@@ -205,6 +205,11 @@ class NetworkConfig(Config):
         return self
 
     @property
+    def first_net(self) -> str:
+        """What files call the net with the norm; the other is "plain"."""
+        return "bn" if self.norm == "batch" else self.norm
+
+    @property
     def without_norm(self) -> "NetworkConfig":
         """Of the second net."""
         return self.model_copy(update={"norm": "none"})

@@ -7,6 +7,7 @@ A measure of a training's last nets means those that are the last when it is ask
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bnviz.core.configs import Norm
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
 from bnviz.core.smoothness.registry import parse
 from bnviz.core.training.snapshots import from_bytes
@@ -86,6 +87,12 @@ def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     config = trainings.config_of(run)
     dataset = train.dataset_for(config.data, trainings.table_of(store, config.data))
     return subject.of_state(config, dataset, trainings.decoded(run.id, from_bytes, blob).state)
+
+
+def norm_of(store: Store, wanted: SubjectConfig) -> Norm:
+    """The norm of the first of the nets that `wanted` names."""
+    training = store.run(wanted.run) if wanted.run else None
+    return trainings.config_of(training).network.norm if training else "batch"
 
 
 def work(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:

@@ -9,14 +9,21 @@ singular or the plural, # being the number.
 import re
 import string
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from bnviz.core.configs import Norm
 from bnviz.core.verdict import Verdict
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import written
+
+#: What ``{norm:@norm}`` means in every sentence: the norm of the first net, BN unless
+#: :func:`speaking_of` says else.
+_NORM: ContextVar[Norm] = ContextVar("norm", default="batch")
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 
@@ -25,6 +32,7 @@ _UNIT = re.compile(
     r"(?<=#) |(?<=[\d}]) "
     r"(?=%|(?:points?|s|MB|bytes|bits|epochs/s)\b|[分秒个行倍次条对轮步批列位层处])"
 )
+_BLANK = re.compile(r"(?<=[一-鿿]) (?=[一-鿿])")
 #: A list of names longer than this ends in "and n more".
 _MOST_NAMES = 5
 
@@ -54,6 +62,11 @@ class _Writer(string.Formatter):
         self.language = language
         self.typed = typed  # what becomes of texts among the values
 
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if key == "norm" and key not in kwargs:
+            return _NORM.get()
+        return super().get_value(key, args, kwargs)
+
     def format_field(self, value: Any, spec: str) -> str:
         text = self._written(value, spec)
         return text.replace("\N{NO-BREAK SPACE}%", "%") if self.language == "zh" else text
@@ -82,7 +95,19 @@ class _Writer(string.Formatter):
 def sentence(language: str, key: str, **values: object) -> str:
     """The sentence at `key` with `values` put in. Raises KeyError."""
     text = catalogue(language)[key]
-    return _Writer(language).vformat(text, (), values) if values else text
+    if not values and "{norm:" not in text:
+        return text
+    return _said(_Writer(language), text, values)
+
+
+@contextmanager
+def speaking_of(norm: Norm) -> Iterator[None]:
+    """Within it, sentences about both nets name `norm` as what the first has and the second not."""
+    token = _NORM.set(norm)
+    try:
+        yield
+    finally:
+        _NORM.reset(token)
 
 
 def worded(language: str, section: str, *verdicts: Verdict[str]) -> str:
@@ -96,4 +121,10 @@ def worded(language: str, section: str, *verdicts: Verdict[str]) -> str:
 
 
 def _worded(language: str, key: str, verdict: Verdict[str]) -> str:
-    return _Writer(language, literal).vformat(catalogue(language)[key], (), verdict.values)
+    return _said(_Writer(language, literal), catalogue(language)[key], verdict.values)
+
+
+def _said(writer: _Writer, text: str, values: Mapping[str, Any]) -> str:
+    """The values put in; no blank is left between Chinese and a Chinese name put in."""
+    said = writer.vformat(text, (), values)
+    return _BLANK.sub("", said) if "{norm:" in text else said

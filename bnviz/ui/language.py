@@ -19,7 +19,7 @@ def say(key: str, **values: object) -> str:
 
 def say_if_there(key: str) -> str | None:
     """The sentence at `key` in the reader's language, or None where there is none."""
-    return catalogue(_language()).get(key)
+    return say(key) if key in catalogue(_language()) else None
 
 
 def say_verdict(section: str, *verdicts: Verdict[Any]) -> str:

@@ -1,8 +1,9 @@
-"""Fitness training: does BN help here? Two nets, the same seeds, side by side."""
+"""Fitness training: does a norm help here? Two nets, the same seeds, side by side."""
 
 import streamlit as st
 
 from bnviz.jobs.trainings import config_of
+from bnviz.texts.catalogue import speaking_of
 from bnviz.ui import runs
 from bnviz.ui.fitness import settings
 from bnviz.ui.fitness.compute import size
@@ -15,13 +16,15 @@ run = runs.current_run(opened=take_settings)
 shown = config_of(run) if run else None
 main = st.container(horizontal=True, vertical_alignment="bottom")
 config = train_config(main, shown)
-changed = settings.departures(shown, config) if shown else ()
+with speaking_of(config.network.norm):
+    changed = settings.departures(shown, config) if shown else ()
 runs.launch_button(main, config, size(config.data), new=bool(changed) or run is None)
 with main:
     runs.earlier()
 
 if run is None:
-    preview(config)
+    with speaking_of(config.network.norm):
+        preview(config)
 else:
     if changed:
         st.info(say("fitness.changed", changes=changed), icon=":material/play_arrow:")

@@ -240,9 +240,10 @@ def test_predictions_are_those_of_the_trained_nets(open_app: OpenApp, done: str)
     table = app.table[0].value
     error = table[EN["fitness.mae"].format(unit=EN["unit.points"])]
     for net, side in (("bn", found.bn), ("plain", found.plain)):
-        assert table["R²"][EN[f"net.{net}"]].startswith(short(float(np.median(side.r2))))
+        name = sentence("en", f"net.{net}")
+        assert table["R²"][name].startswith(short(float(np.median(side.r2))))
         median = float(np.median(side.mean_absolute_error))
-        assert error[EN[f"net.{net}"]].startswith(short(median))
+        assert error[name].startswith(short(median))
     assert error[EN["fitness.baseline"]] == short(found.baseline_mean_absolute_error)
 
 

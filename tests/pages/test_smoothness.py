@@ -15,7 +15,7 @@ from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.jobs import runner
 from bnviz.store import open_store
-from bnviz.texts.catalogue import LANGUAGES, catalogue
+from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp
 from tests.pages.test_fitness import SMALL, TABLE, diverged, finished, wait
@@ -69,7 +69,7 @@ def test_every_section_of_a_run(open_app: OpenApp, done: str, tab: str, lang: st
     assert charts(app) == FIGURES[tab]
     assert "measure_now" not in {each.key for each in widgets(app)}, "nothing to wait for"
     said = [element.value for element in app.markdown]
-    assert text[f"smoothness.lead.{tab}"] in said
+    assert sentence(lang, f"smoothness.lead.{tab}") in said
     assert all("{" not in value for value in said)
 
 

@@ -19,7 +19,7 @@ from bnviz.core.batchnorm import (
     micro_batches,
 )
 from bnviz.core.batchnorm.interpolation import STAGES
-from bnviz.core.configs import RULES, TrainConfig
+from bnviz.core.configs import RULES, Norm, TrainConfig
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES
@@ -213,8 +213,8 @@ def uses() -> tuple[Use, ...]:
             complete = all(k.arg is not None for k in node.keywords)
             found.append(Use(f"{name}:{node.lineno} {ast.unparse(key)}", meant, given, complete))
     for key, text in EN.items():  # a sentence that asks for another
-        sections = {spec[1:] for _, _, spec, _ in string.Formatter().parse(text) if spec}
-        meant = tuple(f"{name}.{{}}" for name in sections if f"@{name}" in text)
+        sections = sorted({spec[1:] for _, spec in specs(text) if spec.startswith("@")})
+        meant = tuple(f"{name}.{{}}" for name in sections)
         found.append(Use(key, meant, frozenset(), complete=False))
     return tuple(found)
 
@@ -231,7 +231,7 @@ def test_every_sentence_gets_the_values_it_needs() -> None:
     """Where a call spells out its keys and all its values."""
     for use in uses():
         if use.complete and use.patterns and not any("{}" in p for p in use.patterns):
-            needed = [placeholders(EN[key]) for key in use.keys]
+            needed = [placeholders(EN[key]) - {"norm"} for key in use.keys]  # always there
             assert set().union(*needed) == use.given, use.place
 
 
@@ -264,6 +264,7 @@ FAMILIES: dict[str, Any] = {
     "unreadable.{}": get_args(UnreadableCode),
     "problem.{}": (*get_args(errors.Code), *RULES),
     "remedy.{}": SMALLER,
+    "norm.{}": get_args(Norm),
     "question.{}": get_args(QuestionCode),
     "understood.{}": [field.name for field in fields(Dialect)],
     "separator.{}": get_args(Separator),

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import OVER_ROWS, TrainConfig
 from bnviz.core.data.preparation import Prepared, dataset_for, prepare, split
 from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.backpropagation import Workspace
@@ -42,7 +42,8 @@ def train(config: TrainConfig, dataset: Dataset, should_stop: StopFlag) -> Itera
 
     `should_stop` is asked between steps and within probes. Once it says yes, probes
     end and one last snapshot carries the state; its epoch is the last whole one.
-    A last batch of a single row is skipped for both nets: BN cannot train on it.
+    A last batch of a single row is skipped for both nets where the norm is one OVER_ROWS, which
+    cannot train on it.
     Raises ValueError for fewer than three rows.
     """
     run = Run(config, prepare(config.data, dataset))
@@ -120,7 +121,7 @@ class Run:
         order = torch.from_numpy(np.stack([rng.permutation(rows) for rng in self.orders]))
         for start in range(0, rows, size):
             batch = order[:, start : start + size]
-            if batch.shape[1] < 2:
+            if batch.shape[1] < 2 and self.config.network.norm in OVER_ROWS:
                 break
             yield self.data.train_x[:, batch].transpose(0, 1), self.data.train_y[batch]
 

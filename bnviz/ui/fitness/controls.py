@@ -12,11 +12,13 @@ from bnviz.core.configs import (
     Config,
     DataConfig,
     NetworkConfig,
+    Norm,
     OptimizerConfig,
     ProbeConfig,
     TrainConfig,
 )
 from bnviz.core.training.presets import PRESETS
+from bnviz.texts.catalogue import speaking_of
 from bnviz.ui import cache
 from bnviz.ui.controls import FIRST_SEED, FITNESS, SHOWN
 from bnviz.ui.files.upload import choose_table, choose_target
@@ -32,19 +34,23 @@ def train_config(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig
     upload = st.container()
     with st.sidebar:
         preset = _start(main, shown)
+        norm: Norm = ask(FITNESS["network.norm"], at=main, default=preset.network.norm)
+    with st.sidebar, speaking_of(norm):
         with st.expander(say("train.data_title"), icon=":material/database:"):
             data = _data(preset.data, upload)
         with st.expander(say("train.network_title"), icon=":material/hub:"):
-            network = dict(preset.network)
+            network = dict(preset.network) | {"norm": norm}
             network |= _section(preset.network, "network", "depth", "width", "activation")
         with st.expander(say("train.normalization_title"), icon=":material/equalizer:"):
-            network |= _norm(preset.network, main)
+            network |= _norm_settings(preset.network, norm)
         with st.expander(say("train.optimizer_title"), icon=":material/trending_down:"):
             optimizer = _optimizer(preset)
             seeds = ask(FITNESS["seeds"], default=preset.seeds)
             seed = ask(FITNESS[FIRST_SEED], default=preset.seed)
         with st.expander(say("train.probes_title"), icon=":material/straighten:"):
-            probes = _section(preset.probes, "probes", *ProbeConfig.model_fields)
+            names = [name for name in ProbeConfig.model_fields if name != "bn_mode"]
+            names += ["bn_mode"] if norm in OVER_ROWS else []  # others have but one
+            probes = dict(preset.probes) | _section(preset.probes, "probes", *names)
     return TrainConfig(
         data=data,
         network=NetworkConfig(**network),
@@ -125,11 +131,10 @@ def _data(preset: DataConfig, upload: DeltaGenerator) -> DataConfig:
     return DataConfig(source="fitness", **_section(preset, "data", *names))
 
 
-def _norm(preset: NetworkConfig, main: DeltaGenerator) -> dict[str, Any]:
-    """The norm of the first net, and what can be set of it."""
-    norm = ask(FITNESS["network.norm"], at=main, default=preset.norm)
+def _norm_settings(preset: NetworkConfig, norm: Norm) -> dict[str, Any]:
+    """What can be set of the first net's norm."""
     names = [name for name in NORM_SETTINGS[norm] if name != "torch_momentum"]
-    settings = {"norm": norm} | _section(preset, "network", *names)
+    settings = _section(preset, "network", *names)
     if norm in OVER_ROWS:
         settings["torch_momentum"] = _torch_momentum(preset)
     return settings

@@ -14,17 +14,19 @@ _PER_SEED = [
 ]
 
 
-def per_seed_frame(snapshots: Sequence[Snapshot]) -> "pd.DataFrame":
-    """One row an epoch, net and seed; column names are those of NetSnapshot, in any language."""
+def per_seed_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.DataFrame":
+    """One row an epoch, net and seed; column names are those of NetSnapshot, in any language.
+
+    The net with the norm is called `first`.
+    """
     import pandas as pd
 
-    return pd.DataFrame(_per_seed_rows(snapshots))
+    return pd.DataFrame(_per_seed_rows(snapshots, first))
 
 
-def _per_seed_rows(snapshots: Sequence[Snapshot]) -> Iterator[dict[str, object]]:
+def _per_seed_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
-        for net in ("bn", "plain"):
-            measured = getattr(snapshot, net)
+        for net, measured in ((first, snapshot.bn), ("plain", snapshot.plain)):
             for seed in range(len(measured.train_loss)):
                 row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
                 for name in _PER_SEED:
@@ -33,17 +35,16 @@ def _per_seed_rows(snapshots: Sequence[Snapshot]) -> Iterator[dict[str, object]]
                 yield row
 
 
-def per_layer_frame(snapshots: Sequence[Snapshot]) -> "pd.DataFrame":
+def per_layer_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.DataFrame":
     """One row an epoch, net, layer and seed: activations and dead units."""
     import pandas as pd
 
-    return pd.DataFrame(_per_layer_rows(snapshots))
+    return pd.DataFrame(_per_layer_rows(snapshots, first))
 
 
-def _per_layer_rows(snapshots: Sequence[Snapshot]) -> Iterator[dict[str, object]]:
+def _per_layer_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
-        for net in ("bn", "plain"):
-            measured = getattr(snapshot, net)
+        for net, measured in ((first, snapshot.bn), ("plain", snapshot.plain)):
             layers, seeds = measured.activation_mean.shape
             for layer in range(layers):
                 for seed in range(seeds):

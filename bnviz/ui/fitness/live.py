@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import OVER_ROWS, TrainConfig
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.core.training.verdict import divergences, verdict
 from bnviz.jobs import runner
@@ -13,6 +13,7 @@ from bnviz.jobs.trainings import config_of
 from bnviz.plots.fitness import curves
 from bnviz.plots.nets import NETS
 from bnviz.store import Run
+from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import percent, short
 from bnviz.ui import runs
 from bnviz.ui.controls import FITNESS
@@ -27,8 +28,12 @@ from bnviz.ui.widgets import ask
 
 def show_training(run: Run) -> None:
     """The training as it stands: which it is, the verdict, its curves and tabs."""
-    snapshots = runner.snapshots(run.id)
     config = config_of(run)
+    with speaking_of(config.network.norm):
+        _show(run, config, runner.snapshots(run.id))
+
+
+def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     if snapshots:
         opening = say("measuring.so_far") + say("sentence.between") if run.active else ""
         now = verdict(snapshots[-1], compute.baseline_loss(config))
@@ -76,7 +81,7 @@ def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             "loss",
             alt=say("fitness.loss_alt"),
             caption=say("fitness.loss_caption", seeds=config.seeds),
-            data=lambda: per_seed_frame(snapshots),
+            data=lambda: per_seed_frame(snapshots, config.network.first_net),
         )
     with right:
         if config.probes.checkpoints == 0:
@@ -87,7 +92,7 @@ def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             "smoothness",
             alt=say("fitness.smoothness_alt"),
             caption=_probes_in_words(config, snapshots),
-            data=lambda: per_seed_frame(snapshots),
+            data=lambda: per_seed_frame(snapshots, config.network.first_net),
         )
 
 
@@ -130,4 +135,8 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     rows = min(ACTIVATION_ROWS, compute.training_rows(config.data))
     some = min(QUANTILE_ROWS, rows)
     caption = say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some)
-    explain("activations", caption, data=lambda: per_layer_frame(snapshots))
+    if config.network.norm in OVER_ROWS:
+        caption += say("sentence.between") + say("fitness.activations_before")
+    explain(
+        "activations", caption, data=lambda: per_layer_frame(snapshots, config.network.first_net)
+    )

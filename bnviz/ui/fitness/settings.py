@@ -12,7 +12,7 @@ from bnviz.ui.language import say
 
 #: What :func:`plan` names itself, in this order of size.
 _PLANNED = {
-    *("seeds", "network.depth", "network.width", "data.samples", "data.validation"),
+    *("seeds", "network.norm", "network.depth", "network.width", "data.samples", "data.validation"),
     *("data.source", "data.table", "data.columns", "data.target", "optimizer.heavy_ball"),
     *("optimizer.epochs", "optimizer.kind", "optimizer.learning_rate", "optimizer.batch_size"),
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import OVER_ROWS, TrainConfig
 from bnviz.core.training.series import band
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
 from bnviz.plots.fitness import curves
@@ -35,6 +35,8 @@ def show_tabs(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> N
         "running": _running_statistics,
         "config": _config,
     }
+    if config.network.norm not in OVER_ROWS:
+        del fill["running"]
     for name in tabs(FITNESS["run_tab"], list(fill)):
         fill[name](run, config, snapshots)
 
@@ -70,7 +72,8 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         middle = {net: band(np.empty(0), side.predictions.T).median for net, side in sides.items()}
         target = target_of(config, dataset)
         figure = predicted_against_actual(evaluation.targets, middle, target, look(), say)
-        frame = pd.DataFrame({"actual": evaluation.targets} | middle)
+        names = {"bn": config.network.first_net}
+        frame = pd.DataFrame({"actual": evaluation.targets} | middle).rename(columns=names)
         show(figure, "predictions", alt=say("fitness.predictions_alt"), data=lambda: frame)
 
 
@@ -135,7 +138,7 @@ def _gradients(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> 
                 field,
                 alt=say(f"fitness.{field}_caption"),
                 caption=say(f"fitness.{field}_caption"),
-                data=lambda: per_seed_frame(snapshots),
+                data=lambda: per_seed_frame(snapshots, config.network.first_net),
             )
 
 
@@ -150,19 +153,20 @@ def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
         "dead",
         alt=caption,
         caption=caption,
-        data=lambda: per_layer_frame(snapshots),
+        data=lambda: per_layer_frame(snapshots, config.network.first_net),
     )
 
 
 def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
-    for column, field in zip(st.columns(2), ("running_mean", "running_variance"), strict=True):
+    renorm = config.network.norm == "renorm"
+    captions = {
+        "running_mean": say("fitness.running_mean_caption"),
+        "running_variance": say(f"fitness.{'renorm' if renorm else 'running'}_variance_caption"),
+    }
+    for column, (field, caption) in zip(st.columns(2), captions.items(), strict=True):
         with column:
-            show(
-                curves.running(snapshots, field, look(), say),
-                field,
-                alt=say(f"fitness.{field}_caption"),
-                caption=say(f"fitness.{field}_caption"),
-            )
+            figure = curves.running(snapshots, field, look(), say)
+            show(figure, field, alt=caption, caption=caption)
 
 
 def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
@@ -170,4 +174,4 @@ def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> Non
     st.markdown(say("fitness.config_caption"))  # a caption would fade the code in it
     st.code(code.training(config), language="python")
     st.code(text, language="json", height=320)
-    download(lambda: per_seed_frame(snapshots), "run")
+    download(lambda: per_seed_frame(snapshots, config.network.first_net), "run")

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from bnviz.core.configs import OVER_ROWS
 from bnviz.core.smoothness.measure import Measure
 from bnviz.ui.controls import smoothness
 from bnviz.ui.smoothness.subject import Asked
@@ -41,7 +42,7 @@ def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
 
 def _shared(owner: type[Measure], asked: Asked) -> list[str]:
     matters = {
-        "bn_mode": "bn_mode" in owner.model_fields,
+        "bn_mode": "bn_mode" in owner.model_fields and asked.config.network.norm in OVER_ROWS,
         "net": "net" in owner.model_fields and asked.config.seeds > 1,
         "seed": owner.draws,
     }

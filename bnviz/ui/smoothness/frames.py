@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 Dimensions = Mapping[str, tuple[str, ...]]
 
 
-def frame(dimensions: Dimensions, result: Any) -> "pd.DataFrame":
+def frame(dimensions: Dimensions, result: Any, first: str = "bn") -> "pd.DataFrame":
     """Columns: net (the result's field, or empty), quantity, its dimensions, value.
 
     `dimensions` names those of each field of the result, "*" of all others. A dimension that is
     itself a field of the result (or of the net's part of it) carries that field's values. In
-    no language: these are the names in :mod:`bnviz.core.smoothness`.
+    no language: these are the names in :mod:`bnviz.core.smoothness`; but the net with the norm is
+    called `first`.
     """
     import pandas as pd
 
     parts = [pd.DataFrame(part) for part in _parts(dimensions, result)]
     table = pd.concat(parts, ignore_index=True)
+    table["net"] = table["net"].replace("bn", first)
     last = table.pop("value")
     return table.assign(value=last)
 

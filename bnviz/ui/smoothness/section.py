@@ -60,7 +60,7 @@ class Section:
             explain(
                 config.kind,
                 say(f"smoothness.{name}.caption", **self.caption(config, asked)),
-                data=lambda: frame(self.dimensions, result),
+                data=lambda: frame(self.dimensions, result, asked.config.network.first_net),
                 code=self.code(config),
             )
 

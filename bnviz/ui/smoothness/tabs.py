@@ -6,6 +6,7 @@ from importlib import import_module
 import streamlit as st
 
 from bnviz.core.smoothness.registry import MEASURES
+from bnviz.texts.catalogue import speaking_of
 from bnviz.ui.controls import smoothness
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
@@ -22,6 +23,7 @@ SECTIONS: Mapping[str, Section] = {
 @st.fragment
 def show_sections(asked: Asked) -> None:
     """All sections as tabs, the open one filled; a control inside leaves the rest alone."""
-    for name in tabs(smoothness()["measure"], list(SECTIONS)):
-        st.markdown(say(f"smoothness.lead.{name}"))
-        SECTIONS[name].show(asked)
+    with speaking_of(asked.config.network.norm):
+        for name in tabs(smoothness()["measure"], list(SECTIONS)):
+            st.markdown(say(f"smoothness.lead.{name}"))
+            SECTIONS[name].show(asked)
