@@ -83,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
         "of its checkpoints, and say what was found. Ctrl-C stops and keeps what is there.",
     )
     _measure_options(measure)
+
+    sweep = commands.add_parser(
+        "sweep",
+        help="train both nets over a grid of settings",
+        description="Train both nets for every combination of two or three settings, and say "
+        "where either does better. Ctrl-C stops and keeps every cell that is finished.",
+    )
+    _sweep_options(sweep)
     return parser
 
 
@@ -113,6 +121,28 @@ def _measure_options(measure: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help="print a config to start from: replay, scales, extremes, density, gap, along, "
         "landscape or stability",
+    )
+
+
+def _sweep_options(sweep: argparse.ArgumentParser) -> None:
+    sweep.add_argument("--config", metavar="FILE", help="what to sweep, as JSON; see --example")
+    sweep.add_argument("--out", metavar="DIR", help="the folder to keep the cells and results in")
+    sweep.add_argument("--json", action="store_true", help="print the results as JSON")
+    sweep.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="train the cells on the Dask cluster at tcp://... (default: BNVIZ_SCHEDULER, or "
+        "this machine)",
+    )
+    sweep.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    sweep.add_argument(
+        "--resume", action="store_true", help="go on with the cells that --out does not have yet"
+    )
+    sweep.add_argument(
+        "--example",
+        metavar="NAME",
+        help="print a config of half a minute: rate_batch, norm_batch, eps_scale, depth_rate or "
+        "momentum_batch",
     )
 
 

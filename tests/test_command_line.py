@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.smoothness.registry import MEASURES, parse
 from bnviz.core.smoothness.scales import Scales
+from bnviz.core.sweep import presets as sweep_presets
+from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.training import train
 from bnviz.core.training.snapshots import Snapshot, from_bytes
-from bnviz.jobs import runner
+from bnviz.jobs import runner, sweep
 from bnviz.store import Store, open_store
 from bnviz.store.database import folder_url
 
@@ -669,3 +672,43 @@ def test_reproduce_shows_the_same_numbers_as_tables(report: dict[str, Any]) -> N
     for block in tables:
         assert len({line.count("|") for line in block.splitlines()}) == 1, "a Markdown table"
         assert len({len(line) for line in block.splitlines()}) == 1, "aligned"
+
+
+def test_a_sweep_prints_every_comparison_and_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bnviz.jobs import cluster
+    from tests.jobs.test_sweep import CONFIG, Here
+
+    executor = Here()
+
+    @contextmanager
+    def here(_address: str | None, workers: int) -> Iterator[sweep.Pool]:
+        yield sweep.Pool(executor, workers)
+
+    monkeypatch.setattr(cluster, "pool", here)
+    path = tmp_path / "sweep.json"
+    path.write_text(CONFIG.model_dump_json())
+    arguments = ["sweep", "--config", str(path), "--out", str(tmp_path / "out"), "--workers", "2"]
+    assert main([*arguments, "--json"]) == 0
+    record = strict(capsys.readouterr().out)
+    assert {"cells", "verdict", "engine", "seconds"} <= record.keys()
+    assert record["engine"] == "2 processes" and len(record["cells"]) == 6
+    first = record["cells"][0]
+    assert first["settings"] == {"network.depth": 1, "optimizer.learning_rate": 0.001}
+    assert first.keys() == {
+        "settings", "seeds", "bn", "plain", "difference", "interval", "p", "q"
+    }  # fmt: skip
+    assert len(first["bn"]["values"]) == first["seeds"] == 2
+    assert strict((tmp_path / "out" / "sweep.json").read_text()) == record
+    made = executor.made
+    assert main([*arguments, "--resume"]) == 0
+    assert executor.made == made
+    assert "| network.depth | optimizer.learning_rate |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sweep_presets.PRESETS)
+def test_an_example_of_every_sweep(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "--example", name]) == 0
+    example = SweepConfig.model_validate_json(capsys.readouterr().out)
+    assert example == sweep_presets.PRESETS[name]

@@ -83,7 +83,7 @@ def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
     if error["type"] in RULES:
         return for_terminal(sentence("en", f"problem.{error['type']}", **error["ctx"]))
     if not location:
-        return error["msg"]
+        return error["msg"].removeprefix("Value error, ")
     key = ".".join(str(part) for part in location)
     schema = _schema(location, root)
     if error["type"] == "extra_forbidden":

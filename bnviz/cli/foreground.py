@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from bnviz.cli.errors import tell
-from bnviz.jobs.steps import Step
+from bnviz.jobs.steps import Step, Work
 from bnviz.jobs.worker import work
 from bnviz.store import Run, Store
 
@@ -19,11 +19,14 @@ from bnviz.store import Run, Store
 EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 130}
 
 
-def worked(store: Store, run_id: str, part: str) -> Run:
-    """The run after its work, which counts in so many of `part`; tells stderr of both."""
+def worked(store: Store, run_id: str, part: str, way: Work | None = None) -> Run:
+    """The run after its work, which counts in so many of `part`; tells stderr of both.
+
+    For the `way` of working see :func:`bnviz.jobs.worker.work`.
+    """
     progress = _Progress(part)
     with _stopped_by_ctrl_c(store, run_id):
-        work(store, run_id, report=progress)
+        work(store, run_id, report=progress, way=way)
     progress.end()
     run = store.run(run_id)
     assert run is not None

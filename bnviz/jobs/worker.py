@@ -32,12 +32,14 @@ def work(
     report: Report = lambda step: None,
     leaving: threading.Event | None = None,
     minutes: float = math.inf,
+    way: Work | None = None,
 ) -> None:
     """Does a queued run; `report` hears of every step once it is stored.
 
     Ends early when the store is asked to stop the run, as "interrupted" when `leaving` is
-    set, and as "failed" after so many `minutes`. Raises no Exception: a run that fails says
-    so in the store.
+    set, and as "failed" after so many `minutes`. The `way` of working is that of the run's kind,
+    unless another is given, which must leave the work to other processes. Raises no Exception:
+    a run that fails says so in the store.
     """
     stop = _StopFlag(store, run_id, leaving or threading.Event(), minutes)
     try:
@@ -45,7 +47,7 @@ def work(
             if stop.leaving.is_set():
                 store.finish(run_id, "interrupted")
             elif store.start(run_id):
-                _do(store, run_id, report, stop)
+                _do(store, run_id, report, stop, way)
     except Exception as error:
         try:
             store.finish(run_id, "failed", _reason(error), traceback.format_exc())
@@ -53,17 +55,19 @@ def work(
             _log.exception("Run %s failed, and the store cannot be told", run_id)
 
 
-def _do(store: Store, run_id: str, report: Report, stop: "_StopFlag") -> None:
-    import torch
-
-    # One core a run: the others are for other runs and for pages. It also makes sums
-    # come out the same however many cores there are.
-    torch.set_num_threads(1)
+def _do(store: Store, run_id: str, report: Report, stop: "_StopFlag", way: Work | None) -> None:
     run = store.run(run_id)
     if run is None:
         return
+    if way is None:
+        import torch
+
+        # One core a run: the others are for other runs and for pages. It also makes sums
+        # come out the same however many cores there are.
+        torch.set_num_threads(1)
+        way = WORK[run.kind.partition(":")[0]]
     complete = False
-    for step in WORK[run.kind.partition(":")[0]](store, run, stop):
+    for step in way(store, run, stop):
         complete = step.done >= step.total
         report(step)
     if complete or stop.why is None:

@@ -32,6 +32,10 @@ Code = Literal[
     "jobs_of_visitor",
     "too_large",
     "too_slow",
+    "no_dask",
+    "no_scheduler",
+    "scheduler_lost",
+    "versions_differ",
 ]
 
 

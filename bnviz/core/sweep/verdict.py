@@ -64,11 +64,17 @@ def _where(
 
 def _at(axis: Axis, values: Sequence[object], net: Literal["bn", "plain"]) -> Verdict[Key]:
     numbers = [each for each in values if isinstance(each, int | float)]
-    if len(numbers) == len(values) > 1 and not isinstance(values[0], bool):
+    if len(numbers) == len(values) > 1 and _side_by_side(axis, numbers):
         ends: Words = {"field": axis.field, "low": float(min(numbers)), "high": float(max(numbers))}
         return Verdict("bn_between" if net == "bn" else "plain_between", ends)
     names: Words = {"field": axis.field, "values": tuple(map(str, values))}
     return Verdict("bn_at" if net == "bn" else "plain_at", names)
+
+
+def _side_by_side(axis: Axis, values: Sequence[float]) -> bool:
+    """Whether these are all of the axis's values between the least and the largest of them."""
+    others = [v for v in axis.values if isinstance(v, int | float) and v not in values]
+    return not any(min(values) < other < max(values) for other in others)
 
 
 def _diverged(results: Sequence[Result]) -> Iterator[Verdict[Key]]:

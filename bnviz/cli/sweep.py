@@ -1,0 +1,104 @@
+"""A sweep without a browser, kept as the same run that the dashboard would show."""
+
+import argparse
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bnviz.cli.errors import Refusal, read_json, shown, tell, to_config
+from bnviz.cli.foreground import EXIT, strict, worked
+from bnviz.core.sweep.config import SweepConfig
+from bnviz.core.sweep.presets import PRESETS
+from bnviz.core.sweep.results import Result, results
+from bnviz.core.sweep.table import described
+from bnviz.core.sweep.verdict import better, verdict
+from bnviz.jobs import cluster
+from bnviz.jobs.sweep import create, outcomes, work
+from bnviz.store import Problem, Run, Store
+from bnviz.store.database import folder_url
+from bnviz.texts.catalogue import worded
+from bnviz.texts.markdown import for_terminal
+from bnviz.texts.numbers import short
+
+RECORD = "sweep.json"
+
+
+def sweep(arguments: argparse.Namespace) -> int:
+    """`bnviz sweep`; returns the exit code. Raises Refusal."""
+    if arguments.example is not None:
+        if arguments.example not in PRESETS:
+            names = ", ".join(PRESETS)
+            raise Refusal(f"--example is {shown(arguments.example)}; use one of {names}")
+        print(PRESETS[arguments.example].model_dump_json(indent=2))
+        return 0
+    if arguments.config is None or arguments.out is None:
+        raise Refusal("sweep needs --config FILE and --out DIR, or --example NAME")
+    workers = arguments.workers or os.cpu_count() or 1
+    if workers < 1:
+        raise Refusal(f"--workers is {workers}; use a whole number from 1")
+    path = Path(arguments.config)
+    config = to_config(read_json(path, "sweep --example NAME"), path, SweepConfig)
+    address = arguments.scheduler or cluster.scheduler()
+    try:
+        store = Store(folder_url(Path(arguments.out)))
+        try:
+            with cluster.pool(address, workers) as pool:
+                run_id = create(store, config, resume=arguments.resume)
+                run = worked(store, run_id, "cell", partial(work, pool=pool))
+            return _told(store, run, config, arguments, address or f"{workers} processes")
+        finally:
+            store.close()
+    except Problem as problem:
+        raise Refusal(str(problem)) from problem
+
+
+def _told(
+    store: Store, run: Run, config: SweepConfig, arguments: argparse.Namespace, engine: str
+) -> int:
+    compared = results(config, outcomes(store, run.id))
+    said = for_terminal(worded("en", "sweep.verdict", *verdict(config, compared)))
+    seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
+    record = {
+        "run": run.id,
+        "status": run.status,
+        "config": config.model_dump(mode="json"),
+        "cells": [described(each) for each in compared],
+        "verdict": said,
+        "engine": engine,
+        "seconds": seconds,
+    }
+    text = json.dumps(_strict(record), indent=2, allow_nan=False)
+    path = Path(arguments.out) / RECORD
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written: {error.strerror}") from error
+    print(text if arguments.json else "\n".join([*_table(config, compared), "", said]))
+    tell(f"All numbers are in {path}; the dashboard shows them at /sweep?run={run.id}")
+    return EXIT[run.status]
+
+
+def _table(config: SweepConfig, compared: list[Result]) -> list[str]:
+    """A Markdown table, a row a comparison."""
+    if not compared:
+        return []
+    names = list(compared[0].settings)
+    head = [*names, f"{config.metric} BN", f"{config.metric} plain", "q", "better"]
+    lines = [head, ["---"] * len(head)]
+    for each in compared:
+        described_nets = described(each)
+        medians = [short(described_nets[net]["median"]) for net in ("bn", "plain")]
+        values = [str(each.settings[name]) for name in names]
+        lines.append([*values, *medians, short(each.q), better(each)])
+    return ["| " + " | ".join(line) + " |" for line in lines]
+
+
+def _strict(value: Any) -> Any:
+    """The same for JSON, which knows neither NaN nor infinity: they become None."""
+    if isinstance(value, dict):
+        return {name: _strict(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_strict(each) for each in value]
+    return strict(value) if isinstance(value, float) else value

@@ -1,0 +1,74 @@
+"""Who trains a sweep's cells: processes of this machine, or the workers of a Dask cluster."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bnviz.jobs.engine import Engine
+from bnviz.jobs.sweep import Pool
+from bnviz.store import Problem
+
+#: How long a scheduler has to answer, in seconds.
+TIMEOUT = 10.0
+
+#: Whose versions decide whether two machines compute the same numbers to the bit.
+PACKAGES = ("torch", "numpy", "safetensors", "pydantic")
+
+
+def scheduler() -> str | None:
+    """The address of the Dask scheduler that sweeps go to, if there is one (BNVIZ_SCHEDULER)."""
+    return os.environ.get("BNVIZ_SCHEDULER") or None
+
+
+@contextmanager
+def pool(address: str | None, workers: int) -> Iterator[Pool]:
+    """The cluster whose scheduler has that `address`, else so many processes of this machine.
+
+    Raises Problem: no Dask, no scheduler there, or other versions than here.
+    """
+    if address is None:
+        engine = Engine(workers)
+        try:
+            yield Pool(engine, workers)
+        finally:
+            engine.shutdown()
+        return
+    with _connected(address) as client:
+        threads = sum(
+            worker["nthreads"] for worker in client.scheduler_info(-1)["workers"].values()
+        )
+        executor = client.get_executor(pure=False)
+        try:
+            yield Pool(executor, max(1, threads))
+        finally:
+            executor.shutdown(wait=False)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise Problem("no_dask", {}) from error
+    try:
+        client = Client(address, timeout=TIMEOUT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise Problem("no_scheduler", {"scheduler": address}) from error
+    try:
+        _compare(client)
+        yield client
+    finally:
+        client.close(timeout=2)
+
+
+def _compare(client: Any) -> None:
+    """Refuse workers whose numbers may differ from those of this process."""
+    told = client.get_versions(packages=list(PACKAGES))
+    ours = told["client"]["packages"]
+    for address, worker in told["workers"].items():
+        for name in ("python", *PACKAGES):
+            theirs = worker["packages"].get(name)
+            if theirs != ours[name]:
+                values = {"package": name, "ours": str(ours[name]), "theirs": str(theirs)}
+                raise Problem("versions_differ", values | {"worker": address})
