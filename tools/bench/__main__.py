@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.bench import controls, harness, numerics, screen
+from tools.bench import controls, hand, harness, numerics, screen
 from tools.server import ROOT
 
 GROUPS = {
@@ -13,7 +13,12 @@ GROUPS = {
     "landscapes": numerics.landscapes,
     "keypress": screen.keypress,
     "frames": screen.frames,
-    "home": screen.home,
+    "input": hand.input_to_frame,
+    "dash": hand.beside_dash,
+    "pages": screen.pages,
+    "answers": hand.answers,
+    "large": hand.large,
+    "visitors": hand.visitors,
     "launch": screen.launch,
     "controls": controls.controls,
 }

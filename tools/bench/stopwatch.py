@@ -21,10 +21,11 @@ ARM = """({event, chart, text, state}) => {
     // A run of which everything was known may begin and end unseen: its charts are new.
     const plots = [...document.querySelectorAll('.js-plotly-plot')];
     for (const each of plots) each.on('plotly_afterplot', () => { ran = true; });
-    new MutationObserver(() => { ran = true; })
-        .observe(app, {attributeFilter: ['data-test-script-state']});
+    if (app) // a page of Streamlit
+        new MutationObserver(() => { ran = true; })
+            .observe(app, {attributeFilter: ['data-test-script-state']});
     const done = () => {
-        const idle = app.dataset.testScriptState === 'notRunning';
+        const idle = app?.dataset.testScriptState === 'notRunning';
         ran ||= plots.some(each => !each.isConnected);
         if (chart) return drawn || anew();
         return state ? ran && idle : find(text)?.innerText !== words;
