@@ -8,7 +8,7 @@ needs torch.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import Norm, TrainConfig
 from bnviz.core.training.snapshots import GRADIENT_ROWS, LOSS_ROWS, PROBE_ROWS
 
 GIGABYTE = 2**30
@@ -29,6 +29,10 @@ NUMBERS = 3_000_000
 #: Multiplications and additions a second, float32 and float64; numbers a second that pass
 #: through an elementwise step; seconds that a tensor operation takes however small it is.
 RATE, DOUBLE_RATE, STREAM, CALL = 1e11, 4e10, 4e8, 6e-6
+#: Norms whose gradients are written out. With others autograd makes a training take so many times
+#: as long, both nets together, and hold so many layers' activations more.
+WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
+SLOWER, MORE = 1.7, 2
 #: Products of a Hessian until Lanczos has the ends, as a rule.
 PRODUCTS = 60
 
@@ -51,12 +55,12 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
     probed = sizes.probed() if config.probes.checkpoints else Cost(0.0, 0.0)
     snapshot = sizes.snapshot()
     step = sizes.step()
+    slower = 1.0 if config.network.norm in WRITTEN_OUT else SLOWER
     epochs, checkpoints = config.optimizer.epochs, min(config.probes.checkpoints, 1000)
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
-        epochs * step.seconds
-        + (snapshots or epochs) * snapshot.seconds
-        + checkpoints * probed.seconds,
+        slower * (epochs * step.seconds + checkpoints * probed.seconds)
+        + (snapshots or epochs) * snapshot.seconds,
     )
 
 
@@ -95,6 +99,7 @@ class _Sizes:
             config.seeds,
         )
         self.rows = rows
+        self.more = 0 if config.network.norm in WRITTEN_OUT else MORE
         self.train = max(2, round(rows * (1 - config.data.validation)))
         self.batch = min(config.optimizer.batch_size, self.train)
         between = (self.depth - 1) * (self.width + 1) * self.width
@@ -107,7 +112,7 @@ class _Sizes:
 
     def layers(self, rows: int, copies: float) -> float:
         """Numbers in so many copies of all layers' activations of a chunk of networks."""
-        return (copies * self.depth + 3) * self.chunk(rows, 4) * self.width * rows
+        return (copies * self.depth + 3 + self.more) * self.chunk(rows, 4) * self.width * rows
 
     def held(self) -> float:
         """Bytes of weights, optimizer, data and workspace, throughout."""
@@ -137,7 +142,7 @@ class _Sizes:
         gradient_rows = min(GRADIENT_ROWS, self.train)
         chunk = self.chunk(rows, 4) * self.width
         graph = (2 * self.depth + 2) * chunk * rows
-        gradient = (3 * self.depth + 3) * chunk * gradient_rows
+        gradient = (3 * self.depth + 3 + self.more) * chunk * gradient_rows
         work = 2 * self.seeds * self.parameters * (2 * rows + 6 * gradient_rows) / RATE
         moving = 2 * self.seeds * self.width * self.depth * 2 * rows / STREAM / 2
         return Cost(4 * (state + graph + gradient), work + moving + 1500 * self.depth * CALL)
@@ -147,7 +152,11 @@ class _Sizes:
         rows, most = min(PROBE_ROWS, self.train), max(1, NUMBERS // self.parameters)
         size = 8 if self.config.probes.precision == "float64" else 4
         chunk = min(most, max(1, CHUNK_BYTES // (rows * self.width * size)))
-        lipschitz = size * chunk * (8 * self.parameters + (3 * self.depth + 6) * self.width * rows)
+        lipschitz = (
+            size
+            * chunk
+            * (8 * self.parameters + (3 * self.depth + 6 + self.more) * self.width * rows)
+        )
         rate = DOUBLE_RATE if size == 8 else RATE
         flops = 6 * rows * self.parameters
         moving = 6 * rows * self.width * self.depth / STREAM + 12 * self.parameters / STREAM

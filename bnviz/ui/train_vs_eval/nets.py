@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from bnviz.core.batchnorm import micro_batches
-from bnviz.core.configs import StreamConfig, TrainConfig
+from bnviz.core.configs import OVER_ROWS, StreamConfig, TrainConfig
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store
@@ -78,7 +78,8 @@ def show_recalibration() -> None:
 
 
 def _has_state(run: Run) -> bool:
-    return run.status in ("done", "stopped") and run.snapshots > 0 and understood(run)
+    over = run.status in ("done", "stopped") and run.snapshots > 0
+    return over and understood(run) and config_of(run).network.norm in OVER_ROWS
 
 
 def _small_config() -> TrainConfig:

@@ -11,6 +11,7 @@ from bnviz.core.configs import (
     MAX_WEIGHTS,
     DataConfig,
     NetworkConfig,
+    Norm,
     OptimizerConfig,
     ProbeConfig,
     TrainConfig,
@@ -75,6 +76,14 @@ def test_the_sizes_are_those_of_the_numerics() -> None:
 def test_presets_are_small(preset: str) -> None:
     needed = cost(PRESETS[preset], 1000, 3)
     assert needed.memory < 2**30 and needed.seconds < 120
+
+
+def test_norms_differentiated_by_autograd_take_more() -> None:
+    def of(norm: Norm) -> Cost:
+        return cost(TrainConfig(network=NetworkConfig(norm=norm)), 100_000, 3)
+
+    assert of("none") == of("weight") == of("batch")
+    assert of("layer").seconds > of("batch").seconds and of("dyt").memory > of("batch").memory
 
 
 @given(configs())
