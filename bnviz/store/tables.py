@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from bnviz.core.data.tables import Table
-from bnviz.files.dialect import Dialect
-from bnviz.files.read import Filling, Reading, to_table
 from bnviz.store.database import Database
 from bnviz.store.errors import StoreProblem
 from bnviz.store.records import storable
 from bnviz.store.schema import tables, uploads
+
+if TYPE_CHECKING:  # reading files takes libraries that those who work on runs do without
+    from bnviz.files.read import Filling, Reading
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -46,12 +47,14 @@ class Shelf(Database):
         self._keep(tables, table.digest, table.names, table.values)
 
     def save_choice(
-        self, file: str, reading: Reading, columns: Sequence[str], filling: Filling
+        self, file: str, reading: "Reading", columns: Sequence[str], filling: "Filling"
     ) -> Table:
         """The chosen columns of an uploaded file; raises Unreadable.
 
         The file's numbers are kept once, however many choices of its columns are kept.
         """
+        from bnviz.files.read import to_table
+
         table = to_table(reading, columns, filling)
         self._keep(uploads, reading.digest, reading.names, reading.values, file=storable(file, 200))
         choice = {"upload": reading.digest, "filling": filling}
@@ -66,6 +69,9 @@ class Shelf(Database):
         names = tuple(json.loads(row.names))
         if row.upload is None:
             return Table(digest, names, load(row.blob)["values"])
+        from bnviz.files.dialect import Dialect
+        from bnviz.files.read import Reading, to_table
+
         upload = self._row(uploads, row.upload)
         if upload is None:
             return None
@@ -91,11 +97,11 @@ class Shelf(Database):
         ).subquery()
         return [_stored(row) for row in self.read(sa.select(both).order_by(both.c.saved.desc()))]
 
-    def delete_upload(self, digest: str) -> None:
-        """Forgets an uploaded file or a table, and every choice of its columns."""
-        mine = (tables.c.digest == digest) | (tables.c.upload == digest)
+    def delete_uploads(self, digests: Sequence[str]) -> None:
+        """Forgets uploaded files or tables, and every choice of their columns."""
+        mine = tables.c.digest.in_(digests) | tables.c.upload.in_(digests)
         self.write(tables.delete().where(mine))
-        self.write(uploads.delete().where(uploads.c.digest == digest))
+        self.write(uploads.delete().where(uploads.c.digest.in_(digests)))
 
     def _row(self, kept: sa.Table, digest: str) -> sa.Row[Any] | None:
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from bnviz.core.batchnorm.batch_dependence import SIZES
 from bnviz.core.configs import (
@@ -22,8 +22,19 @@ from bnviz.core.configs import (
 )
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
 from bnviz.core.training.presets import PRESETS, RATES, STEPS
+from bnviz.store.history import Order, State
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.control import Control, choice, in_address, of, switch, tabs
+
+#: What runs are compared by: fields of NetSnapshot.
+MEASURED = (
+    "validation_loss",
+    "train_loss",
+    "eigenvalue_max",
+    "lipschitz_max",
+    "gradient_norm",
+    "weight_norm",
+)
 
 #: Names in the address of any page that are no controls.
 ELSEWHERE = ("lesson", "step")
@@ -248,6 +259,20 @@ def smoothness() -> Mapping[str, Control]:
     )
 
 
+RUNS = _table(
+    choice("find", "runs.find"),
+    choice("kind", "runs.kind.label", ("all", "train", "measure"), "runs.kind.{}", menu=True),
+    choice("state", "runs.state.label", get_args(State), "runs.state.{}", menu=True, main=True),
+    choice("order", "runs.order.label", get_args(Order), "runs.order.{}", menu=True),
+    choice("compared", "runs.compared", address="runs"),
+    choice("measured", "runs.measured.label", MEASURED, "runs.measured.{}", menu=True),
+    choice("nets", "runs.nets.label", ("both", "bn", "plain"), "runs.nets.{}"),
+    choice("first", "runs.pair_first", menu=True),
+    choice("second", "runs.pair_second", menu=True),
+    tabs("runs_tab", "runs.tabs.{}"),
+)
+
+
 def controls(page: str) -> Mapping[str, Control]:
     """The rows of a page."""
     if page == "smoothness":
@@ -258,5 +283,6 @@ def controls(page: str) -> Mapping[str, Control]:
         "train_vs_eval": TRAIN_VS_EVAL,
         "pitfalls": PITFALLS,
         "fitness": FITNESS,
+        "runs": RUNS,
         "glossary": _table(),
     }[page]

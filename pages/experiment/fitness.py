@@ -4,23 +4,23 @@ import streamlit as st
 
 from bnviz.jobs.trainings import config_of
 from bnviz.texts.catalogue import speaking_of
-from bnviz.ui import runs
 from bnviz.ui.fitness import settings
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.fitness.controls import take_settings, train_config
 from bnviz.ui.fitness.live import show_training
 from bnviz.ui.fitness.preview import preview
 from bnviz.ui.language import say
+from bnviz.ui.runs.current import current_run, earlier, follow, launch_button
 
-run = runs.current_run(opened=take_settings)
+run = current_run(opened=take_settings)
 shown = config_of(run) if run else None
 main = st.container(horizontal=True, vertical_alignment="bottom")
 config = train_config(main, shown)
 with speaking_of(config.network.norm):
     changed = settings.departures(shown, config) if shown else ()
-runs.launch_button(main, config, size(config.data), new=bool(changed) or run is None)
+launch_button(main, config, size(config.data), new=bool(changed) or run is None)
 with main:
-    runs.earlier()
+    earlier()
 
 if run is None:
     with speaking_of(config.network.norm):
@@ -28,4 +28,4 @@ if run is None:
 else:
     if changed:
         st.info(say("fitness.changed", changes=changed), icon=":material/play_arrow:")
-    runs.follow(run, show_training)
+    follow(run, show_training)

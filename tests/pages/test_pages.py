@@ -46,6 +46,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"lang", "smooth_run", "replay.probes"},
         {"replay", "drift"},
     ),
+    "runs": ({"lang", "kind", "state", "order"}, set()),
     "glossary": ({"lang"}, set()),
 }
 #: Where a page's controls are, if not where it opens: the address and the title there.

@@ -164,10 +164,10 @@ def test_a_change_of_columns_keeps_no_second_copy(store: Store, clock: Clock) ->
         assert connection.execute(query).fetchone() == (0,)
     connection.close()
     store.save_table(table)  # what is there already, is there
-    store.delete_upload(upload.digest)
+    store.delete_uploads([upload.digest])
     assert store.uploads() == [] and store.tables() == []
     store.save_table(table)
     (alone,) = store.uploads()
     assert alone.digest == table.digest and alone.size > 8 * table.values.size
-    store.delete_upload(alone.digest)
+    store.delete_uploads([alone.digest])
     assert store.table(alone.digest) is None

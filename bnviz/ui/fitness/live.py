@@ -15,7 +15,6 @@ from bnviz.plots.nets import NETS
 from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import percent, short
-from bnviz.ui import runs
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.fitness import compute, settings
@@ -23,6 +22,7 @@ from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS
+from bnviz.ui.runs.current import how_it_ended, progress, settings_of, when
 from bnviz.ui.widgets import ask
 
 
@@ -39,7 +39,7 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
         now = verdict(snapshots[-1], compute.baseline_loss(config))
         st.markdown(opening + say_verdict("fitness.verdict", *now))
     if run.active:
-        runs.progress(run, snapshots[-1].seconds if snapshots else 0.0)
+        progress(run, snapshots[-1].seconds if snapshots else 0.0)
     _heading(run, config)
     for each in divergences(snapshots, config.seed):
         st.warning(say_verdict("fitness.diverged", each), icon=":material/warning:")
@@ -57,15 +57,15 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
 
 def _heading(run: Run, config: TrainConfig) -> None:
     """Which training this is: when it was launched, how long it took, its settings."""
-    how = say(f"run.is_{run.status}") if run.active else runs.how_it_ended(run)
+    how = say(f"run.is_{run.status}") if run.active else how_it_ended(run)
     if run.status == "failed":
         st.error(how)
         how = say("run.is_failed")
     st.caption(
         say(
             "fitness.heading",
-            when=runs.when(run),
-            preset=runs.settings_of(run),
+            when=when(run),
+            preset=settings_of(run),
             how=how,
             settings=settings.in_one_line(config),
         )

@@ -38,7 +38,7 @@ def plan(config: TrainConfig) -> str:
 def in_one_line(config: TrainConfig) -> str:
     """The plan, then whatever is not as in the document."""
     own = differences(TrainConfig(), config)
-    more = [f"{_label(path)}: {_in_words(path, each)}" for path, _, each in own]
+    more = [f"{label(path)}: {in_words(path, each)}" for path, _, each in own]
     named = [text for (path, *_), text in zip(own, more, strict=True) if path not in _PLANNED]
     return " · ".join([plan(config), *named])
 
@@ -48,9 +48,9 @@ def departures(shown: TrainConfig, wanted: TrainConfig) -> tuple[str, ...]:
     return tuple(
         say(
             "fitness.departure",
-            setting=_label(path),
-            now=_in_words(path, now),
-            then=_in_words(path, then),
+            setting=label(path),
+            now=in_words(path, now),
+            then=in_words(path, then),
         )
         for path, then, now in differences(shown, wanted)
     )
@@ -72,11 +72,13 @@ def flat(config: Config, path: str = "") -> Iterator[tuple[str, Any]]:
             yield path + name, value
 
 
-def _label(path: str) -> str:
+def label(path: str) -> str:
+    """What the setting at `path` is called."""
     return say("train.first_seed") if path == "seed" else say(f"train.{path}")
 
 
-def _in_words(path: str, value: Any) -> str:
+def in_words(path: str, value: Any) -> str:
+    """A value of the setting at `path`, as Markdown."""
     if isinstance(value, bool):
         return say("setting.on" if value else "setting.off")
     if value is None:

@@ -18,7 +18,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached
 from bnviz.ui.figures import explain, look
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.runs import closing_line, follow, progress
+from bnviz.ui.runs.current import closing_line, follow, progress
 from bnviz.ui.smoothness.controls import ask_measure
 from bnviz.ui.smoothness.frames import frame
 from bnviz.ui.smoothness.subject import Asked

@@ -15,7 +15,7 @@ from bnviz.ui.controls import smoothness
 from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
-from bnviz.ui.runs import title_of
+from bnviz.ui.runs.current import title_of
 from bnviz.ui.widgets import ask
 
 DOCUMENT = "document"

@@ -153,12 +153,11 @@ def closing_line(run: Run) -> None:
 
 def how_it_ended(run: Run) -> str:
     """How far the run came, and in how many seconds; or why it failed."""
-    seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
     return _status(
         run,
         done=run.done,
         total=run.total,
-        seconds=f"{seconds:.1f}",
+        seconds=f"{run.seconds:.1f}",
         error=worded(run.error or ""),
     )
 

@@ -1,0 +1,173 @@
+"""Up to six runs looked at together: their curves, their settings, and the test between two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.training.pairing import Side, pair
+from bnviz.core.training.snapshots import Snapshot
+from bnviz.jobs import runner
+from bnviz.jobs.trainings import config_of
+from bnviz.plots.nets import NETS
+from bnviz.plots.runs.side_by_side import side_by_side
+from bnviz.store import Run, StoreProblem, open_store
+from bnviz.texts.markdown import literal
+from bnviz.ui.controls import RUNS
+from bnviz.ui.errors import worded
+from bnviz.ui.figures import look, show
+from bnviz.ui.fitness.frames import per_seed_frame
+from bnviz.ui.fitness.settings import flat, in_words, label
+from bnviz.ui.language import say, say_verdict
+from bnviz.ui.navigation import FITNESS, SMOOTHNESS
+from bnviz.ui.runs.about import describe
+from bnviz.ui.runs.current import how_it_ended, settings_of, when
+from bnviz.ui.runs.repeat import repeat
+from bnviz.ui.widgets import ask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: So many runs at most are looked at together.
+MOST = 6
+_ADDRESS = RUNS["compared"].name
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run that can be compared: its settings, and what it has kept."""
+
+    run: Run
+    config: TrainConfig
+    snapshots: Sequence[Snapshot]
+
+    @property
+    def name(self) -> str:
+        """What it is called: by people, else by its settings and its time."""
+        return self.run.name or f"{settings_of(self.run)} {when(self.run)}"
+
+
+def look_at(run_ids: Sequence[str]) -> None:
+    """Make the page show these runs; they travel in the address as ``runs``."""
+    st.query_params[_ADDRESS] = ",".join(run_ids)
+
+
+def _leave() -> None:
+    st.query_params.pop(_ADDRESS, None)
+
+
+def chosen() -> list[Run]:
+    """The runs that the address names; what is none is told."""
+    ids = list(dict.fromkeys(st.query_params.get(_ADDRESS, "").split(",")))
+    asked = {run_id: open_store().run(run_id) for run_id in ids[:MOST] if run_id}
+    for run_id in [name for name, run in asked.items() if run is None] + ids[MOST:]:
+        st.warning(say("runs.unknown", run=literal(run_id[:40])), icon=":material/link_off:")
+    return [run for run in asked.values() if run is not None]
+
+
+def show_chosen(runs: Sequence[Run]) -> None:
+    """The runs' curves on the same axes and how they differ; below them each run by its letter."""
+    top = st.container()
+    trainings: dict[str, Training] = {}
+    for letter, run in zip(ascii_uppercase, runs, strict=False):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            training = _head(letter, run)
+        if training is not None:
+            trainings[letter] = training
+    with top:
+        _side_by_side(trainings)
+
+
+def _side_by_side(trainings: Mapping[str, Training]) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(say("runs.back"), key="back", icon=":material/arrow_back:", on_click=_leave)
+        if not trainings:
+            return
+        field, nets = ask(RUNS["measured"], width=220), ask(RUNS["nets"])
+    with left:
+        _curves(trainings, field, NETS if nets == "both" else (nets,))
+    with right:
+        if len(trainings) > 1:
+            _pair(trainings)
+            _differences(trainings)
+        else:
+            (training,) = trainings.values()
+            st.code(training.config.model_dump_json(indent=2), language="json", height=440)
+
+
+def _head(letter: str, run: Run) -> Training | None:
+    """One run in a line, with what can be done with it; the training, if it can be shown."""
+    try:
+        training = (
+            Training(run, config_of(run), runner.snapshots(run.id)) if run.kind == "train" else None
+        )
+    except StoreProblem as problem:
+        st.markdown(f"**{letter}** · {worded(problem)}", width="stretch")
+        return None
+    name = literal(run.name or run.id)
+    if training is None:
+        st.markdown(f"**{letter}** · {name} · {how_it_ended(run)}", width="stretch")
+        if run.kind:
+            st.page_link(SMOOTHNESS.path, label=say("runs.see"), icon=SMOOTHNESS.icon)
+        return None
+    line = f"**{letter}** · {literal(training.name)} · {say(f'run.is_{run.status}')}"
+    st.markdown(line, width="stretch")
+    st.page_link(
+        FITNESS.path, label=say("runs.see"), icon=FITNESS.icon, query_params={"run": run.id}
+    )
+    repeat(training.run, training.config)
+    describe(run)
+    return training if training.snapshots else None
+
+
+def _curves(trainings: Mapping[str, Training], field: str, nets: Sequence[str]) -> None:
+    named = {letter: (each.name, each.snapshots) for letter, each in trainings.items()}
+    figure = side_by_side(named, field, nets, look(), say)
+    caption = say("runs.curves_caption")
+    show(figure, "runs", alt=say("runs.curves_alt"), caption=caption, data=lambda: _data(trainings))
+
+
+def _data(trainings: Mapping[str, Training]) -> "pd.DataFrame":
+    import pandas as pd
+
+    frames = [per_seed_frame(each.snapshots).assign(run=each.run.id) for each in trainings.values()]
+    return pd.concat(frames)
+
+
+def _pair(trainings: Mapping[str, Training]) -> None:
+    """The test between any two nets of these runs."""
+    sides = {
+        f"{letter.lower()}-{net}": Side(each.config, each.snapshots[-1], net)
+        for net in NETS
+        for letter, each in trainings.items()
+    }
+
+    def shown(side: str) -> str:
+        letter, _, net = side.partition("-")
+        return say("runs.side", letter=letter.upper(), net=say(f"net.{net}"))
+
+    with st.container(horizontal=True):
+        first = ask(RUNS["first"], options=list(sides), shown=shown)
+        second = ask(RUNS["second"], options=list(sides), shown=shown, default=list(sides)[1])
+    st.markdown(say_verdict("runs.pair", pair(sides[first], sides[second])))
+
+
+def _differences(trainings: Mapping[str, Training]) -> None:
+    """The settings in which the runs differ, a column a run."""
+    settings = {letter: dict(flat(each.config)) for letter, each in trainings.items()}
+    first = next(iter(settings.values()))
+    paths = [path for path in first if any(each[path] != first[path] for each in settings.values())]
+    if not paths:
+        st.caption(say("runs.same_settings"))
+        return
+    head = "| " + " | ".join(["", *settings]) + " |\n|" + "---|" * (1 + len(settings))
+    lines = (
+        "| "
+        + " | ".join([label(path), *(in_words(path, each[path]) for each in settings.values())])
+        for path in paths
+    )
+    st.markdown("\n".join([head, *(f"{line} |" for line in lines)]))

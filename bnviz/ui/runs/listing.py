@@ -1,0 +1,227 @@
+"""Everything launched, in one table: found, ordered, and what is done with the selected."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.training.presets import PRESETS
+from bnviz.jobs.measures import measured
+from bnviz.jobs.trainings import config_of, understood
+from bnviz.store import Run, open_store, thinning
+from bnviz.store.history import Listing, Search
+from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.texts.numbers import short
+from bnviz.ui.controls import FITNESS, RUNS
+from bnviz.ui.fitness.settings import differences, in_words, label
+from bnviz.ui.language import say
+from bnviz.ui.runs.about import describe
+from bnviz.ui.runs.chosen import MOST, look_at
+from bnviz.ui.runs.current import settings_of
+from bnviz.ui.widgets import ask
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: So many runs at most are in the table; the search finds the others.
+SHOWN = 200
+#: The session's key for the runs deleted last.
+_UNDO = "deleted-last"
+
+
+def show_listing() -> None:
+    """The table with its search, and what can be done with the runs selected in it."""
+    wanted = _asked()
+    listing = open_store().search(wanted, SHOWN)
+    actions = st.container(horizontal=True, vertical_alignment="center")
+    selected = _table(listing.runs)
+    with actions:
+        if wanted.state == "deleted":
+            _button("restore", selected, open_store().restore)
+        else:
+            _act_on(selected)
+        _offer_undo()
+    _sum_up(listing)
+
+
+def _asked() -> Search:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            say("runs.find"),
+            key="find",
+            bind="query-params",
+            icon=":material/search:",
+            placeholder=say("runs.find_in"),
+        )
+        kind, state, order = (ask(RUNS[key], width=170) for key in ("kind", "state", "order"))
+    return Search(
+        text=text or "",
+        configs=_presets(text or ""),
+        kind="" if kind == "all" else kind,
+        state=state,
+        order=order,
+    )
+
+
+def _presets(text: str) -> tuple[str, ...]:
+    """The settings of the presets that have `text` in their name, in any language."""
+    sought = text.strip().casefold()
+    return tuple(
+        config.model_dump_json()
+        for name, config in PRESETS.items()
+        if sought
+        and any(sought in sentence(each, f"preset.{name}").casefold() for each in LANGUAGES)
+    )
+
+
+def _table(runs: Sequence[Run]) -> list[Run]:
+    """Shows the runs; those that are selected."""
+    # With other runs in the rows, a selection by rows would be one of other runs.
+    key = f"runs-{hash(tuple(run.id for run in runs))}"
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    event = st.dataframe(
+        _frame(runs),
+        key=key,
+        height=330,
+        hide_index=True,
+        on_select="rerun",
+        placeholder="",
+        alt=say("runs.alt"),
+        column_config={
+            "pinned": st.column_config.CheckboxColumn(say("runs.column.pinned"), width="small"),
+            "run": text(say("runs.column.run"), pinned=True),
+            "what": text(say("runs.column.what")),
+            "status": text(say("runs.column.status"), width="small"),
+            "created": st.column_config.DatetimeColumn(
+                say("runs.column.created"), format="YYYY-MM-DD HH:mm"
+            ),
+            "seconds": number(say("runs.column.seconds"), format="%.1f", width="small"),
+            "size": number(say("runs.column.size"), format="bytes", width="small"),
+            "tags": st.column_config.ListColumn(say("runs.column.tags")),
+            "note": text(say("runs.column.note")),
+        },
+    )
+    return [runs[row] for row in event["selection"]["rows"] if row < len(runs)]
+
+
+def _frame(runs: Sequence[Run]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "pinned": [run.pinned for run in runs],
+            "run": [run.name or run.id for run in runs],
+            "what": [what(run) for run in runs],
+            "status": [_status(run) for run in runs],
+            "created": [run.created.astimezone() for run in runs],
+            "seconds": [run.seconds or None for run in runs],
+            "size": [run.size for run in runs],
+            "tags": [list(run.tags) for run in runs],
+            "note": [" ".join(run.note.split()) for run in runs],
+        }
+    )
+
+
+def what(run: Run) -> str:
+    """What kind of run it is, and from what settings."""
+    if run.status == "damaged":
+        return say("run.damaged")
+    if run.kind == "train":
+        return _departures(run) or settings_of(run)
+    measure = MEASURES.get(measured(run))
+    if measure is None:
+        return say("run.foreign_settings")
+    return say("runs.measure", measure=say(f"smoothness.tabs.{measure.name()}"))
+
+
+def _departures(run: Run) -> str:
+    """The settings that are not the document's, if there are any and the run is no preset."""
+    if not understood(run) or config_of(run) in PRESETS.values():
+        return ""
+    own = differences(TrainConfig(), config_of(run))
+    shown = [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in FITNESS]
+    return say("sentence.comma").join(shown)
+
+
+def _status(run: Run) -> str:
+    status = say(f"run.is_{run.status}")
+    return f"{status} {run.done}/{run.total}" if run.status == "running" else status
+
+
+def _act_on(selected: Sequence[Run]) -> None:
+    store, count = open_store(), len(selected)
+    st.button(
+        say("runs.open", count=count) if count > 1 else say("runs.open_one"),
+        key="open",
+        icon=":material/compare:",
+        disabled=not 0 < count <= MOST,
+        on_click=look_at,
+        args=([run.id for run in selected],),
+        help=say("runs.open_help", most=MOST),
+    )
+    if selected and all(run.pinned for run in selected):
+        _button("unpin", selected, lambda ids: store.pin(ids, False))
+    else:
+        _button("pin", selected, store.pin)
+    describe(selected[0] if count == 1 else None)
+    _button("delete", selected, _discard)
+
+
+def _button(name: str, selected: Sequence[Run], act: Callable[[list[str]], None]) -> None:
+    st.button(
+        say(f"runs.{name}"),
+        key=name,
+        icon=_ICONS[name],
+        disabled=not selected,
+        on_click=act,
+        args=([run.id for run in selected],),
+    )
+
+
+def _discard(ids: list[str]) -> None:
+    open_store().discard(ids)
+    st.session_state[_UNDO] = ids
+
+
+def _offer_undo() -> None:
+    """Bring back what was deleted last, as long as nothing else was done about it."""
+    ids = st.session_state.get(_UNDO, [])
+    if ids:
+        st.button(
+            say("runs.undo", count=len(ids)),
+            key="undo",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=_undo,
+        )
+
+
+def _undo() -> None:
+    open_store().restore(st.session_state.pop(_UNDO, []))
+
+
+def _sum_up(listing: Listing) -> None:
+    """How many there are, what they take, and what rule takes them away."""
+    told = say(
+        "runs.summary",
+        count=listing.count,
+        shown=len(listing.runs),
+        megabytes=short(listing.size / 1e6),
+    )
+    rule = say(
+        "runs.rule",
+        gigabytes=thinning.gigabytes(),
+        days=round(thinning.RESTORABLE / 86400),
+        hours=round(thinning.SPARED / 3600),
+    )
+    st.caption(f"{told} {rule}")
+
+
+_ICONS = {
+    "restore": ":material/undo:",
+    "pin": ":material/keep:",
+    "unpin": ":material/keep_off:",
+    "delete": ":material/delete:",
+}

@@ -1,0 +1,53 @@
+"""A run again with one setting changed: a link that opens Fitness with it."""
+
+from typing import Any
+
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.store import Run
+from bnviz.ui.control import Control, in_address
+from bnviz.ui.controls import FIRST_SEED, FITNESS
+from bnviz.ui.fitness.settings import flat, in_words, label
+from bnviz.ui.language import say
+from bnviz.ui.navigation import FITNESS as PAGE
+
+
+def repeat(run: Run, config: TrainConfig) -> None:
+    """Asks which setting to change, to what, and links to Fitness with the rest as it was."""
+    more = st.popover(
+        say("runs.repeat"), icon=":material/replay:", key=f"repeat-{run.id}", on_change="rerun"
+    )
+    if not more.open:
+        return
+    settings = {path: value for path, value in flat(config) if _row(path) and value is not None}
+    with more:
+        path = st.selectbox(
+            say("runs.repeat_what"), list(settings), format_func=label, key=f"what-{run.id}"
+        )
+        value = _value(_row(path), path, settings[path], f"{run.id}-{path}")
+        st.caption(say("runs.repeat_was", value=in_words(path, settings[path])))
+        st.page_link(
+            PAGE.path,
+            label=say("runs.repeat_open"),
+            icon=PAGE.icon,
+            query_params={"run": run.id, _row(path).name: in_address(value)},
+        )
+
+
+def _row(path: str) -> Any:
+    row = FITNESS.get(FIRST_SEED if path == "seed" else path)
+    return None if path == "data.source" else row
+
+
+def _value(row: Control, path: str, now: Any, key: str) -> Any:
+    """Another value of a setting, from what its control offers."""
+    if row.kind == "switch":
+        return not now
+    if row.kind in ("choice", "steps"):
+        offered = [each for each in row.options or row.stops if each != now]
+        return st.selectbox(
+            say("runs.repeat_to"), offered, format_func=lambda v: in_words(path, v), key=key
+        )
+    ends = int(row.least or 0), int(row.most or 0)
+    return st.number_input(say("runs.repeat_to"), *ends, now, step=1, key=key)

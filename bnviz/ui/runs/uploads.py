@@ -1,0 +1,56 @@
+"""The tables that people uploaded: what each holds, how much room it takes, and deleting it."""
+
+import streamlit as st
+
+from bnviz.store import open_store
+from bnviz.texts.numbers import short
+from bnviz.ui.language import say
+
+
+def show_uploads() -> None:
+    """All uploaded tables, to be selected and deleted."""
+    import pandas as pd
+
+    store = open_store()
+    uploads = store.uploads()
+    if not uploads:
+        st.info(say("runs.no_uploads"), icon=":material/table:")
+        return
+    place = st.container()
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    event = st.dataframe(
+        pd.DataFrame(
+            {
+                "file": [each.file or say("runs.no_file") for each in uploads],
+                "columns": [", ".join(each.names) for each in uploads],
+                "rows": [each.rows for each in uploads],
+                "saved": [each.saved.astimezone() for each in uploads],
+                "size": [each.size for each in uploads],
+            }
+        ),
+        key=f"uploads-{hash(tuple(each.digest for each in uploads))}",
+        height=330,
+        hide_index=True,
+        on_select="rerun",
+        alt=say("runs.uploads_alt"),
+        column_config={
+            "file": text(say("runs.column.file")),
+            "columns": text(say("runs.column.columns"), width="large"),
+            "rows": number(say("runs.column.rows"), format="localized", width="small"),
+            "saved": st.column_config.DatetimeColumn(
+                say("runs.column.saved"), format="YYYY-MM-DD HH:mm"
+            ),
+            "size": number(say("runs.column.size"), format="bytes", width="small"),
+        },
+    )
+    selected = [uploads[row].digest for row in event["selection"]["rows"] if row < len(uploads)]
+    place.button(
+        say("runs.delete"),
+        key="delete-uploads",
+        icon=":material/delete:",
+        disabled=not selected,
+        on_click=store.delete_uploads,
+        args=(selected,),
+    )
+    megabytes = short(sum(each.size for each in uploads) / 1e6)
+    st.caption(say("runs.uploads", count=len(uploads), megabytes=megabytes))

@@ -1,0 +1,81 @@
+"""Runs: the table, what is done with selected runs, and runs side by side."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bnviz.core.configs import TrainConfig
+from bnviz.jobs import trainings
+from bnviz.jobs.worker import work
+from bnviz.store import open_store
+from bnviz.store.history import Search
+from bnviz.texts.catalogue import LANGUAGES, sentence
+from tests.pages.conftest import OpenApp
+from tests.pages.test_pages import charts, widget
+
+QUICK = TrainConfig(seeds=6).model_copy(
+    update={
+        "optimizer": TrainConfig().optimizer.model_copy(update={"epochs": 2}),
+        "data": TrainConfig().data.model_copy(update={"samples": 50}),
+        "probes": TrainConfig().probes.model_copy(update={"checkpoints": 0}),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[list[str]]:
+    """Two trainings that differ in the rate, one of another version, one that is damaged."""
+    store = open_store()
+    faster = QUICK.optimizer.model_copy(update={"learning_rate": 0.05})
+    ids = []
+    for config in (QUICK, QUICK.model_copy(update={"optimizer": faster})):
+        ids.append(trainings.create(store, config))
+        work(store, ids[-1])
+    ids.append(store.create("train", '{"network": {"residual": true}}', 1))
+    ids.append(store.create("train", QUICK.model_dump_json(), 1))
+    store.append(ids[-1], 0, 1, b"no snapshot")
+    for run_id in ids[2:]:
+        store.finish(run_id, "done")
+    yield ids
+    for run_id in ids:
+        store.delete(run_id)
+
+
+def select(app: AppTest, *names: str) -> AppTest:
+    """Selects rows by name, as a click in the table does."""
+    (table,) = app.dataframe
+    rows = [list(table.value["run"]).index(name) for name in names]
+    app.session_state[table.key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return app.run()
+
+
+def test_selected_runs_are_pinned_deleted_and_brought_back(
+    open_app: OpenApp, runs: list[str]
+) -> None:
+    app = open_app("runs")
+    assert {*app.dataframe[0].value["run"]} >= {*runs}, "the broken ones are rows too"
+    select(app, runs[0])
+    widget(app, "pin").click().run()
+    assert [run.id for run in open_store().search(Search(state="pinned")).runs] == [runs[0]]
+    select(app, runs[1], runs[2])
+    widget(app, "delete").click().run()
+    assert not {*app.dataframe[0].value["run"]} & {*runs[1:3]}
+    widget(app, "undo").click().run()
+    assert {*app.dataframe[0].value["run"]} >= {*runs} and not app.exception
+    select(app, runs[0])
+    widget(app, "unpin").click().run()
+    assert open_store().search(Search(state="pinned")).runs == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_runs_side_by_side(open_app: OpenApp, runs: list[str], language: str) -> None:
+    app = open_app("runs", lang=language, runs=",".join([*runs, "nosuch"]))
+    assert not app.exception and charts(app) == {"runs"}
+    told = "\n".join(each.value for each in app.markdown)
+    assert sentence(language, "train.optimizer.learning_rate") in told and "0.05" in told
+    assert sentence(language, "problem.foreign_config", run=runs[2]) in told
+    assert sentence(language, "problem.damaged", run=runs[3]) in told
+    assert [each.value for each in app.warning] == [
+        sentence(language, "runs.unknown", run="nosuch")
+    ]
