@@ -6,16 +6,18 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from bnviz.texts.catalogue import LANGUAGES
-from bnviz.ui import missing
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.controls import LANG
 from bnviz.ui.errors import explain
 from bnviz.ui.glossary import offer_terms
-from bnviz.ui.guard import Guard
 from bnviz.ui.language import say
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
 from bnviz.ui.presenter.presenter import offer
+from bnviz.ui.server import missing
+from bnviz.ui.server.door import Door
+from bnviz.ui.server.guard import Guard
+from bnviz.ui.server.login import admitted, offer_logout
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
 from bnviz.ui.widgets import ask, drop_unknown
 
@@ -29,6 +31,7 @@ def contents() -> None:
             st.container(horizontal=True, width="content", gap="small"),
         )
         ask(LANG, shown=LANGUAGES.__getitem__, label_visibility="collapsed")
+        offer_logout()
     pages = [
         st.Page(
             entry.path,
@@ -41,6 +44,8 @@ def contents() -> None:
     ]
     page = st.navigation(pages, position="top")
     name = page.url_path or PAGES[0].name
+    if not admitted():
+        return
     drop_unknown(name)
     with place:
         offer(name)
@@ -64,6 +69,6 @@ else:
     app = st.App(
         __file__,
         routes=[*routes(), missing.route()],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(Door)],
         on_script_error=explain,
     )

@@ -5,11 +5,15 @@ from itertools import cycle
 
 import streamlit as st
 
+from bnviz.ui.server.door import COOKIE, lock
+
 
 def visitor() -> str:
     """A name for the visitor: the same in all tabs and after a reload, where there are cookies."""
     if st.user.get("is_logged_in"):
-        return str(st.user.get("email") or st.user.get("sub"))
+        return str(st.user.get("sub") or st.user.get("email"))
+    if (door := lock()) and (holder := door.holder(st.context.cookies.get(COOKIE, ""))):
+        return holder
     token = _token(st.context.cookies.get("_streamlit_xsrf", ""))
     new = secrets.token_hex(8)
     return token or str(st.session_state.setdefault("visitor", new))

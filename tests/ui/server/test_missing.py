@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
-from bnviz.ui import missing
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.server import missing
 
 SERVER = Starlette(routes=[missing.route(), Mount("/", PlainTextResponse("Streamlit"))])
 

@@ -1,9 +1,6 @@
 """An address that is no page's: says so, in both languages, and offers the pages."""
 
-from pathlib import Path
-
 import streamlit as st
-from jinja2 import Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
@@ -11,6 +8,7 @@ from starlette.types import Scope
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.server.bare import bare
 
 #: What addresses of Streamlit's and of our scripts begin with.
 _SERVED = {"_stcore", "~", "app", "auth", "bnviz", "component", "media", "oauth2callback", "static"}
@@ -54,5 +52,4 @@ def _answer(request: Request) -> Response:
         }
         for lang in LANGUAGES
     ]
-    page = Template(Path(__file__).with_suffix(".html").read_text("utf-8"), autoescape=True)
-    return HTMLResponse(page.render(languages=languages), 404)
+    return HTMLResponse(bare("missing", languages=languages), 404)
