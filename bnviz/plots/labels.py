@@ -18,9 +18,9 @@ def labels(names: Iterable[str]) -> list[str]:
 
 def distinct(names: Iterable[str]) -> list[str]:
     """All of them, each different: Plotly takes categories of one label for one category."""
-    found: dict[str, int] = {}
+    shown: list[str] = []
     for position, text in enumerate(labels(names), start=1):
-        while text in found:
+        while text in shown:
             text += f" ({position})"
-        found[text] = position
-    return list(found)
+        shown.append(text)
+    return shown

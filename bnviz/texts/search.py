@@ -17,10 +17,10 @@ def rank(query: str, texts: Mapping[str, Iterable[str]]) -> list[str]:
     more; Chinese is compared by pairs of characters.
     """
     wanted = parts(query)
-    found = {name: _share(wanted, parts(" ".join(each))) for name, each in texts.items()}
-    most = max(found.values(), default=0.0)
-    near = [name for name, share in found.items() if share and share >= most / 2]
-    return sorted(near, key=lambda name: -found[name])
+    shares = {name: _share(wanted, parts(" ".join(each))) for name, each in texts.items()}
+    most = max(shares.values(), default=0.0)
+    near = [name for name, share in shares.items() if share and share >= most / 2]
+    return sorted(near, key=lambda name: -shares[name])
 
 
 def parts(text: str) -> set[str]:
