@@ -14,7 +14,6 @@ from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
 from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.texts.numbers import short
-from bnviz.ui.glossary import OF_PAGE
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, widget
 
@@ -119,7 +118,7 @@ def test_the_last_seed_is_followed_by_the_first(one_batch: OneBatch) -> None:
 def test_gamma_and_beta_of_a_feature_that_is_gone(one_batch: OneBatch) -> None:
     """Fewer features than before: what acted on a later one acts on all again."""
     app = one_batch(d=8, gamma=2.0, on="8")
-    assert "x8" in app.markdown[len(OF_PAGE["one_batch"])].value
+    assert "x8" in app.markdown[1].value
     widget(app, "d").set_value(3).run()
     assert not app.exception and not app.error
     assert widget(app, "on").value == "all"
