@@ -1,5 +1,6 @@
 """What figures of both nets share: names that count what is missing, marks, ribbons, a key."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ NETS = ("bn", "plain")
 #: Below the plot, where a phone has room for it.
 LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
 #: Of a figure of its own, in pixels.
-HEIGHT = 440
+HEIGHT = 360
 MARGIN = {"l": 72, "r": 12, "t": 12, "b": 100}
 
 
@@ -70,6 +71,38 @@ def bands(x: ArrayLike, levels: Floats, color: str, say: Say) -> list[dict[str, 
         ribbon(x, levels[:, i], levels[:, -1 - i], color)
         | {"name": say("plots.band", low=low, high=high), "showlegend": True}
         for i, (low, high) in enumerate(((5, 95), (25, 75)))
+    ]
+
+
+def named_at_ends(lines: Sequence[dict[str, Any]], log: bool) -> list[dict[str, Any]]:
+    """Each line's name where it ends, in its colour; the lines leave the legend.
+
+    Names of ends close together move apart.
+    """
+    ends = []
+    for line in lines:
+        line["showlegend"] = False
+        values = positive(line["y"]) if log else finite(line["y"])
+        there = np.flatnonzero(np.isfinite(values))
+        if there.size:
+            last = int(there[-1])
+            height = float(np.log10(values[last]) if log else values[last])
+            ends.append((height, float(np.asarray(line["x"])[last]), line))
+    ends.sort(key=lambda end: end[0])
+    reach = max((end[0] for end in ends), default=0.0) - min((e[0] for e in ends), default=0.0)
+    near = len(ends) == 2 and reach < 0.5
+    return [
+        {
+            "text": line["name"],
+            "x": x,
+            "y": height,
+            "font": {"color": line["line"]["color"], "size": 13},
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+            "yshift": (-9, 9)[place] if near else 0,
+        }
+        for place, (height, x, line) in enumerate(ends)
     ]
 
 

@@ -118,7 +118,7 @@ TRAIN_VS_EVAL = _table(
     Control("small_b", "train_vs_eval.recalibrate.small", 4, stops=(2, 3, 4, 8, 16, 32)),
     Control(
         "small_momentum",
-        "train_vs_eval.controls.torch_momentum",
+        "train_vs_eval.recalibrate.small_momentum",
         0.5,
         stops=(0.01, 0.1, 0.2, 0.5, 1.0),
     ),

@@ -207,9 +207,8 @@ def open_with(rows: Mapping[str, Control], **values: Any) -> None:
     if asked & set(st.query_params) or set(values) & set(st.session_state):
         return
     for key, value in values.items():
-        if rows[key].kind == "choice":
-            st.query_params[rows[key].name] = value
-        else:
+        st.query_params[rows[key].name] = in_address(value)
+        if rows[key].kind != "choice":
             st.session_state[key] = value
 
 

@@ -383,7 +383,7 @@ def test_a_verdict_may_name_a_sentence_and_hold_another() -> None:
     """What is looked up is no text to be made safe, whatever signs are in its name."""
     inner = Verdict("comparison.too_few", {"fewest": 6, "differing": 1})
     values = {"bn_wins": 1, "plain_wins": 0, "seeds": 1, "evidence": inner}
-    assert worded("en", "fitness.verdict", Verdict("too_few", values)).endswith("there is 1.")
+    assert worded("en", "fitness.verdict", Verdict("evidence", values)).endswith("there is 1.")
     assert _Writer("en", literal).format_field("points_squared", "@unit") == "points²"
 
 

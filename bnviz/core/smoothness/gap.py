@@ -98,9 +98,9 @@ class GapConfig(Measure):
     probes: int = Field(32, ge=2, le=200)
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
-        """As of the extremes, in each cell before and after training."""
+        """As of the extremes, in each cell before and after training; the document's is short."""
         gradients = len(MOMENTS) * len(CELLS) * seeds * (2 * LANCZOS + 3 * self.probes)
-        return Cost(gradients, parameters, rows, trains=True)
+        return Cost(gradients, parameters, rows, trains=self.subject.run is not None)
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Cell by cell, seed by seed; then both trainings; then all cells again."""

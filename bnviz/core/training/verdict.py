@@ -17,6 +17,7 @@ Key = Literal[
     "level",
     "too_few",
     "tie",
+    "evidence",
     "useless_both",
     "useless_bn",
     "useless_plain",
@@ -24,7 +25,7 @@ Key = Literal[
 
 
 def verdict(snapshot: Snapshot, baseline: float) -> tuple[Verdict[Key], ...]:
-    """Divergence first, then the comparison on the validation loss, then what is no use.
+    """Divergence first, then who has the lower validation loss, what is no use, how sure that is.
 
     `baseline` is the loss of always answering the training rows' mean.
     """
@@ -34,7 +35,9 @@ def verdict(snapshot: Snapshot, baseline: float) -> tuple[Verdict[Key], ...]:
         snapshot.bn.diverged,
         snapshot.plain.diverged,
     )
-    return (*_divergence(nets), *_better(nets), *_useless(snapshot, baseline))
+    sure = [Verdict[Key]("evidence", {"evidence": evidence(nets)})]
+    told = (*_divergence(nets), *_better(nets), *_useless(snapshot, baseline))
+    return (*told, *(sure if nets.winner in ("bn", "plain", "undecided", "too_few") else ()))
 
 
 def _divergence(nets: Comparison) -> Iterator[Verdict[Key]]:
@@ -53,7 +56,6 @@ def _better(nets: Comparison) -> Iterator[Verdict[Key]]:
             "bn_wins": nets.bn_wins,
             "plain_wins": nets.plain_wins,
             "difference": difference,
-            "evidence": evidence(nets),
         },
     )
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.plots.nets import NETS, bands, ribbon
+from bnviz.plots.axes import decades
+from bnviz.plots.nets import NETS, bands, key, named_at_ends, ribbon
 from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
 
-HEIGHT = 400
+HEIGHT = 300
 _MEASURES = (
     ("eigenvalue_max", 3.0, "solid"),
     ("lipschitz_max", 1.5, "dash"),
@@ -34,31 +35,27 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> Figu
 def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
     """Lipschitz estimates and the largest Hessian eigenvalue of both nets on one log axis.
 
-    Colour tells the nets apart, width and dash the three measures; a click on a
-    net in the legend takes all its measures away.
+    Colour tells the nets apart, width and dash the three measures.
     """
-    traces: list[dict[str, Any]] = []
+    measures = [each for each in _MEASURES if gather(snapshots, "bn", each[0])[0].size]
+    traces: list[dict[str, Any]] = [
+        key(say(f"fitness.{field}"), look, line={"width": width, "dash": dash})
+        for field, width, dash in measures
+    ]
     for net in NETS:
-        named = False
-        for field, width, dash in _MEASURES:
-            if not gather(snapshots, net, field)[0].size:
-                continue
+        for field, width, dash in measures:
             over = band_of(snapshots, net, field)
             if field == "eigenvalue_max":
-                traces.append(
-                    ribbon(over.epochs, over.low, over.high, look.net(net)) | {"legendgroup": net}
-                )
+                traces.append(ribbon(over.epochs, over.low, over.high, look.net(net)))
             trace = _line(over, net, say(f"net.{net}"), look, mode="lines+markers")
             traces.append(
                 trace
                 | {
                     "line": {"color": look.net(net), "width": width, "dash": dash},
-                    "legendgroup": net,
-                    "showlegend": not named,
+                    "showlegend": False,
                     "hovertemplate": f"%{{y:.4g}} {say(f'fitness.{field}')}",
                 }
             )
-            named = True
     return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
 
 
@@ -146,25 +143,23 @@ def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> d
 def _over_epochs(
     traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
 ) -> Figure:
+    drawn = [trace for trace in traces if {"hovertemplate", "fill"} & set(trace)]  # no mere keys
     if log:
-        scale |= {"type": "log"} | ({"dtick": 1} if _decades(traces) > 1.5 else {})
+        scale |= decades(np.empty(0), *(np.asarray(trace["y"], float) for trace in drawn))
+    last = max((float(np.max(trace["x"], initial=0)) for trace in drawn), default=0.0)
+    nets = [say(f"net.{net}") for net in NETS]
+    named = {trace["name"]: trace for trace in reversed(traces) if trace.get("name") in nets}
     return figure(
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
+        xaxis=titled(say("fitness.axis.epoch"), range=[0, max(last, 1)]),
         yaxis=titled(axis, **scale),
         hovermode="x unified",
-        legend={"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
-        margin={"l": 72, "r": 16, "t": 12, "b": 92},
+        annotations=named_at_ends(list(named.values()), log),
+        legend={"y": -0.26, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
+        margin={"l": 72, "r": 96 if named else 16, "t": 12, "b": 78},
     )
-
-
-def _decades(traces: list[dict[str, Any]]) -> float:
-    """How many powers of ten the curves span."""
-    values = np.concatenate([np.empty(0), *(np.asarray(trace["y"], float) for trace in traces)])
-    values = values[np.isfinite(values) & (values > 0)]
-    return float(np.ptp(np.log10(values))) if values.size else 0.0
 
 
 def _median_over_seeds(values: np.ndarray) -> np.ndarray:

@@ -67,7 +67,7 @@ def _ridges(
     return figure(
         look,
         _ridge_traces(names, shape, drawn, look.color(COLORS[side]), say),
-        max(300, 100 + 46 * len(names)),
+        max(300, 96 + 40 * len(names)),
         xaxis=titled(
             axis_title(side, own_axes, say),
             showticklabels=not own_axes,

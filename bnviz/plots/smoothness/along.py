@@ -10,7 +10,7 @@ from bnviz.plots.axes import decades
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, counted, finite, positive, ribbon, stroke
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
-HEIGHT = 400
+HEIGHT = 360
 QUANTITIES = ("loss", "change", "smoothness")
 
 

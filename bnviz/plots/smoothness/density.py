@@ -9,7 +9,7 @@ from bnviz.plots.axes import decades, place, symmetric
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
-HEIGHT = 460
+HEIGHT = 380
 #: The density axis ends this far below the highest peak.
 DEPTH = 1e-6
 

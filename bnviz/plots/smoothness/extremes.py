@@ -10,7 +10,7 @@ from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, key,
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
-HEIGHT = 420
+HEIGHT = 380
 #: A net has no more probes on screen than this; there are no more pixels.
 MOST = 4000
 #: Traces that differ more than this, in size, need an axis of powers of ten.

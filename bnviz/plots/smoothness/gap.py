@@ -12,7 +12,7 @@ from bnviz.plots.nets import LEGEND, MARGIN, Floats, counted, key, marker
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
-HEIGHT = 460
+HEIGHT = 320
 MOMENTS = ("before", "after")
 QUANTITIES = ("largest", "probe", "root_mean_square", "normalized", "loss")
 #: Okabe and Ito's green and purple: no net's colours, as a step belongs to both.
@@ -56,15 +56,15 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
         yaxis={"tickvals": rows, "ticktext": labels, "range": [-0.6, len(CELLS) - 0.4]}
         | {"zeroline": False},
         legend=LEGEND,
-        margin=MARGIN | {"l": 104},
+        margin=MARGIN | {"l": 142},
     )
 
 
 def _cell(cell: str, shown: int, total: int, say: Say) -> str:
-    """A cell's name on lines of its own, so that a phone keeps room for the marks."""
+    """A cell's name on two lines, so that a phone keeps room for the marks."""
     net, inputs, *mode = cell.split("_")
-    lines = [counted(net, shown, total, say), say(f"plots.smooth.inputs.{inputs}")]
-    return "<br>".join([*lines, *(say(f"option.{each}") for each in mode)])
+    above = [counted(net, shown, total, say), *(say(f"option.{each}") for each in mode)]
+    return say("sentence.comma").join(above) + "<br>" + say(f"plots.smooth.inputs.{inputs}")
 
 
 def split(parts: Mapping[str, Floats], look: Look, say: Say) -> Figure:

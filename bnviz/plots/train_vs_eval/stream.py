@@ -14,7 +14,7 @@ from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure,
 
 Floats = NDArray[np.float64]
 
-HEIGHT = 380
+HEIGHT = 300
 #: More steps than this are thinned: there are no more pixels.
 MOST_STEPS = 160
 #: How many standard deviations wide a predicted band is, up and down.

@@ -37,10 +37,15 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     if snapshots:
         opening = say("measuring.so_far") + say("sentence.between") if run.active else ""
         now = verdict(snapshots[-1], compute.baseline_loss(config))
-        st.markdown(opening + say_verdict("fitness.verdict", *now))
+        sure = 1 if now[-1].key == "evidence" else 0
+        answer, evidence = now[: len(now) - sure], now[len(now) - sure :]
+        st.markdown(opening + say_verdict("fitness.verdict", *answer))
     if run.active:
         progress(run, snapshots[-1].seconds if snapshots else 0.0)
     _heading(run, config)
+    if snapshots:
+        _curves(config, snapshots)
+        st.markdown(say_verdict("fitness.verdict", *evidence))
     for each in divergences(snapshots, config.seed):
         st.warning(say_verdict("fitness.diverged", each), icon=":material/warning:")
     if snapshots:
@@ -50,7 +55,6 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             icon=SMOOTHNESS.icon,
             query_params={"run": run.id},
         )
-        _curves(config, snapshots)
         _activations(config, snapshots)
         show_tabs(run, config, snapshots)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.training.presets import PRESETS
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import in_address
 from bnviz.ui.controls import FITNESS
@@ -36,7 +37,9 @@ def plan(config: TrainConfig) -> str:
 
 
 def in_one_line(config: TrainConfig) -> str:
-    """The plan, then whatever is not as in the document."""
+    """The plan, then whatever is not as in the document, if it is no preset."""
+    if config in PRESETS.values():
+        return plan(config)
     own = differences(TrainConfig(), config)
     more = [f"{label(path)}: {in_words(path, each)}" for path, _, each in own]
     named = [text for (path, *_), text in zip(own, more, strict=True) if path not in _PLANNED]

@@ -137,6 +137,8 @@ def launch_button(
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
         return
+    if not new:
+        return
     needed = cost(config, rows, features)
     gigabytes = f"{needed.memory / GIGABYTE:.1f}"
     if needed.seconds < 100:

@@ -1,5 +1,7 @@
 """Where the gap is from: both nets' ratio, split into input scaling, BN and mode; every cell."""
 
+import streamlit as st
+
 from bnviz.core.smoothness.gap import Gap, GapConfig, split
 from bnviz.plots.smoothness import gap as plots
 from bnviz.ui.controls import smoothness
@@ -10,12 +12,14 @@ from bnviz.ui.widgets import ask
 
 
 def _figures(config: GapConfig, gap: Gap) -> None:
+    pictures = st.container()
     quantity = ask(smoothness()["gap_quantity"])
     pair = {
         "split": plots.split(split(gap), look(), say),
         "cells": plots.cells(gap, quantity, look(), say),
     }
-    show_pair(pair, say("smoothness.gap.alt"), lambda name: say(f"smoothness.gap.{name}"))
+    with pictures:
+        show_pair(pair, say("smoothness.gap.alt"), lambda name: say(f"smoothness.gap.{name}"))
 
 
 SECTION = Section(

@@ -28,7 +28,8 @@ from bnviz.ui.visitor import visitor
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
 
-Draw = Callable[[Any], None]
+#: Draws a result, and says below it what more there is to say.
+Draw = Callable[[Any, str], None]
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ class Section:
         """Controls, result, data and code, formula and sources."""
         config, name = ask_measure(self.measure, asked, *self.controls), self.measure.name()
 
-        def draw(result: Any) -> None:
+        def draw(result: Any, more: str) -> None:
             self.figures(config, result)
+            if more:
+                st.markdown(more)
             explain(
                 config.kind,
                 say(f"smoothness.{name}.caption", **self.caption(config, asked)),
@@ -66,6 +69,7 @@ class Section:
 
         cost = config.cost(asked.parameters, asked.rows, asked.config.seeds)
         _show(config, cost, draw, asked.snapshots)
+        st.markdown(say(f"smoothness.lead.{name}"))
         st.latex(self.formula)
         st.markdown(say(f"smoothness.{name}.reading"))
         show_links(self.sources)
@@ -130,9 +134,9 @@ def _stand(run: Run, config: Measure, draw: Draw) -> None:
 
 def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True) -> None:
     opening = "" if over else say("measuring.so_far") + say("sentence.between")
-    verdicts = config.verdicts(result)
-    st.markdown(opening + say_verdict(f"smoothness.{config.name()}.verdict", *verdicts))
-    draw(result)
+    first, *more = config.verdicts(result)
+    st.markdown(opening + say_verdict(f"smoothness.{config.name()}.verdict", first))
+    draw(result, say_verdict(f"smoothness.{config.name()}.verdict", *more))
 
 
 def _in_words(cost: Cost) -> str:

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.measure import Measure
+from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.smoothness.registry import MEASURES, parse
 
 #: The document's nets.
@@ -14,12 +14,12 @@ DOCUMENT = (449, 1000, 1)
 
 @pytest.mark.parametrize("kind", MEASURES)
 def test_what_trains_is_never_light(kind: str) -> None:
-    found = MEASURES[kind]().cost(10, 10, 1)
+    found = MEASURES[kind](subject=SubjectConfig(run="somebodys")).cost(10, 10, 1)
     assert found.light == (kind not in ("gap", "along", "stability"))
     assert found.trains == (kind in ("gap", "along", "stability"))
 
 
-@pytest.mark.parametrize("kind", ["replay", "scales", "extremes"])
+@pytest.mark.parametrize("kind", ["replay", "scales", "extremes", "gap"])
 def test_the_documents_nets_answer_at_once(kind: str) -> None:
     assert MEASURES[kind]().cost(*DOCUMENT).light
 

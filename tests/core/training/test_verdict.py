@@ -55,9 +55,8 @@ def test_divergence_comes_first_and_counts() -> None:
         "A net that diverges loses its seed. "
         "The net **with BN** ends with the lower validation loss in 8 of 8 seeds, "
         "lower by 100 % in the median. "
-        + CLEAR.format("50 % to 100 %")
-        + " But the net without BN does not beat always answering the training mean (loss 99) "
-        "in more than half of its seeds."
+        "But the net without BN does not beat always answering the training mean (loss 99) "
+        "in more than half of its seeds. " + CLEAR.format("50 % to 100 %")
     )
 
 

@@ -85,12 +85,17 @@ def test_smoothness(run: list[Snapshot], say: Say, look: Look) -> None:
     assert {s.epoch for s in probed} == {0, 4}
     for net, color in zip(("bn", "plain"), house_colors(look), strict=True):
         lines = traces(figure, name=say(f"net.{net}"))
-        assert [line.showlegend for line in lines] == [True, False, False]
+        assert [line.showlegend for line in lines] == [False, False, False]
+        (end,) = (a for a in figure.layout.annotations if a.text == say(f"net.{net}"))
+        assert (end.x, 10**end.y) == pytest.approx((4, lines[0].y[-1])), "named where it ends"
+        assert end.font.color == color
         for line, field in zip(lines, MEASURES, strict=True):
             assert np.allclose(line.y, np.median(over_seeds(probed, net, field), axis=1))
             assert line.line.color == color
             assert say(f"fitness.{field}") in line.hovertemplate
-    assert len({t.line.dash for t in figure.data if t.name}) == 3, "told apart by dash too"
+    dashes = {t.name: t.line.dash for t in figure.data if t.name and t.showlegend is not False}
+    assert list(dashes) == [say(f"fitness.{field}") for field in MEASURES], "told in the legend"
+    assert len(set(dashes.values())) == 3
 
 
 def test_smoothness_without_eigenvalues_or_checkpoints(run: list[Snapshot], say: Say) -> None:
@@ -101,7 +106,7 @@ def test_smoothness_without_eigenvalues_or_checkpoints(run: list[Snapshot], say:
 
     eigen = ("eigenvalue_min", "eigenvalue_max", "eigenvalue_residual")
     fewer = [replace(s, bn=without(s.bn, *eigen), plain=without(s.plain, *eigen)) for s in run]
-    assert len([t for t in curves.smoothness(fewer, Look(), say).data if t.name]) == 4
+    assert len([t for t in curves.smoothness(fewer, Look(), say).data if t.hovertemplate]) == 4
     assert_sound(curves.smoothness(run[:1], Look(), say))
 
 
@@ -204,7 +209,7 @@ def test_diverged_seeds_leave_the_others_on_screen(
     figure = FIGURES[name](diverge(run, gone), say)
     assert_sound(figure)
     if len(gone) == 1:
-        lines = [t for t in figure.data if t.name and t.fill is None and t.xaxis != "x2"]
+        lines = [t for t in figure.data if t.hovertemplate and t.fill is None]
         assert all(np.isfinite(np.asarray(t.y, float)).sum() >= 2 for t in lines), "still drawn"
 
 
