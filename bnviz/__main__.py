@@ -84,6 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     _measure_options(measure)
 
+    runs = commands.add_parser(
+        "runs",
+        help="list the runs, hand one on, take one in",
+        description="List the newest runs; write a training to a file, or take in one that "
+        "another bnviz wrote.",
+    )
+    _runs_options(runs)
+
     sweep = commands.add_parser(
         "sweep",
         help="train both nets over a grid of settings",
@@ -106,6 +114,22 @@ def _dashboard_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--no-browser", dest="browser", action="store_false", help="do not open the browser"
     )
+
+
+def _runs_options(runs: argparse.ArgumentParser) -> None:
+    runs.add_argument("--limit", type=int, default=20, help="so many of the newest (default: 20)")
+    actions = runs.add_subparsers(dest="action", metavar="ACTION")
+    export = actions.add_parser("export", help="write a training to a file")
+    export.add_argument("run", metavar="ID", help="the training's id")
+    export.add_argument(
+        "--to",
+        metavar="FILE",
+        required=True,
+        help="the file; its ending says the form: .csv, .parquet, .html (a report), .ipynb "
+        "(a notebook), .bnviz (for another bnviz) or .zip (TensorBoard's event files)",
+    )
+    taken = actions.add_parser("import", help="take in a .bnviz file")
+    taken.add_argument("file", metavar="FILE", help="the .bnviz file")
 
 
 def _measure_options(measure: argparse.ArgumentParser) -> None:

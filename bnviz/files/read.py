@@ -56,7 +56,7 @@ class Reading:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of names and values."""
-        return _digest(self.names, self.values)
+        return digest_of(self.names, self.values)
 
     def complete(self, columns: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows (N,) are complete in all of `columns`: what "drop" would leave."""
@@ -129,10 +129,10 @@ def to_table(reading: Reading, columns: Sequence[str], filling: Filling = "drop"
         for column in values.T:
             known = np.zeros(1) if filling == "zero" else column[~np.isnan(column)]
             column[np.isnan(column)] = np.median(known) if filling == "median" else known.mean()
-    return Table(_digest(columns, values), tuple(columns), values)
+    return Table(digest_of(columns, values), tuple(columns), values)
 
 
-def _digest(names: Sequence[str], values: Floats) -> str:
+def digest_of(names: Sequence[str], values: Floats) -> str:
     """SHA-256 of names and values, whatever the machine's byte order."""
     sha = hashlib.sha256(repr((tuple(names), values.shape)).encode("utf-8", "surrogatepass"))
     sha.update(np.ascontiguousarray(values, "<f8").data)

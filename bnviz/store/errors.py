@@ -20,6 +20,8 @@ Code = Literal[
     "bad_address",
     "table_gone",
     "run_gone",
+    "run_there",
+    "no_export",
     "no_nets",
     "no_checkpoint",
     "foreign_config",

@@ -8,13 +8,14 @@ knows what a snapshot means. An unknown or malformed run id is never an error.
 import functools
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
 from bnviz.store import thinning
 from bnviz.store.database import address
-from bnviz.store.errors import Problem, stored
+from bnviz.store.errors import Problem, StoreProblem, stored
 from bnviz.store.history import History
 from bnviz.store.records import UNFINISHED, Status, is_run
 from bnviz.store.schema import checkpoints, runs, snapshots
@@ -35,6 +36,30 @@ class Store(History):
         )
         self.tidy()
         return run_id
+
+    def adopt(
+        self,
+        row: Mapping[str, Any],
+        blobs: Iterable[tuple[int, bytes]],
+        states: Iterable[tuple[int, int, bytes]],
+    ) -> None:
+        """Keeps a run of another history whole: its row, (index, snapshot), (index, epoch, state).
+
+        Raises StoreProblem if there is one of its id, be it deleted.
+        """
+        run_id, work, size = row["id"], list[sa.UpdateBase](), 0
+        if self.read(sa.select(runs.c.id).where(is_run(runs.c.id, run_id))):
+            raise StoreProblem("run_there", {"run": run_id})
+        for index, blob in blobs:
+            work.append(snapshots.insert().values(run_id=run_id, idx=index, blob=blob))
+            size += len(blob)
+        for index, epoch, blob in states:
+            state = {"idx": index, "epoch": epoch, "size": len(blob), "blob": blob}
+            work.append(checkpoints.insert().values(run_id=run_id, **state))
+            size += len(blob)
+        now = self.clock()
+        new = runs.insert().values(heartbeat=now, stop=False, size=size, **row)
+        self.write(new, *work)
 
     def traceback(self, run_id: str) -> str | None:
         """Where a failed run failed: for the engineer, not for the screen."""

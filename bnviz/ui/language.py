@@ -8,20 +8,21 @@ from bnviz.core.verdict import Verdict
 from bnviz.texts.catalogue import catalogue, sentence, worded
 
 
-def _language() -> str:
+def language() -> str:
+    """The language that the reader chose."""
     return st.session_state.get("lang") or "en"
 
 
 def say(key: str, **values: object) -> str:
     """The sentence at `key` in the reader's language."""
-    return sentence(_language(), key, **values)
+    return sentence(language(), key, **values)
 
 
 def say_if_there(key: str) -> str | None:
     """The sentence at `key` in the reader's language, or None where there is none."""
-    return say(key) if key in catalogue(_language()) else None
+    return say(key) if key in catalogue(language()) else None
 
 
 def say_verdict(section: str, *verdicts: Verdict[Any]) -> str:
     """What core decided, as the sentences at `section` in the reader's language."""
-    return worded(_language(), section, *verdicts)
+    return worded(language(), section, *verdicts)

@@ -97,7 +97,7 @@ def test_no_text_is_empty_or_ragged(language: str) -> None:
 NAMES = re.compile(
     r"`[^`]*`|\{[^}]*\}|Ioffe 与 Szegedy，Batch Normalization，ICML 2015"
     r"|(torch\.nn\.)?BatchNorm1d|net\.half\(\)|affine|requires_grad|“Expected more than [^”]*”"
-    r"|BNVIZ_\w+|Set-Cookie|CSV|Excel|Parquet|B3:F20|xlsx|NA|n/a|null|PyTorch|NumPy|ReLU|tanh|SGD|Adam"
+    r"|BNVIZ_\w+|Set-Cookie|CSV|Excel|Parquet|B3:F20|xlsx|NA|n/a|null|PyTorch|NumPy|ReLU|tanh|SGD|Adam|Jupyter|TensorBoard|HTML|torch"
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|GB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutch|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG|Dropout|batch normalization"

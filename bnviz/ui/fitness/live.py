@@ -8,6 +8,7 @@ import streamlit as st
 from bnviz.core.configs import OVER_ROWS, TrainConfig
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.core.training.verdict import divergences, verdict
+from bnviz.export.frames import per_layer_frame, per_seed_frame
 from bnviz.jobs import runner
 from bnviz.jobs.trainings import config_of
 from bnviz.plots.fitness import curves
@@ -18,7 +19,6 @@ from bnviz.texts.numbers import percent, short
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.fitness import compute, settings
-from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS

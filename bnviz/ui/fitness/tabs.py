@@ -9,6 +9,7 @@ import streamlit as st
 from bnviz.core.configs import OVER_ROWS, TrainConfig
 from bnviz.core.training.series import band
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
+from bnviz.export.frames import per_layer_frame, per_seed_frame
 from bnviz.plots.fitness import curves
 from bnviz.plots.fitness.predictions import among, predicted_against_actual
 from bnviz.store import Run
@@ -17,7 +18,6 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import download, look, show
 from bnviz.ui.fitness import code, compute
-from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
 from bnviz.ui.fitness.preview import target_of
 from bnviz.ui.language import say
 from bnviz.ui.widgets import tabs

@@ -10,6 +10,7 @@ import streamlit as st
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.pairing import Side, pair
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.export.frames import per_seed_frame
 from bnviz.jobs import runner
 from bnviz.jobs.trainings import config_of
 from bnviz.plots.nets import NETS
@@ -19,12 +20,12 @@ from bnviz.texts.markdown import literal
 from bnviz.ui.controls import RUNS
 from bnviz.ui.errors import worded
 from bnviz.ui.figures import look, show
-from bnviz.ui.fitness.frames import per_seed_frame
 from bnviz.ui.fitness.settings import flat, in_words, label
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import FITNESS, SMOOTHNESS
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.current import how_it_ended, settings_of, when
+from bnviz.ui.runs.export import offer_export
 from bnviz.ui.runs.repeat import repeat
 from bnviz.ui.widgets import ask
 
@@ -120,6 +121,7 @@ def _head(letter: str, run: Run) -> Training | None:
         FITNESS.path, label=say("runs.see"), icon=FITNESS.icon, query_params={"run": run.id}
     )
     repeat(training.run, training.config)
+    offer_export(training.run, training.config)
     describe(run)
     return training if training.snapshots else None
 

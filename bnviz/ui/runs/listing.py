@@ -20,6 +20,7 @@ from bnviz.ui.language import say
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.chosen import MOST, look_at
 from bnviz.ui.runs.current import settings_of
+from bnviz.ui.runs.export import offer_import
 from bnviz.ui.widgets import ask
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def show_listing() -> None:
             _button("restore", selected, open_store().restore)
         else:
             _act_on(selected)
+            offer_import()
         _offer_undo()
     _sum_up(listing)
 

@@ -9,7 +9,8 @@ from bnviz.core.training.snapshots import QUANTILES, NetSnapshot, Snapshot
 if TYPE_CHECKING:
     import pandas as pd
 
-_PER_SEED = [
+#: The fields of NetSnapshot that each seed has one number of.
+PER_SEED = [
     f.name for f in fields(NetSnapshot) if not f.name.startswith(("activation", "running", "dead"))
 ]
 
@@ -29,7 +30,7 @@ def _per_seed_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[s
         for net, measured in ((first, snapshot.bn), ("plain", snapshot.plain)):
             for seed in range(len(measured.train_loss)):
                 row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
-                for name in _PER_SEED:
+                for name in PER_SEED:
                     values = getattr(measured, name)
                     row[name] = float(values[seed]) if values.size else None
                 yield row

@@ -5,7 +5,7 @@ import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.training.snapshots import QUANTILES, Snapshot
-from bnviz.ui.fitness.frames import per_layer_frame, per_seed_frame
+from bnviz.export.frames import per_layer_frame, per_seed_frame
 
 CONFIG = TrainConfig(
     data=DataConfig(samples=50),

@@ -1,0 +1,52 @@
+"""The run history without a browser: what there is, handing a training on, taking one in."""
+
+import argparse
+from pathlib import Path
+
+from bnviz.cli.errors import Refusal, tell
+from bnviz.store import StoreProblem, open_store
+
+
+def runs(arguments: argparse.Namespace) -> int:
+    """`bnviz runs`; returns the exit code. Raises Refusal."""
+    try:
+        if arguments.action == "export":
+            return _export(arguments.run, Path(arguments.to))
+        if arguments.action == "import":
+            return _import(Path(arguments.file))
+        for run in open_store().runs(limit=arguments.limit):
+            when = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
+            print(f"{run.id}\t{when}\t{run.status}\t{run.kind}\t{run.name}")
+    except StoreProblem as problem:
+        raise Refusal(str(problem)) from problem
+    except OSError as error:
+        raise Refusal(f"{error.filename}: {error.strerror}") from error
+    return 0
+
+
+def _export(run_id: str, to: Path) -> int:
+    from bnviz.export.formats import FORMATS, formats
+    from bnviz.export.training import Wording, training
+
+    ending = to.suffix.removeprefix(".")
+    if ending not in formats():
+        known = ", ".join(f".{each}" for each in formats())
+        raise Refusal(f"--to {to} ends in none of {known}")
+    kept = training(open_store(), run_id)
+    settings = {
+        f"{part}.{name}": str(value)
+        for part, values in kept.config.model_dump().items()
+        for name, value in (values.items() if isinstance(values, dict) else [("", values)])
+    }
+    to.write_bytes(FORMATS[ending](kept, Wording("en", settings)))
+    tell(f"Run {kept.run.id} is in {to}")
+    return 0
+
+
+def _import(file: Path) -> int:
+    from bnviz.export.bundle import MOST_BYTES, take_in
+
+    with file.open("rb") as source:
+        blob = source.read(MOST_BYTES + 1)
+    print(take_in(open_store(), blob))
+    return 0

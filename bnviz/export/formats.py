@@ -1,0 +1,38 @@
+"""The forms in which a training is handed on, by the ending of the file."""
+
+from collections.abc import Callable, Mapping
+
+from bnviz.export import bundle, events, frames, notebook, report, tables
+from bnviz.export.training import Training, Wording
+
+Export = Callable[[Training, Wording], bytes]
+
+
+def _csv(training: Training, wording: Wording) -> bytes:
+    return tables.csv(frames.per_seed_frame(training.snapshots))
+
+
+def _parquet(training: Training, wording: Wording) -> bytes:
+    return tables.parquet(frames.per_seed_frame(training.snapshots))
+
+
+FORMATS: Mapping[str, Export] = {
+    "csv": _csv,
+    "parquet": _parquet,
+    "html": report.report,
+    "ipynb": notebook.notebook,
+    "bnviz": bundle.bundle,
+    "zip": events.events,
+}
+#: What a browser is told of each.
+KINDS = {
+    "csv": "text/csv",
+    "html": "text/html",
+    "ipynb": "application/x-ipynb+json",
+    "zip": "application/zip",
+}
+
+
+def formats() -> tuple[str, ...]:
+    """The endings of what can be made here: TensorBoard's files only where it is installed."""
+    return tuple(name for name in FORMATS if name != "zip" or events.available())

@@ -1,0 +1,81 @@
+"""Handing a training on, and taking in what another machine exported."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import streamlit as st
+
+from bnviz.core.configs import TrainConfig
+from bnviz.store import Run, StoreProblem, open_store
+from bnviz.texts.markdown import literal
+from bnviz.ui.controls import FITNESS
+from bnviz.ui.errors import worded
+from bnviz.ui.fitness.settings import flat, in_words, label
+from bnviz.ui.language import language, say
+
+_OWN: Final = "bnviz"
+
+
+def offer_export(run: Run, config: TrainConfig) -> None:
+    """Downloads of a training, each made when it is asked for."""
+    more = st.popover(
+        say("runs.export"), icon=":material/download:", key=f"export-{run.id}", on_change="rerun"
+    )
+    if not more.open:
+        return
+    from bnviz.export.formats import KINDS, formats
+
+    with more:
+        for ending in formats():
+            st.download_button(
+                say(f"runs.format.{ending}"),
+                _maker(run, config, ending),
+                f"bnviz-{run.id}.{ending}",
+                KINDS.get(ending, "application/octet-stream"),
+                key=f"{ending}-{run.id}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _maker(run: Run, config: TrainConfig, ending: str) -> Callable[[], bytes]:
+    """What makes the file, later and outside of the page's run."""
+    spoken, settings, store = language(), _settings(config), open_store()
+
+    def make() -> bytes:
+        from bnviz.export.formats import FORMATS
+        from bnviz.export.training import Wording, training
+
+        return FORMATS[ending](training(store, run.id), Wording(spoken, settings))
+
+    return make
+
+
+def _settings(config: TrainConfig) -> Mapping[str, str]:
+    """Every setting and its value in the reader's language, as plain text."""
+    return {
+        label(path): str(value)
+        if isinstance(value, str) and path not in FITNESS
+        else ", ".join(value)
+        if isinstance(value, tuple)
+        else in_words(path, value)
+        for path, value in flat(config)
+        if value not in (None, ())
+    }
+
+
+def offer_import() -> None:
+    """Takes in a training that another bnviz exported."""
+    with st.popover(say("runs.import"), icon=":material/upload:", key="import"):
+        file = st.file_uploader(say("runs.import_file"), _OWN, key="imported")
+        if file is None:
+            return
+        from bnviz.export.bundle import take_in
+
+        if st.button(say("runs.import_now", file=literal(file.name)), key="take-in"):
+            try:
+                run_id = take_in(open_store(), file.getvalue())
+            except StoreProblem as problem:
+                st.error(worded(problem), icon=":material/error:")
+            else:
+                st.success(say("runs.imported", run=run_id), icon=":material/check:")

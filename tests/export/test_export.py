@@ -1,0 +1,224 @@
+"""A training handed on: what another program reads is what was kept."""
+
+import io
+import json
+import random
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load, save
+
+from bnviz.__main__ import main
+from bnviz.core.configs import DataConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.training.snapshots import from_bytes
+from bnviz.export import tables
+from bnviz.export.bundle import take_in
+from bnviz.export.formats import FORMATS
+from bnviz.export.training import Training, Wording, training
+from bnviz.jobs import trainings
+from bnviz.jobs.worker import work
+from bnviz.store import Store, StoreProblem, open_store
+from bnviz.store.database import folder_url
+from bnviz.texts.catalogue import LANGUAGES, sentence
+
+CONFIG = TrainConfig(
+    data=DataConfig(samples=50),
+    optimizer=OptimizerConfig(epochs=2),
+    probes=ProbeConfig(checkpoints=2, count=2, eigenvalues=False),
+    seeds=2,
+    seed=5,
+)
+HOSTILE = "=1+1</script><script>alert(1)</script> & `x`"
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Training]:
+    store = open_store()
+    run_id = trainings.create(store, CONFIG)
+    work(store, run_id)
+    store.describe(run_id, HOSTILE, ["a", "<b>"], HOSTILE)
+    yield training(store, run_id)
+    store.delete(run_id)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Store]:
+    """The history of another machine."""
+    store = Store(folder_url(tmp_path))
+    yield store
+    store.close()
+
+
+def exported(kept: Training, ending: str, language: str = "en") -> bytes:
+    return FORMATS[ending](kept, Wording(language, {"rate <b>": "0.01"}))
+
+
+def test_tables_come_back(kept: Training) -> None:
+    csv = pd.read_csv(io.BytesIO(exported(kept, "csv")))
+    parquet = pd.read_parquet(io.BytesIO(exported(kept, "parquet")))
+    pd.testing.assert_frame_equal(csv, parquet)
+    last = parquet[(parquet.epoch == 2) & (parquet.net == "plain")]
+    losses = kept.snapshots[-1].plain.validation_loss
+    np.testing.assert_array_equal(last.validation_loss.to_numpy(), losses)
+
+
+def test_no_cell_of_text_is_a_formula() -> None:
+    cells = ["=1+1", "+1", "-1", "@x", "\tx", "plain", "1=1"]
+    frame = pd.DataFrame({"=a": cells, "number": [-1.5] * 7, "c": pd.Categorical(cells)})
+    lines = pd.read_csv(io.BytesIO(tables.csv(frame)))
+    safe = ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "plain", "1=1"]
+    assert list(lines.columns) == ["'=a", "number", "c"]
+    assert list(lines["'=a"]) == list(lines["c"]) == safe and set(lines["number"]) == {-1.5}
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_needs_nothing_else(kept: Training, language: str) -> None:
+    page = exported(kept, "html", language).decode()
+    read = Tags(page)
+    assert not [tag for tag, given in read.tags if {"src", "href"} & given.keys()]
+    assert "default-src 'none'" in page and page.count("plotly.js v") == 1
+    assert HOSTILE in read.text and "<script>alert" not in page and "rate <b>" in read.text
+    assert sentence(language, "report.settings") in read.text
+    assert re.search(r"\b2\b", read.text) and page.count("Plotly.newPlot(") == 2
+
+
+def test_the_notebook_trains_the_same_run(kept: Training) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    book = json.loads(exported(kept, "ipynb"))
+    nbformat.validate(nbformat.from_dict(book))
+    names: dict[str, object] = {}
+    told = io.StringIO()
+    with redirect_stdout(told):
+        for cell in book["cells"]:
+            if cell["cell_type"] == "code":
+                exec(cell["source"], names)
+    assert "bn same to the bit" in told.getvalue() and "plain same to the bit" in told.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_tensorboard_reads_the_events(kept: Training, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="the extra tensorboard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    zipfile.ZipFile(io.BytesIO(exported(kept, "zip"))).extractall(tmp_path)
+    folders = sorted(
+        str(file.parent.relative_to(tmp_path)) for file in tmp_path.rglob("*tfevents*")
+    )
+    assert [name.partition("/")[2] for name in folders] == [
+        f"{net}/seed-{seed}" for net in ("bn", "plain") for seed in (5, 6)
+    ]
+    read = EventAccumulator(str(tmp_path / folders[1]))
+    read.Reload()
+    scalars = read.Scalars("validation_loss")
+    assert [each.step for each in scalars] == [snapshot.epoch for snapshot in kept.snapshots]
+    losses = [snapshot.bn.validation_loss[1] for snapshot in kept.snapshots]
+    np.testing.assert_array_equal([each.value for each in scalars], np.float32(losses))
+
+
+def test_another_machine_takes_the_run_in(kept: Training, elsewhere: Store) -> None:
+    blob, store, run_id = exported(kept, "bnviz"), open_store(), kept.run.id
+    assert take_in(elsewhere, blob) == run_id
+    assert elsewhere.blobs(run_id) == store.blobs(run_id)
+    assert elsewhere.states(run_id) == store.states(run_id) != []
+    assert elsewhere.last_state_blob(run_id) == store.last_state_blob(run_id)
+    assert elsewhere.run(run_id) == kept.run
+    with pytest.raises(StoreProblem) as caught:
+        take_in(elsewhere, blob)
+    assert caught.value.code == "run_there"
+
+
+def test_a_table_travels_along(elsewhere: Store, tmp_path: Path) -> None:
+    from bnviz.files.read import read, to_table
+
+    rows = "".join(f"{i},{(i * 7) % 5},{i % 3}\n" for i in range(30))
+    table = to_table(read("t.csv", f"a,b,c\n{rows}".encode()), ["a", "b", "c"])
+    store = open_store()
+    store.save_table(table)
+    data = DataConfig(source="table", table=table.digest, columns=("a", "b"), target="c")
+    run_id = trainings.create(store, CONFIG.model_copy(update={"data": data}))
+    work(store, run_id)
+    blob = exported(training(store, run_id), "bnviz")
+    assert take_in(elsewhere, blob) == run_id
+    again = elsewhere.table(table.digest)
+    assert again is not None and again.values.tobytes() == table.values.tobytes()
+    changed = load(blob)
+    changed["table"] = changed["table"] + 1
+    with pytest.raises(StoreProblem):
+        take_in(elsewhere, save(changed))
+    store.delete(run_id)
+
+
+def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
+    blob = exported(kept, "bnviz")
+    arrays = load(blob)
+    first = from_bytes(arrays["snapshot/0"].tobytes())
+    record = json.loads(arrays["run"].tobytes())
+
+    def other(**changed: object) -> bytes:
+        run = json.dumps(record | changed).encode()
+        return save(arrays | {"run": np.frombuffer(run, np.uint8)})
+
+    wrong = dict(load(arrays["snapshot/0"].tobytes()))
+    wrong["bn/train_loss"] = np.zeros(3)
+    damaged = [
+        *(b"", b"PK\x03\x04", blob[:-1], blob[:100], save({"run": arrays["run"]})),
+        save(arrays | {"snapshot/0": np.frombuffer(save(wrong), np.uint8)}),
+        save(arrays | {"snapshot/9": arrays["snapshot/0"]}),
+        *(other(format=2), other(id="../x"), other(status="queued"), other(name="x" * 999)),
+        *(other(config="{}x"), other(done=-1), other(created=float("nan")), other(more=1)),
+    ]
+    assert first.epoch == 0
+    chance = random.Random(0)
+    for _ in range(60):
+        bytes_ = bytearray(blob)
+        for _ in range(chance.randint(1, 8)):
+            bytes_[chance.randrange(min(len(bytes_), 4000))] = chance.randrange(256)
+        damaged.append(bytes(bytes_))
+    for each in damaged:
+        try:
+            take_in(elsewhere, each)
+        except StoreProblem as problem:
+            assert problem.code == "no_export"
+            assert elsewhere.runs() == []
+        else:  # a change that leaves a valid run
+            elsewhere.delete(elsewhere.runs()[0].id)
+    assert len(damaged) > 70
+
+
+def test_by_command_line(
+    kept: Training,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "run.bnviz"
+    assert main(["runs", "export", kept.run.id, "--to", str(file)]) == 0
+    assert main(["runs", "export", "nosuch", "--to", str(file)]) == 2
+    assert main(["runs", "export", kept.run.id, "--to", str(tmp_path / "run.doc")]) == 2
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
+    assert main(["runs", "import", str(file)]) == 0
+    assert main(["runs", "import", str(file)]) == 2 and main(["runs"]) == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines()[0] == kept.run.id == told.out.splitlines()[1].split("\t")[0]
+    assert "is in this run history already" in told.err and ".html" in told.err
