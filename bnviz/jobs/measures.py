@@ -7,9 +7,10 @@ A measure of a training's last nets means those that are the last when it is ask
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bnviz.core.configs import Norm
+from bnviz.core.configs import Norm, TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
 from bnviz.core.smoothness.registry import parse
+from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.snapshots import from_bytes
 from bnviz.core.types import StopFlag
 from bnviz.jobs import trainings
@@ -36,11 +37,21 @@ def measured(run: Run) -> str:
 
 
 def create(store: Store, config: Measure) -> str:
-    """A queued run of `config` that waits for a worker; raises StoreProblem without a subject."""
-    if config.subject.run is not None:
-        training, _ = _checkpoint(store, config.subject)
-        trainings.table_of(store, trainings.config_of(training).data)
+    """A queued run of `config` that waits for a worker; raises StoreProblem."""
     return store.create(kind(config), config.model_dump_json(), 0)
+
+
+def training_of(store: Store, measure: Measure) -> tuple[TrainConfig, int, int]:
+    """The training that the measured nets come from, with rows and inputs of what they learn from.
+
+    Raises StoreProblem if it is not there.
+    """
+    if measure.subject.run is None:
+        config = PRESETS["document"].model_copy(update={"seeds": 1})
+    else:
+        training, _ = _checkpoint(store, measure.subject)
+        config = trainings.config_of(training)
+    return config, *trainings.size_of(store, config.data)
 
 
 def checkpoints(store: Store, run_id: str) -> list[int]:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
 from bnviz.core.training.snapshots import Snapshot, from_bytes
@@ -54,12 +55,24 @@ def submit(config: TrainConfig, visitor: str = "") -> str:
 
 def refusal(config: TrainConfig, rows: int, features: int) -> Problem | None:
     """Why a training on a table of that size is more than a job may be here, if it is."""
+    needed = cost(config, rows, features)
+    return _too_much(needed, lambda of: remedy(config, rows, features, of))
 
+
+def refusal_of_measure(
+    measure: Measure, training: TrainConfig, rows: int, features: int
+) -> Problem | None:
+    """The same of a measure, of the nets of a training on a table of so many rows and inputs."""
+    nets = training, rows, features
+    needed = smoothness_cost.cost(measure, *nets)
+    return _too_much(needed, lambda of: smoothness_cost.remedy(measure, *nets, of))
+
+
+def _too_much(needed: Cost, smaller: Callable[[Callable[[Cost], float]], str]) -> Problem | None:
     def problem(code: Code, of: Callable[[Cost], float], unit: float, limit: float) -> Problem:
         values = {"needed": f"{of(needed) / unit:.3g}", "limit": f"{limit:g}"}
-        return Problem(code, values | {"remedy": remedy(config, rows, features, of)})
+        return Problem(code, values | {"remedy": smaller(of)})
 
-    needed = cost(config, rows, features)
     if needed.memory > GIGABYTE * limits.gigabytes():
         return problem("too_large", lambda each: each.memory, GIGABYTE, limits.gigabytes())
     if needed.seconds > 60 * limits.minutes():
@@ -78,6 +91,8 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
         run = measures.find(store, config)
         if run is not None and (run.active or run.status == "done"):
             return run.id
+        if problem := refusal_of_measure(config, *measures.training_of(store, config)):
+            raise problem
         _refuse_past_limit(store, visitor)
         run_id = measures.create(store, config)
         _queue(store, run_id, visitor)

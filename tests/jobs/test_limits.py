@@ -6,6 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness import cost as smoothness_cost
+from bnviz.core.smoothness.extremes import ExtremesConfig
+from bnviz.core.smoothness.measure import Measure
+from bnviz.core.smoothness.scales import ScalesConfig
+from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.core.training.cost import cost
 from bnviz.jobs import runner
 from bnviz.jobs.engine import Engine
@@ -58,6 +63,30 @@ def engine() -> Iterator[Engine]:
 def test_memory_is_known_before_within_a_factor_of_two(engine: Engine, config: TrainConfig) -> None:
     needed = cost(config, config.data.samples, 3).memory
     assert needed / 2 < engine.submit(calls.peak, config).result() < needed * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there memory is told apart like this")
+@pytest.mark.parametrize(
+    ("measure", "config"),
+    [
+        (ExtremesConfig(probes=32), shaped(2, 16, 5, 1000, 64, 0)),
+        (ExtremesConfig(probes=32), shaped(8, 512, 1, 10, 2, 0)),  # Lanczos's basis
+        (ScalesConfig(probes=30), shaped(8, 512, 1, 10, 2, 0)),  # directions
+    ],
+)
+def test_a_measures_memory_is_known_before(
+    engine: Engine, measure: Measure, config: TrainConfig
+) -> None:
+    needed = smoothness_cost.cost(measure, config, config.data.samples, 3).memory
+    assert needed / 2 < engine.submit(calls.peak_of_measure, measure, config).result() < needed * 2
+
+
+def test_too_large_a_measure_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BNVIZ_JOB_MINUTES", "0.01")
+    with pytest.raises(Problem) as caught:
+        runner.submit_measure(StabilityConfig(steps=2000))
+    assert (caught.value.code, caught.value.values["remedy"]) == ("too_slow", "halvings")
+    assert store.runs() == []
 
 
 def test_too_large_a_training_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from bnviz.core.batchnorm.interpolation import STAGES
 from bnviz.core.configs import RULES, Norm, TrainConfig
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
+from bnviz.core.smoothness import cost as smaller_measures
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training import flow, precise_bn
 from bnviz.core.training import verdict as training
@@ -263,7 +264,7 @@ FAMILIES: dict[str, Any] = {
     "finding.{}": get_args(FindingCode),
     "unreadable.{}": get_args(UnreadableCode),
     "problem.{}": (*get_args(errors.Code), *RULES),
-    "remedy.{}": SMALLER,
+    "remedy.{}": (*SMALLER, *smaller_measures.SMALLER, "nets"),
     "norm.{}": get_args(Norm),
     "question.{}": get_args(QuestionCode),
     "understood.{}": [field.name for field in fields(Dialect)],

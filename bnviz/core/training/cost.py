@@ -51,7 +51,7 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
 
     With so many `snapshots`, one an epoch if none are named.
     """
-    sizes = _Sizes(config, rows, features)
+    sizes = Sizes(config, rows, features)
     probed = sizes.probed() if config.probes.checkpoints else Cost(0.0, 0.0)
     snapshot = sizes.snapshot()
     step = sizes.step()
@@ -88,7 +88,7 @@ def _with(config: TrainConfig, part: str, **values: int) -> TrainConfig:
     return config.model_copy(update={part: getattr(config, part).model_copy(update=values)})
 
 
-class _Sizes:
+class Sizes:
     """Of what a training holds, in numbers, and how long its parts take."""
 
     def __init__(self, config: TrainConfig, rows: int, features: int) -> None:

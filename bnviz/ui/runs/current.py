@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.training.cost import GIGABYTE, cost
+from bnviz.core.training.cost import GIGABYTE, Cost, cost
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import limits, runner
 from bnviz.jobs.trainings import config_of, understood
@@ -137,15 +137,16 @@ def launch_button(
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
         return
-    if not new:
-        return
-    needed = cost(config, rows, features)
+    if new:
+        st.caption(takes(cost(config, rows, features)))
+
+
+def takes(needed: Cost) -> str:
+    """How long a job takes, and how much memory."""
     gigabytes = f"{needed.memory / GIGABYTE:.1f}"
     if needed.seconds < 100:
-        st.caption(say("train.seconds", seconds=short(needed.seconds, 1), gigabytes=gigabytes))
-    else:
-        minutes = short(needed.seconds / 60, 2)
-        st.caption(say("train.minutes", minutes=minutes, gigabytes=gigabytes))
+        return say("train.seconds", seconds=short(needed.seconds, 1), gigabytes=gigabytes)
+    return say("train.minutes", minutes=short(needed.seconds / 60, 2), gigabytes=gigabytes)
 
 
 def closing_line(run: Run) -> None:

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from bnviz.core.smoothness import cost as smoothness_cost
+from bnviz.core.smoothness.cost import LIGHT_BYTES
 from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
 from bnviz.jobs import runner
 from bnviz.store import Run
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached
+from bnviz.ui.errors import worded
 from bnviz.ui.figures import explain, look
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.runs.current import closing_line, follow, progress
+from bnviz.ui.runs.current import closing_line, follow, progress, takes
 from bnviz.ui.smoothness.controls import ask_measure
 from bnviz.ui.smoothness.frames import frame
 from bnviz.ui.smoothness.subject import Asked
@@ -68,7 +71,7 @@ class Section:
             )
 
         cost = config.cost(asked.parameters, asked.rows, asked.config.seeds)
-        _show(config, cost, draw, asked.snapshots)
+        _show(config, cost, draw, asked)
         st.markdown(say(f"smoothness.lead.{name}"))
         st.latex(self.formula)
         st.markdown(say(f"smoothness.{name}.reading"))
@@ -103,19 +106,23 @@ net, x, y = document.bn, document.x, document.y
 """
 
 
-def _show(config: Measure, cost: Cost, draw: Draw, snapshots: int) -> None:
-    """The verdict and what `draw` makes of the result, of a run with so many snapshots."""
-    if cost.light:
+def _show(config: Measure, cost: Cost, draw: Draw, asked: Asked) -> None:
+    """The verdict and what `draw` makes of the result: at once, or of a job."""
+    nets = asked.config, *asked.size
+    needed = smoothness_cost.cost(config, *nets)
+    if cost.light and needed.memory < LIGHT_BYTES:
         with st.spinner(say("measuring.now")):
-            result = measured(config, snapshots)
+            result = measured(config, asked.snapshots)
         _show_result(config, result, draw)
         return
     run = runner.find_measure(config)
-    if run is None:
-        st.caption(_in_words(cost))
-        _measure_button(config, "measuring.measure")
-    else:
+    if run is not None:
         follow(run, lambda now: _stand(now, config, draw))
+    elif problem := runner.refusal_of_measure(config, *nets):
+        st.error(worded(problem), icon=":material/error:")
+    else:
+        st.caption(f"{_in_words(cost)} {takes(needed)}")
+        _measure_button(config, "measuring.measure")
 
 
 def _stand(run: Run, config: Measure, draw: Draw) -> None:

@@ -36,6 +36,8 @@ class Asked:
     """That the loss is taken on."""
     parameters: int
     """Of the net with BN."""
+    size: tuple[int, int]
+    """Rows and inputs of the table that the training learns from."""
 
     @property
     def points(self) -> bool:
@@ -54,13 +56,15 @@ def ask_subject() -> Asked:
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
     _table_there(config)
     rows = min(compute.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
-    features = len(compute.dataset_of(config.data).names)
+    dataset = compute.dataset_of(config.data)
+    size = len(dataset.x), len(dataset.names)
     return Asked(
         SubjectConfig(run=run.id if run else None, epoch=epoch),
         config,
         run.snapshots if run else 0,
         rows,
-        _parameters(config.network, features),
+        _parameters(config.network, size[1]),
+        size,
     )
 
 

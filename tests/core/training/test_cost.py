@@ -66,10 +66,10 @@ def test_the_sizes_are_those_of_the_numerics() -> None:
     config = TrainConfig(network=NetworkConfig(depth=3, width=7), seeds=2)
     stack = initial(config.network, 5, [0, 1], bn=True)
     parameters = sum(value[0].numel() for value in stack.params.values())
-    assert costs._Sizes(config, 10, 5).parameters == parameters
+    assert costs.Sizes(config, 10, 5).parameters == parameters
     for rows in (3, 1000, 100_000):
         size = chunks.chunk_size(rows, 7, torch.float32)
-        assert costs._Sizes(config, 10, 5).chunk(rows, 4) == min(2, size)
+        assert costs.Sizes(config, 10, 5).chunk(rows, 4) == min(2, size)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

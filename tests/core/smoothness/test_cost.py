@@ -1,0 +1,47 @@
+"""What a measure is said to take before it starts."""
+
+import pytest
+
+from bnviz.core.configs import NetworkConfig, TrainConfig
+from bnviz.core.curvature import lanczos, problem, traces
+from bnviz.core.smoothness import cost as costs
+from bnviz.core.smoothness import planes
+from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.training.cost import Cost
+from bnviz.texts.catalogue import sentence
+
+WIDE = TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=2)
+
+
+def test_the_numbers_are_those_of_the_measures() -> None:
+    assert costs.POINT_BYTES == problem.POINT_BYTES
+    assert (costs.PATH_POINTS, costs.PATH_BYTES) == (planes.PATH_POINTS, planes.PATH_BYTES)
+    assert (costs.DENSE_LIMIT, costs.FEWEST_PROBES) == (traces.DENSE_LIMIT, traces.FEWEST_PROBES)
+    assert (costs.BASIS_BYTES, costs.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
+
+
+@pytest.mark.parametrize("kind", MEASURES)
+@pytest.mark.parametrize("field", ["memory", "seconds"])
+def test_what_is_advised_makes_it_smaller(kind: str, field: str) -> None:
+    """Halving it takes a fifth off at least; where no setting does, smaller nets do."""
+    measure, table = MEASURES[kind](), (1000, 3)
+
+    def of(needed: Cost) -> float:
+        return float(getattr(needed, field))
+
+    now = of(costs.cost(measure, WIDE, *table))
+    name = costs.remedy(measure, WIDE, *table, of)
+    assert sentence("en", f"remedy.{name}")
+    smaller = TrainConfig(network=NetworkConfig(depth=6, width=100), seeds=1)
+    if name == "nets":
+        assert of(costs.cost(measure, smaller, *table)) <= now
+    else:
+        less = measure.model_copy(update={name: getattr(measure, name) // 2})
+        assert of(costs.cost(less, WIDE, *table)) < 0.8 * now
+    assert of(costs.cost(measure, smaller, *table)) < now or now == of(Cost(costs.PROCESS, 0.0))
+
+
+def test_the_plane_of_a_path_costs_a_training() -> None:
+    random, path = (LandscapeConfig(plane=plane) for plane in ("random", "path"))
+    assert costs.cost(path, WIDE, 1000, 3).seconds > costs.cost(random, WIDE, 1000, 3).seconds
