@@ -118,7 +118,10 @@ def _key(page: Page, key: str = "ArrowRight", **effect: Any) -> float:
 
 #: Address and slider of what is answered on release by hard work.
 WORKERS = {
-    "weight decay": ("pitfalls?pitfall=weight_decay", "weight_decay-learning_rate"),
+    "weight decay": (
+        "pitfalls?pitfall=weight_decay&weight_decay.decay=0.001",
+        "weight_decay-decay",
+    ),
     "gamma decay": ("pitfalls?pitfall=gamma_decay&gamma_decay.decay=0.001", "gamma_decay-decay"),
     "target normalized": ("pitfalls?pitfall=target_normalized", "target_normalized-spread"),
     "sorted data": ("pitfalls?pitfall=sorted_data", "sorted_data-shuffled"),

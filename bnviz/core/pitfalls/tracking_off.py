@@ -5,6 +5,7 @@ uses its running statistics, because the buffers are there. Source: torch.nn.mod
 ``_BatchNorm.forward``: eval mode uses the batch only where running_mean and running_var are None.
 """
 
+from copy import deepcopy
 from typing import Literal
 
 import torch
@@ -23,41 +24,59 @@ def freeze(net: nn.Module) -> None:
             layer.eval()
 
 
-def fine_tune(shift: float, learning_rate: float, how: str) -> Tensor:
-    """Validation loss in eval mode at each of 60 steps on new data, whose mean has moved."""
+def switch_off(net: nn.Module) -> None:
+    """What is meant to freeze every BN layer."""
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.track_running_stats = False
+
+
+def step(net: nn.Module, adam: torch.optim.Adam, shift: float) -> None:
+    """One step on 64 rows, whose mean has moved by `shift`."""
+    x = torch.randn(64, 4) + shift
+    loss = functional.mse_loss(net(x), (x[:, :1] - shift).sin())
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+
+
+def trained() -> tuple[nn.Sequential, torch.optim.Adam]:
+    """A net after 60 steps on the old data, and its optimizer."""
     torch.manual_seed(0)
-    bn = nn.BatchNorm1d(16)
-    net = nn.Sequential(nn.Linear(4, 16), bn, nn.ReLU(), nn.Linear(16, 1))
+    net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
     adam = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
+    for _ in range(60):
+        step(net, adam, 0.0)
+    return net, adam
+
+
+def fine_tune(start: tuple[nn.Sequential, torch.optim.Adam], shift: float, how: str) -> Tensor:
+    """Validation loss in eval mode at each of 60 steps on new data, whose mean has moved."""
+    net, adam = deepcopy(start)
+    torch.manual_seed(1)
     held_out, losses = torch.randn(512, 4) + shift, []
-    for t in range(120):
-        new = t >= 60
-        if t == 60:
-            adam.param_groups[0]["lr"] = learning_rate
+    target = (held_out[:, :1] - shift).sin()
+    for _ in range(60):
         net.train()
-        if new and how == "switched_off":
-            bn.track_running_stats = False
-        if new and how == "frozen":
+        if how == "switched_off":
+            switch_off(net)
+        if how == "frozen":
             freeze(net)
-        x = torch.randn(64, 4) + shift * new
-        loss = functional.mse_loss(net(x), (x[:, :1] - shift * new).sin())
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-        if new:
-            with torch.no_grad():
-                target = (held_out[:, :1] - shift).sin()
-                losses.append(functional.mse_loss(net.eval()(held_out), target))
+        step(net, adam, shift)
+        with torch.no_grad():
+            losses.append(functional.mse_loss(net.eval()(held_out), target))
     return torch.stack(losses)
 
 
 def experiment(shift: float, learning_rate: float) -> Numbers:
     """The same fine-tuning with tracking switched off, with BN frozen, and with BN as ever."""
+    start = trained()
+    start[1].param_groups[0]["lr"] = learning_rate
     return {
         "step": torch.arange(1, 61),
-        "switched_off": fine_tune(shift, learning_rate, "switched_off"),
-        "frozen": fine_tune(shift, learning_rate, "frozen"),
-        "as_ever": fine_tune(shift, learning_rate, "as_ever"),
+        "switched_off": fine_tune(start, shift, "switched_off"),
+        "frozen": fine_tune(start, shift, "frozen"),
+        "as_ever": fine_tune(start, shift, "as_ever"),
     }
 
 
@@ -85,5 +104,5 @@ ENTRY = Entry(
             "https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html",
         ),
     ),
-    (fine_tune,),
+    (switch_off, step, trained, fine_tune),
 )
