@@ -10,7 +10,7 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
+from bnviz.core.sweep.config import SweepConfig
+from bnviz.core.sweep.plan import groups
 from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
 from bnviz.core.training.snapshots import Snapshot, from_bytes
-from bnviz.jobs import limits, measures, trainings
+from bnviz.core.types import StopFlag
+from bnviz.jobs import cluster, limits, measures, sweep, trainings
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.process import leaving
 from bnviz.jobs.reader import Memory, Results
+from bnviz.jobs.steps import Step
 from bnviz.jobs.trainings import decoded
 from bnviz.jobs.worker import too_long, work
 from bnviz.store import Problem, Run, Store, StoreProblem, open_store
@@ -97,6 +101,54 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
         run_id = measures.create(store, config)
         _queue(store, run_id, visitor)
     return run_id
+
+
+def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
+    """The run id of a sweep that begins at once, with what an earlier run of it has finished.
+
+    Its cells wait for their turn among the jobs of all visitors. Raises Problem.
+    """
+    store = open_store()
+    if problem := sweep_refusal(config, *trainings.size_of(store, config.base.data)):
+        raise problem
+    with _launching:
+        _refuse_past_limit(store, visitor)
+        run_id = sweep.create(store, config, resume=True)
+        heart.add(store, run_id)
+        _owners[run_id] = visitor
+    threading.Thread(target=_sweep, args=(store, run_id, visitor), daemon=True).start()
+    return run_id
+
+
+def sweep_refusal(config: SweepConfig, rows: int, features: int) -> Problem | None:
+    """Why a sweep on a table of that size is more than jobs may be here, if it is."""
+    plan = groups(config, rows, features)
+    largest = max(plan, key=lambda group: group.cost.memory).cells[0].config
+    if problem := refusal(largest, rows, features):
+        return problem
+    minutes = sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
+    if minutes <= limits.minutes():
+        return None
+    values = {"needed": f"{minutes:.3g}", "limit": f"{limits.minutes():g}", "remedy": "seeds"}
+    return Problem("too_slow", values)
+
+
+def _sweep(store: Store, run_id: str, visitor: str) -> None:
+    """Have a sweep's cells trained, and keep what comes of them, in a thread of its own."""
+    address = cluster.scheduler()
+
+    def way(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
+        if address is None:
+            pool = sweep.Pool(_engine, limits.at_once(), visitor)
+            yield from sweep.work(store, run, should_stop, pool)
+        else:
+            with cluster.pool(address, limits.at_once()) as pool:
+                yield from sweep.work(store, run, should_stop, pool)
+
+    try:
+        work(store, run_id, way=way)
+    finally:
+        _owners.pop(run_id, None)
 
 
 def find_measure(config: Measure) -> Run | None:

@@ -16,11 +16,14 @@ from bnviz.core.configs import (
     BatchConfig,
     Config,
     NormConfig,
+    OptimizerConfig,
     StreamConfig,
     TrainConfig,
     doubling,
 )
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
+from bnviz.core.sweep.config import Metric
+from bnviz.core.sweep.presets import PRESETS as SWEEPS
 from bnviz.core.training.presets import PRESETS, RATES, STEPS
 from bnviz.store.history import Order, State
 from bnviz.texts.catalogue import LANGUAGES
@@ -179,6 +182,31 @@ FITNESS = _table(
     tabs("run_tab", "fitness.tabs.{}"),
 )
 
+SWEEP = _table(
+    choice("sweep_preset", "sweep.preset_label", SWEEPS, "sweep.preset.{}", menu=True, main=True),
+    choice(
+        "sweep_metric",
+        "sweep.metric_label",
+        get_args(Metric),
+        "sweep.metric.{}",
+        menu=True,
+        main=True,
+        pinned=True,
+    ),
+    of(TrainConfig, "seeds", "sweep_seeds", "sweep.seeds"),
+    of(OptimizerConfig, "epochs", "sweep_epochs", "train.optimizer.epochs"),
+    choice(
+        "shown",
+        "sweep.shown",
+        ("loss", "accuracy", "divergence", "sharpness"),
+        "sweep.metric.{}",
+        pinned=True,
+    ),
+    choice("slice", "sweep.slice", menu=True, pinned=True),
+    choice("cell", "sweep.cell", menu=True, pinned=True),
+    choice("run", "run.earlier"),
+)
+
 #: No pitfall in particular: all of them as cards.
 ALL = "all"
 
@@ -261,7 +289,9 @@ def smoothness() -> Mapping[str, Control]:
 
 RUNS = _table(
     choice("find", "runs.find"),
-    choice("kind", "runs.kind.label", ("all", "train", "measure"), "runs.kind.{}", menu=True),
+    choice(
+        "kind", "runs.kind.label", ("all", "train", "measure", "sweep"), "runs.kind.{}", menu=True
+    ),
     choice("state", "runs.state.label", get_args(State), "runs.state.{}", menu=True, main=True),
     choice("order", "runs.order.label", get_args(Order), "runs.order.{}", menu=True),
     choice("compared", "runs.compared", address="runs"),
@@ -283,6 +313,7 @@ def controls(page: str) -> Mapping[str, Control]:
         "train_vs_eval": TRAIN_VS_EVAL,
         "pitfalls": PITFALLS,
         "fitness": FITNESS,
+        "sweep": SWEEP,
         "runs": RUNS,
         "glossary": _table(),
     }[page]

@@ -66,11 +66,22 @@ def show_pair(
             draw(figure, key, f"{name(key)}: {alt}", (live or {}).get(key), **events)
 
 
-def draw(figure: Figure, key: str, alt: str, live: Live | None = None, **events: Any) -> None:
-    """A figure alone, drawn by our own chart; `live` says what in it follows the hand."""
+def draw(
+    figure: Figure, key: str, alt: str, live: Live | None = None, picks: str = "", **events: Any
+) -> None:
+    """A figure alone, drawn by our own chart; `live` says what in it follows the hand.
+
+    The custom data of a point that is clicked come as the event that `picks` names.
+    """
     words: dict[str, Any] = {name: say(f"chart.{name}") for name in TOOLS}
     words["plotly"] = {word: say(f"chart.plotly.{name}") for name, word in WORDS.items()}
-    message = {"alt": alt, "figure": figure, "live": live and vars(live), "words": words}
+    message = {
+        "alt": alt,
+        "figure": figure,
+        "live": live and vars(live),
+        "words": words,
+        "picks": picks,
+    }
     chart(key, message | {"larger": bool(st.session_state.get(PRESENT.key))}, **events)
 
 

@@ -21,9 +21,10 @@ TRAIN_VS_EVAL = PageEntry(
 PITFALLS = PageEntry("pitfalls", "pages/explore/pitfalls.py", ":material/warning:")
 FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
 SMOOTHNESS = PageEntry("smoothness", "pages/experiment/smoothness.py", ":material/landscape:")
+SWEEP = PageEntry("sweep", "pages/experiment/sweep.py", ":material/grid_view:")
 RUNS = PageEntry("runs", "pages/experiment/runs.py", ":material/history:")
 GLOSSARY = PageEntry("glossary", "pages/explore/glossary.py", ":material/menu_book:")
 
-PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS, SMOOTHNESS, RUNS, GLOSSARY)
+PAGES = (HOME, ONE_BATCH, TRAIN_VS_EVAL, PITFALLS, FITNESS, SMOOTHNESS, SWEEP, RUNS, GLOSSARY)
 
 ICON = Path(__file__).with_name("icon.png")

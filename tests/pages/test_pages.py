@@ -46,6 +46,10 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"lang", "smooth_run", "replay.probes"},
         {"replay", "drift"},
     ),
+    "sweep": (
+        {"lang", "sweep_preset", "sweep_metric", "sweep_seeds", "launch", "shown", "cell"},
+        {"map-bn", "map-plain", "map-difference", "losses", "stable-rates"},
+    ),
     "runs": ({"lang", "kind", "state", "order"}, set()),
     "glossary": ({"lang"}, set()),
 }
@@ -58,7 +62,7 @@ OPENED: dict[str, dict[str, str]] = {
 KINDS = ("slider", "select_slider", "number_input", "toggle", "selectbox", "button_group", "button")
 
 #: What does more than change a number has tests of its own.
-ELSEWHERE = {"lang", "play", "launch"}
+ELSEWHERE = {"lang", "play", "launch", "cell"}
 
 
 def widgets(app: AppTest) -> Iterator[Any]:
@@ -110,6 +114,7 @@ def values(found: Any) -> list[Any]:
         "precision": get_args(Precision),
         "quantity": ("variance", "mean"),
         "reference": ("train", "true"),
+        "shown": ("loss", "accuracy", "divergence"),
         "eval_forgotten.order": ("shuffled", "sorted"),
         "bn_mode": get_args(BnMode),
     }

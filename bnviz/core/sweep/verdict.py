@@ -37,7 +37,7 @@ def verdict(config: SweepConfig, results: Sequence[Result]) -> tuple[Verdict[Key
     ahead = {net: [each for each in results if better(each) == net] for net in ("bn", "plain")}
     counts = {net: len(some) for net, some in ahead.items()}
     values: Words = {"metric": config.metric, "cells": len(results), "seeds": config.base.seeds}
-    values |= {"error": ERROR, "fewest": FEWEST, "open": len(results) - sum(counts.values())}
+    values |= {"fewest": FEWEST, "open": len(results) - sum(counts.values())}
     if config.base.seeds < FEWEST:
         first: Verdict[Key] = Verdict("too_few", values)
     else:

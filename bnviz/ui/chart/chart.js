@@ -54,7 +54,7 @@ class Chart {
     return this.turn;
   }
 
-  async draw({ figure, live, name, alt, words, larger }) {
+  async draw({ figure, live, name, alt, words, larger, picks }) {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.element.isConnected) return;
     if (larger) figure.layout = forWall(figure.layout);
@@ -76,6 +76,10 @@ class Chart {
     if (ahead) this.change(patch);
     await this.react();
     if (patch) light(patch.stage);
+    if (picks && !this.picks) {
+      this.picks = picks; // what is clicked is told by its customdata
+      this.element.on("plotly_click", ({ points: [point] }) => this.tell(picks, point.customdata));
+    }
     if (live?.drag) (this.handle ??= new Handle(this)).place();
   }
 

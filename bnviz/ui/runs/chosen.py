@@ -22,7 +22,7 @@ from bnviz.ui.errors import worded
 from bnviz.ui.figures import look, show
 from bnviz.ui.fitness.settings import flat, in_words, label
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.navigation import FITNESS, SMOOTHNESS
+from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.current import how_it_ended, settings_of, when
 from bnviz.ui.runs.export import offer_export
@@ -113,7 +113,8 @@ def _head(letter: str, run: Run) -> Training | None:
     if training is None:
         st.markdown(f"**{letter}** · {name} · {how_it_ended(run)}", width="stretch")
         if run.kind:
-            st.page_link(SMOOTHNESS.path, label=say("runs.see"), icon=SMOOTHNESS.icon)
+            page, query = (SWEEP, {"run": run.id}) if run.kind == "sweep" else (SMOOTHNESS, {})
+            st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
         return None
     line = f"**{letter}** · {literal(training.name)} · {say(f'run.is_{run.status}')}"
     st.markdown(line, width="stretch")

@@ -106,6 +106,8 @@ def _status(run: Run, **values: object) -> str:
     """How the run stands, in words that fit its kind."""
     if run.kind == "train":
         return say(f"run.{run.status}", **values)
+    if run.kind == "sweep":
+        return say(f"sweeping.{run.status}", **values)
     return say(f"measuring.{run.status}", **values)
 
 

@@ -132,6 +132,8 @@ def what(run: Run) -> str:
         return say("run.damaged")
     if run.kind == "train":
         return _departures(run) or settings_of(run)
+    if run.kind == "sweep":
+        return say("runs.sweep")
     measure = MEASURES.get(measured(run))
     if measure is None:
         return say("run.foreign_settings")

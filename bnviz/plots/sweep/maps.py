@@ -1,0 +1,143 @@
+"""A sweep's cells as heat maps: each net's values, and who does better."""
+
+from typing import Any
+
+import numpy as np
+
+from bnviz.core.sweep.config import Axis
+from bnviz.core.sweep.grid import Grid
+from bnviz.plots.axes import decades, tick_label
+from bnviz.plots.nets import NETS, Floats
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, figure, heading, titled
+from bnviz.texts.numbers import percent, plain
+
+HEIGHT = 350
+#: A logarithmic colour scale where values span more than this.
+SPAN = 30.0
+
+
+def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
+    """The metric of one net in every cell; both nets have the same colours for the same values."""
+    values: Floats = getattr(grid, net)
+    every = np.concatenate([getattr(grid, each).ravel() for each in NETS])
+    known = every[np.isfinite(every)]
+    log = bool(known.size and known.min() > 0 and known.max() > SPAN * known.min())
+    level = np.log10(values) if log else values
+    ends = np.log10(known) if log else known
+    share = grid.metric == "divergence"
+    scale: dict[str, Any] = {"zmin": 0.0, "zmax": 1.0}
+    if not share and known.size:
+        low, high = np.quantile(ends, (0.05, 0.95))  # one that explodes would hide the others
+        scale = {"zmin": float(low), "zmax": float(max(high, low + 1e-9))}
+    bar: dict[str, Any] = {"tickformat": ".0%"} if share else {}
+    if log:
+        ticks = decades(10.0 ** np.clip(ends, scale["zmin"], scale["zmax"]), most=4)["tickvals"]
+        bar = {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
+    told = _texts(
+        grid,
+        values,
+        lambda value: percent(value) if share else tick_label(float(f"{value:.2g}")),
+        "×",
+    )
+    return _map(
+        grid,
+        level,
+        told,
+        say(f"sweep.net_{net}"),
+        look,
+        say,
+        colorscale="Viridis",
+        colorbar=_bar(look) | bar,
+        **scale,
+    )
+
+
+def difference_map(grid: Grid, look: Look, say: Say) -> Figure:
+    """By how much either net does better; a number where the nets are told apart."""
+    told = _texts(grid, np.where(grid.clear > 0, grid.difference, np.nan), _hundredths, "·")
+    middle = "#1b242d" if look.dark else "#f4f4f4"
+    colors = [[0.0, look.color(PLAIN)], [0.5, middle], [1.0, look.color(BN)]]
+    bar = {
+        "tickvals": [-1, 0, 1],
+        "ticktext": [say("sweep.plain_better"), "0", say("sweep.bn_better")],
+    }
+    return _map(
+        grid,
+        np.where(grid.finished > 0, np.nan_to_num(grid.difference), np.nan),
+        told,
+        say("sweep.difference"),
+        look,
+        say,
+        colorscale=colors,
+        zmin=-1.0,
+        zmax=1.0,
+        colorbar=_bar(look) | bar,
+    )
+
+
+def _hundredths(value: float) -> str:
+    return f"{100 * value:+.0f}".replace("-", "−")
+
+
+def label(value: object) -> str:
+    """A value of an axis, short."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain(float(value)) if number else str(value)  # type: ignore[arg-type]
+
+
+def axis_title(axis: Axis, say: Say) -> str:
+    """What the axis sweeps."""
+    return say(f"train.{axis.field}")
+
+
+def _texts(grid: Grid, values: Floats, write: Any, without: str) -> list[list[str]]:
+    """What stands in each cell: its value, or a sign that it is finished and has none."""
+    return [
+        [
+            write(float(value)) if np.isfinite(value) else without if done else ""
+            for value, done in zip(row, finished, strict=True)
+        ]
+        for row, finished in zip(values, grid.finished, strict=True)
+    ]
+
+
+def _map(
+    grid: Grid, level: Floats, told: list[list[str]], title: str, look: Look, say: Say, **more: Any
+) -> Figure:
+    drawn = {
+        "type": "heatmap",
+        "x": [label(value) for value in grid.across.values],
+        "y": [label(value) for value in grid.down.values],
+        "z": level,
+        "text": told,
+        "texttemplate": "%{text}",
+        "textfont": {"size": 10},
+        "customdata": grid.cells.tolist(),
+        "xgap": 1,
+        "ygap": 1,
+        "hoverongaps": False,
+        "hovertemplate": "%{x}, %{y}: %{text}<extra></extra>",
+        **more,
+    }
+    return figure(
+        look,
+        [drawn],
+        HEIGHT,
+        xaxis=titled(axis_title(grid.across, say), type="category", showgrid=False),
+        yaxis=titled(axis_title(grid.down, say), type="category", showgrid=False),
+        annotations=[heading(title)],
+        showlegend=False,
+        margin={"l": 66, "r": 8, "t": 32, "b": 110},
+    )
+
+
+def _bar(look: Look) -> dict[str, Any]:
+    return {
+        "orientation": "h",
+        "y": -0.24,
+        "yanchor": "top",
+        "thickness": 10,
+        "ypad": 0,
+        "outlinewidth": 0,
+        "tickfont": {"size": 11},
+    }

@@ -1,0 +1,73 @@
+"""One cell of a sweep: its settings, its losses, and the way to it in Fitness."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.sweep.config import Cell, SweepConfig, cells
+from bnviz.core.sweep.outcome import Outcome
+from bnviz.plots.sweep import curves, maps
+from bnviz.ui.control import in_address
+from bnviz.ui.controls import FIRST_SEED, SWEEP
+from bnviz.ui.figures import look, show
+from bnviz.ui.language import say
+from bnviz.ui.navigation import FITNESS
+from bnviz.ui.widgets import ask
+
+
+def show_cell(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> None:
+    """The open cell: the one that was clicked or chosen, or that the address names."""
+    every = {str(cell.index): cell for cell in cells(config)}
+    first = str(min(outcomes, default=0))
+    chosen = ask(
+        SWEEP["cell"],
+        options=list(every),
+        default=first,
+        shown=lambda index: _settings(every[index]),
+    )
+    cell = every[chosen]
+    if cell.index not in outcomes:
+        st.caption(say("sweep.cell_waits"))
+    else:
+        show(
+            curves.losses(outcomes[cell.index], look(), say),
+            "losses",
+            alt=say("sweep.cell_alt", settings=_settings(cell)),
+            caption=say("sweep.cell_caption", seeds=config.base.seeds),
+        )
+    st.page_link(
+        FITNESS.path,
+        label=say("sweep.open_cell"),
+        icon=FITNESS.icon,
+        query_params=dict(in_fitness(cell.config)),
+    )
+
+
+def in_fitness(config: TrainConfig) -> Iterator[tuple[str, str]]:
+    """The address of a training's settings in Fitness, where they differ from the document's."""
+    for path, value, usual in _leaves(config, TrainConfig(), ""):
+        if value == usual:
+            continue
+        if path == "network.torch_momentum" and value is None:
+            yield "cumulative", "true"
+        elif path not in ("data.table", "data.columns", "data.target"):
+            yield FIRST_SEED if path == "seed" else path, in_address(value)
+    if config.data.table is not None:
+        yield "table", config.data.table
+
+
+def _leaves(config: Config, usual: Config, prefix: str) -> Iterator[tuple[str, Any, Any]]:
+    for name, value in config:
+        other = getattr(usual, name)
+        if isinstance(value, Config):
+            yield from _leaves(value, other, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value, other
+
+
+def _settings(cell: Cell) -> str:
+    return say("sentence.comma").join(
+        f"{say(f'train.{field}')} {maps.label(value)}" for field, value in cell.settings.items()
+    )

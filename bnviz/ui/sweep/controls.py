@@ -1,0 +1,121 @@
+"""What to sweep: a preset, its seeds and metric, or a config of one's own; and its launch."""
+
+import json
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+from streamlit.delta_generator import DeltaGenerator
+
+from bnviz.core.sweep.config import SweepConfig, cells
+from bnviz.core.sweep.plan import groups
+from bnviz.core.sweep.presets import PRESETS
+from bnviz.jobs import limits, runner, sweep
+from bnviz.store import Run, open_store
+from bnviz.texts.markdown import literal
+from bnviz.texts.numbers import short
+from bnviz.ui.controls import SWEEP
+from bnviz.ui.errors import worded
+from bnviz.ui.figures import look
+from bnviz.ui.fitness.compute import size
+from bnviz.ui.language import say
+from bnviz.ui.visitor import visitor
+from bnviz.ui.widgets import ask
+
+
+def sweep_config(main: DeltaGenerator) -> SweepConfig:
+    """The sweep that the controls describe; stops where a config of one's own is none."""
+    with st.sidebar:
+        preset = PRESETS[ask(SWEEP["sweep_preset"], at=main)]
+        metric = ask(SWEEP["sweep_metric"], default=preset.metric, disabled=False)
+        seeds = ask(SWEEP["sweep_seeds"], default=preset.base.seeds)
+        epochs = ask(SWEEP["sweep_epochs"], default=preset.base.optimizer.epochs)
+        optimizer = preset.base.optimizer.model_copy(update={"epochs": epochs})
+        base = preset.base.model_copy(update={"seeds": seeds, "optimizer": optimizer})
+        config = _parsed({"base": base, "axes": preset.axes, "metric": metric})
+        with st.expander(say("sweep.own"), icon=":material/data_object:"):
+            st.caption(say("sweep.own_caption"))
+            text = st.text_area(say("sweep.own_label"), "", height=240, key="own")
+            st.code(config.model_dump_json(indent=1), language="json", height=200)
+    if not text.strip():
+        return config
+    try:
+        return _parsed(json.loads(text))
+    except ValueError as error:
+        st.error(say("sweep.own_no_json", error=literal(str(error))), icon=":material/error:")
+        st.stop()
+
+
+def _parsed(raw: Any) -> SweepConfig:
+    try:
+        return SweepConfig.model_validate(raw)
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            told = each["msg"].removeprefix("Value error, ")
+            where = ".".join(map(str, each["loc"]))
+            st.error(literal(f"{where}: {told}" if where else told), icon=":material/error:")
+        st.stop()
+
+
+def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) -> None:
+    """Launch the sweep, or go on with the one on screen; below what it will take."""
+    problem = runner.sweep_refusal(config, *size(config.base.data))
+    unfinished = run is not None and not run.active and run.done < run.total
+    wanted = sweep.config_of(run) if run is not None and unfinished else config
+    main.button(
+        say("sweep.resume" if unfinished else "sweep.launch"),
+        key="launch",
+        disabled=problem is not None,
+        type="secondary" if look().dark else "primary",
+        icon=":material/play_arrow:",
+        on_click=_launch,
+        args=(wanted,),
+    )
+    if problem is not None:
+        st.error(worded(problem), icon=":material/error:")
+    elif run is None:
+        st.caption(_plan(config))
+
+
+def _plan(config: SweepConfig) -> str:
+    """How many cells and trainings a sweep has, and about how long they take here."""
+    plan, count = groups(config, *size(config.base.data)), len(cells(config))
+    seconds = sum(group.cost.seconds for group in plan) / min(limits.at_once(), len(plan))
+    return say(
+        "sweep.plan",
+        cells=count,
+        trainings=2 * count * config.base.seeds,
+        stacks=len(plan),
+        seconds=short(seconds, 2),
+    )
+
+
+def _launch(config: SweepConfig) -> None:
+    """Start the sweep and show it."""
+    show(runner.submit_sweep(config, visitor()))
+
+
+def show(run_id: str) -> None:
+    """Make `run_id` the sweep of this page; it travels in the address as ``run``."""
+    st.session_state["sweep"] = run_id
+    st.query_params["run"] = run_id
+
+
+def leave() -> None:
+    """Make this page show no sweep but the atlas."""
+    st.session_state.pop("sweep", None)
+    st.query_params.pop("run", None)
+
+
+def current() -> Run | None:
+    """The sweep that the address names, else the one this session last looked at."""
+    asked = st.query_params.get("run", st.session_state.get("sweep"))
+    if asked is None:
+        return None
+    run = open_store().run(asked)
+    if run is None or run.kind != sweep.KIND:
+        st.warning(say("sweep.unknown", run=literal(asked[:40])), icon=":material/link_off:")
+        leave()
+        return None
+    show(run.id)
+    return run

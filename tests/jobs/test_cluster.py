@@ -1,0 +1,72 @@
+"""A sweep on a real Dask cluster of this machine: the same numbers, and what if it goes away."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from bnviz.jobs import cluster, sweep
+from bnviz.jobs.steps import Step
+from bnviz.store import Problem, Store
+from tests.jobs.test_sweep import Here, assert_same, swept
+
+
+class Cluster(NamedTuple):
+    """A scheduler and its one worker, each a process."""
+
+    address: str
+    scheduler: "subprocess.Popen[str]"
+    worker: "subprocess.Popen[str]"
+
+
+def started(command: str, *arguments: str) -> "subprocess.Popen[str]":
+    module = f"distributed.cli.dask_{command}"
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments, "--dashboard-address", "127.0.0.1:0"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def dask() -> Iterator[Cluster]:
+    scheduler = started("scheduler", "--host", "127.0.0.1", "--port", "0")
+    assert scheduler.stderr is not None
+    address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at:" in line)
+    worker = started("worker", address, "--nthreads", "1", "--no-nanny")
+    try:
+        yield Cluster(address, scheduler, worker)
+    finally:
+        for process in (worker, scheduler):
+            process.kill()
+            process.wait()
+            assert process.stderr is not None
+            process.stderr.close()
+
+
+def test_the_same_numbers_as_here_and_a_sentence_when_the_scheduler_is_gone(
+    store: Store, dask: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = swept(store, Here())
+    with cluster.pool(dask.address, 1) as pool:
+        there = swept(store, pool.executor)
+        assert (there.status, there.done) == ("done", 6)
+        mine, theirs = (sweep.outcomes(store, run.id) for run in (here, there))
+        for index, outcome in mine.items():
+            assert_same(outcome, theirs[index])
+
+        def kill(step: Step) -> None:
+            if step.done == 0:
+                dask.worker.kill()  # so that nothing is finished before
+                dask.scheduler.kill()
+
+        gone = swept(store, pool.executor, report=kill)
+        assert gone.status == "failed" and isinstance(gone.error, Problem)
+        assert gone.error.code == "scheduler_lost"
+
+
+def test_other_versions_are_refused(dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    pass
