@@ -1,7 +1,8 @@
 """Where the history lives: its address, and what can go wrong with it.
 
 SQLite in write-ahead mode lets one process write while others read
-(https://sqlite.org/wal.html); any other SQLAlchemy URL is passed through.
+(https://sqlite.org/wal.html). Several servers share one history in PostgreSQL,
+``postgresql+psycopg://``; any other SQLAlchemy URL is passed through.
 """
 
 import os
@@ -18,6 +19,9 @@ from bnviz.folders import home
 from bnviz.store.errors import StoreProblem, problems
 from bnviz.store.migration import migrate
 from bnviz.store.schema import SCHEMA_VERSION, make_tables, metadata, schema
+
+#: The lock of whoever makes the tables in PostgreSQL; any number that nobody else takes.
+_MAKING = 0x626E76697A
 
 
 def folder_url(folder: Path) -> sa.URL:
@@ -118,7 +122,8 @@ class Database:
 
 def _engine(url: sa.URL, patience: float) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        wait = {"connect_timeout": round(patience)} if _is_postgresql(url) else {}
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=wait)
     readable = _readable(url)
     engine = sa.create_engine(readable or url)
 
@@ -168,11 +173,17 @@ def _readable(url: sa.URL) -> sa.URL | None:
     return url.set(database=f"file:{quote(str(path))}", query=query)
 
 
+def _is_postgresql(url: sa.URL) -> bool:
+    return url.get_backend_name() == "postgresql"
+
+
 def _create(engine: sa.Engine) -> None:
     if (path := _path(engine.url)) is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     if not sa.inspect(engine).has_table(schema.name):
         with engine.begin() as connection:
+            if _is_postgresql(engine.url):  # where two who make the same table at once fail
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
             # That of the version last: who finds it, finds all.
             others = [table for table in metadata.sorted_tables if table is not schema]
             make_tables(connection, [*others, schema])

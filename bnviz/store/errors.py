@@ -100,12 +100,24 @@ _BY_SQLITE: Mapping[str, Code] = {
     "SQLITE_TOOBIG": "too_big",
 }
 
+#: PostgreSQL's, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_BY_STATE: Mapping[str, Code] = {
+    "25006": "read_only",
+    "42501": "read_only",
+    "53100": "full",
+    "54000": "too_big",
+    "55P03": "locked",
+    "40P01": "locked",
+}
+
 
 def _code(cause: BaseException) -> Code:
     name = getattr(cause, "sqlite_errorname", "")
     for prefix, code in _BY_SQLITE.items():
         if name.startswith(prefix):  # extended codes carry a suffix
             return code
+    if (state := str(getattr(cause, "sqlstate", ""))) in _BY_STATE:
+        return _BY_STATE[state]
     if isinstance(cause, OSError):
         by_number: dict[int | None, Code] = {
             errno.EACCES: "read_only",
