@@ -210,10 +210,13 @@ SWEEP = _table(
 #: No pitfall in particular: all of them as cards.
 ALL = "all"
 
+#: Where a pitfall opens whose defaults go well; they then stand in the address.
+PITFALL_OPENINGS = {"folding.shape": "nlc"}
+
 PITFALLS = _table(
     choice("pitfall", "pitfalls.choose", (ALL, *PITFALL_CONFIGS), menu=True),
     *(
-        row
+        replace(row, pinned=row.key in PITFALL_OPENINGS)
         for name, owner in PITFALL_CONFIGS.items()
         for row in _fields(
             owner,

@@ -32,7 +32,7 @@ def test_parts() -> None:
         ("validation accuracy depends on the batch size", "eval_forgotten"),
         ("Expected more than 1 value per channel", "last_batch"),
         ("multi-GPU DDP training, saved model worse", "ranks"),
-        ("fuse conv and bn for deployment", "folding"),
+        ("fuse conv and bn for deployment", "folding_conv"),
         ("federated averaging of models", "averaged_nets"),
         ("gradient checkpointing", "second_pass"),
         ("freeze BN when fine-tuning", "tracking_off"),

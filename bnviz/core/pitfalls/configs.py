@@ -148,6 +148,15 @@ class Folding(PitfallConfig):
         return field != "bias" or (given["order"], given["shape"]) == ("linear_bn", "nc")
 
 
+class FoldingConv(PitfallConfig):
+    """BN in eval mode folded into the convolution before it, named as in torch.nn."""
+
+    layer: Literal[
+        "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"
+    ] = "Conv2d"
+    bias: Literal["not_scaled", "scaled", "none"] = "not_scaled"
+
+
 class TargetNormalized(PitfallConfig):
     """A regression net that ends in BN; the target's mean and standard deviation."""
 
@@ -249,6 +258,7 @@ GROUPS: Final[dict[str, dict[str, type[PitfallConfig]]]] = {
     "deployment": {
         "handwritten": Handwritten,
         "folding": Folding,
+        "folding_conv": FoldingConv,
         "family": Family,
     },
     "machines": {

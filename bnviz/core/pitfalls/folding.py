@@ -50,11 +50,11 @@ def fold(layer: Any, bn: Any, bn_first: bool = False) -> Any:
 
 
 @torch.no_grad()
-def bias_not_scaled(linear: nn.Linear, bn: Any) -> Any:
+def bias_not_scaled(layer: Any, bn: Any) -> Any:
     """The mistake of many a hand-written fold: scale W x + b + shift."""
     scale = bn.weight * torch.rsqrt(bn.get_buffer("running_var") + bn.eps)
-    folded = fold(linear, bn)
-    folded.bias += linear.bias * (1 - scale)
+    folded = fold(layer, bn)
+    folded.bias += layer.bias * (1 - scale)
     return folded
 
 

@@ -111,6 +111,12 @@ SHAPES: dict[str, Shape] = {
             "last_axis": ("original_last_axis", "folded_last_axis", "right"),
         }
     ),
+    "folding_conv": Pairs(
+        {
+            "mistake": ("original", "mistake", "wrong"),
+            "folded": ("original", "folded", "right"),
+        }
+    ),
     "second_pass": Curves("step", {"twice": "wrong", "once": "right"}, log="y"),
     "averaged_nets": Curves(
         "shift", {"averaged": "wrong", "pooled": "right", "forgotten": "more"}, here="shift"

@@ -7,13 +7,13 @@ import streamlit as st
 
 from bnviz.core.pitfalls.configs import CONFIGS, GROUPS, PitfallConfig
 from bnviz.plots.pitfalls.figures import draw
-from bnviz.ui.controls import ALL, PITFALLS
+from bnviz.ui.controls import ALL, PITFALL_OPENINGS, PITFALLS
 from bnviz.ui.figures import look, show
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.pitfalls import compute
 from bnviz.ui.pitfalls.live import follows
 from bnviz.ui.sources import show_links
-from bnviz.ui.widgets import ask
+from bnviz.ui.widgets import ask, open_with
 
 
 def choose() -> str:
@@ -67,6 +67,8 @@ def go(name: str) -> None:
 def pitfall_config(name: str) -> PitfallConfig:
     """The controls of this pitfall, those that matter, side by side."""
     owner, given = CONFIGS[name], dict[str, Any]()
+    rows = {key: row for key, row in PITFALLS.items() if key.startswith(f"{name}.")}
+    open_with(rows, **{key: PITFALL_OPENINGS[key] for key in rows if key in PITFALL_OPENINGS})
     with st.container(horizontal=True, gap="medium"):
         for field in owner.model_fields:
             if owner.asks(field, given):

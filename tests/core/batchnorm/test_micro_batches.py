@@ -1,8 +1,12 @@
 """Splitting a batch: against torch's BN and autograd, whole and in parts."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from bnviz.core.batchnorm.micro_batches import (
@@ -13,7 +17,7 @@ from bnviz.core.batchnorm.micro_batches import (
     split_ways,
     verdict,
 )
-from bnviz.core.configs import BatchConfig
+from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.batches import draw
 from bnviz.texts.catalogue import worded
 from bnviz.texts.numbers import percent, short
@@ -97,3 +101,32 @@ def test_the_verdict_whole() -> None:
         f"nothing differs by more than {same}."
     )
     assert verdict(split_ways(X, 1, EPS, 0.1)).key == "one"
+
+
+@settings(max_examples=40)
+@given(
+    source=st.sampled_from([each for each in get_args(Source) if each != "table"]),
+    rows=st.integers(2, 120),
+    parts=st.integers(1, 60),
+    eps=st.sampled_from([1e-12, 1e-5, 0.1, 10.0]),
+    torch_momentum=st.sampled_from([None, 0.001, 0.1, 1.0]),
+    seed=st.integers(0, 99),
+)
+def test_the_verdict_says_what_torch_finds(
+    source: Source, rows: int, parts: int, eps: float, torch_momentum: float | None, seed: int
+) -> None:
+    """The output of torch's BN in float64, of the whole batch and part by part."""
+    x = draw(BatchConfig(source=source, batch_size=rows, features=4, seed=seed)).values
+    parts = min(parts, len(x) // 2)
+    if not parts:
+        return
+    told = verdict(split_ways(x, parts, eps, torch_momentum))
+    layer = nn.BatchNorm1d(x.shape[1], eps=eps, dtype=torch.float64)
+    with torch.no_grad():
+        big = layer(torch.from_numpy(x)).numpy()
+        pieces = [layer(torch.from_numpy(part)).numpy() for part in np.array_split(x, parts)]
+    largest = np.abs(big).max(axis=0)
+    off = np.abs(np.concatenate(pieces) - big) / np.where(largest > 0, largest, 1)
+    assert (told.key, told.values["parts"]) == ("split" if parts > 1 else "one", parts)
+    assert told.values["output"] == pytest.approx(off.max(), rel=1e-4, abs=1e-5)
+    assert told.values["same"] < 1e-5, "which the sentence calls one big batch"

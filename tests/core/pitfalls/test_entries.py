@@ -33,6 +33,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "low_precision": {"dtype": "bfloat16", "spread": 0.3},
     "handwritten": {"bug": "no_epsilon", "spread": 1e-4},
     "folding": {"order": "bn_linear", "shape": "nlc"},
+    "folding_conv": {"layer": "ConvTranspose1d", "bias": "none"},
     "second_pass": {"why": "sam", "momentum": 0.02},
     "averaged_nets": {"shift": 1.0, "clients": 3},
     "tracking_off": {"shift": 1.0, "learning_rate": 0.001},

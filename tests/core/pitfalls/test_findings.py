@@ -1,7 +1,7 @@
 """What the experiments find, against torch, closed forms and both ways of each verdict."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.averaged_nets import pooled
-from bnviz.core.pitfalls.configs import CONFIGS
+from bnviz.core.pitfalls.configs import CONFIGS, FoldingConv
 from bnviz.core.pitfalls.dead_features import amplified
 from bnviz.core.pitfalls.folding import OverLastAxis, fold, generated
 from bnviz.core.pitfalls.gamma_decay import parameter_groups
@@ -79,6 +79,8 @@ VERDICTS: list[tuple[str, dict[str, Any], str]] = [
     ("handwritten", {"bug": "unbiased_normalization", "batch_size": 4}, "train"),
     ("folding", {"shape": "nc"}, "right"),
     ("folding", {"shape": "nlc"}, "wrong"),
+    ("folding_conv", {}, "bias"),
+    ("folding_conv", {"layer": "ConvTranspose3d", "bias": "none"}, "right"),
     ("folding", {"shape": "nlc_other"}, "refused"),
     ("second_pass", {}, "farther"),
     ("second_pass", {"why": "sam"}, "farther"),
@@ -317,6 +319,18 @@ def test_a_bias_that_is_not_scaled() -> None:
     off = result["folded_mistake"] - result["original_last_axis"]
     assert verdict.key == "bias" and verdict.values["error"] == abs(off).max() > 0.01
     assert np.ptp(off.reshape(64, 4), axis=0).max() < 1e-4, "a constant for each channel"
+
+
+@pytest.mark.parametrize("layer", get_args(FoldingConv.model_fields["layer"].annotation))
+def test_a_convolution_folds_and_its_bias_is_a_constant_for_each_channel(layer: str) -> None:
+    for bias in ("scaled", "none"):
+        result, verdict = found("folding_conv", layer=layer, bias=bias)
+        assert verdict.key == "right" and verdict.values["right"] < 1e-4
+        assert result["original"].std() > 0.5, "there is something to compare"
+    result, verdict = found("folding_conv", layer=layer, bias="not_scaled")
+    off = (result["mistake"] - result["original"]).reshape(8, 6, -1)
+    assert verdict.key == "bias" and verdict.values["error"] == abs(off).max() > 0.1
+    assert np.ptp(off, axis=(0, 2)).max() < 1e-4
 
 
 def test_amp_overflows_inside_the_net() -> None:

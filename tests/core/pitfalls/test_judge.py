@@ -217,6 +217,40 @@ THRESHOLDS: list[Row] = [
         "hidden",
         "same",
     ),
+    *[
+        (
+            "nan_batch",
+            {"step": 2},
+            lambda x: {"training": [1] * 3, "validation": [1, 5, x], "fixed": [1]},
+            *turn,
+        )
+        for turn in [(1.1, "recovers", "suffers"), (1e300, "suffers", "poisoned")]
+    ],
+    (
+        "nan_batch",
+        {"step": 3},
+        lambda x: {"training": [1] * 3, "validation": [1, 1, x], "fixed": [1]},
+        1e300,
+        "suffers",
+        "poisoned_last",
+    ),
+    *[
+        (
+            "scale_invariance",
+            {"scale": scale},
+            lambda x: {
+                "scale": [0.1, 1, 10],
+                "gradient": [1] * 3,
+                "change": [x, 0, x],
+                "output_spread": 1,
+                "restored": 1,
+            },
+            0.01,
+            "invariant",
+            above,
+        )
+        for scale, above in [(0.1, "broken"), (10.0, "ruled")]
+    ],
     (
         "latent_noise",
         {},
@@ -231,8 +265,41 @@ THRESHOLDS: list[Row] = [
 @pytest.mark.parametrize("row", THRESHOLDS, ids=lambda row: f"{row[0]}-{row[3]:g}")
 def test_a_verdict_turns_at_its_threshold(row: Row) -> None:
     name, given, numbers, threshold, below, above = row
-    assert judged(name, given, numbers(threshold * (1 - 1e-5))).key == below
-    assert judged(name, given, numbers(threshold * (1 + 1e-5))).key == above
+    said = {"poisoned": "1.running_mean"} if name == "nan_batch" else {}
+    assert judged(name, given, numbers(threshold * (1 - 1e-5)), **said).key == below
+    assert judged(name, given, numbers(threshold * (1 + 1e-5)), **said).key == above
+
+
+def test_weights_at_their_own_scale_are_ruled_not_broken() -> None:
+    """From scale 1 on epsilon had its say before the weights were scaled."""
+    numbers = {"scale": [1], "gradient": [1], "change": [1], "output_spread": 1, "restored": 1}
+    assert judged("scale_invariance", {"scale": 1.0}, numbers).key == "ruled"
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "key", "error"),
+    [
+        ({}, {}, "right", None),
+        ({"original_axis_one": [1, 2], "folded_axis_one": [1, 5]}, {}, "wrong", 3),
+        ({"folded_mistake": [1, 5]}, {}, "bias", 2),
+        ({}, {"refusal": "shapes"}, "refused", None),
+    ],
+)
+def test_what_is_said_of_folding_is_what_happened(
+    more: Numbers, said: dict[str, str], key: str, error: float | None
+) -> None:
+    numbers = {"original_last_axis": [1, 3], "folded_last_axis": [1, 4]} | more
+    told = judged("folding", {}, numbers, **said)
+    assert (told.key, told.values["right"], told.values.get("error")) == (key, 1, error)
+
+
+@pytest.mark.parametrize(("samples", "key"), [(1, "alone"), (2, "company")])
+def test_company_begins_with_a_second_sample(samples: int, key: str) -> None:
+    shared = np.zeros((4, 3, 2))
+    shared[:samples, 1] = 1
+    told = judged("family", {}, {"shared": shared})
+    assert told.key == key
+    assert dict(told.values) == {"cells": 2 * samples, "samples": samples, "channels": 1}
 
 
 #: Numbers all different, and the whole sentence that they make.

@@ -5,6 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
 from torch.optim.swa_utils import update_bn
 
 from bnviz.core.configs import TrainConfig
@@ -129,3 +132,32 @@ def test_the_verdict_whole(
     told = verdict(Recalibration(*losses, drift=()), 64)
     said = worded("en", "train_vs_eval.recalibrate.verdict", *told)
     assert said.replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+LOSS = st.floats(0.0, 1e30) | st.sampled_from([np.nan, np.inf, 0.0, 1.0])
+
+
+@given(nets=st.lists(st.tuples(LOSS, LOSS, LOSS), min_size=1, max_size=12))
+def test_every_claim_is_borne_out(nets: list[tuple[float, float, float]]) -> None:
+    """Better or worse by scipy's exact binomial test, over the seeds that are finite in both."""
+    before, after, train_mode = np.array(nets).T
+    first, *rest = verdict(Recalibration(before, after, train_mode, drift=()), 64)
+    alive = np.isfinite(before) & np.isfinite(after)
+    if not alive.any():
+        assert (first.key, rest) == ("nothing", [])
+        return
+    old, new = before[alive], after[alive]
+    wins, losses = int((new < old).sum()), int((new > old).sum())
+    p = binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
+    told = first.values
+    assert (told["wins"], told["seeds"]) == (wins, len(old))
+    assert (told["before"], told["after"]) == (np.median(old), np.median(new))
+    if first.key == "better":
+        assert wins > losses and p <= 0.05 and np.median(new) < np.median(old)
+    elif first.key == "worse":
+        assert losses > wins and p <= 0.05 and np.median(new) > np.median(old)
+    else:
+        assert first.key == "even"
+        assert p > 0.05 or (np.median(new) < np.median(old)) != (wins > losses)
+    finite = train_mode[np.isfinite(train_mode)]
+    assert [each.values["loss"] for each in rest] == ([np.median(finite)] if finite.size else [])
