@@ -5,11 +5,11 @@ import logging
 import streamlit as st
 from starlette.middleware import Middleware
 
-from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.chart.chart import routes
-from bnviz.ui.controls import LANG
 from bnviz.ui.errors import explain
 from bnviz.ui.glossary import offer_terms
+from bnviz.ui.header import changes
+from bnviz.ui.header.header import ask_language, show_tools
 from bnviz.ui.language import say
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
@@ -19,7 +19,7 @@ from bnviz.ui.server.door import Door
 from bnviz.ui.server.guard import Guard
 from bnviz.ui.server.login import admitted, offer_logout
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
-from bnviz.ui.widgets import ask, drop_unknown
+from bnviz.ui.widgets import drop_unknown
 
 
 def contents() -> None:
@@ -28,9 +28,11 @@ def contents() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         question, place = (
             st.container(),
-            st.container(horizontal=True, width="content", gap="small"),
+            st.container(
+                horizontal=True, vertical_alignment="center", width="content", gap="small"
+            ),
         )
-        ask(LANG, shown=LANGUAGES.__getitem__, label_visibility="collapsed")
+        ask_language()
         offer_logout()
     pages = [
         st.Page(
@@ -49,10 +51,12 @@ def contents() -> None:
     drop_unknown(name)
     with place:
         offer(name)
+        show_tools(name)
         offer_terms(name)
     show_lesson(name)
     question.title(say(f"{name}.title"))
     page.run()
+    changes.remember(name)
     warm_up_later()
 
 

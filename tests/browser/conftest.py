@@ -69,6 +69,7 @@ def open_page(app_url: str, browser: Browser, windows: Windows) -> Iterator[Open
         kind = repr(sorted(options.items()))
         if kind not in windows:
             windows[kind] = browser.new_context(**options)
+        windows[kind].clear_cookies()  # a new visitor
         page = windows[kind].new_page()
         page.set_default_timeout(PATIENCE * 1000)
         pages.append(page)

@@ -88,7 +88,7 @@ function larger(layout, factor = LARGER) {
     return Object.fromEntries(
       Object.entries(part).map(([name, value]) => [
         name,
-        name === "font" && value.size ? { ...value, size: Math.max(LEAST, value.size * factor) } : fonts(value),
+        name.endsWith("font") && value.size ? { ...value, size: Math.max(LEAST, value.size * factor) } : fonts(value),
       ]),
     );
   };

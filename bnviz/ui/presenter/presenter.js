@@ -14,7 +14,8 @@ export default function ({ data }) {
   const others = ["stSlider", "stSelectbox", "stNumberInput", "stButtonGroup", "stCheckbox"]
     .map((kind) => `[data-testid="stSidebar"] [data-testid="stElementContainer"]${kept}:has([data-testid="${kind}"])`)
     .join(",");
-  now.style.textContent = data.on ? `${others} { display: none }` : "";
+  const none = `[data-testid="stSidebar"]:not(:has(${data.main.map((key) => `.st-key-${CSS.escape(key)}`).join()}))`;
+  now.style.textContent = data.on ? `${others}, ${none} { display: none }` : "";
 }
 
 /** Whether keys belong to what has the focus. */

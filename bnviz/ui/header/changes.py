@@ -1,0 +1,53 @@
+"""What a reader has changed on a page, to undo it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from bnviz.ui.controls import LANG, PRESENT, controls
+
+MOST = 100
+
+State = dict[str, Any]
+
+
+def _keys(page: str) -> Iterator[str]:
+    """The controls of a page that change what is shown; which tab is open is no change."""
+    for row in controls(page).values():
+        if row not in (LANG, PRESENT) and row.name != "section":
+            yield row.key
+
+
+def _states(page: str) -> list[State]:
+    """What stood in the page's controls, oldest first, by key."""
+    states: list[State] = st.session_state.setdefault(f"{page}.states", [{}])
+    return states
+
+
+def remember(page: str) -> None:
+    """Note how the controls stand, before and after a page runs, if one differs from the last note.
+
+    A control that was not there before has not changed.
+    """
+    states = _states(page)
+    now = {key: st.session_state[key] for key in _keys(page) if key in st.session_state}
+    last = states[-1]
+    if any(last.get(key, value) != value for key, value in now.items()):
+        states.append(last | now)
+        del states[:-MOST]
+    else:
+        last |= now
+
+
+def can_undo(page: str) -> bool:
+    """Whether there is a change to undo."""
+    return len(_states(page)) > 1
+
+
+def undo(page: str) -> None:
+    """Every control as it stood before the last change."""
+    states = _states(page)
+    if can_undo(page):
+        states.pop()
+        st.session_state.update(states[-1])

@@ -1,0 +1,61 @@
+// The header's tools, in the reader's language: undo, reset, copy the link, theme, presenter mode;
+// and the language of the document. What undo does is Python's.
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const { words, lang, chosen, pages, can_undo: canUndo } = data;
+  document.documentElement.lang = lang;
+  if (chosen) document.cookie = `bnviz-lang=${chosen}; path=/; max-age=31536000; samesite=lax`;
+  const header = parentElement.querySelector(".bnviz-header");
+  const act = {
+    undo: () => setTriggerValue("undo", true),
+    reset,
+    link: () => copy(header.querySelector("[role=status]"), words.copied),
+    present: () => document.querySelector(`.st-key-${data.present} input`)?.click(),
+  };
+  for (const button of header.querySelectorAll("button")) {
+    const name = button.dataset.act;
+    button.title = words[name];
+    button.setAttribute("aria-label", words[name]);
+    button.onclick = act[name];
+  }
+  header.querySelector("[data-act=undo]").disabled = !canUndo;
+  header.querySelector("[data-act=present]").setAttribute("aria-pressed", data.presenting);
+  const select = header.querySelector("select");
+  select.setAttribute("aria-label", words.theme);
+  select.title = words.theme;
+  for (const option of select.options) option.textContent = words[option.value];
+  select.value = theme();
+  select.onchange = () => choose(select.value, pages);
+}
+
+/** A page's state is its address: without one it is as at the first visit. */
+function reset() {
+  const address = new URL(location.href);
+  for (const name of [...address.searchParams.keys()])
+    if (!["lang", "present"].includes(name)) address.searchParams.delete(name);
+  location.assign(address);
+}
+
+async function copy(status, words) {
+  await navigator.clipboard?.writeText(location.href);
+  status.textContent = words;
+  setTimeout(() => (status.textContent = ""), 3000);
+}
+
+// Streamlit keeps the theme that a reader chose under the address at which the app was opened, one
+// for each, and reads it as it loads. The page's state is in its address, so loading anew keeps it.
+const stored = (path) => `stActiveTheme-${path}-v2`;
+
+function theme() {
+  try {
+    return JSON.parse(localStorage.getItem(stored(location.pathname))) ?? "System";
+  } catch {
+    return "System";
+  }
+}
+
+function choose(name, pages) {
+  const root = location.pathname.replace(/[^/]*$/, "");
+  for (const page of ["", ...pages]) localStorage.setItem(stored(root + page), JSON.stringify(name));
+  location.reload();
+}

@@ -1,0 +1,88 @@
+"""What stands beside every title: language, theme, undo, reset; and the page on a phone."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bnviz.texts.catalogue import catalogue
+from bnviz.ui.navigation import PAGES
+from tests.browser.conftest import OpenPage
+from tests.browser.screen import notices, settle, slider, violations
+
+DARK = "rgb(16, 22, 29)"
+
+
+def tool(page: Page, name: str) -> None:
+    page.locator(f".bnviz-header [data-act={name}]").click()
+
+
+def background(page: Page) -> str:
+    color: str = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+    return color
+
+
+def test_language_and_theme_are_the_browsers_then_as_chosen(app_url: str, browser: Browser) -> None:
+    with browser.new_context(locale="zh-CN", color_scheme="light") as context:
+        page = context.new_page()
+        page.goto(f"{app_url}/glossary?nonsense=1")
+        settle(page)
+        assert page.locator("h1").inner_text() == catalogue("zh")["glossary.title"]
+        assert page.locator("html").get_attribute("lang") == "zh-CN"
+        assert "nonsense" in notices(page)[0], "a name that no control has is told"
+        page.get_by_text("EN", exact=True).click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        with page.expect_navigation():
+            page.locator(".bnviz-header select").select_option("Dark")
+        settle(page)
+        assert background(page) == DARK
+        page.goto(app_url)  # another page on another day
+        settle(page)
+        assert page.locator("h1").inner_text() == catalogue("en")["home.title"]
+        assert background(page) == DARK and violations(page) == []
+
+
+def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage) -> None:
+    en = catalogue("en")
+    page = open_page("one_batch", query={"d": 5})
+    undo = page.locator(".bnviz-header [data-act=undo]")
+    expect(undo).to_be_disabled()
+    slider(page, en["controls.gamma"]).press("End")
+    page.wait_for_url("**gamma=5**")
+    page.get_by_text("float64", exact=True).click()
+    page.wait_for_url("**precision=float64**")
+    settle(page)
+    undo.click()
+    page.wait_for_function("!location.search.includes('precision')")
+    assert "gamma=5" in page.url and "d=5" in page.url
+    settle(page)
+    undo.click()
+    page.wait_for_function("!location.search.includes('gamma')")
+    settle(page)
+    expect(undo).to_be_disabled()
+    with page.expect_navigation():
+        tool(page, "reset")
+    settle(page)
+    assert slider(page, en["controls.features"]).get_attribute("aria-valuetext") == "8"
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (640, 360)])  # a phone, 200 % zoom
+def test_pages_and_controls_are_there_without_a_drawer(
+    open_page: OpenPage, width: int, height: int
+) -> None:
+    en = catalogue("en")
+    page = open_page("fitness", viewport={"width": width, "height": height})
+    for entry in PAGES:
+        link = page.get_by_role("link", name=en[f"pages.{entry.name}"], exact=True).first
+        expect(link).to_be_in_viewport()
+    launch = page.locator(".st-key-launch button")
+    launch.scroll_into_view_if_needed()
+    expect(launch).to_be_in_viewport()
+    others = page.get_by_test_id("stSidebarUserContent")
+    others.scroll_into_view_if_needed()
+    expect(others).to_be_in_viewport()
+    title = page.locator("h1")
+    title.scroll_into_view_if_needed()
+    covered = """e => {
+        const {left, top, width, height} = e.getBoundingClientRect();
+        return !e.contains(document.elementFromPoint(left + width / 4, top + height / 2));
+    }"""
+    assert not title.evaluate(covered), "nothing covers the title"
