@@ -103,7 +103,7 @@ class _Crew:
     def __init__(self, pool: Pool, plan: list[Group], table: Table | None, sharpness: bool) -> None:
         self._pool, self._table, self._sharpness = pool, table, sharpness
         self._waiting = deque(plan)
-        self._at_work: dict[Future[list[Outcome]], tuple[Group, _Cells]] = {}
+        self._at_work: dict[Future[list[Outcome]], tuple[Group, Cells]] = {}
         self._tries: Counter[int] = Counter()
 
     @property
@@ -116,7 +116,7 @@ class _Crew:
         # One more than work at once, so that nobody has to wait for the next.
         while self._waiting and len(self._at_work) <= self._pool.size:
             group = self._waiting.popleft()
-            call = _Cells(group, self._table, self._sharpness, self._pool.owner)
+            call = Cells(group, self._table, self._sharpness, self._pool.owner)
             self._at_work[self._pool.executor.submit(call)] = group, call
         ready, _ = wait(self._at_work, LOOK_SECONDS, FIRST_COMPLETED)
         # What went wrong comes last: first what went well is kept.
@@ -151,7 +151,7 @@ class _Crew:
             raise
 
 
-class _Cells:
+class Cells:
     """A group of cells as a call for an executor."""
 
     def __init__(self, group: Group, table: Table | None, sharpness: bool, owner: str) -> None:
@@ -160,6 +160,7 @@ class _Cells:
         self.dropped = False
 
     def __call__(self) -> list[Outcome]:
+        """The outcomes of the cells, in a process of its own or not."""
         import torch
 
         from bnviz.core.data.preparation import dataset_for

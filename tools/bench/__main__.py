@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.bench import controls, hand, harness, numerics, screen
+from tools.bench import controls, hand, harness, numerics, screen, sweeps
 from tools.server import ROOT
 
 GROUPS = {
@@ -21,6 +21,7 @@ GROUPS = {
     "visitors": hand.visitors,
     "launch": screen.launch,
     "controls": controls.controls,
+    "sweeps": sweeps.sweeps,
 }
 
 

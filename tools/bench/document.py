@@ -44,9 +44,11 @@ class Rows(Dataset[tuple[Tensor, Tensor]]):
         return self.x[index], self.y[index]
 
 
-def train(net: Net, x: Tensor, y: Tensor, epochs: int, learning_rate: float) -> None:
+def train(
+    net: Net, x: Tensor, y: Tensor, epochs: int, learning_rate: float, rows: int = BATCH_SIZE
+) -> None:
     """Adam on the mean squared error over the document's DataLoader."""
-    loader = DataLoader(Rows(x, y), batch_size=BATCH_SIZE, shuffle=True)
+    loader = DataLoader(Rows(x, y), batch_size=rows, shuffle=True)
     optimizer = torch.optim.Adam(net.parameters(), lr=learning_rate)
     net.train()
     for _ in range(epochs):

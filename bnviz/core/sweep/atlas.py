@@ -11,10 +11,20 @@ from importlib.resources import files
 import numpy as np
 
 from bnviz.core.smoothness.measure import from_bytes, to_bytes
+from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
+from bnviz.core.sweep.presets import PRESETS
 
 #: Presets whose outcomes are shipped.
 NAMES = ("rate_batch", "eps_scale", "depth_rate")
+
+
+def preset_of(config: SweepConfig) -> str:
+    """The preset of the atlas whose cells those of `config` are; "" if there is none."""
+    if config.metric == "sharpness":
+        return ""
+    same = (n for n in NAMES if PRESETS[n].model_copy(update={"metric": config.metric}) == config)
+    return next(same, "")
 
 
 @cache

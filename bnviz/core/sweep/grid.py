@@ -31,7 +31,9 @@ class Grid:
     bn: Floats
     plain: Floats
     difference: Floats
-    """(R, C) positive where the normalized net does better: see core.training.comparison."""
+    """(R, C) positive where the normalized net does better: see core.training.comparison; of
+    divergence the difference of the shares.
+    """
     clear: Floats
     """(R, C) 1 where the nets are told apart, with the number of cells in mind, else 0."""
 
@@ -61,7 +63,10 @@ def grid(
             continue
         for name, values in (("bn", each.bn), ("plain", each.plain)):
             arrays[name][place] = values.mean() if metric == "divergence" else median(values)
-        arrays["difference"][place] = each.comparison.difference
+        if metric == "divergence":
+            arrays["difference"][place] = each.plain.mean() - each.bn.mean()
+        else:
+            arrays["difference"][place] = each.comparison.difference
         finished[place], clear[place] = 1.0, float(better(each) != "undecided")
     return Grid(metric, across, down, index, finished, clear=clear, **arrays)
 

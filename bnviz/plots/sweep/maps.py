@@ -9,7 +9,7 @@ from bnviz.core.sweep.grid import Grid
 from bnviz.plots.axes import decades, tick_label
 from bnviz.plots.nets import NETS, Floats
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, figure, heading, titled
-from bnviz.texts.numbers import percent, plain
+from bnviz.texts.numbers import plain
 
 HEIGHT = 350
 #: A logarithmic colour scale where values span more than this.
@@ -36,7 +36,7 @@ def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
     told = _texts(
         grid,
         values,
-        lambda value: percent(value) if share else tick_label(float(f"{value:.2g}")),
+        lambda value: f"{100 * value:.0f}" if share else tick_label(float(f"{value:.2g}")),
         "×",
     )
     return _map(
@@ -58,8 +58,8 @@ def difference_map(grid: Grid, look: Look, say: Say) -> Figure:
     middle = "#1b242d" if look.dark else "#f4f4f4"
     colors = [[0.0, look.color(PLAIN)], [0.5, middle], [1.0, look.color(BN)]]
     bar = {
-        "tickvals": [-1, 0, 1],
-        "ticktext": [say("sweep.plain_better"), "0", say("sweep.bn_better")],
+        "tickvals": [-0.6, 0.6],
+        "ticktext": [say("sweep.plain_better"), say("sweep.bn_better")],
     }
     return _map(
         grid,
@@ -127,7 +127,7 @@ def _map(
         yaxis=titled(axis_title(grid.down, say), type="category", showgrid=False),
         annotations=[heading(title)],
         showlegend=False,
-        margin={"l": 66, "r": 8, "t": 32, "b": 110},
+        margin={"l": 66, "r": 8, "t": 32, "b": 98},
     )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
+from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
@@ -74,7 +75,8 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) ->
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
     elif run is None:
-        st.caption(_plan(config))
+        known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")
+        st.caption(_plan(config) + say("sentence.between") + known)
 
 
 def _plan(config: SweepConfig) -> str:

@@ -9,7 +9,6 @@ from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import Metric, SweepConfig
 from bnviz.core.sweep.grid import grid, rates
 from bnviz.core.sweep.outcome import Outcome
-from bnviz.core.sweep.presets import PRESETS
 from bnviz.core.sweep.results import results
 from bnviz.core.sweep.verdict import verdict
 from bnviz.jobs import sweep
@@ -44,19 +43,8 @@ def _outcomes(run_id: str, snapshots: int) -> Outcomes:
 
 
 def show_atlas(config: SweepConfig) -> None:
-    """The sweep that comes with the package, where it is the one that the controls describe."""
-    same = (name for name in atlas.NAMES if _compared_by(config.metric, PRESETS[name]) == config)
-    name = next(same, None)
-    if name is None or config.metric == "sharpness":
-        st.caption(say("sweep.no_atlas"))
-        show_outcomes(config, {})
-    else:
-        st.caption(say("sweep.atlas"))
-        show_outcomes(config, atlas.outcomes(name))
-
-
-def _compared_by(metric: Metric, config: SweepConfig) -> SweepConfig:
-    return config.model_copy(update={"metric": metric})
+    """The sweep of the atlas that the controls describe, else the grid without its values."""
+    show_outcomes(config, atlas.outcomes(atlas.preset_of(config)))
 
 
 def show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
@@ -71,9 +59,9 @@ def show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
         with column:
             name = say(f"sweep.alt.{key.removeprefix('map-')}")
             draw(figure, key, name, picks="cell", on_cell_change=_pick)
-    st.caption(
-        say(f"sweep.caption.{metric}", seeds=config.base.seeds, clear=say("sweep.caption.clear"))
-    )
+    how = say("sweep.caption.by_count" if metric == "divergence" else "sweep.caption.by_share")
+    clear, seeds = say("sweep.caption.clear"), config.base.seeds
+    st.caption(say(f"sweep.caption.{metric}", seeds=seeds, difference=how, clear=clear))
     left, right = st.columns(2)
     with left:
         show_cell(config, outcomes)
