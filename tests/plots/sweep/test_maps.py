@@ -1,0 +1,67 @@
+"""Maps of a sweep's cells, and its curves: each cell where it belongs, with what came of it."""
+
+import numpy as np
+
+from bnviz.core.sweep.atlas import outcomes
+from bnviz.core.sweep.config import RATE, Axis, SweepConfig, cells
+from bnviz.core.sweep.grid import grid, rates
+from bnviz.core.sweep.presets import PRESETS
+from bnviz.plots.sweep import curves, maps
+from bnviz.plots.theme import Look, Say
+from tests.plots.conftest import assert_sound, house_colors
+
+CONFIG, OUTCOMES = PRESETS["depth_rate"], outcomes("depth_rate")
+
+
+def test_a_cell_shows_the_median_of_its_seeds_where_its_settings_say(say: Say, look: Look) -> None:
+    shown = grid(CONFIG, OUTCOMES, "loss")
+    for net in ("bn", "plain"):
+        figure = maps.net_map(shown, net, look, say)
+        assert_sound(figure)
+        (drawn,) = figure.data
+        for cell in cells(CONFIG):
+            column, row = cell.place
+            assert drawn.customdata[row][column] == cell.index
+            losses = getattr(OUTCOMES[cell.index], net).validation_loss[-1]
+            if np.isfinite(losses).any():
+                assert np.isclose(drawn.z[row][column], np.log10(np.nanmedian(losses)))
+            else:
+                assert np.isnan(drawn.z[row][column]) and drawn.text[row][column] == "×"
+
+
+def test_colours_of_the_difference_are_those_of_the_nets(say: Say, look: Look) -> None:
+    shown = grid(CONFIG, OUTCOMES, "divergence")
+    figure = maps.difference_map(shown, look, say)
+    assert_sound(figure)
+    (drawn,) = figure.data
+    ends = drawn.colorscale[-1][1], drawn.colorscale[0][1]
+    assert ends == house_colors(look)
+    for cell in cells(CONFIG):
+        column, row = cell.place
+        bn, plain = (getattr(OUTCOMES[cell.index], net).diverged.mean() for net in ("bn", "plain"))
+        assert drawn.z[row][column] == plain - bn
+
+
+def test_a_sweep_without_cells_is_drawn_and_so_is_a_slice_of_three_axes(say: Say) -> None:
+    empty = grid(CONFIG, {}, "loss")
+    for figure in (maps.net_map(empty, "bn", Look(), say), maps.difference_map(empty, Look(), say)):
+        assert_sound(figure)
+        assert not any(text for row in figure.data[0].text for text in row)
+    over = Axis(field="network.activation", values=("relu", "tanh"))
+    three = SweepConfig(base=CONFIG.base, axes=(*CONFIG.axes, over))
+    second = grid(three, {}, "loss", third=1).cells
+    settings = [cells(three)[index].settings["network.activation"] for index in second.ravel()]
+    assert set(settings) == {"tanh"}
+
+
+def test_stable_rates_are_those_of_whole_columns(say: Say, look: Look) -> None:
+    found = rates(CONFIG, OUTCOMES)
+    assert found is not None
+    figure = curves.stable_rates(found, look, say)
+    assert_sound(figure)
+    some = {index: each for index, each in OUTCOMES.items() if index != cells(CONFIG)[-1].index}
+    partly = rates(CONFIG, some)
+    assert partly is not None and np.isnan(partly.bn[-1]).all()
+    np.testing.assert_array_equal(partly.bn[:-1], found.bn[:-1])
+    assert rates(PRESETS["eps_scale"], {}) is None and RATE not in str(PRESETS["eps_scale"].axes)
+    assert_sound(curves.losses(OUTCOMES[0], look, say))
