@@ -7,7 +7,7 @@ and beside it the numbers that a control offers.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -196,13 +196,18 @@ class NetworkConfig(Config):
 
     @model_validator(mode="after")
     def _groups_are_equal(self) -> Self:
-        if self.norm == "group" and self.width % self.groups:
+        if self.norm == "group":
+            self.check_groups()
+        return self
+
+    def check_groups(self) -> None:
+        """Refuse a number of groups that does not divide the units."""
+        if self.width % self.groups:
             raise PydanticCustomError(
                 "unequal_groups",
                 "{width} units make no {groups} equal groups",
                 {"width": self.width, "groups": self.groups},
             )
-        return self
 
     @property
     def first_net(self) -> str:
@@ -248,7 +253,10 @@ class ProbeConfig(Config):
 
 
 class TrainConfig(Config):
-    """One comparison: the same data, seeds, initial weights, batches; with a norm and without."""
+    """One comparison: the same data, seeds, initial weights, batches; with a norm and without.
+
+    In an `arena` nets with all the `other_norms` are trained beside these two.
+    """
 
     data: DataConfig = DataConfig()
     network: NetworkConfig = NetworkConfig()
@@ -256,11 +264,29 @@ class TrainConfig(Config):
     probes: ProbeConfig = ProbeConfig()
     seeds: Annotated[int, Stops((1, 2, 4, 8, 12, 16, 24, 32, 48, 64))] = Field(8, ge=1, le=64)
     seed: Seed = 0
+    arena: bool = _later(False)
+
+    @property
+    def other_norms(self) -> tuple[Norm, ...]:
+        """In an arena, all norms but that of the first net; else none."""
+        own = (self.network.norm, "none")
+        return tuple(norm for norm in get_args(Norm) if norm not in own) if self.arena else ()
+
+    @property
+    def over_rows(self) -> bool:
+        """Whether a norm takes statistics over rows, so that a single row cannot be trained on."""
+        return not {self.network.norm, *self.other_norms}.isdisjoint(OVER_ROWS)
 
     @model_validator(mode="after")
     def _norm_has_rows(self) -> Self:
-        if self.network.norm in OVER_ROWS and self.optimizer.batch_size < 2:
+        if self.over_rows and self.optimizer.batch_size < 2:
             raise PydanticCustomError("one_row", "a batch of one row has no variance", {})
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_equal(self) -> Self:
+        if self.arena:
+            self.network.check_groups()
         return self
 
     @model_validator(mode="after")

@@ -25,9 +25,15 @@ def per_seed_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.Data
     return pd.DataFrame(_per_seed_rows(snapshots, first))
 
 
+def _nets(snapshot: Snapshot, first: str) -> Iterator[tuple[str, NetSnapshot]]:
+    yield first, snapshot.bn
+    yield from snapshot.others.items()
+    yield "plain", snapshot.plain
+
+
 def _per_seed_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
-        for net, measured in ((first, snapshot.bn), ("plain", snapshot.plain)):
+        for net, measured in _nets(snapshot, first):
             for seed in range(len(measured.train_loss)):
                 row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
                 for name in PER_SEED:
@@ -45,7 +51,7 @@ def per_layer_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.Dat
 
 def _per_layer_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
-        for net, measured in ((first, snapshot.bn), ("plain", snapshot.plain)):
+        for net, measured in _nets(snapshot, first):
             layers, seeds = measured.activation_mean.shape
             for layer in range(layers):
                 for seed in range(seeds):

@@ -2,8 +2,8 @@
 
 A sentence says how its values are written: ``{loss}`` with few digits, ``{loss:2}`` with two,
 ``{share:%}`` as a percentage, ``{seed:d}`` as a name, ``{cell:=}`` to the last digit,
-``{net:@net}`` as the sentence ``net.<value>``, and ``{count:# seed has|# seeds have}`` in the
-singular or the plural, # being the number.
+``{net:@net}`` as the sentence ``net.<value>`` (of a list, each), and
+``{count:# seed has|# seeds have}`` in the singular or the plural, # being the number.
 """
 
 import re
@@ -72,6 +72,9 @@ class _Writer(string.Formatter):
         return text.replace("\N{NO-BREAK SPACE}%", "%") if self.language == "zh" else text
 
     def _written(self, value: Any, spec: str) -> str:
+        if spec.startswith("@") and isinstance(value, tuple):
+            names = [self._written(name, spec) for name in value]
+            return sentence(self.language, "sentence.comma").join(names)
         if spec.startswith("@"):
             return sentence(self.language, f"{spec[1:]}.{value}")
         if "|" in spec:  # English has two forms, Chinese one: a rule of one line

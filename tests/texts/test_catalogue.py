@@ -24,7 +24,7 @@ from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness import cost as smaller_measures
 from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training import flow, precise_bn
+from bnviz.core.training import arena, flow, precise_bn
 from bnviz.core.training import verdict as training
 from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys
@@ -266,6 +266,7 @@ FAMILIES: dict[str, Any] = {
     "problem.{}": (*get_args(errors.Code), *RULES),
     "remedy.{}": (*SMALLER, *smaller_measures.SMALLER, "nets"),
     "norm.{}": get_args(Norm),
+    "rival.{}": ("batch", "none"),
     "question.{}": get_args(QuestionCode),
     "understood.{}": [field.name for field in fields(Dialect)],
     "separator.{}": get_args(Separator),
@@ -292,6 +293,7 @@ FAMILIES: dict[str, Any] = {
     "train.{}": [path for path, _ in flat(TrainConfig()) if path != "seed"],
     "fitness.verdict.{}": keys(training.verdict),
     "fitness.diverged.{}": keys(training.divergences),
+    "fitness.arena.{}": keys(arena.verdict),
     "pitfalls.{}.verdict.{}": [
         (name, key) for name in PITFALLS for key in keys(pitfall.load(name).judge)
     ],

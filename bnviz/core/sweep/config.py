@@ -20,7 +20,7 @@ RATE = "optimizer.learning_rate"
 MAX_CELLS = 1024
 
 #: What cells have in common: their seeds, and whose data they learn from.
-_COMMON = ("seeds", "seed", "data.source", "data.table", "data.columns", "data.target")
+_COMMON = ("seeds", "seed", "arena", "data.source", "data.table", "data.columns", "data.target")
 
 
 def _leaves(model: type[Config], prefix: str = "") -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from bnviz.core.sweep.config import RATE, SweepConfig, Value, cells
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
-from bnviz.core.training.comparison import Comparison, compare
+from bnviz.core.training.comparison import Comparison, compare, discovery_rates
 from bnviz.core.types import Floats
 
 #: Of these metrics more is better.
@@ -50,16 +50,6 @@ def results(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> list[Result
             compared.append(Result(settings, indices, bn, plain, comparison, np.nan))
     q = discovery_rates([each.comparison.p for each in compared])
     return [replace(each, q=value) for each, value in zip(compared, q, strict=True)]
-
-
-def discovery_rates(p: Sequence[float]) -> list[float]:
-    """The q-value of each p-value among all of them: the step-up procedure's adjusted p-value."""
-    count = len(p)
-    order = np.argsort(p)[::-1]
-    ranked = np.asarray(p, dtype=np.float64)[order] * count / np.arange(count, 0, -1)
-    q = np.empty(count)
-    q[order] = np.minimum.accumulate(np.minimum(ranked, 1.0)) if count else []
-    return list(map(float, q))
 
 
 def stable_rates(nets: Sequence[NetOutcome], rates: Sequence[float]) -> Floats:

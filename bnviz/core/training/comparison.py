@@ -6,6 +6,7 @@ of seeds, and its interval is made of the same counts (Conover 1999, *Practical 
 Statistics*, sections 3.2 and 3.4). A net that diverges loses its seed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import Literal
@@ -98,6 +99,19 @@ def compare(
 def sign_test(wins: int, losses: int) -> float:
     """The two-sided p-value of so many wins and losses, each as likely as the other."""
     return min(1.0, 2 * _tail(min(wins, losses), wins + losses))
+
+
+def discovery_rates(p: Sequence[float]) -> list[float]:
+    """The q-value of each p-value among all: the smallest false discovery rate at which it counts.
+
+    The adjusted p-value of the step-up procedure of Benjamini & Hochberg (1995).
+    """
+    count = len(p)
+    order = np.argsort(p)[::-1]
+    ranked = np.asarray(p, dtype=np.float64)[order] * count / np.arange(count, 0, -1)
+    q = np.empty(count)
+    q[order] = np.minimum.accumulate(np.minimum(ranked, 1.0)) if count else []
+    return list(map(float, q))
 
 
 def evidence(nets: Comparison) -> Verdict[Evidence]:

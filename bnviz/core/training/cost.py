@@ -33,6 +33,8 @@ RATE, DOUBLE_RATE, STREAM, CALL = 1e11, 4e10, 4e8, 6e-6
 #: as long, both nets together, and hold so many layers' activations more.
 WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
 SLOWER, MORE = 1.7, 2
+#: The same of an arena's nets.
+ARENA = 10.0
 #: Products of a Hessian until Lanczos has the ends, as a rule.
 PRODUCTS = 60
 
@@ -56,11 +58,12 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
     snapshot = sizes.snapshot()
     step = sizes.step()
     slower = 1.0 if config.network.norm in WRITTEN_OUT else SLOWER
+    slower *= ARENA if config.arena else 1.0
     epochs, checkpoints = config.optimizer.epochs, min(config.probes.checkpoints, 1000)
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
         slower * (epochs * step.seconds + checkpoints * probed.seconds)
-        + (snapshots or epochs) * snapshot.seconds,
+        + (snapshots or epochs) * snapshot.seconds * sizes.nets / 2,
     )
 
 
@@ -99,7 +102,9 @@ class Sizes:
             config.seeds,
         )
         self.rows = rows
-        self.more = 0 if config.network.norm in WRITTEN_OUT else MORE
+        self.nets = 2 + len(config.other_norms)
+        written_out = config.network.norm in WRITTEN_OUT and not config.arena
+        self.more = 0 if written_out else MORE
         self.train = max(2, round(rows * (1 - config.data.validation)))
         self.batch = min(config.optimizer.batch_size, self.train)
         between = (self.depth - 1) * (self.width + 1) * self.width
@@ -117,7 +122,7 @@ class Sizes:
     def held(self) -> float:
         """Bytes of weights, optimizer, data and workspace, throughout."""
         moments = {"sgd": 0, "momentum": 1, "adam": 2}[self.config.optimizer.kind]
-        weights = 2 * (1 + moments) * self.seeds * self.parameters
+        weights = self.nets * (1 + moments) * self.seeds * self.parameters
         data = 4 * self.rows * (self.features + 1) + 4 * self.seeds * self.train
         rest = self.train % self.batch
         workspace = self.layers(self.batch, 3) + (self.layers(rest, 3) if rest else 0)

@@ -14,6 +14,14 @@ PRESETS: dict[str, TrainConfig] = {
         optimizer=OptimizerConfig(kind="sgd", learning_rate=0.001),
         probes=ProbeConfig(bn_mode="train", checkpoints=4),
     ),
+    "arena": TrainConfig(
+        data=_LEARNABLE,
+        network=NetworkConfig(depth=4, width=32),
+        optimizer=OptimizerConfig(kind="sgd", learning_rate=0.001),
+        probes=ProbeConfig(checkpoints=0),
+        seeds=12,
+        arena=True,
+    ),
     "document": TrainConfig(),
     "standardized": TrainConfig(
         data=_LEARNABLE, optimizer=OptimizerConfig(learning_rate=0.1), probes=_IN_TRAINING

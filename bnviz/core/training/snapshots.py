@@ -7,12 +7,14 @@ it out of averages openly.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from bnviz.core.configs import Norm
 from bnviz.core.types import Floats
 
 #: At most so many rows enter a snapshot's losses (of each part), activations, gradient
@@ -72,7 +74,7 @@ class NetSnapshot:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Both nets at the same moment of the same training."""
+    """Both nets, and in an arena others, at the same moment of the same training."""
 
     epoch: int
     step: int
@@ -82,13 +84,20 @@ class Snapshot:
     plain: NetSnapshot
     state: Mapping[str, NDArray[np.float32]]
     """Parameters and buffers of both nets by name at checkpoints and at the end; else empty."""
+    others: Mapping[str, NetSnapshot] = field(default_factory=dict)
+    """In an arena the nets with all other norms, by norm."""
+
+    def net(self, name: str) -> NetSnapshot:
+        """The net "bn" or "plain", or one of the others."""
+        nets = {"bn": self.bn, "plain": self.plain, **self.others}
+        return nets[name]
 
 
 def to_bytes(snapshot: Snapshot) -> bytes:
     """The snapshot as one safetensors blob."""
     arrays = {"clock": np.array([snapshot.epoch, snapshot.step, snapshot.seconds])}
-    for side in ("bn", "plain"):
-        net = getattr(snapshot, side)
+    for side in ("bn", "plain", *snapshot.others):
+        net = snapshot.net(side)
         arrays |= {f"{side}/{f.name}": getattr(net, f.name) for f in fields(NetSnapshot)}
     arrays |= {f"state/{name}": value for name, value in snapshot.state.items()}
     return save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
@@ -109,4 +118,5 @@ def from_bytes(blob: bytes) -> Snapshot:
         net("bn"),
         net("plain"),
         {name[6:]: value for name, value in arrays.items() if name.startswith("state/")},
+        {side: net(side) for side in get_args(Norm) if f"{side}/train_loss" in arrays},
     )

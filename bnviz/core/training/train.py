@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bnviz.core.configs import OVER_ROWS, TrainConfig
+from bnviz.core.configs import Norm, TrainConfig
 from bnviz.core.data.preparation import Prepared, dataset_for, prepare, split
 from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.backpropagation import Workspace
@@ -42,8 +42,7 @@ def train(config: TrainConfig, dataset: Dataset, should_stop: StopFlag) -> Itera
 
     `should_stop` is asked between steps and within probes. Once it says yes, probes
     end and one last snapshot carries the state; its epoch is the last whole one.
-    A last batch of a single row is skipped for both nets where the norm is one OVER_ROWS, which
-    cannot train on it.
+    A last batch of a single row is skipped for all nets if a norm takes statistics over rows.
     Raises ValueError for fewer than three rows.
     """
     run = Run(config, prepare(config.data, dataset))
@@ -97,6 +96,12 @@ class Run:
             name: make_net(configs, self.seeds, len(data.train_x), bn=name == "bn")
             for name in ("bn", "plain")
         }
+        self.others = {
+            norm: make_net(
+                [_with_norm(each, norm) for each in configs], self.seeds, len(data.train_x), bn=True
+            )
+            for norm in config.other_norms
+        }
         # Apart from the stream of the initial weights, so that the order of the
         # batches does not depend on the shape of the network.
         self.orders = [np.random.default_rng([seed, 1]) for seed in self.seeds]
@@ -121,29 +126,30 @@ class Run:
         order = torch.from_numpy(np.stack([rng.permutation(rows) for rng in self.orders]))
         for start in range(0, rows, size):
             batch = order[:, start : start + size]
-            if batch.shape[1] < 2 and self.config.network.norm in OVER_ROWS:
+            if batch.shape[1] < 2 and self.config.over_rows:
                 break
             yield self.data.train_x[:, batch].transpose(0, 1), self.data.train_y[batch]
 
     def step(self, x: Tensor, y: Tensor) -> None:
-        """One training step of both nets on a batch."""
-        for net in self.nets.values():
+        """One training step of all nets on a batch."""
+        for net in (*self.nets.values(), *self.others.values()):
             net.step(batch_gradient(net.stack, x, y, self.workspace))
         self.steps += 1
 
     def snapshot(self, epoch: int, *, state: bool = False) -> Snapshot:
-        """Both nets as they are now."""
+        """All nets as they are now."""
         measured = {}
-        for name, net in self.nets.items():
+        for name, net in (self.nets | self.others).items():
             measured[name] = measure(net.stack, self.data, net.diverged)
             net.diverged = measured[name].diverged > 0
         return Snapshot(
             epoch,
             self.steps,
             perf_counter() - self.begun,
-            measured["bn"],
-            measured["plain"],
+            measured.pop("bn"),
+            measured.pop("plain"),
             self.state() if state else {},
+            measured,
         )
 
     def probed(self, snapshot: Snapshot, should_stop: StopFlag) -> Snapshot:
@@ -169,6 +175,11 @@ class Run:
 
 #: The settings that each network of a stack may have for itself; the last two with BN alone.
 OWN = ("optimizer.learning_rate", "network.eps", "network.torch_momentum")
+
+
+def _with_norm(config: TrainConfig, norm: Norm) -> TrainConfig:
+    network = config.network.model_copy(update={"norm": norm})
+    return config.model_copy(update={"network": network})
 
 
 def make_net(

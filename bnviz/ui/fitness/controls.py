@@ -43,6 +43,8 @@ def train_config(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig
             network |= _section(preset.network, "network", "depth", "width", "activation")
         with st.expander(say("train.normalization_title"), icon=":material/equalizer:"):
             network |= _norm_settings(preset.network, norm)
+            arena = ask(FITNESS["arena"], default=preset.arena)
+            network |= _arena_settings(preset.network, norm) if arena else {}
         with st.expander(say("train.optimizer_title"), icon=":material/trending_down:"):
             optimizer = _optimizer(preset)
             seeds = ask(FITNESS["seeds"], default=preset.seeds)
@@ -58,6 +60,7 @@ def train_config(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig
         probes=ProbeConfig(**probes),
         seeds=seeds,
         seed=seed,
+        arena=arena,
     )
 
 
@@ -136,6 +139,17 @@ def _norm_settings(preset: NetworkConfig, norm: Norm) -> dict[str, Any]:
     names = [name for name in NORM_SETTINGS[norm] if name != "torch_momentum"]
     settings = _section(preset, "network", *names)
     if norm in OVER_ROWS:
+        settings["torch_momentum"] = _torch_momentum(preset)
+    return settings
+
+
+def _arena_settings(preset: NetworkConfig, norm: Norm) -> dict[str, Any]:
+    """What can be set of the other norms, and not of the first net's."""
+    asked = NORM_SETTINGS[norm]
+    names = dict.fromkeys(name for each in NORM_SETTINGS.values() for name in each)
+    left = [name for name in names if name not in (*asked, "torch_momentum")]
+    settings = _section(preset, "network", *left)
+    if "torch_momentum" not in asked:
         settings["torch_momentum"] = _torch_momentum(preset)
     return settings
 

@@ -19,6 +19,7 @@ from bnviz.texts.numbers import percent, short
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.fitness import compute, settings
+from bnviz.ui.fitness.arena import show_arena
 from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS
@@ -43,8 +44,11 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     if run.active:
         progress(run, snapshots[-1].seconds if snapshots else 0.0)
     _heading(run, config)
+    if snapshots and config.arena:
+        show_arena(config, snapshots)
     if snapshots:
-        _curves(config, snapshots)
+        if config.probes.checkpoints or not config.arena:
+            _curves(config, snapshots)
         st.markdown(say_verdict("fitness.verdict", *evidence))
     for each in divergences(snapshots, config.seed):
         st.warning(say_verdict("fitness.diverged", each), icon=":material/warning:")

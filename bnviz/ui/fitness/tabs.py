@@ -18,6 +18,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.figures import download, look, show
 from bnviz.ui.fitness import code, compute
+from bnviz.ui.fitness.module_code import as_module
 from bnviz.ui.fitness.preview import target_of
 from bnviz.ui.language import say
 from bnviz.ui.widgets import tabs
@@ -173,5 +174,7 @@ def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> Non
     text = config.model_dump_json(indent=2)
     st.markdown(say("fitness.config_caption"))  # a caption would fade the code in it
     st.code(code.training(config), language="python")
+    st.markdown(say("fitness.module_caption"))
+    st.code(as_module(config.network, len(compute.dataset_of(config.data).names)), "python")
     st.code(text, language="json", height=320)
     download(lambda: per_seed_frame(snapshots, config.network.first_net), "run")

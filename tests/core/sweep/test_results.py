@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from bnviz.core.configs import TrainConfig
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
-from bnviz.core.sweep.results import discovery_rates, results
+from bnviz.core.sweep.results import results
 from bnviz.core.sweep.verdict import better, verdict
+from bnviz.core.training.comparison import discovery_rates
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
