@@ -32,7 +32,7 @@ RATE, DOUBLE_RATE, STREAM, CALL = 1e11, 4e10, 4e8, 6e-6
 #: Norms whose gradients are written out. With others autograd makes a training take so many times
 #: as long, both nets together, and hold so many layers' activations more.
 WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
-SLOWER, MORE = 1.7, 2
+SLOWER, MORE = 1.6, 2
 #: The same of an arena's nets.
 ARENA = 10.0
 #: Products of a Hessian until Lanczos has the ends, as a rule.

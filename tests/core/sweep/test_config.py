@@ -68,7 +68,7 @@ def test_every_cell_is_in_one_group_and_corners_come_first(name: str) -> None:
         assert len(group.cells) * config.base.seeds <= NETWORKS
     left = groups(config, 1000, 3, done=indices[3:])
     assert sorted(cell.index for group in left for cell in group.cells) == sorted(indices[:3])
-    assert sum(group.cost.seconds for group in plan) < 40
+    assert sum(group.cost.seconds for group in plan) < 60  # half a minute on two cores
 
 
 def test_every_setting_but_what_cells_share_can_be_swept() -> None:
