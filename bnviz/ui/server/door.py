@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketClose
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.server.bare import bare
+from bnviz.ui.server.guard import HEALTH
 
 #: Who was let in has a cookie of this name: a random name, and its signature.
 COOKIE: Final = "bnviz_door"
@@ -78,7 +79,7 @@ class Door:
 
 def _open(scope: Scope, lock: Lock) -> bool:
     """Whether somebody with a ticket comes, or a proxy that asks whether we are well."""
-    health = scope["type"] == "http" and scope["path"].endswith("/_stcore/health")
+    health = scope["type"] == "http" and scope["path"].endswith(HEALTH)
     return health or bool(lock.holder(HTTPConnection(scope).cookies.get(COOKIE, "")))
 
 

@@ -20,6 +20,8 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 _log = logging.getLogger(__name__)
 _METRICS: Final = "/_stcore/metrics"
+#: Whether the server is well: anybody may ask, by whatever name a container or proxy calls it.
+HEALTH: Final = "/_stcore/health"
 
 
 class Guard:
@@ -54,6 +56,8 @@ def _refused(scope: Scope) -> int:
     """
     headers = Headers(scope=scope)
     host, origin = headers.get("host", ""), headers.get("origin")
+    if scope["path"].endswith(HEALTH):
+        return 0
     if not is_host_allowed(host):
         _log.warning("Refused: the host %r is not in server.allowedHosts", host)
         return 400

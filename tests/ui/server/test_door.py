@@ -1,6 +1,5 @@
 """Nobody passes without the passphrase, and nobody is led elsewhere."""
 
-import asyncio
 import os
 from typing import Any
 
@@ -9,6 +8,7 @@ from starlette.responses import PlainTextResponse
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.server import door
+from tests.ui.server.asgi import messages
 
 
 @pytest.fixture
@@ -19,14 +19,6 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     guarded = door.Door(PlainTextResponse("inside"))
 
     def ask(path: str, cookie: str = "", body: bytes | None = None, kind: str = "http") -> Any:
-        said: list[Any] = []
-
-        async def send(message: Any) -> None:
-            said.append(message)
-
-        async def receive() -> Any:
-            return {"type": "http.request", "body": body or b"", "more_body": False}
-
         scope = {
             "type": kind,
             "method": "GET" if body is None else "POST",
@@ -36,8 +28,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
             "server": ("x", 80),
             "scheme": "https",
         }
-        asyncio.run(guarded(scope, receive, send))
-        return said
+        return messages(guarded, scope, body or b"")
 
     return ask
 

@@ -1,8 +1,6 @@
 """An address that is no page's gets a page of ours; every other address is left alone."""
 
-import asyncio
 import re
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -13,6 +11,7 @@ from starlette.routing import Mount
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.server import missing
+from tests.ui.server.asgi import messages
 
 SERVER = Starlette(routes=[missing.route(), Mount("/", PlainTextResponse("Streamlit"))])
 
@@ -21,15 +20,7 @@ def get(address: str) -> tuple[int, str, str]:
     """Status, text and location of the answer."""
     path, _, query = address.partition("?")
     scope = {"type": "http", "method": "GET", "path": unquote(path), "headers": []}
-    said: list[Any] = []
-
-    async def send(message: Any) -> None:
-        said.append(message)
-
-    async def receive() -> Any:
-        return {"type": "http.request"}
-
-    asyncio.run(SERVER(scope | {"query_string": query.encode()}, receive, send))
+    said = messages(SERVER, scope | {"query_string": query.encode()})
     location = dict(said[0]["headers"]).get(b"location", b"").decode()
     return said[0]["status"], b"".join(each["body"] for each in said[1:]).decode(), location
 
