@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -48,7 +48,7 @@ def dask() -> Iterator[Cluster]:
 
 
 def test_the_same_numbers_as_here_and_a_sentence_when_the_scheduler_is_gone(
-    store: Store, dask: Cluster, monkeypatch: pytest.MonkeyPatch
+    store: Store, dask: Cluster
 ) -> None:
     here = swept(store, Here())
     with cluster.pool(dask.address, 1) as pool:
@@ -68,5 +68,24 @@ def test_the_same_numbers_as_here_and_a_sentence_when_the_scheduler_is_gone(
         assert gone.error.code == "scheduler_lost"
 
 
-def test_other_versions_are_refused(dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    pass
+class OtherVersions:
+    """What Dask's client tells of a worker whose torch is another one."""
+
+    def get_versions(self, packages: list[str]) -> dict[str, Any]:
+        ours = {name: "1.0" for name in ("python", *packages)}
+        theirs = {"packages": ours | {"torch": "0.9"}}
+        return {"client": {"packages": ours}, "workers": {"tcp://there:1": theirs}}
+
+
+def test_other_versions_are_refused() -> None:
+    with pytest.raises(Problem, match=r"tcp://there:1 has torch 0\.9, and here it is 1\.0"):
+        cluster._compare(OtherVersions())
+
+
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "TIMEOUT", 0.5)
+    with (
+        pytest.raises(Problem, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"),
+        cluster.pool("tcp://127.0.0.1:9", 1),
+    ):
+        pass
