@@ -15,6 +15,8 @@ from bnviz.texts.markdown import for_terminal
 
 #: Inside a script, so that the page needs no other file.
 _TEMPLATE = "report.html"
+#: Plotly offers to upload a chart to its cloud; no chart of ours does.
+_TOOLS = {"modeBarButtonsToRemove": ["sendChartToCloud"], "plotlyServerURL": ""}
 
 
 def report(training: Training, wording: Wording) -> bytes:
@@ -74,5 +76,7 @@ def _figure(title: str, figure: Figure) -> str:
     import plotly.io
 
     shown = {"data": figure["data"], "layout": figure["layout"]}
-    drawn = plotly.io.to_html(shown, include_plotlyjs=False, full_html=False, validate=False)
+    drawn = plotly.io.to_html(
+        shown, _TOOLS, include_plotlyjs=False, full_html=False, validate=False
+    )
     return f"<h2>{escape(title)}</h2>\n{drawn}"

@@ -1,11 +1,14 @@
 """Our chart: it follows the hand, and what it shows under the hand is what core says on release."""
 
+import re
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page
 
+from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart, chart_figure, settle
 
@@ -254,3 +257,66 @@ def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
             for axis in ("x", "y"):
                 assert np.allclose(ours[axis], cores[axis], rtol=1e-12, equal_nan=True)
         assert page.locator(f".st-key-{key} .bnviz-chart").evaluate("e => e.frames") > 0
+
+
+TOOLS = ("png", "svg", "link", "fullscreen")
+SEEN = """element => ({
+    size: [element.offsetWidth, element.offsetHeight],
+    letters: element._fullLayout.xaxis.title.font.size,
+    alone: document.fullscreenElement === element,
+})"""
+
+
+def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None:
+    """In the reader's language: a PNG at twice the size, an SVG, the link, the whole screen."""
+    page = open_page("one_batch", lang="zh", permissions=["clipboard-read", "clipboard-write"])
+    plot, words = chart(page, "after"), catalogue("zh")
+    tools = plot.locator(".modebar-btn")
+    named = tools.evaluate_all("all => all.map(each => each.dataset.title)")
+    english = [each for each in named if re.search("[a-z]{3}", re.sub("PNG|SVG", "", each))]
+    assert english == []
+    png, svg, link, whole = (plot.locator(f'[data-title="{words[f"chart.{t}"]}"]') for t in TOOLS)
+    assert plot.get_attribute("role") == "figure"
+    alt = plot.get_attribute("aria-label") or ""
+    assert alt.startswith(words["one_batch.after"])
+    title, before = re.split("[.。]", alt)[0], plot.evaluate(SEEN)
+
+    plot.hover()
+    with page.expect_download() as saving:
+        png.click()
+    assert saving.value.suggested_filename == "bnviz-after.png"
+    head = saving.value.path().read_bytes()[:24]
+    width, height = before["size"]
+    assert struct.unpack(">II", head[16:]) == (2 * width, 2 * (height + 28))
+    with page.expect_download() as saving:
+        svg.click()
+    assert saving.value.suggested_filename == "bnviz-after.svg"
+    drawn = saving.value.path().read_text("utf-8")
+    assert drawn.startswith("<svg") and title in drawn
+
+    link.click()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+    whole.click()
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.wait_for_function(
+        "size => document.fullscreenElement._fullLayout.xaxis.title.font.size > 1.5 * size",
+        arg=before["letters"],
+    )
+    assert plot.evaluate("e => e._fullLayout.title.text").startswith(title)
+    page.evaluate("document.exitFullscreen()")
+    page.wait_for_function(
+        "size => document.querySelector('.st-key-after .bnviz-chart')"
+        "._fullLayout.xaxis.title.font.size === size",
+        arg=before["letters"],
+    )
+    assert plot.evaluate(SEEN) == before
+
+
+def test_no_tools_on_touch_and_on_paper(open_page: OpenPage) -> None:
+    page = open_page(has_touch=True, is_mobile=True)
+    plot = chart(page, "walk-train")
+    assert plot.locator(".modebar-btn").count() == 0
+    page.emulate_media(media="print")
+    assert plot.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
+    assert not page.locator(".modebar-container:visible").count()

@@ -6,6 +6,11 @@ const ICONS = {
   link: "M3.9 12a3.1 3.1 0 0 1 3.1-3.1h4V7H7a5 5 0 0 0 0 10h4v-1.9H7A3.1 3.1 0 0 1 3.9 12zM8 13h8v-2H8v2zm9-6h-4v1.9h4a3.1 3.1 0 0 1 0 6.2h-4V17h4a5 5 0 0 0 0-10z",
   fullscreen: "M7 14H5v5h5v-2H7v-3zM5 10h2V7h3V5H5v5zm12 7h-3v2h5v-5h-2v3zM14 5v2h3v3h2V5h-5z",
 };
+// Plotly's own: ours are better, nobody needs them, and no chart leaves for somebody's cloud.
+const REMOVED = [
+  ...["toImage", "sendChartToCloud", "sendDataToCloud"],
+  ...["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+];
 const LARGER = 1.6; // full screen: so much larger are letters and margins
 const LEAST = 18; // on a wall no letter is smaller
 
@@ -28,7 +33,8 @@ export function tools(chart) {
     displaylogo: false,
     responsive: true,
     displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
-    modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    plotlyServerURL: "",
+    modeBarButtonsToRemove: REMOVED,
     modeBarButtonsToAdd: buttons,
     locale: "bnviz",
     locales: { bnviz: { dictionary: words.plotly ?? {}, format: {} } },
