@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.bench import controls, hand, harness, numerics, screen, sweeps
+from tools.bench import controls, growth, hand, harness, numerics, screen, sweeps
 from tools.server import ROOT
 
 GROUPS = {
@@ -22,6 +22,7 @@ GROUPS = {
     "launch": screen.launch,
     "controls": controls.controls,
     "sweeps": sweeps.sweeps,
+    "growth": growth.growth,
 }
 
 

@@ -7,10 +7,11 @@ their own on this computer. Prints a table, and writes it into build/load.json.
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
 
@@ -34,24 +35,25 @@ def served(script: Path = APP) -> Iterator[tuple[str, psutil.Process]]:
 def main(visitors: int, browsers: int, seconds: float) -> None:
     """Measure Streamlit's bare page, then ours, and say what came of it."""
     figures: dict[str, dict[str, float]] = {}
+
+    def tell(name: str, measuring: Coroutine[Any, Any, dict[str, float]]) -> None:
+        figures[name] = asyncio.run(measuring)
+        print(f"\n{name}")
+        for what, value in figures[name].items():
+            print(f"  {what:58} {value:10.4g}", flush=True)
+
     with TemporaryDirectory() as folder:
         script = bare.write(Path(folder), "text", bare.TEXT)
         with served(script) as (address, process):
             page = room.Page(address, "", "", "value", 0, 1000)
-            figures["Streamlit's bare page"] = asyncio.run(
-                room.moving(page, process, visitors, seconds)
-            )
+            tell("Streamlit's bare page", room.moving(page, process, visitors, seconds))
     with served() as (address, process):
         page = room.Page(address, "one_batch", "", "gamma", -4, 4)
-        figures["One batch"] = asyncio.run(room.moving(page, process, visitors, seconds))
+        tell("One batch", room.moving(page, process, visitors, seconds))
         busy = room.busy(page, process, visitors, browsers, seconds)
-        figures["One batch, two trainings at work"] = asyncio.run(busy)
-        figures["Fitness"] = asyncio.run(room.launches(address))
-        figures["Memory"] = asyncio.run(memory.grown(address, process))
-    for name, found in figures.items():
-        print(f"\n{name}")
-        for what, value in found.items():
-            print(f"  {what:58} {value:10.4g}")
+        tell("One batch, two trainings at work", busy)
+        tell("Fitness", room.launches(address))
+        tell("Memory", memory.grown(address, process))
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build" / "load.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
