@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from bnviz.core.verdict import Verdict
 from bnviz.files.dialect import CHARACTERS, Dialect, Separator
 from bnviz.files.encoding import encoding_of, text_of
-from bnviz.files.findings import Finding, Unreadable, clip
+from bnviz.files.findings import Finding, Question, QuestionCode, Unreadable, clip
 from bnviz.files.header import Layout, Record, locate
 from bnviz.files.notation import is_missing, is_number
 from bnviz.files.source import Batch, Source
@@ -31,6 +32,8 @@ _SAMPLE_CHARACTERS, _SAMPLE_ROWS = 300_000, 200
 _BLOCK: Final = 1 << 20
 #: Fields between blanks, which may themselves have blanks between quotes.
 _FIELDS: Final = re.compile(r'(?:[^ \t"]|"[^"]*"?)+')
+#: A row that is two whole numbers, or one number with a decimal comma.
+_WHOLE: Final = re.compile(r" ?-?\d+,\d+ ?")
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,19 @@ def delimited(blob: bytes, asked: Dialect) -> Source:
         lambda: _batches(text_of(blob, encoding), fields, layout),
         dialect,
         findings + layout.findings,
-        layout.questions,
+        layout.questions + ([] if asked.separator else _one_or_two(start, fields, layout)),
     )
+
+
+def _one_or_two(start: str, fields: Fields, layout: Layout) -> list[Question]:
+    """Asks whether rows like 1,5 without a header are two whole numbers or one with a comma."""
+    if fields.separator != "comma" or layout.header or len(layout.names) != 2:
+        return []
+    rows = [row for row in fields.records(start) if row]
+    if not all(len(row) == 2 and _WHOLE.fullmatch(",".join(row)) for row in rows):
+        return []
+    asked: Verdict[QuestionCode] = Verdict("separator", {"row": 1, "text": clip(",".join(rows[0]))})
+    return [Question(asked, {"comma": "comma", "none": "none"})]
 
 
 def _understood(start: str, asked: Dialect) -> tuple[Fields, Layout]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bnviz.core.verdict import Verdict
-from bnviz.files.dialect import Decimal
+from bnviz.files.dialect import Decimal, Separator
 
 FindingCode = Literal[
     # about the file
@@ -71,6 +71,7 @@ UnreadableCode = Literal[
 QuestionCode = Literal[
     "decimal",  # column, row, text, and what it would be as point and as comma
     "header",  # row, text
+    "separator",  # row, text
     "missing",  # numbers; and the column, row and count of one of them
 ]
 Values = dict[str, float | str | tuple[str, ...]]
@@ -84,7 +85,7 @@ class Question:
     Dialect called like the question's key would hold."""
 
     asked: Verdict[QuestionCode]
-    answers: Mapping[str, Decimal | int | tuple[str, ...]]
+    answers: Mapping[str, Decimal | Separator | int | tuple[str, ...]]
 
 
 class Unreadable(Exception):

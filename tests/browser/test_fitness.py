@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from bnviz.core.configs import TrainConfig
 from bnviz.core.training.presets import PRESETS
 from bnviz.texts.catalogue import catalogue, sentence
+from bnviz.ui.control import in_address
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     chart_figure,
@@ -74,10 +76,11 @@ def running(page: Page) -> int:
 def ends(page: Page, status: str) -> str:
     """Waits for the line that says how the run ended."""
     opening = EN[f"run.{status}"].partition("{")[0]
-    line = page.get_by_text(re.compile(f"^{opening}")).first
+    line = page.get_by_text(re.compile(re.escape(opening))).first
     line.wait_for()
     settle(page)
-    return line.inner_text()
+    text = line.inner_text()
+    return text[text.index(opening) :]
 
 
 def loss(page: Page, net: str) -> list[float]:
@@ -216,23 +219,28 @@ def test_an_unknown_run_is_no_dead_end(
     assert exceptions(page) == []
 
 
+def planned(config: TrainConfig, epochs: int) -> str:
+    """What the page says of a training on the thousand people before it is launched."""
+    return sentence(
+        "en",
+        "fitness.plan",
+        seeds=config.seeds,
+        depth=config.network.depth,
+        width=config.network.width,
+        rows=800,
+        held_out=200,
+        epochs=epochs,
+        kind=config.optimizer.kind,
+        rate=in_address(config.optimizer.learning_rate),
+        batch=config.optimizer.batch_size,
+    )
+
+
 def test_a_preset_fills_the_controls_and_a_link_changes_one(open_page: OpenPage) -> None:
     page = open_page("fitness", query={"preset": "deep", "optimizer.epochs": 20})
     deep = PRESETS["deep"]
     plan = page.get_by_test_id("stMain").inner_text()
-    assert (
-        sentence(
-            "en",
-            "fitness.plan",
-            seeds=deep.seeds,
-            depth=deep.network.depth,
-            width=deep.network.width,
-            rows=800,
-            held_out=200,
-            epochs=20,
-        )
-        in plan
-    )
+    assert planned(deep, 20) in plan
     assert notices(page) == []
 
     page.get_by_label(EN["train.preset"]).click()
@@ -240,18 +248,6 @@ def test_a_preset_fills_the_controls_and_a_link_changes_one(open_page: OpenPage)
     settle(page)
     tiny = PRESETS["tiny_batches"]
     plan = page.get_by_test_id("stMain").inner_text()
-    assert (
-        sentence(
-            "en",
-            "fitness.plan",
-            seeds=tiny.seeds,
-            depth=tiny.network.depth,
-            width=tiny.network.width,
-            rows=800,
-            held_out=200,
-            epochs=tiny.optimizer.epochs,
-        )
-        in plan
-    ), "all of it, the link's epochs too"
+    assert planned(tiny, tiny.optimizer.epochs) in plan, "all of it, the link's epochs too"
     fresh = open_page(query=page.url)
     assert fresh.get_by_test_id("stMain").inner_text() == page.get_by_test_id("stMain").inner_text()

@@ -171,7 +171,7 @@ def test_the_open_tab_is_each_pages_own(open_page: OpenPage) -> None:
     for name, section in (("train_vs_eval", "clock"), ("smoothness", "scales")):
         page.get_by_role("link", name=en[f"pages.{name}"]).first.click()
         settle(page)
-        assert "section" not in query(page), "not the other page's"
+        assert query(page)["section"] == "gap", "not the other page's"
         page.get_by_role("tab", name=en[f"{name}.tabs.{section}"]).click()
         settle(page)
         assert query(page)["section"] == section

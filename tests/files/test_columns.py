@@ -129,6 +129,21 @@ def test_a_point_that_could_be_either_is_asked_about_where_commas_are_decimal() 
     assert asked(text("a,b\n1.234,1\n5.678,2\n")) == []
 
 
+def test_one_column_of_decimal_commas_without_a_name_is_asked_about() -> None:
+    rows = "1,5\n2,25\n-3,75\n"
+    assert asked(text(rows)) == ["separator"]
+    same(text(rows, separator="none").values[:, 0], [1.5, 2.25, -3.75])
+    same(text(rows, separator="comma").values[:, 1], [5, 25, 75])
+    for clear in (
+        "sep=,\n" + rows,
+        "value\n" + rows,
+        "a,b\n" + rows,
+        rows + "1.5,2\n",
+        rows + "1,-2\n",
+    ):
+        assert asked(text(clear)) == [], clear
+
+
 def test_columns_that_prove_different_signs_leave_a_third_one_open() -> None:
     table = "a;b;c\n1,5;1.5;2.025\n2,5;2.5;1.250\n"
     assert asked(text(table)) == ["decimal"]
