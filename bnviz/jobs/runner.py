@@ -138,12 +138,17 @@ def _sweep(store: Store, run_id: str, visitor: str) -> None:
     address = cluster.scheduler()
 
     def way(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
-        if address is None:
-            pool = sweep.Pool(_engine, limits.at_once(), visitor)
-            yield from sweep.work(store, run, should_stop, pool)
-        else:
+        if address is not None:
             with cluster.pool(address, limits.at_once()) as pool:
                 yield from sweep.work(store, run, should_stop, pool)
+            return
+        pool = sweep.Pool(_engine, limits.at_once(), visitor)
+        try:
+            yield from sweep.work(store, run, should_stop, pool)
+        except Exception:
+            if not _engine.closed:
+                raise
+            store.finish(run_id, "interrupted")  # the server ends: no fault of the sweep
 
     try:
         work(store, run_id, way=way)
