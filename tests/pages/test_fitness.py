@@ -402,3 +402,16 @@ def test_too_much_work_is_refused_before_it_starts(open_app: OpenApp) -> None:
     assert app.button(key="launch").disabled
     (problem,) = app.error
     assert problem.value.endswith("Choose smaller batches.") and "GB" in problem.value
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_arena_shows_every_norm_and_speaks_of_the_first(open_app: OpenApp, lang: str) -> None:
+    network = SMALL.network.model_copy(update={"norm": "layer", "groups": 2})
+    run_id = finished(SMALL.model_copy(update={"network": network, "arena": True}))
+    app = open_app("fitness", lang=lang, run=run_id)
+    assert not app.exception and not app.error
+    said = " ".join(element.value for element in app.markdown)
+    assert "DyT" in said and sentence(lang, "norm.layer") in said
+    pairs = [str(name) for name in app.table[0].value.index]
+    assert len(pairs) == 9 and sentence(lang, "norm.layer") in " ".join(pairs)
+    assert catalogue(lang)["fitness.tabs.running"] not in {tab.label for tab in app.tabs}

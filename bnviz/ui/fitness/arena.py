@@ -24,7 +24,7 @@ def show_arena(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     with left:
         show(
             losses(snapshots, arena.nets(config), unit, look(), say),
-            "arena",
+            "norms",
             alt=say("fitness.arena_alt"),
             caption=say("fitness.arena_caption", seeds=config.seeds),
             data=lambda: per_seed_frame(snapshots, config.network.first_net),
