@@ -116,6 +116,7 @@ def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
         run_id = sweep.create(store, config, resume=True)
         heart.add(store, run_id)
         _owners[run_id] = visitor
+    store.give(visitor, run_id)
     threading.Thread(target=_sweep, args=(store, run_id, visitor), daemon=True).start()
     return run_id
 
