@@ -38,7 +38,7 @@ def losses(
     for norm, net in nets.items():
         over, color = band_of(snapshots, net, "validation_loss"), look.color(COLORS[norm])
         side = "plain" if norm == "none" else "bn"
-        ribbon, line = banded(over, side, say(f"norm.{norm}"), look)
+        ribbon, line = banded(over, side, _name(norm, say), look)
         style = {"color": color, "width": 2.5, "dash": _DASHES.get(norm, "solid")}
         traces += [ribbon | {"fillcolor": fade(color, 0.1)}, line | {"line": style}]
         there = np.flatnonzero(np.isfinite(over.median))
@@ -57,6 +57,10 @@ def losses(
         annotations=_labels(ends, span, look, say),
         margin={"l": 72, "r": 150, "t": 12, "b": 56},
     )
+
+
+def _name(norm: Norm, say: Say) -> str:
+    return say("rival.none") if norm == "none" else say(f"norm.{norm}")
 
 
 def _span(traces: Sequence[Mapping[str, Any]]) -> list[float]:
@@ -83,7 +87,7 @@ def _labels(
     lift = max(0.0, -min(places.values(), default=0.0))
     return [
         {
-            "text": say(f"norm.{norm}"),
+            "text": _name(norm, say),
             "x": 1.01,
             "y": place + lift,
             "xref": "paper",

@@ -24,7 +24,8 @@ def test_every_norm_has_a_curve_and_its_name_at_the_end(say: Say, look: Look) ->
     run = list(train(CONFIG, dataset_for(CONFIG.data), lambda: False))
     figure = losses(run, nets(CONFIG), "", look, say)
     for norm, net in nets(CONFIG).items():
-        (line,) = traces(figure, name=say(f"norm.{norm}"))
+        name = say("rival.none") if norm == "none" else say(f"norm.{norm}")
+        (line,) = traces(figure, name=name)
         expected = [np.median(snapshot.net(net).validation_loss) for snapshot in run]
         np.testing.assert_allclose(line.y, expected)
         (label,) = [each for each in figure.layout.annotations if each.text == line.name]
