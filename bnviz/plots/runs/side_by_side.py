@@ -27,15 +27,15 @@ def side_by_side(
 ) -> Figure:
     """`field` of the nets over epochs, its median over seeds, for each run by its letter and name.
 
-    Each curve carries its run's letter where it ends.
+    The curve of the first of `nets` carries its run's letter where it ends.
     """
     traces: list[dict[str, Any]] = []
     for place, (letter, (name, snapshots)) in enumerate(runs.items()):
         for net in nets:
             over = band_of(snapshots, net, field)
             color = (_DARK if look.dark else HUES)[place]
-            traces.append(_curve(over, letter, f"{letter} · {label(name)}", color, net))
-            traces[-1]["showlegend"] = net == nets[0]
+            curve = _curve(over, letter, f"{letter} · {label(name)}", color, net)
+            traces.append(curve | ({} if net == nets[0] else {"showlegend": False, "text": ""}))
     epochs = [trace["x"] for trace in traces]
     last = max((x[-1] for x in epochs if len(x)), default=1.0)
     return figure(

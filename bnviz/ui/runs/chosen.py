@@ -16,6 +16,7 @@ from bnviz.jobs.trainings import config_of
 from bnviz.plots.nets import NETS
 from bnviz.plots.runs.side_by_side import side_by_side
 from bnviz.store import Run, StoreProblem, open_store
+from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import RUNS
 from bnviz.ui.errors import worded
@@ -24,9 +25,10 @@ from bnviz.ui.fitness.settings import flat, in_words, label
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP
 from bnviz.ui.runs.about import describe
-from bnviz.ui.runs.current import how_it_ended, settings_of, when
+from bnviz.ui.runs.current import how_it_ended, when
 from bnviz.ui.runs.export import offer_export
 from bnviz.ui.runs.repeat import repeat
+from bnviz.ui.runs.words import what
 from bnviz.ui.widgets import ask
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ class Training:
 
     @property
     def name(self) -> str:
-        """What it is called: by people, else by its settings and its time."""
-        return self.run.name or f"{settings_of(self.run)} {when(self.run)}"
+        """What it is called: by people, else by its settings."""
+        return self.run.name or what(self.run)
 
 
 def look_at(run_ids: Sequence[str]) -> None:
@@ -116,7 +118,7 @@ def _head(letter: str, run: Run) -> Training | None:
             page, query = (SWEEP, {"run": run.id}) if run.kind == "sweep" else (SMOOTHNESS, {})
             st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
         return None
-    line = f"**{letter}** · {literal(training.name)} · {say(f'run.is_{run.status}')}"
+    line = f"**{letter}** · {literal(training.name)} · {when(run)} · {say(f'run.is_{run.status}')}"
     st.markdown(line, width="stretch")
     st.page_link(
         FITNESS.path, label=say("runs.see"), icon=FITNESS.icon, query_params={"run": run.id}
@@ -151,7 +153,8 @@ def _pair(trainings: Mapping[str, Training]) -> None:
 
     def shown(side: str) -> str:
         letter, _, net = side.partition("-")
-        return say("runs.side", letter=letter.upper(), net=say(f"net.{net}"))
+        with speaking_of(trainings[letter.upper()].config.network.norm):
+            return say("runs.side", letter=letter.upper(), net=say(f"net.{net}"))
 
     with st.container(horizontal=True):
         first = ask(RUNS["first"], options=list(sides), shown=shown)

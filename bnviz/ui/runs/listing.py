@@ -5,23 +5,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.presets import PRESETS
-from bnviz.jobs.measures import measured
-from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store, thinning
 from bnviz.store.history import Listing, Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.texts.numbers import short
-from bnviz.ui.controls import FITNESS, RUNS
-from bnviz.ui.fitness.settings import differences, in_words, label
+from bnviz.ui.controls import RUNS
 from bnviz.ui.language import say
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.chosen import MOST, look_at
-from bnviz.ui.runs.current import settings_of
 from bnviz.ui.runs.export import offer_import
-from bnviz.ui.visitor import owner
+from bnviz.ui.runs.words import what
 from bnviz.ui.widgets import ask
 
 if TYPE_CHECKING:
@@ -63,7 +57,6 @@ def _asked() -> Search:
         text=text or "",
         configs=_presets(text or ""),
         kind="" if kind == "all" else kind,
-        owner=owner(),
         state=state,
         order=order,
     )
@@ -128,29 +121,6 @@ def _frame(runs: Sequence[Run]) -> "pd.DataFrame":
     )
 
 
-def what(run: Run) -> str:
-    """What kind of run it is, and from what settings."""
-    if run.status == "damaged":
-        return say("run.damaged")
-    if run.kind == "train":
-        return _departures(run) or settings_of(run)
-    if run.kind == "sweep":
-        return say("runs.sweep")
-    measure = MEASURES.get(measured(run))
-    if measure is None:
-        return say("run.foreign_settings")
-    return say("runs.measure", measure=say(f"smoothness.tabs.{measure.name()}"))
-
-
-def _departures(run: Run) -> str:
-    """The settings that are not the document's, if there are any and the run is no preset."""
-    if not understood(run) or config_of(run) in PRESETS.values():
-        return ""
-    own = differences(TrainConfig(), config_of(run))
-    shown = [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in FITNESS]
-    return say("sentence.comma").join(shown)
-
-
 def _status(run: Run) -> str:
     status = say(f"run.is_{run.status}")
     return f"{status} {run.done}/{run.total}" if run.status == "running" else status
@@ -210,19 +180,16 @@ def _undo() -> None:
 
 def _sum_up(listing: Listing) -> None:
     """How many there are, what they take, and what rule takes them away."""
-    told = say(
-        "runs.summary",
-        count=listing.count,
-        shown=len(listing.runs),
-        megabytes=short(listing.size / 1e6),
-    )
+    told = [say("runs.summary", count=listing.count, megabytes=short(listing.size / 1e6))]
+    if len(listing.runs) < listing.count:
+        told.append(say("runs.shown", shown=len(listing.runs)))
     rule = say(
         "runs.rule",
         gigabytes=thinning.gigabytes(),
         days=round(thinning.RESTORABLE / 86400),
         hours=round(thinning.SPARED / 3600),
     )
-    st.caption(f"{told} {rule}")
+    st.caption(say("sentence.between").join([*told, rule]))
 
 
 _ICONS = {

@@ -1,0 +1,35 @@
+"""What a run is, in few words."""
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.training.presets import PRESETS
+from bnviz.jobs.measures import measured
+from bnviz.jobs.trainings import config_of, understood
+from bnviz.store import Run
+from bnviz.ui.controls import FITNESS
+from bnviz.ui.fitness.settings import differences, in_words, label
+from bnviz.ui.language import say
+from bnviz.ui.runs.current import settings_of
+
+
+def what(run: Run) -> str:
+    """What kind of run it is, and from what settings."""
+    if run.status == "damaged":
+        return say("run.damaged")
+    if run.kind == "train":
+        return _departures(run) or settings_of(run)
+    if run.kind == "sweep":
+        return say("runs.sweep")
+    measure = MEASURES.get(measured(run))
+    if measure is None:
+        return say("run.foreign_settings")
+    return say("runs.measure", measure=say(f"smoothness.tabs.{measure.name()}"))
+
+
+def _departures(run: Run) -> str:
+    """The settings that are not the document's, if there are any and the run is no preset."""
+    if not understood(run) or config_of(run) in PRESETS.values():
+        return ""
+    own = differences(TrainConfig(), config_of(run))
+    shown = [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in FITNESS]
+    return say("sentence.comma").join(shown)
