@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial, wraps
 from hashlib import blake2b
-from threading import Lock
+from threading import Condition
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -45,7 +45,8 @@ def _size(result: object) -> int:
 
 
 _RESULTS: LRUCache[Hashable, Any] = LRUCache(MOST_BYTES, _size)
-_LOCK = Lock()
+#: Who asks for what somebody else is just computing waits for it.
+_COMPUTED = Condition()
 
 
 def _key(compute: object, *args: Hashable, **kwargs: Hashable) -> Hashable:
@@ -57,7 +58,7 @@ def _key(compute: object, *args: Hashable, **kwargs: Hashable) -> Hashable:
 def cached(compute: Callable[P, R]) -> Callable[P, R]:
     """Remember what a pure function has returned, and make its arrays read-only."""
 
-    @kept_in(_RESULTS, partial(_key, compute), _LOCK)
+    @kept_in(_RESULTS, partial(_key, compute), condition=_COMPUTED)
     @wraps(compute)
     def sealed(*args: P.args, **kwargs: P.kwargs) -> R:
         result = compute(*args, **kwargs)

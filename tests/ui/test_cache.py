@@ -1,5 +1,8 @@
 """One cache for all visitors: what it hands out is shared, so nobody may change it."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -48,6 +51,28 @@ def test_a_table_is_found_after_it_was_missed() -> None:
 
 def test_held_out_is_the_share_asked_for() -> None:
     assert held_out(DataConfig(samples=100, validation=0.25)) == 25
+
+
+def test_visitors_who_ask_at_once_wait_for_one_computation() -> None:
+    asked: list[int] = []
+    at_work, go_on = Event(), Event()
+
+    @cache.cached
+    def slow(count: int) -> np.ndarray:
+        asked.append(count)
+        at_work.set()
+        assert go_on.wait(60)
+        return np.zeros(count)
+
+    with ThreadPoolExecutor(2) as visitors:
+        first = visitors.submit(slow, 3)
+        assert at_work.wait(60)
+        second = visitors.submit(slow, 3)
+        with pytest.raises(TimeoutError):  # it computes nothing, it waits
+            second.result(0.05)
+        go_on.set()
+        assert second.result(60) is first.result(60)
+    assert asked == [3]
 
 
 def test_the_cache_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
