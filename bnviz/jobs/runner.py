@@ -116,6 +116,7 @@ def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
         run_id = sweep.create(store, config, resume=True)
         heart.add(store, run_id)
         _owners[run_id] = visitor
+    store.give(visitor, run_id)
     threading.Thread(target=_sweep, args=(store, run_id, visitor), daemon=True).start()
     return run_id
 
@@ -138,12 +139,17 @@ def _sweep(store: Store, run_id: str, visitor: str) -> None:
     address = cluster.scheduler()
 
     def way(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
-        if address is None:
-            pool = sweep.Pool(_engine, limits.at_once(), visitor)
-            yield from sweep.work(store, run, should_stop, pool)
-        else:
+        if address is not None:
             with cluster.pool(address, limits.at_once()) as pool:
                 yield from sweep.work(store, run, should_stop, pool)
+            return
+        pool = sweep.Pool(_engine, limits.at_once(), visitor)
+        try:
+            yield from sweep.work(store, run, should_stop, pool)
+        except Exception:
+            if not _engine.closed:
+                raise
+            store.finish(run_id, "interrupted")  # the server ends: no fault of the sweep
 
     try:
         work(store, run_id, way=way)

@@ -20,7 +20,7 @@ from bnviz.store.records import (
     storable,
 )
 from bnviz.store.schema import checkpoints, runs
-from bnviz.store.tables import Shelf
+from bnviz.store.tables import Shelf, owned
 from bnviz.store.thinning import RESTORABLE, SPARED, budget
 
 State = Literal["all", "pinned", "active", "done", "unfinished", "deleted"]
@@ -43,12 +43,14 @@ class Search:
     """Which runs to list, and in which order.
 
     Every word of `text` must occur in a run's name, tags, note, id or settings; or its
-    settings are one of `configs`, as JSON. `kind` is the beginning of the runs' kind.
+    settings are one of `configs`, as JSON. `kind` is the beginning of the runs' kind;
+    `owner` is whose they are, "" for everybody's.
     """
 
     text: str = ""
     configs: tuple[str, ...] = ()
     kind: str = ""
+    owner: str = ""
     state: State = "all"
     order: Order = "newest"
 
@@ -69,9 +71,10 @@ class History(Shelf):
         """The run, or None if there is no such run."""
         return next(iter(self._runs(is_run(runs.c.id, run_id), 1)), None)
 
-    def runs(self, limit: int = 100, kind: str | None = None) -> list[Run]:
-        """The newest runs, of one kind or of all, newest first."""
-        return self._runs(sa.true() if kind is None else runs.c.kind == kind, limit)
+    def runs(self, limit: int = 100, kind: str | None = None, owner: str = "") -> list[Run]:
+        """The newest runs, of one kind or of all, of one owner or of all, newest first."""
+        of_kind = sa.true() if kind is None else runs.c.kind == kind
+        return self._runs(of_kind & owned(runs.c.id, owner), limit)
 
     def newest(self, kind: str, config_json: str) -> Run | None:
         """The newest run of exactly this config."""
@@ -169,6 +172,7 @@ class History(Shelf):
         }
         yield states[wanted.state]
         yield runs.c.deleted.is_not(None) if wanted.state == "deleted" else runs.c.deleted.is_(None)
+        yield owned(runs.c.id, wanted.owner)
         if wanted.kind:
             yield runs.c.kind.startswith(wanted.kind, autoescape=True)
         searched = runs.c.name, runs.c.tags, runs.c.note, runs.c.id, runs.c.config, runs.c.kind

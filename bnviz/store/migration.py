@@ -10,6 +10,7 @@ from bnviz.store.schema import (
     SCHEMA_VERSION,
     checkpoints,
     make_tables,
+    owners,
     runs,
     schema,
     snapshots,
@@ -33,7 +34,7 @@ def migrate(engine: sa.Engine) -> None:
         old = schema.update().where(schema.c.version < SCHEMA_VERSION)
         if connection.execute(old.values(version=SCHEMA_VERSION)).rowcount == 0:
             return
-        make_tables(connection, [uploads, tables, checkpoints, runs])
+        make_tables(connection, [owners, uploads, tables, checkpoints, runs])
         if sa.inspect(connection).has_table(_states.name):
             for run_id in list(connection.scalars(sa.select(_states.c.run_id))):
                 _keep_state(connection, run_id)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+#: 4: whose what is.
 #: 3: what people say of a run, its size, and uploads of which tables are a choice of columns.
 #: 2: the model states of many checkpoints of a run; 1 kept the newest alone.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = sa.MetaData()
 
@@ -66,6 +67,14 @@ checkpoints = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("blob", sa.LargeBinary, nullable=False),
+)
+
+#: Whose a run, a table or an uploaded file is: its id or digest. Several may have the same file.
+owners = sa.Table(
+    "bnviz_owners",
+    metadata,
+    sa.Column("owner", sa.String(255), primary_key=True),
+    sa.Column("item", sa.String(64), primary_key=True),
 )
 
 #: The numeric columns of an uploaded file, as they were read: with gaps.

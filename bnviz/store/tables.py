@@ -16,7 +16,7 @@ from bnviz.core.data.tables import Table
 from bnviz.store.database import Database
 from bnviz.store.errors import StoreProblem
 from bnviz.store.records import storable
-from bnviz.store.schema import tables, uploads
+from bnviz.store.schema import owners, tables, uploads
 
 if TYPE_CHECKING:  # reading files takes libraries that those who work on runs do without
     from bnviz.files.read import Filling, Reading
@@ -42,14 +42,30 @@ class StoredTable:
 class Shelf(Database):
     """The tables in the history; see :class:`bnviz.store.database.Database`."""
 
+    def give(self, owner: str, *items: str) -> None:
+        """Notes whose these runs, tables or uploads are; those of nobody ("") stay nobody's."""
+        for item in set(items) if owner else ():
+            if not self.owns(owner, item):
+                self.write(owners.insert().values(owner=owner, item=item))
+
+    def owns(self, owner: str, item: str) -> bool:
+        """Whether it is the owner's."""
+        pair = (owners.c.owner == owner) & (owners.c.item == item)
+        return bool(self.read(sa.select(owners.c.item).where(pair)))
+
     def save_table(self, table: Table) -> None:
         """Keeps a table; the same one again changes nothing."""
         self._keep(tables, table.digest, table.names, table.values)
 
     def save_choice(
-        self, file: str, reading: "Reading", columns: Sequence[str], filling: "Filling"
+        self,
+        file: str,
+        reading: "Reading",
+        columns: Sequence[str],
+        filling: "Filling",
+        owner: str = "",
     ) -> Table:
-        """The chosen columns of an uploaded file; raises Unreadable.
+        """The chosen columns of an uploaded file, both the owner's; raises Unreadable.
 
         The file's numbers are kept once, however many choices of its columns are kept.
         """
@@ -59,6 +75,7 @@ class Shelf(Database):
         self._keep(uploads, reading.digest, reading.names, reading.values, file=storable(file, 200))
         choice = {"upload": reading.digest, "filling": filling}
         self._keep(tables, table.digest, table.names, table.values, **choice)
+        self.give(owner, reading.digest, table.digest)
         return table
 
     def table(self, digest: str) -> Table | None:
@@ -80,14 +97,18 @@ class Shelf(Database):
         reading = Reading(tuple(json.loads(upload.names)), values, rows, Dialect(), ())
         return to_table(reading, names, row.filling)
 
-    def tables(self) -> list[StoredTable]:
-        """The kept tables, newest first."""
+    def tables(self, owner: str = "") -> list[StoredTable]:
+        """The kept tables, the owner's or all, newest first."""
         columns = (tables.c.digest, tables.c.names, tables.c.rows, tables.c.saved)
-        query = sa.select(*columns).order_by(tables.c.saved.desc())
+        query = sa.select(*columns).where(owned(tables.c.digest, owner))
+        query = query.order_by(tables.c.saved.desc())
         return [_stored(row) for row in self.read(query)]
 
-    def uploads(self) -> list[StoredTable]:
-        """What holds values: uploaded files, and tables of no file; newest first."""
+    def uploads(self, owner: str = "") -> list[StoredTable]:
+        """What holds values: uploaded files, and tables of no file; the owner's or all.
+
+        Newest first.
+        """
         files = (uploads.c.digest, uploads.c.names, uploads.c.rows, uploads.c.saved)
         alone = (tables.c.digest, tables.c.names, tables.c.rows, tables.c.saved)
         size = sa.func.length(tables.c.blob)
@@ -95,10 +116,20 @@ class Shelf(Database):
             sa.select(*files, uploads.c.file, uploads.c.size),
             sa.select(*alone, sa.literal("").label("file"), size).where(tables.c.upload.is_(None)),
         ).subquery()
-        return [_stored(row) for row in self.read(sa.select(both).order_by(both.c.saved.desc()))]
+        query = sa.select(both).where(owned(both.c.digest, owner)).order_by(both.c.saved.desc())
+        return [_stored(row) for row in self.read(query)]
 
-    def delete_uploads(self, digests: Sequence[str]) -> None:
-        """Forgets uploaded files or tables, and every choice of their columns."""
+    def delete_uploads(self, digests: Sequence[str], owner: str = "") -> None:
+        """Forgets uploaded files or tables, and every choice of their columns.
+
+        What somebody else has too stays theirs, once the `owner` has given it up.
+        """
+        if owner:
+            choices = sa.select(tables.c.digest).where(tables.c.upload.in_(digests))
+            its = owners.c.item.in_(digests) | owners.c.item.in_(choices)
+            self.write(owners.delete().where((owners.c.owner == owner) & its))
+            others = self.read(sa.select(owners.c.item).where(owners.c.item.in_(digests)))
+            digests = [each for each in digests if each not in {row.item for row in others}]
         mine = tables.c.digest.in_(digests) | tables.c.upload.in_(digests)
         self.write(tables.delete().where(mine))
         self.write(uploads.delete().where(uploads.c.digest.in_(digests)))
@@ -128,6 +159,11 @@ class Shelf(Database):
         except StoreProblem:
             if not self.read(there):
                 raise  # else another process was first with the same content
+
+
+def owned(item: sa.ColumnElement[str], owner: str) -> sa.ColumnElement[bool]:
+    """Whether the item is the owner's; every item is "nobody's"."""
+    return item.in_(sa.select(owners.c.item).where(owners.c.owner == owner)) if owner else sa.true()
 
 
 def _stored(row: sa.Row[Any]) -> StoredTable:

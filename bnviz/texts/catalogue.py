@@ -32,7 +32,7 @@ _UNIT = re.compile(
     r"(?<=#) |(?<=[\d}]) "
     r"(?=%|(?:points?|s|MB|bytes|bits|epochs/s)\b|[分秒个行倍次条对轮步批列位层处])"
 )
-_BLANK = re.compile(r"(?<=[一-鿿]) (?=[一-鿿])")
+_BLANK = re.compile("(?<=[一-鿿])[ \N{NO-BREAK SPACE}](?=[一-鿿])")
 #: A list of names longer than this ends in "and n more".
 _MOST_NAMES = 5
 

@@ -1,6 +1,7 @@
 """How a page shows things: its question, its figures, each with data and code."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
@@ -8,10 +9,11 @@ import streamlit as st
 from bnviz.core.configs import Source
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.plots.theme import Figure, Look
+from bnviz.texts.catalogue import sentence
 from bnviz.texts.spreadsheet import defused
 from bnviz.ui.chart.chart import Live, chart
 from bnviz.ui.controls import PRESENT
-from bnviz.ui.language import say
+from bnviz.ui.language import language, say
 from bnviz.ui.navigation import PAGES
 
 if TYPE_CHECKING:
@@ -73,16 +75,21 @@ def draw(
 
     The custom data of a point that is clicked come as the event that `picks` names.
     """
-    words: dict[str, Any] = {name: say(f"chart.{name}") for name in TOOLS}
-    words["plotly"] = {word: say(f"chart.plotly.{name}") for name, word in WORDS.items()}
     message = {
         "alt": alt,
         "figure": figure,
         "live": live and vars(live),
-        "words": words,
+        "words": _words(language()),
         "picks": picks,
     }
     chart(key, message | {"larger": bool(st.session_state.get(PRESENT.key))}, **events)
+
+
+@cache
+def _words(lang: str) -> Mapping[str, Any]:
+    """What a chart's tools are called: looked up once, for every rerun sends it again."""
+    plotly = {word: sentence(lang, f"chart.plotly.{name}") for name, word in WORDS.items()}
+    return {"plotly": plotly, **{name: sentence(lang, f"chart.{name}") for name in TOOLS}}
 
 
 def explain(key: str, caption: str = "", data: "Frame | None" = None, code: str = "") -> None:

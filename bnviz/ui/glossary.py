@@ -19,6 +19,8 @@ OF_PAGE = {
     "pitfalls": (*_BN, *_EVAL),
     "fitness": (*_TRAINING, "modes", "lipschitz", "eigenvalue", "document"),
     "smoothness": _CURVATURE,
+    "sweep": (*_TRAINING, "modes"),
+    "runs": (*_TRAINING, "modes"),
 }
 
 

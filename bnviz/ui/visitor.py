@@ -19,6 +19,11 @@ def visitor() -> str:
     return token or str(st.session_state.setdefault("visitor", new))
 
 
+def owner() -> str:
+    """Whose runs and tables are listed: the visitor's, where one has to log in; else all ("")."""
+    return visitor() if st.user.get("is_logged_in") or lock() else ""
+
+
 def _token(cookie: str) -> str:
     """What stays of the cookie against forged requests: ``2|mask|masked token|time``."""
     try:

@@ -242,11 +242,13 @@ def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
 def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
     """The button walks the training to its end, and what it drew is what core trained."""
     page = open_page()
-    page.wait_for_function("document.querySelector('.st-key-flow-bn .bnviz-chart').bnviz?.live")
+    page.wait_for_function(
+        "() => document.querySelector('.st-key-flow-bn .bnviz-chart').bnviz?.live"
+    )
     settle(page)
     page.locator(".st-key-train .bnviz-player").click()
     keys = ["flow-bn", "flow-plain", "flow-errors"]
-    page.wait_for_function("document.querySelector('.st-key-trained input').value === '120'")
+    page.wait_for_function("() => document.querySelector('.st-key-trained input').value === '120'")
     drawn = {key: page.locator(f".st-key-{key} .bnviz-chart").evaluate(LIVE) for key in keys}
     page.wait_for_url("**trained=120**")
     settle(page)
@@ -298,7 +300,7 @@ def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
     whole.click()
-    page.wait_for_function("document.fullscreenElement !== null")
+    page.wait_for_function("() => document.fullscreenElement !== null")
     page.wait_for_function(
         "size => document.fullscreenElement._fullLayout.xaxis.title.font.size > 1.5 * size",
         arg=before["letters"],

@@ -51,11 +51,11 @@ def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage
     page.wait_for_url("**precision=float64**")
     settle(page)
     undo.click()
-    page.wait_for_function("!location.search.includes('precision')")
+    page.wait_for_function("() => !location.search.includes('precision')")
     assert "gamma=5" in page.url and "d=5" in page.url
     settle(page)
     undo.click()
-    page.wait_for_function("!location.search.includes('gamma')")
+    page.wait_for_function("() => !location.search.includes('gamma')")
     settle(page)
     expect(undo).to_be_disabled()
     with page.expect_navigation():

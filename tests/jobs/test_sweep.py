@@ -15,12 +15,12 @@ from bnviz.core.sweep.config import RATE, Axis, SweepConfig, cells
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
 from bnviz.core.sweep.stacked import train_cells
 from bnviz.core.types import never
-from bnviz.jobs import sweep
+from bnviz.jobs import runner, sweep
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.steps import Step
 from bnviz.jobs.worker import work
 from bnviz.store import Problem, Run, Store
-from tests.jobs.conftest import SMALL
+from tests.jobs.conftest import SMALL, ended
 
 AXES = (
     Axis(field="network.depth", values=(1, 2, 3)),
@@ -145,3 +145,31 @@ def test_a_lost_scheduler_leaves_a_sentence_and_what_was_finished(store: Store) 
     run = swept(store, Lost())
     assert (run.status, run.done) == ("failed", 2)
     assert "Dask scheduler is gone" in str(run.error) and "--resume" in str(run.error)
+
+
+def test_a_server_that_ends_interrupts_its_sweeps_and_the_next_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ending(Here):
+        closed = True
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if self.made == 1:
+                self.broken = [Ended("left")]
+            return super().submit(fn, *args, **kwargs)
+
+    monkeypatch.setattr(runner, "_engine", Ending())
+    first = ended(runner.submit_sweep(CONFIG))
+    assert (first.status, first.done) == ("interrupted", 2)
+    monkeypatch.setattr(runner, "_engine", executor := Here())
+    again = ended(runner.submit_sweep(CONFIG))
+    assert (again.status, again.done, executor.made) == ("done", 6, 2)
+
+
+def test_a_sweep_that_is_too_much_is_refused_with_what_would_help(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BNVIZ_JOB_MINUTES", "0.0001")
+    with pytest.raises(Problem) as caught:
+        runner.submit_sweep(CONFIG)
+    assert caught.value.code == "too_slow"

@@ -15,9 +15,9 @@ OpenApp = Callable[..., AppTest]
 
 @pytest.fixture
 def open_app() -> OpenApp:
-    """Runs a page: open_app("one_batch", lang="zh", state={"d": 3}).
+    """Runs a page: open_app("one_batch", lang="zh", session={"d": 3}).
 
-    `state` is the session's before the page runs; further arguments are the address's.
+    `session` is its state before the page runs; further arguments are the address's.
     AppTest always starts on the first page and goes to the wanted one from there. In
     Chinese a page with a menu can be run once only: AppTest asks for its labels again
     outside of the session, where they are English.
@@ -29,7 +29,7 @@ def open_app() -> OpenApp:
     def open_app(
         name: str = PAGES[0].name,
         lang: str = "en",
-        state: dict[str, Any] | None = None,
+        session: dict[str, Any] | None = None,
         **query: str,
     ) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=300)
@@ -39,7 +39,7 @@ def open_app() -> OpenApp:
             app.switch_page(files[name])
         for key, value in {"lang": lang, **query}.items():
             app.query_params[key] = value
-        for key, value in (state or {}).items():
+        for key, value in (session or {}).items():
             app.session_state[key] = value
         return app.run()
 

@@ -113,7 +113,7 @@ def test_every_option_of_every_field_can_be_chosen(open_app: OpenApp) -> None:
 
 @pytest.mark.parametrize("clip", [True, False])
 def test_clipping_is_pointed_out(open_app: OpenApp, clip: bool) -> None:
-    app = open_app("fitness", preset="document", state={"data.clip_scores": clip})
+    app = open_app("fitness", preset="document", session={"data.clip_scores": clip})
     y = dataset_for(DataConfig(clip_scores=clip)).y
     assert bool(app.info) == clip == bool((y == 100).mean() > 0.5)
     if clip:
@@ -226,7 +226,7 @@ def diverged(gone: str) -> str:
             }
             snapshot = replace(snapshot, state=state)
         blob = to_bytes(snapshot) if snapshot.state else None
-        store.append(run_id, index, snapshot.epoch, to_bytes(replace(snapshot, state={})), blob)
+        store.append(run_id, index, snapshot.epoch, to_bytes(replace(snapshot, session={})), blob)
     store.finish(run_id, "done")
     _diverged[gone] = run_id
     return run_id
@@ -274,7 +274,7 @@ def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None
 
 def test_the_code_shown_repeats_the_run(open_app: OpenApp, done: str) -> None:
     app = open_app("fitness", section="config", run=done)
-    snippet, config = (code.value for code in app.code)
+    snippet, _, config = (code.value for code in app.code)
     assert TrainConfig.model_validate_json(config) == SMALL
     assert repr(SMALL) in snippet
 
@@ -284,7 +284,7 @@ def test_measures_are_not_listed_among_the_trainings(open_app: OpenApp, done: st
     measures = [store.create("measure:gap", "{}", 1) for _ in range(12)]
     for run_id in measures:
         store.finish(run_id, "done")
-    app = open_app("fitness", state={"runs": True})
+    app = open_app("fitness", session={"runs": True})
     assert not app.exception
     linked = [link.proto.query_string for link in app.get("page_link")]
     assert any(done in query for query in linked), "nor do they push one out"
@@ -296,7 +296,7 @@ def test_measures_are_not_listed_among_the_trainings(open_app: OpenApp, done: st
 
 
 def test_an_earlier_run_is_listed_and_can_be_left(open_app: OpenApp, done: str) -> None:
-    app = open_app("fitness", state={"runs": True}, run=done)
+    app = open_app("fitness", session={"runs": True}, run=done)
     assert any(done in link.proto.query_string for link in app.get("page_link"))
     widget(app, "new").click().run()
     assert not app.exception
@@ -330,7 +330,7 @@ def test_a_failed_run_says_why(open_app: OpenApp) -> None:
 
 
 def test_launch_watch_stop(open_app: OpenApp) -> None:
-    app = open_app("fitness", state={"seeds": 1, "data.samples": 100, "optimizer.epochs": 2000})
+    app = open_app("fitness", session={"seeds": 1, "data.samples": 100, "optimizer.epochs": 2000})
     widget(app, "probes.checkpoints").set_value(2).run()
     widget(app, "launch").click().run()
     assert not app.exception
@@ -386,7 +386,7 @@ def test_a_users_table(open_app: OpenApp, on_a_table: str, tab: str) -> None:
 def test_a_table_too_small_is_refused_kindly(open_app: OpenApp) -> None:
     small = Table("d" * 64, ("only",), np.ones((5, 1)))
     open_store().save_table(small)
-    app = open_app("fitness", state={"data.source": "table"}, table=small.digest)
+    app = open_app("fitness", session={"data.source": "table"}, table=small.digest)
     assert not app.exception
     assert [error.value for error in app.error] == [
         sentence("en", "upload.small", rows=5, columns=1)
@@ -402,3 +402,16 @@ def test_too_much_work_is_refused_before_it_starts(open_app: OpenApp) -> None:
     assert app.button(key="launch").disabled
     (problem,) = app.error
     assert problem.value.endswith("Choose smaller batches.") and "GB" in problem.value
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_arena_shows_every_norm_and_speaks_of_the_first(open_app: OpenApp, lang: str) -> None:
+    network = SMALL.network.model_copy(update={"norm": "layer", "groups": 2})
+    run_id = finished(SMALL.model_copy(update={"network": network, "arena": True}))
+    app = open_app("fitness", lang=lang, run=run_id)
+    assert not app.exception and not app.error
+    said = " ".join(element.value for element in app.markdown)
+    assert "DyT" in said and sentence(lang, "norm.layer") in said
+    pairs = [str(name) for name in app.table[0].value.index]
+    assert len(pairs) == 9 and sentence(lang, "norm.layer") in " ".join(pairs)
+    assert catalogue(lang)["fitness.tabs.running"] not in {tab.label for tab in app.tabs}

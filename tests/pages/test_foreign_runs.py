@@ -7,6 +7,7 @@ import pytest
 from bnviz.core.configs import TrainConfig
 from bnviz.store import open_store
 from bnviz.texts.catalogue import sentence
+from bnviz.ui.server.door import Lock
 from tests.pages.conftest import OpenApp
 
 CONFIG = '{"network": {"depth": 9, "residual": true}}'
@@ -62,3 +63,24 @@ def test_other_pages_do_not_offer_it(
     app = open_app(page, **asked)
     assert not app.exception and not app.error
     assert not any(foreign in str(box.options) for box in app.selectbox)
+
+
+def test_others_runs_are_opened_by_link_alone(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one has to log in: not on the lists, and not to be stopped."""
+    store = open_store()
+    config = TrainConfig().model_dump_json()
+    hers, mine = (store.create("train", config, 1) for _ in range(2))
+    store.give("ada", hers)
+    store.give("me", mine)
+    monkeypatch.setattr("bnviz.ui.visitor.lock", lambda: Lock("four words"))
+    monkeypatch.setattr("bnviz.ui.visitor.visitor", lambda: "me")
+    app = open_app("runs")
+    assert [*app.dataframe[0].value["run"]] == [mine]
+    for run, disabled in ((hers, True), (mine, False)):
+        app = open_app("fitness", run=run)
+        assert not app.exception and not app.warning
+        assert app.button(key="stop").disabled is disabled
+    for run in (hers, mine):
+        store.delete(run)

@@ -29,7 +29,7 @@ def one_batch(open_app: OpenApp) -> OneBatch:
     """The page with a tab open and widgets set: one_batch("matrix", b=16, gamma=2.0)."""
 
     def one_batch(tab: str = "statistics", lang: str = "en", **values: Any) -> AppTest:
-        app = open_app("one_batch", lang=lang, state=values, section=tab)
+        app = open_app("one_batch", lang=lang, session=values, section=tab)
         assert not app.exception and not app.error
         return app
 

@@ -79,7 +79,7 @@ def test_all_pitfalls_stand_as_cards_and_a_symptom_finds_its_own(
     spoken = [m.value for m in app.markdown]
     assert [n for n in CONFIGS if sentence(lang, f"pitfalls.{n}.symptom") not in spoken] == []
     said = {"en": "the loss is NaN", "zh": "损失变成 NaN"}[lang]
-    app = open_app("pitfalls", lang, state={"symptom": said})
+    app = open_app("pitfalls", lang, session={"symptom": said})
     spoken = [m.value for m in app.markdown]
     assert sentence(lang, "pitfalls.nan_batch.symptom") in spoken
     assert sentence(lang, "pitfalls.folding.symptom") not in spoken

@@ -77,7 +77,7 @@ def test_every_section_of_a_run(open_app: OpenApp, done: str, tab: str, lang: st
 def test_the_numbers_are_those_of_the_checkpoint(open_app: OpenApp, done: str, mode: str) -> None:
     epoch = runner.checkpoints(done)[0]
     query = {"run": done, "epoch": str(epoch), "bn_mode": mode, "section": "extremes"}
-    app = open_app("smoothness", **query, state={"extremes.probes": 4, "measure_seed": 5})
+    app = open_app("smoothness", **query, session={"extremes.probes": 4, "measure_seed": 5})
     assert not app.exception and not app.toast
     subject = SubjectConfig(run=done, epoch=epoch)
     config = ExtremesConfig(subject=subject, bn_mode=mode, probes=4, seed=5)
@@ -106,7 +106,7 @@ def test_only_what_matters_is_asked(
 
 def test_which_seed_is_looked_at(open_app: OpenApp, done: str) -> None:
     app = open_app(
-        "smoothness", run=done, section="scales", net_seed="1", state={"scales.probes": 4}
+        "smoothness", run=done, section="scales", net_seed="1", session={"scales.probes": 4}
     )
     assert not app.exception and not app.toast
     subject = SubjectConfig(run=done, epoch=SMALL.optimizer.epochs)
@@ -202,7 +202,7 @@ SLOW = LandscapeConfig(lines=100)
 
 
 def test_launch_follow_stop_and_again(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = open_app("smoothness", section="landscape", state={"landscape.lines": 100})
+    app = open_app("smoothness", section="landscape", session={"landscape.lines": 100})
     assert not app.exception and not charts(app)
     opening = EN["measuring.heavy"].partition("{")[0]
     assert any(caption.value.startswith(opening) for caption in app.caption), "what it costs"
@@ -234,7 +234,7 @@ def test_a_failed_measure_says_why(open_app: OpenApp, lang: str) -> None:
     run_id = store.create("measure:landscape", config.model_dump_json(), 3)
     store.start(run_id)
     store.finish(run_id, "failed", "ValueError: <b>boom</b>", "the traceback")
-    app = open_app("smoothness", lang=lang, section="landscape", state={"measure_seed": 77})
+    app = open_app("smoothness", lang=lang, section="landscape", session={"measure_seed": 77})
     assert not app.exception
     (error,) = app.error
     assert "boom" in error.value and "<b>" not in error.value and "traceback" not in error.value

@@ -64,10 +64,15 @@ def color(trace: Any) -> str:
 
 
 def reading(figure: dict[str, Any]) -> tuple[str, str, str, str, dict[str, str]]:
-    """Heading, title of x, title of y, which axes are logarithmic, colour by name."""
+    """Heading, title of x, title of y, which axes are logarithmic, colour by name.
+
+    A curve is named in the legend or, in its colour, at its end.
+    """
     drawn = go.Figure(figure)
     layout = drawn.layout
-    heading = layout.annotations[0].text if layout.annotations else ""
+    notes = {note.text: note.font.color for note in layout.annotations}
+    heading = next((text for text, shade in notes.items() if shade is None), "")
+    ends = {text: COLORS[shade] for text, shade in notes.items() if shade is not None}
     logs = "".join(axis for axis in "xy" if layout[f"{axis}axis"].type == "log")
     named = [trace for trace in drawn.data if trace.name and trace.showlegend is not False]
     return (
@@ -75,7 +80,7 @@ def reading(figure: dict[str, Any]) -> tuple[str, str, str, str, dict[str, str]]
         layout.xaxis.title.text or "",
         layout.yaxis.title.text or "",
         logs,
-        {trace.name: color(trace) for trace in named if trace.type != "heatmap"},
+        {trace.name: color(trace) for trace in named if trace.type != "heatmap"} | ends,
     )
 
 
@@ -93,7 +98,16 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
     ),
     "smoothness": (
         lambda: curves.smoothness(RUN, LOOK, SAY),
-        ("", "Epoch", "Gradient change per parameter change", "y", NETS),
+        (
+            "",
+            "Epoch",
+            "Gradient change / weight change",
+            "y",
+            {
+                **dict.fromkeys(("largest eigenvalue", "largest probe", "median probe"), "ink"),
+                **NETS,
+            },
+        ),
     ),
     "gradient norm": (
         lambda: curves.per_seed(RUN, "gradient_norm", LOOK, SAY),

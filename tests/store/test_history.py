@@ -171,3 +171,23 @@ def test_a_change_of_columns_keeps_no_second_copy(store: Store, clock: Clock) ->
     assert alone.digest == table.digest and alone.size > 8 * table.values.size
     store.delete_uploads([alone.digest])
     assert store.table(alone.digest) is None
+
+
+def test_what_is_whose(store: Store, clock: Clock) -> None:
+    """Lists are each owner's own; a file that two have is gone when both have given it up."""
+    hers, his = ended(store, clock), ended(store, clock)
+    store.give("ada", hers, hers)
+    store.give("alan", his)
+    store.give("", his)
+    assert ids(store, owner="ada") == [hers] == [run.id for run in store.runs(owner="ada")]
+    assert set(ids(store)) == {hers, his} and ids(store, owner="eve") == []
+    assert store.owns("alan", his) and not store.owns("alan", hers)
+    reading = read("x.csv", b"a,b\n1,2\n3,5\n")
+    for owner in ("ada", "alan", "ada"):
+        table = store.save_choice("x.csv", reading, ["a"], "drop", owner)
+    store.delete_uploads([reading.digest], "eve")
+    store.delete_uploads([reading.digest], "ada")
+    assert store.uploads("ada") == store.tables("ada") == store.tables("eve") == []
+    assert [each.digest for each in store.tables("alan")] == [table.digest]
+    store.delete_uploads([reading.digest], "alan")
+    assert store.uploads() == store.tables() == []

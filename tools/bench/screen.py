@@ -22,7 +22,7 @@ STOP = ".st-key-stop button"
 DRAWN = ".js-plotly-plot .main-svg"
 WORDS = '[data-testid="stMain"] [data-testid="stMarkdown"]'
 KEYPRESSES = 40
-FIRST_PAINTS = 5
+FIRST_PAINTS = 4
 LAUNCHES = 6
 
 
@@ -126,7 +126,7 @@ PAINTED = {
     "": DRAWN,
     "one_batch": DRAWN,
     "train_vs_eval": DRAWN,
-    "pitfalls": '[data-testid="stPageLink"], .stVerticalBlock h4',
+    "pitfalls": "[data-testid=stMain] .stButton button",
     "fitness": ".st-key-launch button",
     "smoothness": "[role=tab]",
 }

@@ -89,7 +89,7 @@ async def moving(
         f"p95 of {count} visitors, each moving once a second, ms": p95(together),
         "their p95 / that of one": p95(together) / p95(alone),
         "CPU of a rerun, ms": 1000 * cpu,
-        "reruns a second, ten visitors without a pause": len(fast) / seconds,
+        f"reruns a second, {min(count, 10)} visitors without a pause": len(fast) / seconds,
     }
 
 

@@ -11,7 +11,7 @@ the networks' own parameters and gradients and a few chunks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -78,7 +78,8 @@ def along_stack(
     workspace = Workspace()
 
     def evaluate(points: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
-        moved = exact.with_params(unflatten(points, exact.params))
+        buffers = {name: value[which] for name, value in exact.buffers.items()}
+        moved = replace(exact, params=unflatten(points, exact.params), buffers=buffers)
         losses, gradient = loss_and_gradient(moved, x[which], y[which], workspace)
         return losses, flatten(list(gradient.values()))
 

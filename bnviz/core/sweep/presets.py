@@ -24,11 +24,12 @@ def _sweep(across: Axis, down: Axis, **more: Any) -> SweepConfig:
 PRESETS: dict[str, SweepConfig] = {
     "rate_batch": _sweep(_BATCHES, _RATES),
     "norm_batch": _sweep(
-        Axis(field="optimizer.batch_size", values=(4, 16, 64, 256)),
+        Axis(field="optimizer.batch_size", values=(8, 32, 128)),
         Axis(
             field="network.norm",
             values=("batch", "renorm", "ghost", "layer", "rms", "group", "weight", "dyt"),
         ),
+        base=_SHORT,
     ),
     "eps_scale": _sweep(
         Axis(field="data.input_scale", values=(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0)),

@@ -8,9 +8,9 @@ import numpy as np
 from bnviz.core.configs import Norm
 from bnviz.core.training.series import band_of
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.plots.fitness.curves import banded, over_epochs
+from bnviz.plots.fitness.curves import HEIGHT, banded
 from bnviz.plots.nets import Floats
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
 
 #: Okabe and Ito's, and two of Tol's; BN and none as everywhere.
 COLORS: Mapping[Norm, str] = {
@@ -37,19 +37,30 @@ def losses(
     ends: dict[Norm, float] = {}
     for norm, net in nets.items():
         over, color = band_of(snapshots, net, "validation_loss"), look.color(COLORS[norm])
-        ribbon, line = banded(over, net, say(f"norm.{norm}"), look)
+        side = "plain" if norm == "none" else "bn"
+        ribbon, line = banded(over, side, _name(norm, say), look)
         style = {"color": color, "width": 2.5, "dash": _DASHES.get(norm, "solid")}
         traces += [ribbon | {"fillcolor": fade(color, 0.1)}, line | {"line": style}]
         there = np.flatnonzero(np.isfinite(over.median))
         if there.size:
             ends[norm] = float(over.median[there[-1]])
     axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
-    figure = over_epochs(traces, axis, look, say)
-    labels = _labels(ends, _span(traces), look, say)
-    figure["layout"] |= {"showlegend": False, "annotations": labels}
-    figure["layout"]["yaxis"]["range"] = _span(traces)
-    figure["layout"]["margin"] |= {"r": 150, "b": 56}
-    return figure
+    span = _span(traces)
+    return figure(
+        look,
+        traces,
+        HEIGHT,
+        xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
+        yaxis=titled(axis, type="log", range=span),
+        hovermode="x unified",
+        showlegend=False,
+        annotations=_labels(ends, span, look, say),
+        margin={"l": 72, "r": 150, "t": 12, "b": 56},
+    )
+
+
+def _name(norm: Norm, say: Say) -> str:
+    return say("rival.none") if norm == "none" else say(f"norm.{norm}")
 
 
 def _span(traces: Sequence[Mapping[str, Any]]) -> list[float]:
@@ -76,7 +87,7 @@ def _labels(
     lift = max(0.0, -min(places.values(), default=0.0))
     return [
         {
-            "text": say(f"norm.{norm}"),
+            "text": _name(norm, say),
             "x": 1.01,
             "y": place + lift,
             "xref": "paper",

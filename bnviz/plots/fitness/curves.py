@@ -29,7 +29,7 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> Figu
         name = say("fitness.on_training", net=say(f"net.{net}"))
         traces.append(_line(training, net, name, look) | {"opacity": 0.6, "visible": "legendonly"})
     axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
-    return over_epochs(traces, axis, look, say)
+    return _over_epochs(traces, axis, look, say)
 
 
 def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
@@ -56,7 +56,7 @@ def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
                     "hovertemplate": f"%{{y:.4g}} {say(f'fitness.{field}')}",
                 }
             )
-    return over_epochs(traces, say("fitness.axis.smoothness"), look, say)
+    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
 
 
 def per_seed(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> Figure:
@@ -66,7 +66,7 @@ def per_seed(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) ->
         for net in NETS
         for trace in banded(band_of(snapshots, net, field), net, say(f"net.{net}"), look)
     ]
-    return over_epochs(traces, say(f"fitness.axis.{field}"), look, say)
+    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say)
 
 
 def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
@@ -80,7 +80,7 @@ def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
             trace = _line(over, net, name, look, mode="lines+markers")
             traces.append(trace | {"opacity": 1 - 0.7 * layer / layers})
     layout = {"tickformat": ".0%", "rangemode": "tozero"}
-    return over_epochs(traces, say("fitness.axis.dead"), look, say, log=False, **layout)
+    return _over_epochs(traces, say("fitness.axis.dead"), look, say, log=False, **layout)
 
 
 def activations(
@@ -140,10 +140,9 @@ def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> d
     }
 
 
-def over_epochs(
+def _over_epochs(
     traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
 ) -> Figure:
-    """Curves over the epochs, as a rule on a logarithmic axis."""
     drawn = [trace for trace in traces if {"hovertemplate", "fill"} & set(trace)]  # no mere keys
     if log:
         scale |= decades(np.empty(0), *(np.asarray(trace["y"], float) for trace in drawn))
@@ -206,4 +205,4 @@ def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> 
         name = say("fitness.layer", layer=layer + 1)
         opacity = 1 - 0.7 * layer / values.shape[1]
         traces += [t | {"opacity": opacity} for t in banded(over, "bn", name, look)]
-    return over_epochs(traces, say(f"fitness.axis.{field}"), look, say, log=False)
+    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say, log=False)

@@ -17,6 +17,7 @@ from bnviz.ui import cache
 from bnviz.ui.controls import FITNESS, ONE_BATCH
 from bnviz.ui.files.dialect import read_as_wanted
 from bnviz.ui.language import say, say_verdict
+from bnviz.ui.visitor import owner, visitor
 from bnviz.ui.widgets import ask
 
 #: More remarks than this are folded away.
@@ -81,7 +82,7 @@ def _from_file(file: UploadedFile) -> Table:
         max_selections=MAX_CHOSEN,
     )
     filling = _filling(reading, columns)
-    table = open_store().save_choice(file.name, reading, columns, filling)
+    table = open_store().save_choice(file.name, reading, columns, filling, visitor())
     st.session_state["table"] = table.digest
     st.query_params["table"] = table.digest
     return table
@@ -101,7 +102,7 @@ def _filling(reading: Reading, columns: list[str]) -> Filling:
 
 
 def _from_store() -> Table:
-    known = {table.digest: table for table in open_store().tables()}
+    known = {table.digest: table for table in open_store().tables(owner())}
     if not known:
         st.info(say("upload.waiting"), icon=":material/upload_file:")
         st.stop()

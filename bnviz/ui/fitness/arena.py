@@ -20,18 +20,15 @@ def show_arena(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     bouts = arena.bouts(config, snapshots[-1])
     st.markdown(say_verdict("fitness.arena", *arena.verdict(bouts)))
     unit = say("unit.points_squared") if config.data.source == "fitness" else ""
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        show(
-            losses(snapshots, arena.nets(config), unit, look(), say),
-            "arena",
-            alt=say("fitness.arena_alt"),
-            caption=say("fitness.arena_caption", seeds=config.seeds),
-            data=lambda: per_seed_frame(snapshots, config.network.first_net),
-        )
-    with right:
-        st.table(pd.DataFrame([_row(bout) for bout in bouts]).set_index(say("fitness.arena_pair")))
-        st.caption(say("fitness.arena_table"))
+    show(
+        losses(snapshots, arena.nets(config), unit, look(), say),
+        "norms",
+        alt=say("fitness.arena_alt"),
+        caption=say("fitness.arena_caption", seeds=config.seeds),
+        data=lambda: per_seed_frame(snapshots, config.network.first_net),
+    )
+    st.table(pd.DataFrame([_row(bout) for bout in bouts]).set_index(say("fitness.arena_pair")))
+    st.caption(say("fitness.arena_table"))
 
 
 def _row(bout: arena.Bout) -> dict[str, str]:

@@ -17,7 +17,7 @@ from bnviz.ui.errors import worded
 from bnviz.ui.figures import look
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
-from bnviz.ui.visitor import visitor
+from bnviz.ui.visitor import owner, visitor
 
 #: How often a run at work is looked at, in seconds: before it has done anything, and after.
 WAITING, EVERY = 0.1, 0.5
@@ -97,8 +97,14 @@ def progress(run: Run, seconds: float) -> None:
         at_once=limits.at_once(),
     )
     bar.progress(min(run.done / max(run.total, 1), 1.0), text)
+    others = bool(owner()) and not open_store().owns(owner(), run.id)
     button.button(
-        say("run.stop"), key="stop", icon=":material/stop:", on_click=runner.stop, args=(run.id,)
+        say("run.stop"),
+        key="stop",
+        icon=":material/stop:",
+        disabled=others,
+        on_click=runner.stop,
+        args=(run.id,),
     )
 
 
@@ -175,7 +181,7 @@ def earlier() -> None:
         if not p.open:
             return
         st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
-        runs = open_store().runs(limit=12, kind="train")
+        runs = open_store().runs(limit=12, kind="train", owner=owner())
         for run in runs:
             st.page_link(FITNESS.path, label=title_of(run), query_params={"run": run.id})
         if not runs:

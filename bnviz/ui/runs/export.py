@@ -12,6 +12,7 @@ from bnviz.ui.controls import FITNESS
 from bnviz.ui.errors import worded
 from bnviz.ui.fitness.settings import flat, in_words, label
 from bnviz.ui.language import language, say
+from bnviz.ui.visitor import visitor
 
 _OWN: Final = "bnviz"
 
@@ -75,6 +76,7 @@ def offer_import() -> None:
         if st.button(say("runs.import_now", file=literal(file.name)), key="take-in"):
             try:
                 run_id = take_in(open_store(), file.getvalue())
+                open_store().give(visitor(), run_id)
             except StoreProblem as problem:
                 st.error(worded(problem), icon=":material/error:")
             else:

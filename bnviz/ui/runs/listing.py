@@ -16,6 +16,7 @@ from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.chosen import MOST, look_at
 from bnviz.ui.runs.export import offer_import
 from bnviz.ui.runs.words import what
+from bnviz.ui.visitor import owner
 from bnviz.ui.widgets import ask
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def _asked() -> Search:
         text=text or "",
         configs=_presets(text or ""),
         kind="" if kind == "all" else kind,
+        owner=owner(),
         state=state,
         order=order,
     )

@@ -5,6 +5,7 @@ import streamlit as st
 from bnviz.store import open_store
 from bnviz.texts.numbers import short
 from bnviz.ui.language import say
+from bnviz.ui.visitor import owner
 
 
 def show_uploads() -> None:
@@ -12,7 +13,7 @@ def show_uploads() -> None:
     import pandas as pd
 
     store = open_store()
-    uploads = store.uploads()
+    uploads = store.uploads(owner())
     if not uploads:
         st.info(say("runs.no_uploads"), icon=":material/table:")
         return
@@ -50,7 +51,7 @@ def show_uploads() -> None:
         icon=":material/delete:",
         disabled=not selected,
         on_click=store.delete_uploads,
-        args=(selected,),
+        args=(selected, owner()),
     )
     megabytes = short(sum(each.size for each in uploads) / 1e6)
     st.caption(say("runs.uploads", count=len(uploads), megabytes=megabytes))

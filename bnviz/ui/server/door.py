@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from functools import cache
 from typing import Final
@@ -38,9 +39,14 @@ class Lock:
         """Whether it is the passphrase; takes some 50 ms, whatever is asked."""
         return hmac.compare_digest(self._hashed(passphrase), self._hash)
 
-    def ticket(self) -> str:
-        """A cookie for somebody new."""
-        name = secrets.token_hex(16)
+    def ticket(self, before: str = "") -> str:
+        """A cookie for somebody new, or who had one `before` of a server that is gone.
+
+        Nobody else knows the name in it, so who brings one is whom it was made for.
+        """
+        name = before.partition(".")[0]
+        if not re.fullmatch("[0-9a-f]{32}", name):
+            name = secrets.token_hex(16)
         return f"{name}.{self._signature(name)}"
 
     def holder(self, ticket: str) -> str:
@@ -98,7 +104,8 @@ async def _answer(request: Request, lock: Lock) -> Response:
     path = request.url.path.lstrip("/\\")  # two would lead to another host
     answer = RedirectResponse(f"/{path}{query}", 303)
     secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, lock.ticket(), httponly=True, samesite="lax", secure=secure)
+    ticket = lock.ticket(request.cookies.get(COOKIE, ""))
+    answer.set_cookie(COOKIE, ticket, httponly=True, samesite="lax", secure=secure)
     return answer
 
 

@@ -16,6 +16,7 @@ from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.runs.current import title_of
+from bnviz.ui.visitor import owner
 from bnviz.ui.widgets import ask
 
 DOCUMENT = "document"
@@ -78,7 +79,7 @@ def _table_there(config: TrainConfig) -> None:
 
 def _run() -> Run | None:
     """A training of the history, newest first; None for the document's nets."""
-    newest = open_store().runs(limit=24, kind="train")
+    newest = open_store().runs(limit=24, kind="train", owner=owner())
     known = {run.id: run for run in newest if _measurable(run)}
     asked = st.query_params.get("run", st.session_state.get("smooth_run"))
     if asked and asked not in known:

@@ -19,6 +19,7 @@ from bnviz.ui.language import say, say_verdict
 from bnviz.ui.runs.current import title_of
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code, compute
+from bnviz.ui.visitor import owner
 from bnviz.ui.widgets import ask
 
 _HERE = "here"
@@ -30,7 +31,7 @@ def show_recalibration() -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
     from bnviz.core.training import precise_bn
 
-    newest = open_store().runs(limit=12, kind="train")
+    newest = open_store().runs(limit=12, kind="train", owner=owner())
     runs = {run.id: run for run in newest if _has_state(run)}
     left, middle, right = st.columns(3)
     with left:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from bnviz.core.configs import NORM_SETTINGS, OVER_ROWS, NetworkConfig, Norm
+from bnviz.core.curvature.along_gradient import along_stack
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.backpropagation import Workspace
 from bnviz.core.nets.gradients import (
@@ -160,3 +161,14 @@ def test_every_setting_of_a_norm_matters() -> None:
             if not torch.equal(trained(network(norm, **{name: value})), before)
         ]
         assert set(matter) == set(NORM_SETTINGS[norm]), norm
+
+
+def test_renorm_looks_along_the_step_with_each_networks_own_statistics() -> None:
+    """At more points than there are networks."""
+    stack, (x, y) = moved(initial(network("renorm"), 3, SEEDS, bn=True)), data()
+    sizes = torch.tensor([0.1, 0.2], dtype=torch.float64)
+    together = along_stack(stack, x, y, sizes)
+    for index in range(len(SEEDS)):
+        one = slice(index, index + 1)
+        alone = along_stack(stack.part(one), x[one], y[one], sizes)
+        torch.testing.assert_close(together.losses[one], alone.losses)

@@ -72,6 +72,8 @@ def test_who_knows_it_enters_and_is_somebody(ask: Any) -> None:
     (one, own), (_, others) = (each.split(".") for each in tickets)
     assert own != others and ask("/", f"{one}.{others}")[0]["status"] == 401
     strange = door.Lock("vier Wörter").ticket()
+    again = headers(ask("/", f"bnviz_door={strange}", WORD))["set-cookie"]
+    assert again.partition(".")[0] == f"bnviz_door={strange.partition('.')[0]}"
     assert ask("/", f"bnviz_door={strange}")[0]["status"] == 401, "the key is each server's own"
 
 
