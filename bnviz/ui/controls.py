@@ -216,7 +216,7 @@ PITFALL_OPENINGS = {"folding.shape": "nlc"}
 PITFALLS = _table(
     choice("pitfall", "pitfalls.choose", (ALL, *PITFALL_CONFIGS), menu=True),
     *(
-        replace(row, pinned=row.key in PITFALL_OPENINGS)
+        replace(row, pinned=row.key in PITFALL_OPENINGS, menu=len(row.options) > 5)
         for name, owner in PITFALL_CONFIGS.items()
         for row in _fields(
             owner,

@@ -41,7 +41,10 @@ def in_one_line(config: TrainConfig) -> str:
     if config in PRESETS.values():
         return plan(config)
     own = differences(TrainConfig(), config)
-    more = [f"{label(path)}: {in_words(path, each)}" for path, _, each in own]
+    more = [
+        say("fitness.setting", setting=label(path), value=in_words(path, each))
+        for path, _, each in own
+    ]
     named = [text for (path, *_), text in zip(own, more, strict=True) if path not in _PLANNED]
     return " · ".join([plan(config), *named])
 
