@@ -99,7 +99,7 @@ def _side_by_side(trainings: Mapping[str, Training]) -> None:
             _differences(trainings)
         else:
             (training,) = trainings.values()
-            st.code(training.config.model_dump_json(indent=2), language="json", height=440)
+            st.code(training.config.model_dump_json(indent=2), language="json", wrap_lines=True)
 
 
 def _head(letter: str, run: Run) -> Training | None:
