@@ -1,5 +1,6 @@
 """A run as a table, for downloads."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ def _per_seed_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[s
                 row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
                 for name in PER_SEED:
                     values = getattr(measured, name)
-                    row[name] = float(values[seed]) if values.size else None
+                    row[name] = float(values[seed]) if values.size else math.nan
                 yield row
 
 
