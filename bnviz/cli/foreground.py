@@ -84,7 +84,9 @@ class _Progress:
 
 
 def strict(value: Any) -> Any:
-    """Numbers for JSON, which knows neither NaN nor infinity: they become None."""
+    """The same for JSON, which knows neither NaN nor infinity: they become None."""
+    if isinstance(value, dict):
+        return {name: strict(each) for name, each in value.items()}
     if isinstance(value, list):
         return [strict(each) for each in value]
-    return value if math.isfinite(value) else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from bnviz.cli.errors import Refusal, tell
+from bnviz.core.settings import flat
 from bnviz.store import StoreProblem, open_store
 
 
@@ -33,11 +34,7 @@ def _export(run_id: str, to: Path) -> int:
         known = ", ".join(f".{each}" for each in formats())
         raise Refusal(f"--to {to} ends in none of {known}")
     kept = training(open_store(), run_id)
-    settings = {
-        f"{part}.{name}": str(value)
-        for part, values in kept.config.model_dump().items()
-        for name, value in (values.items() if isinstance(values, dict) else [("", values)])
-    }
+    settings = {path: str(setting) for path, setting in flat(kept.config)}
     to.write_bytes(FORMATS[ending](kept, Wording("en", settings)))
     tell(f"Run {kept.run.id} is in {to}")
     return 0

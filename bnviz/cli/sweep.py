@@ -5,7 +5,6 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bnviz.cli.errors import Refusal, read_json, shown, tell, to_config
 from bnviz.cli.foreground import EXIT, strict, worked
@@ -59,7 +58,6 @@ def _told(
 ) -> int:
     compared = results(config, outcomes(store, run.id))
     said = for_terminal(worded("en", "sweep.verdict", *verdict(config, compared)))
-    seconds = (run.finished - run.started).total_seconds() if run.finished and run.started else 0.0
     record = {
         "run": run.id,
         "status": run.status,
@@ -67,9 +65,9 @@ def _told(
         "cells": [described(each) for each in compared],
         "verdict": said,
         "engine": engine,
-        "seconds": seconds,
+        "seconds": run.seconds,
     }
-    text = json.dumps(_strict(record), indent=2, allow_nan=False)
+    text = json.dumps(strict(record), indent=2, allow_nan=False)
     path = Path(arguments.out) / RECORD
     try:
         path.write_text(text + "\n", encoding="utf-8")
@@ -93,12 +91,3 @@ def _table(config: SweepConfig, compared: list[Result]) -> list[str]:
         values = [str(each.settings[name]) for name in names]
         lines.append([*values, *medians, short(each.q), better(each)])
     return ["| " + " | ".join(line) + " |" for line in lines]
-
-
-def _strict(value: Any) -> Any:
-    """The same for JSON, which knows neither NaN nor infinity: they become None."""
-    if isinstance(value, dict):
-        return {name: _strict(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_strict(each) for each in value]
-    return strict(value) if isinstance(value, float) else value

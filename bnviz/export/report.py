@@ -13,10 +13,8 @@ from bnviz.plots.theme import Figure, Look
 from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import for_terminal
 
-#: Inside a script, so that the page needs no other file.
-_TEMPLATE = "report.html"
-#: Plotly offers to upload a chart to its cloud; no chart of ours does.
-_TOOLS = {"modeBarButtonsToRemove": ["sendChartToCloud"], "plotlyServerURL": ""}
+#: Plotly offers to upload a chart to its cloud, and its logo leads there; no chart of ours does.
+_TOOLS = {"showSendToCloud": False, "displaylogo": False}
 
 
 def report(training: Training, wording: Wording) -> bytes:
@@ -35,7 +33,7 @@ def report(training: Training, wording: Wording) -> bytes:
             "settings": "\n".join(_settings(training, wording)),
             "figures": "\n".join(_figures(training, wording)),
         }
-    template = files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
+    template = files(__package__).joinpath("report.html").read_text(encoding="utf-8")
     return Template(template).substitute(parts, plotly=get_plotlyjs()).encode(errors="replace")
 
 

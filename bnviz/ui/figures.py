@@ -8,9 +8,9 @@ import streamlit as st
 
 from bnviz.core.configs import Source
 from bnviz.core.pitfalls.configs import CONFIGS
+from bnviz.export.tables import csv
 from bnviz.plots.theme import Figure, Look
 from bnviz.texts.catalogue import sentence
-from bnviz.texts.spreadsheet import defused
 from bnviz.ui.chart.chart import Live, chart
 from bnviz.ui.controls import PRESENT
 from bnviz.ui.language import language, say
@@ -111,7 +111,7 @@ def download(data: "Frame", key: str) -> None:
     """A download of `data`, made only when asked for."""
     st.download_button(
         say("figure.download"),
-        lambda: defused(data()).to_csv(index=False).encode(),
+        lambda: csv(data()),
         f"bnviz-{key}.csv",
         "text/csv",
         key=f"{key}-data",

@@ -101,6 +101,7 @@ def test_the_report_needs_nothing_else(kept: Training, language: str) -> None:
     assert HOSTILE in read.text and "<script>alert" not in page and "rate <b>" in read.text
     assert sentence(language, "report.settings") in read.text
     assert re.search(r"\b2\b", read.text) and page.count("Plotly.newPlot(") == 2
+    assert page.count('"showSendToCloud": false') == 2  # else Plotly offers to upload a chart
 
 
 def test_the_notebook_trains_the_same_run(kept: Training) -> None:

@@ -22,6 +22,7 @@ from bnviz.core.batchnorm.interpolation import STAGES
 from bnviz.core.configs import RULES, Norm, TrainConfig
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
+from bnviz.core.settings import flat
 from bnviz.core.smoothness import cost as smaller_measures
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training import arena, flow, precise_bn
@@ -35,7 +36,6 @@ from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import controls
-from bnviz.ui.fitness.settings import flat
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.one_batch.compute import notes
 from bnviz.ui.smoothness.tabs import SECTIONS

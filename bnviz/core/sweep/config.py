@@ -1,6 +1,6 @@
 """Two or three settings of a training against each other: what is swept, and its cells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.settings import flat
 
 Metric = Literal["loss", "accuracy", "divergence", "sharpness", "stable_rate"]
 Value = bool | int | float | str | None
@@ -22,18 +23,8 @@ MAX_CELLS = 1024
 #: What cells have in common: their seeds, and whose data they learn from.
 _COMMON = ("seeds", "seed", "arena", "data.source", "data.table", "data.columns", "data.target")
 
-
-def _leaves(model: type[Config], prefix: str = "") -> Iterator[str]:
-    for name, info in model.model_fields.items():
-        inner = info.annotation
-        if isinstance(inner, type) and issubclass(inner, Config):
-            yield from _leaves(inner, f"{prefix}{name}.")
-        else:
-            yield prefix + name
-
-
 #: Every setting that can be swept, as its path in a TrainConfig.
-FIELDS = tuple(name for name in _leaves(TrainConfig) if name not in _COMMON)
+FIELDS = tuple(path for path, _ in flat(TrainConfig()) if path not in _COMMON)
 
 
 class Axis(Config):

@@ -17,6 +17,7 @@ from bnviz.core.configs import (
     ProbeConfig,
     TrainConfig,
 )
+from bnviz.core.settings import flat
 from bnviz.core.training.presets import PRESETS
 from bnviz.texts.catalogue import speaking_of
 from bnviz.ui import cache
@@ -99,10 +100,7 @@ def _fill_from(starts: Mapping[str, TrainConfig]) -> None:
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
     """What each control says for `config`, by its key; without a table, nothing of tables."""
-    settings: dict[str, Any] = {}
-    for name, value in config:
-        parts = value if isinstance(value, Config) else {"": value}.items()
-        settings |= {f"{name}.{part}".rstrip("."): each for part, each in parts}
+    settings = dict(flat(config))
     settings[FIRST_SEED] = settings.pop("seed")
     digest, target = settings.pop("data.table"), settings.pop("data.target")
     if digest:

@@ -1,9 +1,9 @@
 """A training's settings in words: all of them in one line, and where two trainings differ."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.settings import differences
 from bnviz.core.training.presets import PRESETS
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import in_address
@@ -60,22 +60,6 @@ def departures(shown: TrainConfig, wanted: TrainConfig) -> tuple[str, ...]:
         )
         for path, then, now in differences(shown, wanted)
     )
-
-
-def differences(one: TrainConfig, other: TrainConfig) -> list[tuple[str, Any, Any]]:
-    """The path and both values of each setting in which the two differ."""
-    pairs = zip(flat(one), flat(other), strict=True)
-    return [(path, then, now) for (path, then), (_, now) in pairs if then != now]
-
-
-def flat(config: Config, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Each setting's path and value, those of the parts too."""
-    for name in type(config).model_fields:
-        value = getattr(config, name)
-        if isinstance(value, Config):
-            yield from flat(value, f"{path}{name}.")
-        else:
-            yield path + name, value
 
 
 def label(path: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.settings import flat
 from bnviz.core.training.pairing import Side, pair
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.export.frames import per_seed_frame
@@ -21,7 +22,7 @@ from bnviz.texts.markdown import literal
 from bnviz.ui.controls import RUNS
 from bnviz.ui.errors import worded
 from bnviz.ui.figures import look, show
-from bnviz.ui.fitness.settings import flat, in_words, label
+from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP
 from bnviz.ui.runs.about import describe

@@ -6,11 +6,12 @@ from typing import Final
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.settings import flat
 from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.errors import worded
-from bnviz.ui.fitness.settings import flat, in_words, label
+from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import language, say
 from bnviz.ui.visitor import visitor
 

@@ -5,10 +5,11 @@ from typing import Any
 import streamlit as st
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.settings import flat
 from bnviz.store import Run
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import FIRST_SEED, FITNESS
-from bnviz.ui.fitness.settings import flat, in_words, label
+from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS as PAGE
 

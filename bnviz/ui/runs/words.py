@@ -1,13 +1,14 @@
 """What a run is, in few words."""
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.settings import differences
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs.measures import measured
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run
 from bnviz.ui.controls import FITNESS
-from bnviz.ui.fitness.settings import differences, in_words, label
+from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import settings_of
 

@@ -1,11 +1,11 @@
 """One cell of a sweep: its settings, its losses, and the way to it in Fitness."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import streamlit as st
 
-from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.settings import differences
 from bnviz.core.sweep.config import Cell, SweepConfig, cells
 from bnviz.core.sweep.outcome import Outcome
 from bnviz.plots.sweep import curves, maps
@@ -47,24 +47,13 @@ def show_cell(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> None:
 
 def in_fitness(config: TrainConfig) -> Iterator[tuple[str, str]]:
     """The address of a training's settings in Fitness, where they differ from the document's."""
-    for path, value, usual in _leaves(config, TrainConfig(), ""):
-        if value == usual:
-            continue
+    for path, _, value in differences(TrainConfig(), config):
         if path == "network.torch_momentum" and value is None:
             yield "cumulative", "true"
         elif path not in ("data.table", "data.columns", "data.target"):
             yield FIRST_SEED if path == "seed" else path, in_address(value)
     if config.data.table is not None:
         yield "table", config.data.table
-
-
-def _leaves(config: Config, usual: Config, prefix: str) -> Iterator[tuple[str, Any, Any]]:
-    for name, value in config:
-        other = getattr(usual, name)
-        if isinstance(value, Config):
-            yield from _leaves(value, other, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value, other
 
 
 def _settings(cell: Cell) -> str:

@@ -1,6 +1,5 @@
 """A sweep as a table, on screen and as files."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.outcome import Outcome
 from bnviz.core.sweep.results import Result
 from bnviz.core.sweep.table import rows
+from bnviz.export.tables import parquet
 from bnviz.ui.figures import download
 from bnviz.ui.language import say
 
@@ -27,11 +27,6 @@ def downloads(
 
         return pd.DataFrame(rows(config, outcomes, compared))
 
-    def parquet() -> bytes:
-        content = io.BytesIO()
-        frame().to_parquet(content, index=False)
-        return content.getvalue()
-
     more = st.popover(say("sweep.table"), icon=":material/table:", key="table", on_change="rerun")
     if not more.open:
         return
@@ -40,7 +35,7 @@ def downloads(
         download(frame, "sweep")
         st.download_button(
             say("sweep.parquet"),
-            parquet,
+            lambda: parquet(frame()),
             "bnviz-sweep.parquet",
             key="sweep-parquet",
             icon=":material/download:",
