@@ -519,7 +519,8 @@ def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         ({"network": {"widht": 3}}, "network.widht is no key of a config; did you mean width?"),
         (
             {"xyz": 1},
-            "xyz is no key of a config; known here: data, network, optimizer, probes, seed, seeds",
+            "xyz is no key of a config; known here: arena, data, network, optimizer, probes, seed, "
+            "seeds",
         ),
         ({"data": {"standardize": 1}}, "data.standardize is 1; use true or false"),
         ({"data": None}, "data is null; use an object {...}"),
