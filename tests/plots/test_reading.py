@@ -292,7 +292,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
     "company": (
         lambda: batch_dependence.fan(COMPANY, 8, LOOK, SAY),
         (
-            "One sample, random company",
+            "One sample, random batches",
             "Batch size B",
             "Output of BN in train mode",
             "x",

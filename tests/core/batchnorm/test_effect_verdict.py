@@ -51,7 +51,8 @@ def test_every_exception_is_named() -> None:
         f"1 of 4 features now has mean 0 and standard deviation 1, to within "
         f"{short(1 - float(y[:, 0].std()), 1)}. c stops at standard deviation "
         f"{short(float(deviation))} (before γ): ε is "
-        f"{percent(1 - deviation**2)} of its variance + ε. So does 1 more, less strongly. "
+        f"{percent(1 - deviation**2)} of its variance + ε. The same holds for 1 more feature, "
+        "less strongly. "
         "d: constant in this batch, so in exact arithmetic BN returns 0 for every row. "
         "Then b alone was multiplied by γ = 3 and shifted by β = -1."
     ).replace("\N{NO-BREAK SPACE}", " ")
@@ -60,7 +61,7 @@ def test_every_exception_is_named() -> None:
 def test_epsilon_can_swallow_all() -> None:
     text, y = said(SPREAD, eps=10.0, gamma=2.0)
     assert text.startswith("No feature reaches standard deviation 2. ")
-    assert (y.std(0) < 1).all() and "So do 2 more, less strongly." in text
+    assert (y.std(0) < 1).all() and "The same holds for 2 more features, less strongly." in text
 
 
 @pytest.mark.parametrize(

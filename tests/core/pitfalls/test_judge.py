@@ -329,7 +329,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
             "loss_matrices": [9, 5],
         },
         "**Under decay γ ends at 2, without at 3.** The training loss is 4 against 5: whether that "
-        "helps or hurts is the task's business, but it is another function that is learned.",
+        "helps or hurts depends on the task, but the net learns another function.",
     ),
     (
         "gamma_zero",
@@ -469,8 +469,8 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "ranks",
         {},
         {"own": [2, 3, 1], "synchronized": [0, 0, 0], "variance": [0.25, 9, 9]},
-        "**The statistics that rank 0 saves are 2 standard deviations away from those of all rows**"
-        ", and its variances are 25 % of theirs. The others are 1 to 3 away. Synchronized, the "
+        "**The means that rank 0 saves are 2 standard deviations away from those of all rows**"
+        ", and its variances are 25 % of theirs. All ranks are 1 to 3 away. Synchronized, the "
         "distance is 0.",
     ),
     (

@@ -105,7 +105,7 @@ BETTER = (
 )
 WORSE = (
     "Precise BN makes the validation loss worse here: from 1 to 2, by 100 % (medians; only 0 of 8 "
-    "seeds do better). These nets have learned to live with the statistics they had."
+    "seeds do better). These nets have adapted to the statistics they had."
 )
 EVEN = (
     "Precise BN makes no clear difference here: the median validation loss goes from 2 to 1, and "
