@@ -10,20 +10,17 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.sweep.config import SweepConfig
-from bnviz.core.sweep.plan import groups
-from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.core.types import StopFlag
-from bnviz.jobs import cluster, limits, measures, sweep, trainings
+from bnviz.jobs import cluster, limits, measures, refusals, sweep, trainings
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.process import leaving
@@ -32,7 +29,6 @@ from bnviz.jobs.steps import Step
 from bnviz.jobs.trainings import decoded
 from bnviz.jobs.worker import too_long, work
 from bnviz.store import Problem, Run, Store, StoreProblem, open_store
-from bnviz.store.errors import Code
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
@@ -48,40 +44,13 @@ RESULT_BYTES = 64 * 2**20
 def submit(config: TrainConfig, visitor: str = "") -> str:
     """Queues a training for the visitor, and returns its run id at once. Raises Problem."""
     store = open_store()
-    if problem := refusal(config, *trainings.size_of(store, config.data)):
+    if problem := refusals.of_training(config, *trainings.size_of(store, config.data)):
         raise problem
     with _launching:
         _refuse_past_limit(store, visitor)
         run_id = trainings.create(store, config)
         _queue(store, run_id, visitor)
     return run_id
-
-
-def refusal(config: TrainConfig, rows: int, features: int) -> Problem | None:
-    """Why a training on a table of that size is more than a job may be here, if it is."""
-    needed = cost(config, rows, features)
-    return _too_much(needed, lambda of: remedy(config, rows, features, of))
-
-
-def refusal_of_measure(
-    measure: Measure, training: TrainConfig, rows: int, features: int
-) -> Problem | None:
-    """The same of a measure, of the nets of a training on a table of so many rows and inputs."""
-    nets = training, rows, features
-    needed = smoothness_cost.cost(measure, *nets)
-    return _too_much(needed, lambda of: smoothness_cost.remedy(measure, *nets, of))
-
-
-def _too_much(needed: Cost, smaller: Callable[[Callable[[Cost], float]], str]) -> Problem | None:
-    def problem(code: Code, of: Callable[[Cost], float], unit: float, limit: float) -> Problem:
-        values = {"needed": f"{of(needed) / unit:.3g}", "limit": f"{limit:g}"}
-        return Problem(code, values | {"remedy": smaller(of)})
-
-    if needed.memory > GIGABYTE * limits.gigabytes():
-        return problem("too_large", lambda each: each.memory, GIGABYTE, limits.gigabytes())
-    if needed.seconds > 60 * limits.minutes():
-        return problem("too_slow", lambda each: each.seconds, 60, limits.minutes())
-    return None
 
 
 def submit_measure(config: Measure, visitor: str = "") -> str:
@@ -95,7 +64,7 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
         run = measures.find(store, config)
         if run is not None and (run.active or run.status == "done"):
             return run.id
-        if problem := refusal_of_measure(config, *measures.training_of(store, config)):
+        if problem := refusals.of_measure(config, *measures.training_of(store, config)):
             raise problem
         _refuse_past_limit(store, visitor)
         run_id = measures.create(store, config)
@@ -109,7 +78,7 @@ def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
     Its cells wait for their turn among the jobs of all visitors. Raises Problem.
     """
     store = open_store()
-    if problem := sweep_refusal(config, *trainings.size_of(store, config.base.data)):
+    if problem := refusals.of_sweep(config, *trainings.size_of(store, config.base.data)):
         raise problem
     with _launching:
         _refuse_past_limit(store, visitor)
@@ -119,19 +88,6 @@ def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
     store.give(visitor, run_id)
     threading.Thread(target=_sweep, args=(store, run_id, visitor), daemon=True).start()
     return run_id
-
-
-def sweep_refusal(config: SweepConfig, rows: int, features: int) -> Problem | None:
-    """Why a sweep on a table of that size is more than jobs may be here, if it is."""
-    plan = groups(config, rows, features)
-    largest = max(plan, key=lambda group: group.cost.memory).cells[0].config
-    if problem := refusal(largest, rows, features):
-        return problem
-    minutes = sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
-    if minutes <= limits.minutes():
-        return None
-    values = {"needed": f"{minutes:.3g}", "limit": f"{limits.minutes():g}", "remedy": "seeds"}
-    return Problem("too_slow", values)
 
 
 def _sweep(store: Store, run_id: str, visitor: str) -> None:

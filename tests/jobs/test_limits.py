@@ -12,7 +12,7 @@ from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.core.training.cost import cost
-from bnviz.jobs import runner
+from bnviz.jobs import refusals, runner
 from bnviz.jobs.engine import Engine
 from bnviz.store import Problem, Store
 from tests.jobs import calls
@@ -95,11 +95,11 @@ def test_too_large_a_training_is_refused(store: Store, monkeypatch: pytest.Monke
     assert (caught.value.code, caught.value.values["remedy"]) == ("too_large", "batch_size")
     assert store.runs() == []
     monkeypatch.setenv("BNVIZ_JOB_GIGABYTES", "1000")
-    refused = runner.refusal(HUGE, 100_000, 3)
+    refused = refusals.of_training(HUGE, 100_000, 3)
     assert refused is not None and refused.code == "too_slow"
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "1000000")
-    assert runner.refusal(HUGE, 100_000, 3) is None
+    assert refusals.of_training(HUGE, 100_000, 3) is None
 
 
 def test_a_small_training_is_not_refused() -> None:
-    assert runner.refusal(SMALL, 60, 3) is None
+    assert refusals.of_training(SMALL, 60, 3) is None

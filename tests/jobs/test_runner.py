@@ -21,7 +21,7 @@ from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.training import train
 from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, limits, reader, runner
+from bnviz.jobs import heartbeat, limits, reader, refusals, runner
 from bnviz.jobs.reader import Memory
 from bnviz.store import Problem, Store, StoreProblem
 from tests.jobs import calls
@@ -418,7 +418,7 @@ def test_a_run_that_does_not_hear_is_stopped_all_the_same(monkeypatch: pytest.Mo
 
 def test_a_run_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "0")
-    monkeypatch.setattr(runner, "refusal", lambda *_: None)
+    monkeypatch.setattr(refusals, "of_training", lambda *_: None)
     deaf, hearing = work_as(calls.Deaf, monkeypatch), work_as(runner._Job, monkeypatch)
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "120")
     for run_id in (deaf, hearing):

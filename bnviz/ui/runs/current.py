@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.cost import GIGABYTE, Cost, cost
 from bnviz.core.training.presets import PRESETS
-from bnviz.jobs import limits, runner
+from bnviz.jobs import limits, refusals, runner
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
@@ -131,7 +131,7 @@ def launch_button(
     would be a `new` one.
     """
     rows, features = size
-    problem = runner.refusal(config, rows, features)
+    problem = refusals.of_training(config, rows, features)
     main.button(
         say("train.launch"),
         key="launch",

@@ -14,7 +14,7 @@ import streamlit as st
 from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness.cost import LIGHT_BYTES
 from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
-from bnviz.jobs import runner
+from bnviz.jobs import refusals, runner
 from bnviz.store import Run
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached
@@ -118,7 +118,7 @@ def _show(config: Measure, cost: Cost, draw: Draw, asked: Asked) -> None:
     run = runner.find_measure(config)
     if run is not None:
         follow(run, lambda now: _stand(now, config, draw))
-    elif problem := runner.refusal_of_measure(config, *nets):
+    elif problem := refusals.of_measure(config, *nets):
         st.error(worded(problem), icon=":material/error:")
     else:
         st.caption(f"{_in_words(cost)} {takes(needed)}")

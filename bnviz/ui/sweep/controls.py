@@ -11,7 +11,7 @@ from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
-from bnviz.jobs import limits, runner, sweep
+from bnviz.jobs import limits, refusals, runner, sweep
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
@@ -60,7 +60,7 @@ def _parsed(raw: Any) -> SweepConfig:
 
 def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) -> None:
     """Launch the sweep, or go on with the one on screen; below what it will take."""
-    problem = runner.sweep_refusal(config, *size(config.base.data))
+    problem = refusals.of_sweep(config, *size(config.base.data))
     unfinished = run is not None and not run.active and run.done < run.total
     wanted = sweep.config_of(run) if run is not None and unfinished else config
     main.button(

@@ -1,0 +1,51 @@
+"""Whether a job is more than may be here, and which setting would make it less."""
+
+from collections.abc import Callable
+
+from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness import cost as smoothness_cost
+from bnviz.core.smoothness.measure import Measure
+from bnviz.core.sweep.config import SweepConfig
+from bnviz.core.sweep.plan import groups
+from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
+from bnviz.jobs import limits
+from bnviz.store import Problem
+from bnviz.store.errors import Code
+
+
+def of_training(config: TrainConfig, rows: int, features: int) -> Problem | None:
+    """Why a training on a table of that size is more than a job may be here, if it is."""
+    needed = cost(config, rows, features)
+    return _too_much(needed, lambda of: remedy(config, rows, features, of))
+
+
+def of_measure(measure: Measure, training: TrainConfig, rows: int, features: int) -> Problem | None:
+    """The same of a measure, of the nets of a training on a table of so many rows and inputs."""
+    nets = training, rows, features
+    needed = smoothness_cost.cost(measure, *nets)
+    return _too_much(needed, lambda of: smoothness_cost.remedy(measure, *nets, of))
+
+
+def of_sweep(config: SweepConfig, rows: int, features: int) -> Problem | None:
+    """Why a sweep on a table of that size is more than jobs may be here, if it is."""
+    plan = groups(config, rows, features)
+    largest = max(plan, key=lambda group: group.cost.memory).cells[0].config
+    if problem := of_training(largest, rows, features):
+        return problem
+    minutes = sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
+    if minutes <= limits.minutes():
+        return None
+    values = {"needed": f"{minutes:.3g}", "limit": f"{limits.minutes():g}", "remedy": "seeds"}
+    return Problem("too_slow", values)
+
+
+def _too_much(needed: Cost, smaller: Callable[[Callable[[Cost], float]], str]) -> Problem | None:
+    def problem(code: Code, of: Callable[[Cost], float], unit: float, limit: float) -> Problem:
+        values = {"needed": f"{of(needed) / unit:.3g}", "limit": f"{limit:g}"}
+        return Problem(code, values | {"remedy": smaller(of)})
+
+    if needed.memory > GIGABYTE * limits.gigabytes():
+        return problem("too_large", lambda each: each.memory, GIGABYTE, limits.gigabytes())
+    if needed.seconds > 60 * limits.minutes():
+        return problem("too_slow", lambda each: each.seconds, 60, limits.minutes())
+    return None
