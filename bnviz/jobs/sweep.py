@@ -86,8 +86,8 @@ def work(store: Store, run: Run, should_stop: StopFlag, pool: Pool) -> Iterator[
     crew = _Crew(pool, plan, table, config.metric == "sharpness")
     try:
         while crew.busy and not should_stop():
-            for group, found in crew.finished():
-                for cell, outcome in zip(group.cells, found, strict=True):
+            for group, trained in crew.finished():
+                for cell, outcome in zip(group.cells, trained, strict=True):
                     blob = to_bytes(Finished(cell.index, outcome))
                     if not store.append(run.id, len(done), len(done) + 1, blob):
                         return
@@ -122,9 +122,9 @@ class _Crew:
         # What went wrong comes last: first what went well is kept.
         for future in sorted(ready, key=lambda each: each.cancelled() or bool(each.exception())):
             group, _ = self._at_work.pop(future)
-            found = self._result(future, group)
-            if found is not None:
-                yield group, found
+            trained = self._outcomes(future, group)
+            if trained is not None:
+                yield group, trained
 
     def leave(self) -> None:
         """Let nobody work for this sweep any more."""
@@ -132,7 +132,7 @@ class _Crew:
             call.dropped = True
             future.cancel()
 
-    def _result(self, future: Future[list[Outcome]], group: Group) -> list[Outcome] | None:
+    def _outcomes(self, future: Future[list[Outcome]], group: Group) -> list[Outcome] | None:
         """The outcomes of the group; None if its process died: then it waits once more."""
         try:
             return future.result()

@@ -1,4 +1,4 @@
-"""The list of runs: found, named, pinned, deleted and brought back.
+"""The list of runs: searched, named, pinned, deleted and brought back.
 
 Listing reads the runs' own rows alone, never what they keep.
 """
@@ -88,10 +88,10 @@ class History(Shelf):
 
     def search(self, wanted: Search, limit: int = 200) -> Listing:
         """The first `limit` of the runs that are `wanted`."""
-        found = sa.and_(*self._conditions(wanted))
+        matching = sa.and_(*self._conditions(wanted))
         totals = [sa.func.count().label("runs"), sa.func.sum(runs.c.size).label("size")]
-        (total,) = self.read(sa.select(*totals).where(found))
-        query = sa.select(*COLUMNS).where(found).order_by(*_ORDERS[wanted.order]).limit(limit)
+        (total,) = self.read(sa.select(*totals).where(matching))
+        query = sa.select(*COLUMNS).where(matching).order_by(*_ORDERS[wanted.order]).limit(limit)
         now = self.clock()
         return Listing(
             [run_of(row, now) for row in self.read(query)], total.runs, int(total.size or 0)

@@ -55,7 +55,7 @@ class Run:
     @property
     def active(self) -> bool:
         """Whether more snapshots may come."""
-        return self.status in ("queued", "running")
+        return self.status in UNFINISHED
 
     @property
     def seconds(self) -> float:
@@ -75,8 +75,8 @@ def run_of(row: sa.Row[Any], now: float) -> Run:
             status = "interrupted"  # by then in the future: the clock was set back meanwhile
         return Run(
             id=row.id,
-            kind=str(row.kind),
-            config=str(row.config),
+            kind=_text(row.kind),
+            config=_text(row.config),
             status=status if status in _STATUSES else "damaged",
             error=restored(row.error),
             created=datetime.fromtimestamp(row.created, UTC),
@@ -85,9 +85,9 @@ def run_of(row: sa.Row[Any], now: float) -> Run:
             done=int(row.done),
             total=int(row.total),
             snapshots=int(row.snapshots),
-            name=str(row.name),
-            tags=tuple(str(row.tags).split()),
-            note=str(row.note),
+            name=_text(row.name),
+            tags=tuple(_text(row.tags).split()),
+            note=_text(row.note),
             pinned=bool(row.pinned),
             deleted=_moment(row.deleted),
             size=int(row.size),
@@ -106,6 +106,13 @@ def is_run(column: sa.ColumnElement[str], run_id: object) -> sa.ColumnElement[bo
     if isinstance(run_id, str) and _ID.fullmatch(run_id):
         return column == run_id
     return sa.false()
+
+
+def _text(cell: object) -> str:
+    """A cell of text; raises TypeError for anything else, which SQLite would keep as well."""
+    if not isinstance(cell, str):
+        raise TypeError(type(cell))
+    return cell
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -120,7 +120,8 @@ def test_what_is_too_much_is_thinned_and_then_expires(
 
 
 @pytest.mark.parametrize(
-    "damage", ["created = 'yesterday'", "created = 1e300", "done = 'x'", "status = 'odd'"]
+    "damage",
+    ["created = 'yesterday'", "created = 1e300", "done = 'x'", "status = 'odd'", "name = x'ff'"],
 )
 def test_a_damaged_row_is_one_row(store: Store, clock: Clock, damage: str) -> None:
     whole, broken = ended(store, clock), ended(store, clock)

@@ -28,10 +28,10 @@ def experiment(layer: str, bias: str) -> Numbers:
     x = 3 * torch.randn(8, 4, *(3,) * dimensions)
     net = nn.Sequential(conv, bn)
     net.train()(x)
-    found = {"original": net.eval()(x).flatten(), "folded": fold(conv, bn)(x).flatten()}
+    outputs = {"original": net.eval()(x).flatten(), "folded": fold(conv, bn)(x).flatten()}
     if bias == "not_scaled":
-        found["mistake"] = bias_not_scaled(conv, bn)(x).flatten()
-    return found
+        outputs["mistake"] = bias_not_scaled(conv, bn)(x).flatten()
+    return outputs
 
 
 def judge(config: FoldingConv, result: Result) -> Verdict[Literal["right", "bias"]]:

@@ -81,15 +81,15 @@ def rates(config: SweepConfig, outcomes: Mapping[int, Outcome], third: int = 0) 
         return None
     at = 1 - fields.index(RATE)
     across = config.axes[at]
-    found = np.full((2, len(across.values), config.base.seeds), np.nan)
+    largest = np.full((2, len(across.values), config.base.seeds), np.nan)
     for column in range(len(across.values)):
         some = [cell for cell in _slice(config, third) if cell.place[at] == column]
         if all(cell.index in outcomes for cell in some):
             speeds = [cell.config.optimizer.learning_rate for cell in some]
             for row, net in enumerate(("bn", "plain")):
                 nets = [getattr(outcomes[cell.index], net) for cell in some]
-                found[row, column] = stable_rates(nets, speeds)
-    return Rates(across, *found)
+                largest[row, column] = stable_rates(nets, speeds)
+    return Rates(across, *largest)
 
 
 def _slice(config: SweepConfig, third: int) -> list[Cell]:

@@ -1,5 +1,8 @@
 """The largest stable rate along an axis, and the losses of one cell."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from bnviz.core.sweep.grid import Rates
@@ -7,7 +10,7 @@ from bnviz.core.sweep.outcome import Outcome
 from bnviz.core.training.series import band
 from bnviz.plots.axes import decades
 from bnviz.plots.fitness.curves import banded
-from bnviz.plots.nets import LEGEND, NETS
+from bnviz.plots.nets import LEGEND, NETS, Floats
 from bnviz.plots.sweep.maps import axis_title, label
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
@@ -19,40 +22,35 @@ def stable_rates(rates: Rates, look: Look, say: Say) -> Figure:
     """Medians over seeds with their bands, from the 10 % to the 90 % quantile."""
     values = {net: getattr(rates, net) for net in NETS}
     places = np.arange(len(rates.across.values), dtype=np.float64)
-    traces = [
-        trace
-        for net in NETS
-        for trace in banded(band(places, values[net]), net, say(f"sweep.net_{net}"), look)
-    ]
-    every = np.concatenate([each.ravel() for each in values.values()])
     names = [label(value) for value in rates.across.values]
-    return figure(
-        look,
-        traces,
-        HEIGHT,
-        xaxis=titled(axis_title(rates.across, say), tickvals=places, ticktext=names),
-        yaxis=titled(say("sweep.metric.stable_rate"), **decades(every)),
-        legend=LEGEND,
-        margin=_MARGIN,
-    )
+    across = titled(axis_title(rates.across, say), tickvals=places, ticktext=names)
+    return _bands(places, values, say("sweep.metric.stable_rate"), look, say, xaxis=across)
 
 
 def losses(outcome: Outcome, look: Look, say: Say) -> Figure:
     """The validation losses of one cell's nets over its epochs."""
     values = {net: getattr(outcome, net).validation_loss for net in NETS}
+    epochs = titled(say("fitness.axis.epoch"), rangemode="tozero")
+    title = say("sweep.metric.loss")
+    together: dict[str, Any] = {"xaxis": epochs, "hovermode": "x unified"}
+    return _bands(outcome.epochs, values, title, look, say, **together)
+
+
+def _bands(
+    x: Floats, values: Mapping[str, Floats], title: str, look: Look, say: Say, **layout: Any
+) -> Figure:
+    """Both nets' medians at `x` (N,) over seeds, with their bands; values are (N, S)."""
     traces = [
         trace
         for net in NETS
-        for trace in banded(band(outcome.epochs, values[net]), net, say(f"sweep.net_{net}"), look)
+        for trace in banded(band(x, values[net]), net, say(f"sweep.net_{net}"), look)
     ]
-    every = np.concatenate([each.ravel() for each in values.values()])
     return figure(
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("fitness.axis.epoch"), rangemode="tozero"),
-        yaxis=titled(say("sweep.metric.loss"), **decades(every)),
-        hovermode="x unified",
+        yaxis=titled(title, **decades(*values.values())),
         legend=LEGEND,
         margin=_MARGIN,
+        **layout,
     )

@@ -81,8 +81,9 @@ def _hundredths(value: float) -> str:
 
 def label(value: object) -> str:
     """A value of an axis, short."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain(float(value)) if number else str(value)  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return plain(float(value))
 
 
 def axis_title(axis: Axis, say: Say) -> str:
