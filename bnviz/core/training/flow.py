@@ -27,7 +27,7 @@ POINTS = 40
 #: Within this factor of each other two errors are as good as equal.
 LEVEL = 1.1
 
-Net = Literal["bn", "plain"]
+Key = Literal["untrained", "bn", "plain", "level", "lost_bn", "lost_plain", "lost_both"]
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,14 @@ def _error(stack: Stack, x: torch.Tensor, y: torch.Tensor) -> float:
     return error if np.isfinite(error) else np.nan
 
 
-def verdict(
-    flow: Flow, step: int
-) -> Verdict[Literal["untrained", "bn", "plain", "level", "lost_bn", "lost_plain", "lost_both"]]:
+def verdict(flow: Flow, step: int) -> Verdict[Key]:
     """Which net errs less after `step` steps, and how wide what enters the last activation is.
 
     A net is lost once its error is not finite or larger than twice the untrained net's.
     """
     errors = flow.error[step]
     lost = ~(errors <= 2 * flow.error[0])
-    key: Literal["untrained", "bn", "plain", "level", "lost_bn", "lost_plain", "lost_both"]
+    key: Key
     if step == 0:
         key = "untrained"
     elif lost.any():

@@ -58,6 +58,7 @@ def among(
     spread = max(high - low, 1.0)
     near = {who: x for who, x in answers.items() if low - spread <= x <= high + spread}
     lines: list[dict[str, Any]] = []
+    names: list[dict[str, Any]] = []
     for row, (who, x) in enumerate(near.items()):
         color = look.ink if who == "rule" else look.net(who)
         dash = DASH.get(who, "dot")
@@ -73,23 +74,27 @@ def among(
                 "showlegend": False,
             }
         )
-        drawn["layout"].setdefault("annotations", []).append(
-            {
-                "x": x,
-                "y": 1.0 - 0.09 * row,
-                "yref": "paper",
-                "text": say(f"net.{who}"),
-                "font": {"color": color, "size": 13},
-                "bgcolor": look.paper,
-                "showarrow": False,
-                "xanchor": "left",
-                "xshift": 4,
-                "yanchor": "top",
-            }
-        )
+        names.append(_name(say(f"net.{who}"), x, row, color, look))
     drawn["data"] += lines
+    drawn["layout"].setdefault("annotations", []).extend(names)
     drawn["layout"]["yaxis2"] = {"overlaying": "y", "range": [0, 1], "visible": False}
     return drawn
+
+
+def _name(text: str, x: float, row: int, color: str, look: Look) -> dict[str, Any]:
+    """The name of a line at `x`, so many rows below the top."""
+    return {
+        "x": x,
+        "y": 1.0 - 0.09 * row,
+        "yref": "paper",
+        "text": text,
+        "font": {"color": color, "size": 13},
+        "bgcolor": look.paper,
+        "showarrow": False,
+        "xanchor": "left",
+        "xshift": 4,
+        "yanchor": "top",
+    }
 
 
 def targets(values: Floats, target: str, look: Look, say: Say, color: str = "") -> Figure:

@@ -1,8 +1,10 @@
 """The tables that people uploaded: what each holds, how much room it takes, and deleting it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from bnviz.store import open_store
+from bnviz.store import StoredTable, open_store
 from bnviz.texts.numbers import short
 from bnviz.ui.language import say
 from bnviz.ui.visitor import owner
@@ -10,14 +12,29 @@ from bnviz.ui.visitor import owner
 
 def show_uploads() -> None:
     """All uploaded tables, to be selected and deleted."""
-    import pandas as pd
-
     store = open_store()
     uploads = store.uploads(owner())
     if not uploads:
         st.info(say("runs.no_uploads"), icon=":material/table:")
         return
     place = st.container()
+    selected = _selected(uploads)
+    place.button(
+        say("runs.delete"),
+        key="delete-uploads",
+        icon=":material/delete:",
+        disabled=not selected,
+        on_click=store.delete_uploads,
+        args=(selected, owner()),
+    )
+    megabytes = short(sum(each.size for each in uploads) / 1e6)
+    st.caption(say("runs.uploads", count=len(uploads), megabytes=megabytes))
+
+
+def _selected(uploads: Sequence[StoredTable]) -> list[str]:
+    """Shows the tables; the digests of those that are selected."""
+    import pandas as pd
+
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     event = st.dataframe(
         pd.DataFrame(
@@ -44,14 +61,4 @@ def show_uploads() -> None:
             "size": number(say("runs.column.size"), format="bytes", width="small"),
         },
     )
-    selected = [uploads[row].digest for row in event["selection"]["rows"] if row < len(uploads)]
-    place.button(
-        say("runs.delete"),
-        key="delete-uploads",
-        icon=":material/delete:",
-        disabled=not selected,
-        on_click=store.delete_uploads,
-        args=(selected, owner()),
-    )
-    megabytes = short(sum(each.size for each in uploads) / 1e6)
-    st.caption(say("runs.uploads", count=len(uploads), megabytes=megabytes))
+    return [uploads[row].digest for row in event["selection"]["rows"] if row < len(uploads)]

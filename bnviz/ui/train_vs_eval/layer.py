@@ -51,6 +51,16 @@ def _show_running(config: StreamConfig, chosen: int | None) -> None:
     show_sources("walk")
 
 
+def _ask_gap(last: int) -> tuple[Quantity, Literal["true", "train"], int]:
+    """Which statistic, against which, and at which step, up to the `last`."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        quantity = ask(TRAIN_VS_EVAL["quantity"])
+        reference = ask(TRAIN_VS_EVAL["reference"], disabled=quantity == "mean")
+        if st.session_state.get("gap_step", last) > last:  # of a longer stream
+            st.session_state["gap_step"] = last
+        return quantity, reference, ask(replace(TRAIN_VS_EVAL["gap_step"], default=last, most=last))
+
+
 def show_gap(config: StreamConfig, chosen: int | None, eps: float) -> None:
     """Both running statistics, and running minus true, taken apart: over the steps, at one step."""
     if config.batch.batch_size == 1:
@@ -60,15 +70,7 @@ def show_gap(config: StreamConfig, chosen: int | None, eps: float) -> None:
     st.markdown(say_verdict("train_vs_eval.verdict", *compute.answer(config, eps)[1]))
     st.subheader(say("train_vs_eval.tabs.gap"))
     feature, walk = chosen or 0, compute.walk(config)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
-        reference: Literal["true", "train"] = ask(
-            TRAIN_VS_EVAL["reference"], disabled=quantity == "mean"
-        )
-        last = len(walk.mean.batch)
-        if st.session_state.get("gap_step", last) > last:  # of a longer stream
-            st.session_state["gap_step"] = last
-        step: int = ask(replace(TRAIN_VS_EVAL["gap_step"], default=last, most=last))
+    quantity, reference, step = _ask_gap(len(walk.mean.batch))
     parts = compute.gap(config, quantity, reference)
     name = walk.names[feature]
     values = {part: float(getattr(parts, part)[step, feature]) for part in stream.PARTS}

@@ -1,6 +1,6 @@
 """Tabs of Train versus eval about nets: precise BN, what is frozen, one batch split K ways."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.visitor import owner
 from bnviz.ui.widgets import ask
 
+if TYPE_CHECKING:
+    from bnviz.core.training.precise_bn import Recalibration
+
 _HERE = "here"
 #: Of the truth table's columns, in pixels.
 _WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
@@ -29,8 +32,6 @@ _WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
 
 def show_recalibration() -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
-    from bnviz.core.training import precise_bn
-
     newest = open_store().runs(limit=12, kind="train", owner=owner())
     runs = {run.id: run for run in newest if _has_state(run)}
     left, middle, right = st.columns(3)
@@ -57,6 +58,12 @@ def show_recalibration() -> None:
             st.caption(say("fitness.not_yet"))
             return
         recalibration = stored
+    _show_recalibrated(recalibration, config, rows)
+
+
+def _show_recalibrated(recalibration: "Recalibration", config: TrainConfig, rows: int) -> None:
+    from bnviz.core.training import precise_bn
+
     st.markdown(
         say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(recalibration, rows))
     )
