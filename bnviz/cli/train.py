@@ -92,7 +92,6 @@ def _say_where(run: Run, out: Path) -> None:
 
 def as_dict(run: Run, snapshot: Snapshot) -> dict[str, Any]:
     """The run's snapshot for JSON, without model state; what is not a finite number is None."""
-    nets = {"bn": snapshot.bn, "plain": snapshot.plain, **snapshot.others}
     return {
         "run": run.id,
         "norm": config_of(run).network.norm,
@@ -104,5 +103,5 @@ def as_dict(run: Run, snapshot: Snapshot) -> dict[str, Any]:
         name: {
             field.name: strict(getattr(net, field.name).tolist()) for field in fields(NetSnapshot)
         }
-        for name, net in nets.items()
+        for name, net in snapshot.nets.items()
     }

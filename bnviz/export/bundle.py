@@ -110,19 +110,18 @@ def _table(config: TrainConfig, record: Record, values: np.ndarray | None) -> Ta
 
 
 def _snapshots(config: TrainConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    blobs = {
-        int(name[9:]): each.tobytes() for name, each in arrays.items() if name[:9] == "snapshot/"
-    }
-    if sorted(blobs) != list(range(len(blobs))) or not blobs:
+    count = sum(name.startswith("snapshot/") for name in arrays)
+    if not count:
         raise ValueError("snapshots")
     epoch = 0
-    for index in range(len(blobs)):
-        snapshot = from_bytes(blobs[index])
+    for index in range(count):
+        blob = arrays[f"snapshot/{index}"].tobytes()
+        snapshot = from_bytes(blob)
         if not epoch <= snapshot.epoch <= config.optimizer.epochs or snapshot.state:
             raise ValueError("epoch")
         epoch = snapshot.epoch
         _check(config, snapshot)
-        yield index, blobs[index]
+        yield index, blob
 
 
 def _states(config: TrainConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, int, bytes]]:
@@ -141,7 +140,9 @@ def _check(config: TrainConfig, snapshot: Snapshot) -> None:
     """Raises ValueError where a figure has not the shape that it has in such a training."""
     shapes = {1: (config.seeds,), 2: (config.network.depth, config.seeds)}
     shapes[3] = (*shapes[2], 5)
-    for net in (snapshot.bn, snapshot.plain):
+    if {*snapshot.others} != {*config.other_norms}:
+        raise ValueError("nets")
+    for net in snapshot.nets.values():
         for each in fields(NetSnapshot):
             figure = getattr(net, each.name)
             quantiles = each.name.endswith("_quantiles") or each.name.startswith("running_")

@@ -21,9 +21,10 @@ def available() -> bool:
 def events(training: Training, wording: Wording) -> bytes:
     """A ZIP file with a folder of events for each net and seed; the step is the epoch."""
     with tempfile.TemporaryDirectory() as folder:
-        for net in ("bn", "plain"):
+        for net in training.snapshots[-1].nets:
+            called = training.config.network.first_net if net == "bn" else net
             for seed in range(training.config.seeds):
-                name = f"{training.run.id}/{net}/seed-{training.config.seed + seed}"
+                name = f"{training.run.id}/{called}/seed-{training.config.seed + seed}"
                 _write(training, net, seed, Path(folder, name))
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -40,7 +41,7 @@ def _write(training: Training, net: str, seed: int, folder: Path) -> None:
     writer = EventFileWriter(str(folder))
     began = (training.run.started or training.run.created).timestamp()
     for snapshot in training.snapshots:
-        fields = {name: getattr(getattr(snapshot, net), name) for name in PER_SEED}
+        fields = {name: getattr(snapshot.nets[net], name) for name in PER_SEED}
         values = [
             Summary.Value(tag=name, simple_value=float(each[seed]))
             for name, each in fields.items()

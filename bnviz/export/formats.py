@@ -1,19 +1,27 @@
 """The forms in which a training is handed on, by the ending of the file."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from bnviz.export import bundle, events, frames, notebook, report, tables
 from bnviz.export.training import Training, Wording
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Export = Callable[[Training, Wording], bytes]
 
 
 def _csv(training: Training, wording: Wording) -> bytes:
-    return tables.csv(frames.per_seed_frame(training.snapshots))
+    return tables.csv(_frame(training))
 
 
 def _parquet(training: Training, wording: Wording) -> bytes:
-    return tables.parquet(frames.per_seed_frame(training.snapshots))
+    return tables.parquet(_frame(training))
+
+
+def _frame(training: Training) -> "pd.DataFrame":
+    return frames.per_seed_frame(training.snapshots, training.config.network.first_net)
 
 
 FORMATS: Mapping[str, Export] = {

@@ -26,17 +26,20 @@ def per_seed_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.Data
     return pd.DataFrame(_per_seed_rows(snapshots, first))
 
 
-def _nets(snapshot: Snapshot, first: str) -> Iterator[tuple[str, NetSnapshot]]:
-    yield first, snapshot.bn
-    yield from snapshot.others.items()
-    yield "plain", snapshot.plain
+def _named(snapshot: Snapshot, first: str) -> Iterator[tuple[str, NetSnapshot]]:
+    for net, measured in snapshot.nets.items():
+        yield first if net == "bn" else net, measured
 
 
 def _per_seed_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
-        for net, measured in _nets(snapshot, first):
+        for net, measured in _named(snapshot, first):
             for seed in range(len(measured.train_loss)):
-                row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
+                row: dict[str, object] = {
+                    "epoch": snapshot.epoch,
+                    "net": net,
+                    "seed": seed,
+                }
                 for name in PER_SEED:
                     values = getattr(measured, name)
                     row[name] = float(values[seed]) if values.size else math.nan
@@ -52,7 +55,7 @@ def per_layer_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.Dat
 
 def _per_layer_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
-        for net, measured in _nets(snapshot, first):
+        for net, measured in _named(snapshot, first):
             layers, seeds = measured.activation_mean.shape
             for layer in range(layers):
                 for seed in range(seeds):

@@ -21,15 +21,15 @@ snapshots = list(train(config, dataset, should_stop=lambda: False))
 last = snapshots[-1]
 print(last.epoch, last.bn.validation_loss, last.plain.validation_loss)"""
 _COMPARE = """for net, losses in kept.items():
-    again = getattr(last, net).validation_loss
+    again = last.nets[net].validation_loss
     same = np.array_equal(again, np.array(losses, dtype=float), equal_nan=True)
     print(net, "same to the bit" if same else again - np.array(losses, dtype=float))"""
 _DRAW = """import plotly.graph_objects as go
 
 epochs = [snapshot.epoch for snapshot in snapshots]
 figure = go.Figure()
-for net in ("bn", "plain"):
-    median = [np.nanmedian(getattr(s, net).validation_loss) for s in snapshots]
+for net in last.nets:
+    median = [np.nanmedian(s.nets[net].validation_loss) for s in snapshots]
     figure.add_scatter(x=epochs, y=median, name=net)
 figure.update_yaxes(type="log", title="validation loss")"""
 
@@ -38,7 +38,7 @@ def notebook(training: Training, wording: Wording) -> bytes:
     """The notebook (nbformat 4.5); a user's table is read from the store."""
     run, say, digest = training.run, wording.say, training.config.data.table
     last = training.snapshots[-1]
-    kept = {net: getattr(last, net).validation_loss.tolist() for net in ("bn", "plain")}
+    kept = {net: measured.validation_loss.tolist() for net, measured in last.nets.items()}
     setup = _SETUP.format(
         store="" if digest is None else "from bnviz.store import open_store\n",
         config=training.config.model_dump_json(),

@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from bnviz.__main__ import main
-from bnviz.core.configs import DataConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.training.snapshots import from_bytes
 from bnviz.export import tables
 from bnviz.export.bundle import take_in
@@ -147,6 +147,27 @@ def test_another_machine_takes_the_run_in(kept: Training, elsewhere: Store) -> N
     with pytest.raises(StoreProblem) as caught:
         take_in(elsewhere, blob)
     assert caught.value.code == "run_there"
+
+
+def test_an_arena_is_handed_on_whole(elsewhere: Store) -> None:
+    network = NetworkConfig(norm="layer", width=8)
+    probes = ProbeConfig(checkpoints=0)
+    config = CONFIG.model_copy(update={"network": network, "probes": probes, "arena": True})
+    store = open_store()
+    run_id = trainings.create(store, config)
+    work(store, run_id)
+    arena = training(store, run_id)
+    csv = pd.read_csv(io.BytesIO(exported(arena, "csv")))
+    assert {*csv["net"]} == {"layer", *config.other_norms, "plain"}
+    blob = exported(arena, "bnviz")
+    assert take_in(elsewhere, blob) == run_id
+    elsewhere.delete(run_id)
+    arrays = load(blob)
+    wrong = dict(load(arrays["snapshot/0"].tobytes()))
+    wrong["dyt/train_loss"] = np.zeros(3)
+    with pytest.raises(StoreProblem):
+        take_in(elsewhere, save(arrays | {"snapshot/0": np.frombuffer(save(wrong), np.uint8)}))
+    store.delete(run_id)
 
 
 def test_a_table_travels_along(elsewhere: Store, tmp_path: Path) -> None:

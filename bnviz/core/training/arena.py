@@ -54,7 +54,7 @@ def bouts(config: TrainConfig, snapshot: Snapshot) -> list[Bout]:
     names = nets(config)
     pairs: list[tuple[Norm, Norm]] = [(norm, "none") for norm in names if norm != "none"]
     pairs.append(CHALLENGER)
-    compared = [_compare(*(snapshot.net(names[norm]) for norm in pair)) for pair in pairs]
+    compared = [_compare(*(snapshot.nets[names[norm]] for norm in pair)) for pair in pairs]
     q = discovery_rates([each.p for each in compared])
     return [Bout(*pair, each, value) for pair, each, value in zip(pairs, compared, q, strict=True)]
 

@@ -29,8 +29,8 @@ class Band:
 
 def gather(snapshots: Sequence[Snapshot], side: str, field: str) -> tuple[Floats, Floats]:
     """Epochs (T,) and values (T, ...) of `field` of the net `side`, where snapshots have it."""
-    there = [s for s in snapshots if getattr(s.net(side), field).size]
-    values = [getattr(s.net(side), field) for s in there]
+    there = [s for s in snapshots if getattr(s.nets[side], field).size]
+    values = [getattr(s.nets[side], field) for s in there]
     return np.array([s.epoch for s in there], dtype=np.float64), np.array(values, dtype=np.float64)
 
 

@@ -87,17 +87,16 @@ class Snapshot:
     others: Mapping[str, NetSnapshot] = field(default_factory=dict)
     """In an arena the nets with all other norms, by norm."""
 
-    def net(self, name: str) -> NetSnapshot:
-        """The net "bn" or "plain", or one of the others."""
-        nets = {"bn": self.bn, "plain": self.plain, **self.others}
-        return nets[name]
+    @property
+    def nets(self) -> Mapping[str, NetSnapshot]:
+        """All nets by name: "bn", the others, "plain"."""
+        return {"bn": self.bn, **self.others, "plain": self.plain}
 
 
 def to_bytes(snapshot: Snapshot) -> bytes:
     """The snapshot as one safetensors blob."""
     arrays = {"clock": np.array([snapshot.epoch, snapshot.step, snapshot.seconds])}
-    for side in ("bn", "plain", *snapshot.others):
-        net = snapshot.net(side)
+    for side, net in snapshot.nets.items():
         arrays |= {f"{side}/{f.name}": getattr(net, f.name) for f in fields(NetSnapshot)}
     arrays |= {f"state/{name}": value for name, value in snapshot.state.items()}
     return save({name: np.ascontiguousarray(value) for name, value in arrays.items()})

@@ -140,7 +140,10 @@ def _curves(trainings: Mapping[str, Training], field: str, nets: Sequence[str]) 
 def _data(trainings: Mapping[str, Training]) -> "pd.DataFrame":
     import pandas as pd
 
-    frames = [per_seed_frame(each.snapshots).assign(run=each.run.id) for each in trainings.values()]
+    frames = (
+        per_seed_frame(each.snapshots, each.config.network.first_net).assign(run=each.run.id)
+        for each in trainings.values()
+    )
     return pd.concat(frames)
 
 

@@ -43,8 +43,8 @@ def test_each_norm_is_trained_as_if_alone(snapshot: Snapshot) -> None:
     for norm in ("batch", "dyt", "layer"):
         network = ARENA.network.model_copy(update={"norm": norm})
         alone = last(ARENA.model_copy(update={"network": network, "arena": False}))
-        same(snapshot.net(names[norm]), alone.bn)
-        same(snapshot.net(names["none"]), alone.plain)
+        same(snapshot.nets[names[norm]], alone.bn)
+        same(snapshot.nets[names["none"]], alone.plain)
     kept = from_bytes(to_bytes(snapshot))
     assert kept.others.keys() == snapshot.others.keys() == set(ARENA.other_norms)
     for norm, net in snapshot.others.items():
@@ -58,7 +58,7 @@ def test_pairs_are_compared_with_their_number_in_mind(snapshot: Snapshot) -> Non
         ("dyt", "batch"),
     ]
     for bout in fought:
-        pair = (snapshot.net(nets(ARENA)[norm]) for norm in (bout.norm, bout.against))
+        pair = (snapshot.nets[nets(ARENA)[norm]] for norm in (bout.norm, bout.against))
         one, other = (net.validation_loss for net in pair)
         wins, losses = int((one < other).sum()), int((one > other).sum())
         assert (bout.comparison.bn_wins, bout.comparison.plain_wins) == (wins, losses)

@@ -26,7 +26,7 @@ def test_every_norm_has_a_curve_and_its_name_at_the_end(say: Say, look: Look) ->
     for norm, net in nets(CONFIG).items():
         name = say("rival.none") if norm == "none" else say(f"norm.{norm}")
         (line,) = traces(figure, name=name)
-        expected = [np.median(snapshot.net(net).validation_loss) for snapshot in run]
+        expected = [np.median(snapshot.nets[net].validation_loss) for snapshot in run]
         np.testing.assert_allclose(line.y, expected)
         (label,) = [each for each in figure.layout.annotations if each.text == line.name]
         assert label.font.color == line.line.color
