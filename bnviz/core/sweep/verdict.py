@@ -5,7 +5,7 @@ from typing import Literal
 
 from bnviz.core.sweep.config import Axis, SweepConfig
 from bnviz.core.sweep.results import Result
-from bnviz.core.training.comparison import ERROR, FEWEST
+from bnviz.core.training.comparison import FEWEST, leader
 from bnviz.core.verdict import Verdict
 
 Words = dict[str, float | str | tuple[str, ...] | Verdict[str]]
@@ -25,9 +25,7 @@ Key = Literal[
 
 def better(result: Result) -> Literal["bn", "plain", "undecided"]:
     """The net that does better in a comparison, where all of the sweep's together bear that out."""
-    if not result.q <= ERROR:
-        return "undecided"
-    return "bn" if result.comparison.bn_wins > result.comparison.plain_wins else "plain"
+    return leader(result.comparison, result.q)
 
 
 def verdict(config: SweepConfig, results: Sequence[Result]) -> tuple[Verdict[Key], ...]:

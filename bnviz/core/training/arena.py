@@ -15,6 +15,7 @@ from bnviz.core.training.comparison import (
     Comparison,
     compare,
     discovery_rates,
+    leader,
 )
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.core.verdict import Verdict
@@ -23,6 +24,10 @@ from bnviz.core.verdict import Verdict
 CHALLENGER: tuple[Norm, Norm] = ("dyt", "batch")
 
 Key = Literal["few", "ahead", "behind", "open", "test", "dyt_ahead", "dyt_behind", "dyt_open"]
+
+Outcome = Literal["ahead", "behind", "open"]
+_OUTCOMES: dict[str, Outcome] = {"bn": "ahead", "plain": "behind", "undecided": "open"}
+_DUEL: dict[Outcome, Key] = {"ahead": "dyt_ahead", "behind": "dyt_behind", "open": "dyt_open"}
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,9 @@ class Bout:
     """Its q-value among all bouts."""
 
     @property
-    def outcome(self) -> Literal["ahead", "behind", "open"]:
+    def outcome(self) -> Outcome:
         """Whether the net with `norm` is shown to end with the lower loss, or the other."""
-        if not self.q <= ERROR:
-            return "open"
-        return "ahead" if self.comparison.bn_wins > self.comparison.plain_wins else "behind"
+        return _OUTCOMES[leader(self.comparison, self.q)]
 
 
 def nets(config: TrainConfig) -> dict[Norm, str]:
@@ -70,8 +73,7 @@ def verdict(fought: Sequence[Bout]) -> Iterator[Verdict[Key]]:
             yield Verdict(key, {"norms": some})
     wins = {"wins": duel.comparison.bn_wins, "losses": duel.comparison.plain_wins}
     values = wins | {"seeds": seeds, "difference": abs(duel.comparison.difference), "q": duel.q}
-    duel_keys: dict[str, Key] = {"ahead": "dyt_ahead", "behind": "dyt_behind", "open": "dyt_open"}
-    yield Verdict(duel_keys[duel.outcome], values)
+    yield Verdict(_DUEL[duel.outcome], values)
     yield Verdict("test", {"count": len(fought), "seeds": seeds, "error": ERROR})
 
 

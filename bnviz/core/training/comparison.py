@@ -114,6 +114,13 @@ def discovery_rates(p: Sequence[float]) -> list[float]:
     return list(map(float, q))
 
 
+def leader(nets: Comparison, q: float) -> Literal["bn", "plain", "undecided"]:
+    """The better net of one comparison among several, `q` being its q-value among them."""
+    if not q <= ERROR:
+        return "undecided"
+    return "bn" if nets.bn_wins > nets.plain_wins else "plain"
+
+
 def evidence(nets: Comparison) -> Verdict[Evidence]:
     """How sure the comparison is: the test, its p-value and the interval of the difference.
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.training.comparison import Comparison, compare, evidence
+from bnviz.core.training.comparison import Comparison, Winner, compare, evidence
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.verdict import Verdict
 
@@ -18,7 +18,14 @@ Key = Literal[
 #: What is said of the difference where the test tells none.
 Chance = Literal["pairing.undecided"]
 
-_KEYS: Mapping[str, Key] = {"bn": "first", "plain": "second", "undecided": "level"}
+_KEYS: Mapping[Winner, Key] = {
+    "bn": "first",
+    "plain": "second",
+    "undecided": "level",
+    "too_few": "too_few",
+    "tie": "tie",
+    "neither": "neither",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def pair(first: Side, second: Side) -> Verdict[Key]:
         return Verdict("no_seeds", {})
     nets = compare(first.losses(seeds), second.losses(seeds))
     return Verdict(
-        _KEYS.get(nets.winner) or nets.winner,  # type: ignore[arg-type]
+        _KEYS[nets.winner],
         {
             "seeds": nets.seeds,
             "first_wins": nets.bn_wins,

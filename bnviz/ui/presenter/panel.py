@@ -9,10 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from bnviz.texts.catalogue import LANGUAGES
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import LANG, PRESENT, controls
-from bnviz.ui.language import say
+from bnviz.ui.language import language, say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
 
@@ -64,7 +63,7 @@ def go(name: str, index: int, lesson: Lesson) -> None:
     step = lesson.step[index]
     entry = next(entry for entry in PAGES if entry.name == step.page)
     options = {key: each for key, each in step.state.items() if isinstance(each, str)}
-    address = {"lesson": name, "step": str(index + 1), "lang": _language(), **options}
+    address = {"lesson": name, "step": str(index + 1), "lang": language(), **options}
     st.switch_page(entry.path, query_params=address)
 
 
@@ -73,11 +72,6 @@ def leave() -> None:
     for key in ("lesson", "step"):
         st.query_params.pop(key, None)
     st.session_state.pop("lesson_at", None)
-
-
-def _language() -> str:
-    language: str = st.session_state.get("lang") or next(iter(LANGUAGES))
-    return language
 
 
 def _read(name: str) -> Lesson | None:
@@ -123,7 +117,7 @@ def _said(text: Text, step: Step, **values: str) -> str:
     from bnviz.ui.presenter.measured import measure
 
     known = {name: asked.in_words(measure(asked)) for name, asked in step.known.items()}
-    return text.said(_language()).format(**known, **values)
+    return text.said(language()).format(**known, **values)
 
 
 def _guess(step: Step, place: str) -> float | None:
@@ -131,7 +125,7 @@ def _guess(step: Step, place: str) -> float | None:
     guesses: dict[str, float] = st.session_state.setdefault("guesses", {})
     if place in guesses:
         return guesses[place]
-    language = _language()
+    spoken = language()
     chosen: float | None
     with st.form(f"guess.{place}", border=False):
         if step.number is None:
@@ -139,7 +133,7 @@ def _guess(step: Step, place: str) -> float | None:
                 say("lesson.guess"),
                 range(len(step.options)),
                 index=None,
-                format_func=lambda option: step.options[option].said(language),
+                format_func=lambda option: step.options[option].said(spoken),
             )
         else:
             ends = step.number
@@ -165,7 +159,7 @@ def _reveal(step: Step, guess: float) -> None:
     from bnviz.ui.presenter.measured import measure
 
     measured = measure(step)
-    said = step.options[int(guess)].said(_language()) if step.options else step.in_words(guess)
+    said = step.options[int(guess)].said(language()) if step.options else step.in_words(guess)
     values = {"guess": said, "measured": step.in_words(measured)}
     closeness = step.judge(guess, measured)
     words = say(f"lesson.{closeness}", **values) + say("sentence.between")
@@ -178,7 +172,7 @@ def _way(lesson: Lesson, name: str, index: int) -> None:
     """Which step it is of how many; previous, next and the way out."""
     count = len(lesson.step)
     with st.container(horizontal=True, vertical_alignment="center"):
-        title = lesson.title.said(_language())
+        title = lesson.title.said(language())
         st.caption(say("lesson.place", title=title, step=index + 1, count=count), width="stretch")
         if st.button(
             say("lesson.previous"), key="lesson-previous", disabled=index == 0, type="tertiary"
@@ -196,7 +190,7 @@ def start_first_lesson() -> None:
         lesson = read(lessons()[FIRST])
     except LessonError:  # a teacher's own in its place; the list says what is wrong with it
         return
-    begin = say("lesson.begin", title=lesson.title.said(_language()))
+    begin = say("lesson.begin", title=lesson.title.said(language()))
     if st.button(begin, key="lesson-begin", type="primary", icon=":material/school:"):
         go(FIRST, 0, lesson)
 
@@ -211,8 +205,8 @@ def show_lesson_list() -> None:
         except LessonError as error:
             st.error(say("lesson.wrong", fault=literal(str(error))))
             continue
-        language = _language()
-        if st.button(lesson.title.said(language), key=f"lesson-{name}", icon=":material/school:"):
+        spoken = language()
+        if st.button(lesson.title.said(spoken), key=f"lesson-{name}", icon=":material/school:"):
             go(name, 0, lesson)
         about = {"minutes": lesson.minutes, "steps": len(lesson.step)}
-        st.caption(say("lesson.minutes", about=lesson.about.said(language), **about))
+        st.caption(say("lesson.minutes", about=lesson.about.said(spoken), **about))

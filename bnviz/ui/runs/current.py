@@ -28,15 +28,18 @@ def launch(config: TrainConfig) -> None:
     show_run(runner.submit(config, visitor()))
 
 
-def show_run(run_id: str) -> None:
-    """Make `run_id` the run of this page; it travels in the address as ``run``."""
-    st.session_state["run"] = run_id
+def show_run(run_id: str, key: str = "run") -> None:
+    """Make `run_id` the run of this page; it travels in the address as ``run``.
+
+    `key` is where the session remembers the run that it last looked at on such a page.
+    """
+    st.session_state[key] = run_id
     st.query_params["run"] = run_id
 
 
-def leave_run() -> None:
+def leave_run(key: str = "run") -> None:
     """Make this page show no run, as for a new visitor."""
-    st.session_state.pop("run", None)
+    st.session_state.pop(key, None)
     st.query_params.pop("run", None)
 
 

@@ -20,6 +20,7 @@ from bnviz.ui.errors import worded
 from bnviz.ui.figures import look
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.language import say
+from bnviz.ui.runs.current import leave_run, show_run
 from bnviz.ui.visitor import visitor
 from bnviz.ui.widgets import ask
 
@@ -94,24 +95,17 @@ def _plan(config: SweepConfig) -> str:
 
 def _launch(config: SweepConfig) -> None:
     """Start the sweep and show it."""
-    show(runner.submit_sweep(config, visitor()))
-
-
-def show(run_id: str) -> None:
-    """Make `run_id` the sweep of this page; it travels in the address as ``run``."""
-    st.session_state["sweep"] = run_id
-    st.query_params["run"] = run_id
+    show_run(runner.submit_sweep(config, visitor()), sweep.KIND)
 
 
 def leave() -> None:
     """Make this page show no sweep but the atlas."""
-    st.session_state.pop("sweep", None)
-    st.query_params.pop("run", None)
+    leave_run(sweep.KIND)
 
 
 def current() -> Run | None:
     """The sweep that the address names, else the one this session last looked at."""
-    asked = st.query_params.get("run", st.session_state.get("sweep"))
+    asked = st.query_params.get("run", st.session_state.get(sweep.KIND))
     if asked is None:
         return None
     run = open_store().run(asked)
@@ -119,5 +113,5 @@ def current() -> Run | None:
         st.warning(say("sweep.unknown", run=literal(asked[:40])), icon=":material/link_off:")
         leave()
         return None
-    show(run.id)
+    show_run(run.id, sweep.KIND)
     return run
