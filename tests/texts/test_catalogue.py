@@ -123,6 +123,12 @@ def test_chinese_punctuation() -> None:
     assert [text for text in ZH.values() if wrong.search(text)] == []
 
 
+def test_bold_words_end_where_markdown_sees_it() -> None:
+    """CommonMark does not end bold between a mark (or %) and a word without a blank."""
+    bold = [m[0] for text in ZH.values() for m in re.finditer(r"\*\*[^*]+\*\*[\w{]?", text)]
+    assert [each for each in bold if re.search(r"(:%\}|[^\w\s}])\*\*[\w{]$", each)] == []
+
+
 def test_what_ends_as_a_sentence_does_so_in_both() -> None:
     for key, text in EN.items():
         if len(text) > 25:
