@@ -220,7 +220,8 @@ def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
             points = [{"x": x + dx, "y": y}]
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     page.wait_for_function(
-        "x => document.querySelector('.bnviz-chart').bnviz.values.wine.x < x - 1", arg=start[0]
+        "([e, x]) => e.bnviz.values.wine.x < x - 1",
+        arg=[chart(page, "walk-train").element_handle(), start[0]],
     )
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     under_hand = {key: chart(page, key).evaluate(LIVE) for key in keys}

@@ -226,7 +226,7 @@ def diverged(gone: str) -> str:
             }
             snapshot = replace(snapshot, state=state)
         blob = to_bytes(snapshot) if snapshot.state else None
-        store.append(run_id, index, snapshot.epoch, to_bytes(replace(snapshot, session={})), blob)
+        store.append(run_id, index, snapshot.epoch, to_bytes(replace(snapshot, state={})), blob)
     store.finish(run_id, "done")
     _diverged[gone] = run_id
     return run_id

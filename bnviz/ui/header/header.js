@@ -59,3 +59,23 @@ function choose(name, pages) {
   for (const page of ["", ...pages]) localStorage.setItem(stored(root + page), JSON.stringify(name));
   location.reload();
 }
+
+// Streamlit makes a step of the history of each address that a script writes. One that a page
+// writes as it opens, before anybody has touched it, is none: Back would be answered by the same
+// page again, for ever.
+let touched = false;
+
+function push(state, title, url) {
+  const there = new URL(url, location.href);
+  const here = there.pathname === location.pathname;
+  const step = touched || !here ? "pushState" : "replaceState";
+  if (!here) touched = false;
+  History.prototype[step].call(this, state, title, url);
+}
+
+if (!Object.hasOwn(history, "pushState")) {
+  history.pushState = push;
+  for (const kind of ["pointerdown", "keydown"])
+    window.addEventListener(kind, () => (touched = true), true);
+  window.addEventListener("popstate", () => (touched = false));
+}
