@@ -85,9 +85,9 @@ def ends(page: Page, status: str) -> str:
 
 def loss(page: Page, net: str) -> list[float]:
     data = chart_figure(page, "loss")["data"]
-    values: list[float] = next(trace for trace in data if trace.get("name") == EN[f"net.{net}"])[
-        "y"
-    ]
+    values: list[float] = next(
+        trace for trace in data if trace.get("name") == sentence("en", f"net.{net}")
+    )["y"]
     return values
 
 
