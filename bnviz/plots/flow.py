@@ -71,22 +71,27 @@ def layers(
         look,
         [outline(*each) | style for each in shown],
         158,
-        xaxis={
-            "range": [-1.2, LAYERS * _WIDTH + 2.2],
-            "tickvals": places(net),
-            "ticktext": labels or [""] * len(places(net)),
-            "tickangle": 0,
-            "tickfont": {"size": 12},
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-        },
+        xaxis=_along(net, labels),
         yaxis={"range": [-_MOST, _MOST], "tickvals": [-5, 0, 5], "fixedrange": True},
         margin={"l": 30, "r": 4, "t": 22, "b": 24},
         shapes=shapes,
         annotations=[heading(say(f"net.{net}")) | {"font": {"color": color}}, *words],
         dragmode=False,
     )
+
+
+def _along(net: Net, labels: list[str]) -> dict[str, Any]:
+    """The axis along the net, the widths below their distributions."""
+    return {
+        "range": [-1.2, LAYERS * _WIDTH + 2.2],
+        "tickvals": places(net),
+        "ticktext": labels or [""] * len(places(net)),
+        "tickangle": 0,
+        "tickfont": {"size": 12},
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
 
 
 def _parts(net: Net, look: Look, say: Say) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

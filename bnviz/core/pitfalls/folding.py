@@ -77,7 +77,7 @@ def experiment(order: str, shape: str, bias: str) -> Numbers:
     bn_first, length = order == "bn_linear", {"nc": 0, "nlc": 4, "nlc_other": 6}[shape]
     sizes = (64, length, 4) if length else (64, 4)
     x = 3 * torch.randn(sizes) + torch.arange(4.0)
-    linear, found = nn.Linear(4, 4), {}
+    linear, numbers = nn.Linear(4, 4), {}
     for name in ("axis_one", "last_axis") if length else ("last_axis",):
         bn = nn.BatchNorm1d(length if name == "axis_one" else 4, momentum=None)
         nn.init.uniform_(bn.weight, 0.5, 2.0)
@@ -85,16 +85,16 @@ def experiment(order: str, shape: str, bias: str) -> Numbers:
         norm = bn if name == "axis_one" else OverLastAxis(bn)
         net = nn.Sequential(norm, linear) if bn_first else nn.Sequential(linear, norm)
         net.train()(x)
-        found[f"original_{name}"] = net.eval()(x).flatten()
+        numbers[f"original_{name}"] = net.eval()(x).flatten()
         try:
             folded = fold(linear, bn, bn_first)
-            found[f"folded_{name}"] = folded(x).flatten()
-            found[f"weight_{name}"], found[f"bias_{name}"] = folded.weight, folded.bias
+            numbers[f"folded_{name}"] = folded(x).flatten()
+            numbers[f"weight_{name}"], numbers[f"bias_{name}"] = folded.weight, folded.bias
         except RuntimeError as error:
-            found["refusal"] = str(error)
+            numbers["refusal"] = str(error)
         if bias == "not_scaled":
-            found["folded_mistake"] = bias_not_scaled(linear, bn)(x).flatten()
-    return found
+            numbers["folded_mistake"] = bias_not_scaled(linear, bn)(x).flatten()
+    return numbers
 
 
 def generated(result: Result) -> str:

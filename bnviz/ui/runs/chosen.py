@@ -41,8 +41,8 @@ _ADDRESS = RUNS["compared"].name
 
 
 @dataclass(frozen=True)
-class Training:
-    """A run that can be compared: its settings, and what it has kept."""
+class Compared:
+    """A training that can be compared: its settings, and what it has kept."""
 
     run: Run
     config: TrainConfig
@@ -75,7 +75,7 @@ def chosen() -> list[Run]:
 def show_chosen(runs: Sequence[Run]) -> None:
     """The runs' curves on the same axes and how they differ; below them each run by its letter."""
     top = st.container()
-    trainings: dict[str, Training] = {}
+    trainings: dict[str, Compared] = {}
     for letter, run in zip(ascii_uppercase, runs, strict=False):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             training = _head(letter, run)
@@ -85,7 +85,7 @@ def show_chosen(runs: Sequence[Run]) -> None:
         _side_by_side(trainings)
 
 
-def _side_by_side(trainings: Mapping[str, Training]) -> None:
+def _side_by_side(trainings: Mapping[str, Compared]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(say("runs.back"), key="back", icon=":material/arrow_back:", on_click=_leave)
@@ -103,11 +103,11 @@ def _side_by_side(trainings: Mapping[str, Training]) -> None:
             st.code(training.config.model_dump_json(indent=2), language="json", wrap_lines=True)
 
 
-def _head(letter: str, run: Run) -> Training | None:
+def _head(letter: str, run: Run) -> Compared | None:
     """One run in a line, with what can be done with it; the training, if it can be shown."""
     try:
         training = (
-            Training(run, config_of(run), runner.snapshots(run.id)) if run.kind == "train" else None
+            Compared(run, config_of(run), runner.snapshots(run.id)) if run.kind == "train" else None
         )
     except StoreProblem as problem:
         st.markdown(f"**{letter}** · {worded(problem)}", width="stretch")
@@ -130,14 +130,14 @@ def _head(letter: str, run: Run) -> Training | None:
     return training if training.snapshots else None
 
 
-def _curves(trainings: Mapping[str, Training], field: str, nets: Sequence[str]) -> None:
+def _curves(trainings: Mapping[str, Compared], field: str, nets: Sequence[str]) -> None:
     named = {letter: (each.name, each.snapshots) for letter, each in trainings.items()}
     figure = side_by_side(named, field, nets, look(), say)
     caption = say("runs.curves_caption")
     show(figure, "runs", alt=say("runs.curves_alt"), caption=caption, data=lambda: _data(trainings))
 
 
-def _data(trainings: Mapping[str, Training]) -> "pd.DataFrame":
+def _data(trainings: Mapping[str, Compared]) -> "pd.DataFrame":
     import pandas as pd
 
     frames = (
@@ -147,7 +147,7 @@ def _data(trainings: Mapping[str, Training]) -> "pd.DataFrame":
     return pd.concat(frames)
 
 
-def _pair(trainings: Mapping[str, Training]) -> None:
+def _pair(trainings: Mapping[str, Compared]) -> None:
     """The test between any two nets of these runs."""
     sides = {
         f"{letter.lower()}-{net}": Side(each.config, each.snapshots[-1], net)
@@ -166,7 +166,7 @@ def _pair(trainings: Mapping[str, Training]) -> None:
     st.markdown(say_verdict("runs.pair", pair(sides[first], sides[second])))
 
 
-def _differences(trainings: Mapping[str, Training]) -> None:
+def _differences(trainings: Mapping[str, Compared]) -> None:
     """The settings in which the runs differ, a column a run."""
     settings = {letter: dict(flat(each.config)) for letter, each in trainings.items()}
     first = next(iter(settings.values()))

@@ -1,7 +1,7 @@
 """Handing a training on, and taking in what another machine exported."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -55,15 +55,17 @@ def _maker(run: Run, config: TrainConfig, ending: str) -> Callable[[], bytes]:
 
 def _settings(config: TrainConfig) -> Mapping[str, str]:
     """Every setting and its value in the reader's language, as plain text."""
-    return {
-        label(path): str(value)
-        if isinstance(value, str) and path not in FITNESS
-        else ", ".join(value)
-        if isinstance(value, tuple)
-        else in_words(path, value)
-        for path, value in flat(config)
-        if value not in (None, ())
-    }
+    settings = {path: value for path, value in flat(config) if value not in (None, ())}
+    return {label(path): _as_text(path, value) for path, value in settings.items()}
+
+
+def _as_text(path: str, value: Any) -> str:
+    """Names that people typed stay as they are; all else is in words."""
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, str) and path not in FITNESS:
+        return value
+    return in_words(path, value)
 
 
 def offer_import() -> None:

@@ -51,8 +51,8 @@ from bnviz.core.data.moments import moments
 {store}
 batch = {config.batch!r}
 table = {table}
-found = batch_dependence(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
-print(found.sizes, found.quantiles, found.theory)
+dependence = batch_dependence(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
+print(dependence.sizes, dependence.quantiles, dependence.theory)
 """
 
 
