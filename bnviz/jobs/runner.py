@@ -19,7 +19,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.training.snapshots import Snapshot, from_bytes
-from bnviz.core.types import StopFlag
+from bnviz.core.types import StopFlag, Stopped
 from bnviz.jobs import cluster, limits, measures, refusals, sweep, trainings
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
@@ -102,7 +102,7 @@ def _sweep(store: Store, run_id: str, visitor: str) -> None:
         pool = sweep.Pool(_engine, limits.at_once(), visitor)
         try:
             yield from sweep.work(store, run, should_stop, pool)
-        except Exception:
+        except (Problem, RuntimeError, Stopped):
             if not _engine.closed:
                 raise
             store.finish(run_id, "interrupted")  # the server ends: no fault of the sweep

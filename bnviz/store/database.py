@@ -165,7 +165,7 @@ def _readable(url: sa.URL) -> sa.URL | None:
     if (
         path is None
         or not path.exists()
-        or os.access(path, os.W_OK) & os.access(path.parent, os.W_OK)
+        or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
     ):
         return None
     alone = not path.with_name(f"{path.name}-wal").exists()
