@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -48,16 +49,28 @@ class Finished:
 def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
     """A queued run of `config`; raises StoreProblem.
 
-    To `resume` is to begin with the cells that the newest run of the same sweep has finished.
+    To `resume` is to begin with the cells that the newest run of the same sweep has finished,
+    but for those that can no longer be read.
     """
     table_of(store, config.base.data)
     text = config.model_dump_json()
     before = store.newest(KIND, text) if resume else None
     run_id = store.create(KIND, text, len(cells(config)))
     if before is not None:
-        for index, blob in store.blobs(before.id):
+        whole = [blob for _, blob in store.blobs(before.id) if _is_whole(blob)]
+        for index, blob in enumerate(whole):
             store.append(run_id, index, index + 1, blob)
     return run_id
+
+
+def _is_whole(blob: bytes) -> bool:
+    with suppress(StoreProblem):
+        return bool(_decoded("", blob))
+    return False
+
+
+def _decoded(run_id: str, blob: bytes) -> Finished:
+    return decoded(run_id, lambda blob: from_bytes(Finished, blob), blob)
 
 
 def config_of(run: Run) -> SweepConfig:
@@ -70,10 +83,7 @@ def config_of(run: Run) -> SweepConfig:
 
 def outcomes(store: Store, run_id: str, after: int = -1) -> dict[int, Outcome]:
     """The outcomes of a run's finished cells, by their indices: those kept later than `after`."""
-    read = (
-        decoded(run_id, lambda blob: from_bytes(Finished, blob), blob)
-        for _, blob in store.blobs(run_id, after)
-    )
+    read = (_decoded(run_id, blob) for _, blob in store.blobs(run_id, after))
     return {finished.cell: finished.outcome for finished in read}
 
 

@@ -166,6 +166,13 @@ def test_a_server_that_ends_interrupts_its_sweeps_and_the_next_goes_on(
     assert (again.status, again.done, executor.made) == ("done", 6, 2)
 
 
+def test_what_is_damaged_is_trained_again(store: Store) -> None:
+    first = swept(store, Here())
+    store.append(first.id, 6, 7, b"no outcome")
+    again = sweep.create(store, CONFIG, resume=True)
+    assert len(store.blobs(again)) == 6 and len(sweep.outcomes(store, again)) == 6
+
+
 def test_a_sweep_that_is_too_much_is_refused_with_what_would_help(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -21,7 +21,11 @@ def repeat(run: Run, config: TrainConfig) -> None:
     )
     if not more.open:
         return
-    settings = {path: value for path, value in flat(config) if _row(path) and value is not None}
+    settings = {
+        path: value
+        for path, value in flat(config)
+        if value is not None and path != "data.source" and (path in FITNESS or path == "seed")
+    }
     with more:
         path = st.selectbox(
             say("runs.repeat_what"), list(settings), format_func=label, key=f"what-{run.id}"
@@ -36,9 +40,8 @@ def repeat(run: Run, config: TrainConfig) -> None:
         )
 
 
-def _row(path: str) -> Any:
-    row = FITNESS.get(FIRST_SEED if path == "seed" else path)
-    return None if path == "data.source" else row
+def _row(path: str) -> Control:
+    return FITNESS[FIRST_SEED if path == "seed" else path]
 
 
 def _value(row: Control, path: str, now: Any, key: str) -> Any:
