@@ -18,11 +18,12 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test lint format shots bench load mutants constraints lowest audit browser clean
+.PHONY: help run test proof lint format shots bench load mutants constraints lowest audit browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
 	@echo "make test    check style, types and layers, and run every test"
+	@echo "make proof   the long cases of tests that make test runs a shorter case of"
 	@echo "make lint    style, types and layers only"
 	@echo "make format  put the code into its form"
 	@echo "make shots   screenshots of every page into build/shots (PAGE=one_batch: of one)"
@@ -39,6 +40,9 @@ run: $(RUN_READY)
 
 test: lint browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
+
+proof: lint browser
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m proof $(TEST_ARGS)
 
 lint: $(TEST_READY)
 	@$(BIN)/python -m ruff check --quiet .

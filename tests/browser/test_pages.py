@@ -47,7 +47,9 @@ def means(page: Page) -> list[float]:
 # ---------------------------------------------------------------- each page
 
 
-@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
+@pytest.mark.parametrize(
+    ("lang", "scheme"), [pytest.param("en", "light", marks=pytest.mark.proof), ("zh", "dark")]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     """Both languages and both themes, each once; open_page sees to console and network."""

@@ -55,9 +55,10 @@ def engine() -> Iterator[Engine]:
     "config",
     [
         TrainConfig(),
-        shaped(8, 512, 1, 9000, 7000, 0),  # activations of a large batch, and of the rest
-        shaped(8, 512, 8, 10, 2, 0),  # weights
-        shaped(4, 128, 8, 1500, 100, 2),  # Lanczos's basis
+        # Activations of a large batch, and of the rest; weights; Lanczos's basis.
+        pytest.param(shaped(8, 512, 1, 9000, 7000, 0), marks=pytest.mark.proof),
+        pytest.param(shaped(8, 512, 8, 10, 2, 0), marks=pytest.mark.proof),
+        pytest.param(shaped(4, 128, 8, 1500, 100, 2), marks=pytest.mark.proof),
     ],
 )
 def test_memory_is_known_before_within_a_factor_of_two(engine: Engine, config: TrainConfig) -> None:
@@ -70,8 +71,11 @@ def test_memory_is_known_before_within_a_factor_of_two(engine: Engine, config: T
     ("measure", "config"),
     [
         (ExtremesConfig(probes=32), shaped(2, 16, 5, 1000, 64, 0)),
-        (ExtremesConfig(probes=32), shaped(8, 512, 1, 10, 2, 0)),  # Lanczos's basis
-        (ScalesConfig(probes=30), shaped(8, 512, 1, 10, 2, 0)),  # directions
+        # Lanczos's basis; directions.
+        pytest.param(
+            ExtremesConfig(probes=32), shaped(8, 512, 1, 10, 2, 0), marks=pytest.mark.proof
+        ),
+        pytest.param(ScalesConfig(probes=30), shaped(8, 512, 1, 10, 2, 0), marks=pytest.mark.proof),
     ],
 )
 def test_a_measures_memory_is_known_before(

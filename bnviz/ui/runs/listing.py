@@ -77,6 +77,9 @@ def _presets(text: str) -> tuple[str, ...]:
 
 def _table(runs: Sequence[Run]) -> list[Run]:
     """Shows the runs; those that are selected."""
+    if not runs:
+        st.info(say("runs.no_runs"), icon=":material/history:")
+        return []
     # With other runs in the rows, a selection by rows would be one of other runs.
     key = f"runs-{hash(tuple(run.id for run in runs))}"
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn

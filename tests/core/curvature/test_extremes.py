@@ -388,6 +388,7 @@ print(found.iterations[0], (peak() - before) / 2**20)
 """
 
 
+@pytest.mark.proof
 def test_a_million_parameters_in_bounded_memory() -> None:
     """256 MB of basis are full after 33 steps; the rest is ten vectors of 7.6 MB at most.
 
