@@ -14,6 +14,8 @@ Key = Literal[
     "neither",
     "bn",
     "plain",
+    "bn_lasts",
+    "plain_lasts",
     "level",
     "too_few",
     "tie",
@@ -47,7 +49,12 @@ def _divergence(nets: Comparison) -> Iterator[Verdict[Key]]:
 
 
 def _better(nets: Comparison) -> Iterator[Verdict[Key]]:
+    """Who wins, and by how much where the median seed has two losses to compare."""
     key: Key = "level" if nets.winner == "undecided" else nets.winner
+    if key == "bn" and 2 * nets.plain_diverged >= nets.differing:
+        key = "bn_lasts"
+    elif key == "plain" and 2 * nets.bn_diverged >= nets.differing:
+        key = "plain_lasts"
     difference = -nets.difference if nets.winner == "plain" else nets.difference
     yield Verdict(
         key,

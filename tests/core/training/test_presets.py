@@ -27,7 +27,9 @@ def test_it_opens_with_a_task_to_learn_and_a_difference_to_see() -> None:
     dataset = dataset_for(config.data)
     *_, last = train(config, dataset, lambda: False)
     told = [each.key for each in verdict(last, baseline_loss(config, dataset))]
-    assert "bn" in told and not {"useless_bn", "useless_both", "too_few"} & set(told)
+    assert {"bn", "bn_lasts"} & set(told) and not {"useless_bn", "useless_both", "too_few"} & set(
+        told
+    )
 
 
 def test_each_is_what_its_name_says() -> None:
