@@ -101,7 +101,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
         (
             "",
             "Epoch",
-            "Gradient change / weight change",
+            "Δ gradient / Δ weights",
             "y",
             {
                 **dict.fromkeys(("largest eigenvalue", "largest probe", "median probe"), "ink"),
