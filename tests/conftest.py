@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
 # Before torch is imported, here and in what the tests start: small tensors gain nothing from
@@ -18,6 +18,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A slow example is no failure: the machine may have been busy.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+# The same examples each time, none made simpler when it fails: tools/mutants.py asks for it.
+settings.register_profile(
+    "mutants", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
 
 # pytest rewrites every assert of the suite, which takes as long as all imports together:
 # the rewritten tests are kept, whatever the environment says of bytecode.

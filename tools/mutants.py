@@ -1,49 +1,65 @@
 """Plants small faults one at a time and asks the tests: ``python -m tools.mutants 200 [SEED]``.
 
 A fault is one operator, comparison, constant or name of bnviz replaced by its neighbour, drawn
-at random. Each is tried in a copy of the checkout against the tests of its room (TESTS), with
-the browser left out. What nobody noticed is printed, and all goes into build/mutants.json.
+at random. Each is tried in a copy of the checkout: first against the tests that mirror or import
+its file, then against the others of its room (TESTS), with the browser left out. What nobody
+noticed is printed, and all goes into build/mutants.json, which begins the next run: only what
+survived is tried again. Remove it to begin anew.
 """
 
 import ast
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 
 ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "build" / "mutants.json"
+#: So many faults are tried at a time, each in a copy of its own.
+COPIES = 2
 #: A test that never ends has noticed the fault too.
 SECONDS = 900
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+OPTIONS = ["--hypothesis-profile=mutants", "-o", "faulthandler_timeout=200"]
+CORE = ("batchnorm", "curvature", "data", "nets", "pitfalls", "smoothness", "sweep", "training")
+UI = ("one_batch", "train_vs_eval", "fitness", "smoothness", "pitfalls", "runs")
 
 #: By the beginning of a file's path, the longest that fits: who tests it.
 TESTS = {
     "bnviz": "tests/test_package.py tests/test_command_line.py tests/store",
-    "bnviz/core/configs.py": "tests/core/test_configs.py tests/ui/test_config_widgets.py",
     "bnviz/core": "tests/core",
-    **{
-        f"bnviz/core/{room}": f"tests/core/{room}"
-        for room in ("batchnorm", "curvature", "data", "nets", "pitfalls", "smoothness", "training")
-    },
+    **{f"bnviz/core/{room}": f"tests/core/{room} tests/core/test_random_state.py" for room in CORE},
     "bnviz/cli": "tests/test_command_line.py",
     "bnviz/__main__.py": "tests/test_command_line.py tests/test_package.py",
+    "bnviz/children.py": "tests/jobs tests/files/test_bounds.py",
+    "bnviz/export": "tests/export",
     "bnviz/files": "tests/files",
     "bnviz/jobs": "tests/jobs",
     "bnviz/library.py": "tests/test_library.py tests/test_any_net.py",
-    "bnviz/plots": "tests/plots",
-    "bnviz/store": "tests/store tests/test_last_release.py",
+    "bnviz/plots": "tests/plots tests/ui/smoothness tests/pages/test_smoothness.py",
+    "bnviz/plots/flow.py": "tests/plots tests/pages/test_fitness.py",
+    "bnviz/plots/runs": "tests/plots tests/pages/test_runs.py",
+    "bnviz/plots/pitfalls": "tests/plots tests/pages/test_pitfalls.py",
+    "bnviz/store": "tests/store tests/test_last_release.py tests/jobs",
     "bnviz/texts": "tests/texts",
     "bnviz/ui": "tests/ui tests/pages",
     **{
-        f"bnviz/ui/{room}": f"tests/ui tests/pages/test_{room}.py tests/pages/test_pages.py"
-        for room in ("one_batch", "train_vs_eval", "fitness", "smoothness", "pitfalls")
+        f"bnviz/ui/{room}": f"tests/ui/{room} tests/pages/test_{room}.py tests/pages tests/ui"
+        for room in UI
     },
+    "bnviz/ui/presenter": "tests/ui/presenter tests/pages/test_lessons.py tests/pages",
+    "bnviz/ui/server": "tests/ui/server tests/test_security.py tests/pages",
 }
 
 COMPARISONS = {
@@ -94,6 +110,9 @@ class Mutant:
     end: int
     old: str
     new: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}  {self.old} -> {self.new}"
 
     def applied(self, source: bytes) -> bytes:
         """The file with the fault in it; `start` and `end` count its bytes."""
@@ -161,69 +180,120 @@ def _running(tree: ast.AST) -> Iterator[ast.AST]:
                 yield from _running(child)
 
 
-def own_tests(path: str) -> list[str]:
-    """Files and folders of the tests of a file's room, those that there are."""
+@cache
+def own_tests(path: str) -> tuple[list[str], list[str]]:
+    """The tests that mirror or import a file, and the others of its room."""
+    whole = path.removesuffix(".py").replace("/", ".")
+    package, _, module = whole.rpartition(".")
+    by = re.compile(rf"{whole}\b|from {package} import [^\n]*\b{module}\b")
+    every = [p for p in (ROOT / "tests").rglob("test_*.py") if "browser" not in p.parts]
+    mirrored = ROOT / "tests" / Path(path).parent.relative_to("bnviz") / f"test_{module}.py"
+    near = [p for p in every if p == mirrored or by.search(p.read_text(encoding="utf-8"))]
     room = max((start for start in TESTS if path.startswith(start)), key=len)
-    return [test for test in TESTS[room].split() if (ROOT / test).exists()]
+    far = [
+        p
+        for part in TESTS[room].split()
+        for p in every
+        if p.is_relative_to(ROOT / part) and p not in near
+    ]
+    near.sort(key=lambda p: (p != mirrored, p.stat().st_size))
+    names = [[p.relative_to(ROOT).as_posix() for p in some] for some in (near, dict.fromkeys(far))]
+    return names[0], names[1]
 
 
-def passes(tests: list[str], copy: Path) -> bool:
-    """Whether these tests of the copy are green; never to end is not."""
+def failing(tests: list[str], copy: Path) -> str:
+    """The first of these tests that fails in the copy, or nothing; never to end is to fail."""
+    if not tests:
+        return ""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+            [*PYTEST, *OPTIONS, *tests],
             cwd=copy,
             capture_output=True,
+            text=True,
             timeout=SECONDS,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
         )
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        return "no end"
+    named = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return named[1] if named else "" if done.returncode == 0 else "no end"
 
 
-def noticed(mutant: Mutant, copy: Path) -> bool:
-    """Whether the tests fail with the fault in the copy, which is then as it was."""
+def noticed_by(mutant: Mutant, copy: Path) -> str:
+    """The test that fails with the fault in the copy, which is then as it was."""
     file = copy / mutant.path
     healthy = file.read_bytes()
+    near, far = own_tests(mutant.path)
     try:
         file.write_bytes(mutant.applied(healthy))
-        return not passes(own_tests(mutant.path), copy)
+        return failing(near, copy) or failing(far, copy)
     finally:
         file.write_bytes(healthy)
 
 
-def main(count: int, seed: int = 0) -> None:
+def checkout(folder: Path) -> Path:
+    """A copy of what git knows of the checkout."""
+    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
+    for name in filter(None, listed.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def drawn(count: int, seed: int) -> list[Mutant]:
+    """So many of all faults, the same for the same seed."""
+    files = [p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "bnviz").rglob("*.py"))]
+    every = [m for f in files for m in mutants(f, (ROOT / f).read_text(encoding="utf-8"))]
+    return random.Random(seed).sample(every, min(count, len(every)))
+
+
+def tried(some: list[Mutant], kept: dict[Mutant, str]) -> None:
+    """Asks the tests for each fault, and keeps at once who noticed it."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(COPIES) as pool:
+        copies = SimpleQueue[Path]()
+        for number in range(COPIES):
+            copies.put(checkout(Path(folder, str(number))))
+
+        def one(mutant: Mutant) -> str:
+            copy = copies.get()
+            try:
+                return noticed_by(mutant, copy)
+            finally:
+                copies.put(copy)
+
+        asked = {pool.submit(one, mutant): mutant for mutant in some}
+        for done in as_completed(asked):
+            mutant, by = asked[done], done.result()
+            kept[mutant] = by
+            print(f"{mutant}  {by or 'SURVIVED'}", flush=True)
+            KEPT.write_text(
+                json.dumps([asdict(m) | {"by": by} for m, by in kept.items()], indent=1)
+            )
+        for by in sorted(set(kept.values()) - {"", "no end"}):
+            if failing([by], copies.get()):
+                sys.exit(f"This fails without any fault: {by}")
+
+
+def main(count: int = 200, seed: int = 0) -> None:
     """Tries `count` faults, tells of each, and sums up by area."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
-        for name in filter(None, listed.split("\0")):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, copy / name)
-        files = [p.relative_to(copy).as_posix() for p in sorted((copy / "bnviz").rglob("*.py"))]
-        every = [m for f in files for m in mutants(f, (copy / f).read_text(encoding="utf-8"))]
-        results, green = [], set[tuple[str, ...]]()
-        for mutant in random.Random(seed).sample(every, min(count, len(every))):
-            room = tuple(own_tests(mutant.path))
-            if room not in green and not passes([*room], copy):
-                sys.exit(f"These fail without any fault: {' '.join(room)}")
-            green.add(room)
-            results.append(asdict(mutant) | {"noticed": noticed(mutant, copy)})
-            word = "noticed " if results[-1]["noticed"] else "SURVIVED"
-            place = f"{mutant.path}:{mutant.line}"
-            print(f"{word}  {place}  {mutant.old} -> {mutant.new}", flush=True)
-            (ROOT / "build").mkdir(exist_ok=True)
-            (ROOT / "build" / "mutants.json").write_text(json.dumps(results, indent=1))
+    KEPT.parent.mkdir(exist_ok=True)
+    kept = dict[Mutant, str]()
+    if KEPT.exists():
+        for row in json.loads(KEPT.read_text()):
+            by = row.pop("by")
+            kept[Mutant(**row)] = by
+    some = drawn(count, seed)
+    tried([m for m in some if not kept.get(m)], kept)
     areas = defaultdict[str, list[bool]](list)
-    for result in results:
-        parts = str(result["path"]).split("/")
+    for mutant in some:
+        parts = mutant.path.split("/")
         area = "/".join(parts[: 3 if parts[1] == "core" else 2])
         for each in (area, "in all"):
-            areas[each].append(bool(result["noticed"]))
-    for area, tried in sorted(areas.items()):
-        print(f"{area:28} {sum(tried):4} of {len(tried):4}  {sum(tried) / len(tried):4.0%}")
+            areas[each].append(bool(kept[mutant]))
+    for area, seen in sorted(areas.items()):
+        print(f"{area:28} {sum(seen):4} of {len(seen):4}  {sum(seen) / len(seen):4.0%}")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:] or ["200"]))
+    main(*map(int, sys.argv[1:]))

@@ -34,7 +34,7 @@ def test_every_fault_of_a_line(source: str, faults: set[str] | None) -> None:
 
 def test_every_fault_of_the_product_can_be_compiled_and_is_tested() -> None:
     files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "bnviz").rglob("*.py")]
-    assert all(own_tests(path) for path in files)
+    assert all(any(own_tests(path)) for path in files)
     for path in files[::40]:
         source = (ROOT / path).read_text(encoding="utf-8")
         for mutant in mutants(path, source):
