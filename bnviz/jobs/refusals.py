@@ -29,8 +29,10 @@ def of_measure(measure: Measure, training: TrainConfig, rows: int, features: int
 def of_sweep(config: SweepConfig, rows: int, features: int) -> Problem | None:
     """Why a sweep on a table of that size is more than jobs may be here, if it is."""
     plan = groups(config, rows, features)
-    largest = max(plan, key=lambda group: group.cost.memory).cells[0].config
-    if problem := of_training(largest, rows, features):
+    largest = max(plan, key=lambda group: group.cost.memory)
+    cell = largest.cells[0].config  # the others of its group are as large
+    taken = Cost(largest.cost.memory, 0.0)
+    if problem := _too_much(taken, lambda of: remedy(cell, rows, features, of)):
         return problem
     minutes = sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
     if minutes <= limits.minutes():

@@ -11,7 +11,9 @@ from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
-from bnviz.core.training.cost import cost
+from bnviz.core.sweep.config import RATE, Axis, SweepConfig
+from bnviz.core.sweep.plan import MEMORY, groups
+from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.jobs import refusals, runner
 from bnviz.jobs.engine import Engine
 from bnviz.store import Problem, Store
@@ -107,3 +109,20 @@ def test_too_large_a_training_is_refused(store: Store, monkeypatch: pytest.Monke
 
 def test_a_small_training_is_not_refused() -> None:
     assert refusals.of_training(SMALL, 60, 3) is None
+
+
+@pytest.mark.parametrize(("samples", "widths"), [(10, (64, 448)), (8000, (4, 400))])
+def test_a_sweep_is_judged_by_the_stack_that_takes_most(
+    monkeypatch: pytest.MonkeyPatch, samples: int, widths: tuple[int, int]
+) -> None:
+    """Of several cells, whose weights add up, or of one whose activations are large."""
+    rates = Axis(field=RATE, values=tuple(1e-3 * (1 + at) for at in range(16)))
+    base = shaped(8, 64, 4, samples, samples // 2, 0)
+    config = SweepConfig(base=base, axes=(Axis(field="network.width", values=widths), rates))
+    plan = groups(config, samples, 3)
+    assert all(len(group.cells) == 1 or group.cost.memory <= MEMORY for group in plan)
+    most = max(group.cost.memory for group in plan)
+    for share, code in ((1.01, None), (0.99, "too_large")):
+        monkeypatch.setenv("BNVIZ_JOB_GIGABYTES", str(share * most / GIGABYTE))
+        refused = refusals.of_sweep(config, samples, 3)
+        assert (refused and refused.code) == code

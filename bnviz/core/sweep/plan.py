@@ -8,9 +8,11 @@ from bnviz.core.sweep.config import Cell, SweepConfig, cells
 from bnviz.core.sweep.outcome import MOMENTS
 from bnviz.core.training.cost import Cost, cost
 
-#: About how long one stack may train, so that cells keep coming; and how many networks it has.
+#: About how long one stack of several cells may train, so that cells keep coming; how many
+#: networks it has, and how much memory it takes.
 SECONDS = 4.0
 NETWORKS = 128
+MEMORY = 1e9
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _cut(same: list[Cell], sharpness: bool, rows: int, features: int) -> Iterato
 
 def _fits(config: TrainConfig, count: int, sharpness: bool, rows: int, features: int) -> bool:
     networks, needed = count * config.seeds, _cost(config, count, sharpness, rows, features)
-    return networks <= NETWORKS and needed.seconds <= SECONDS
+    return networks <= NETWORKS and needed.seconds <= SECONDS and needed.memory <= MEMORY
 
 
 def _cost(config: TrainConfig, count: int, sharpness: bool, rows: int, features: int) -> Cost:
