@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core.configs import TrainConfig
+from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.jobs import trainings
 from bnviz.jobs.worker import work
 from bnviz.store import open_store
@@ -66,6 +66,22 @@ def test_selected_runs_are_pinned_deleted_and_brought_back(
     select(app, runs[0])
     widget(app, "unpin").click().run()
     assert open_store().search(Search(state="pinned")).runs == []
+
+
+def test_a_training_that_cannot_be_handed_on_says_why(open_app: OpenApp, runs: list[str]) -> None:
+    """A file is made after the page, by a click: the page that it runs says what went wrong."""
+    store, digest = open_store(), "a" * 64
+    data = DataConfig(source="table", table=digest, columns=("a",), target="b")
+    run_id = store.create("train", QUICK.model_copy(update={"data": data}).model_dump_json(), 1)
+    store.append(run_id, 0, 1, store.blobs(runs[0])[0][1])
+    store.finish(run_id, "done")
+    session = {f"export-{each}": True for each in (runs[0], run_id)}
+    app = open_app("runs", runs=runs[0], session=session)
+    assert app.get("download_button") and not app.error
+    app = open_app("runs", lang="zh", runs=run_id, session=session)
+    said = sentence("zh", "problem.table_gone", digest=digest[:12])
+    assert [each.value for each in app.error] == [said] and not app.get("download_button")
+    store.delete(run_id)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

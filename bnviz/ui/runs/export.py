@@ -26,8 +26,14 @@ def offer_export(run: Run, config: TrainConfig) -> None:
     if not more.open:
         return
     from bnviz.export.formats import KINDS, formats
+    from bnviz.export.training import training
 
     with more:
+        try:  # after a click too: the file is made outside of the page, which can say why not
+            training(open_store(), run.id)
+        except StoreProblem as problem:
+            st.error(worded(problem), icon=":material/error:")
+            return
         for ending in formats():
             st.download_button(
                 say(f"runs.format.{ending}"),
@@ -35,7 +41,6 @@ def offer_export(run: Run, config: TrainConfig) -> None:
                 f"bnviz-{run.id}.{ending}",
                 KINDS.get(ending, "application/octet-stream"),
                 key=f"{ending}-{run.id}",
-                on_click="ignore",
                 width="stretch",
             )
 
