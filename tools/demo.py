@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from bnviz.texts.catalogue import catalogue
-from tests.browser.screen import exceptions, settle
 from tools import browser as chromium
+from tools.page import exceptions, settle
 from tools.server import serve
 
 EN = catalogue("en")

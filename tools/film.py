@@ -9,8 +9,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.screen import settle
 from tools import browser as chromium
+from tools.page import settle
 from tools.server import ROOT, serve
 
 FILE = ROOT / "docs" / "home.gif"

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.navigation import PAGES
-from tests.browser.screen import exceptions, settle
 from tools import browser as chromium
+from tools.page import exceptions, settle
 from tools.server import ROOT, serve
 
 FOLDER = ROOT / "build" / "shots"

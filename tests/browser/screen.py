@@ -1,8 +1,7 @@
-"""What a test sees of a page in the browser: when it is still, its charts, what went wrong.
+"""What a test sees of a page in the browser: its charts, its notices, what it must not do.
 
-Streamlit writes the state of the script and of the connection on its root
-element, marks elements that await new content as stale, and puts a widget's or
-chart's `key` into a class ``st-key-KEY`` of its container.
+Streamlit puts a widget's or chart's `key` into a class ``st-key-KEY`` of its
+container. What the tools see of a page too is in `tools.page`, and handed on here.
 """
 
 import base64
@@ -15,37 +14,18 @@ import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
-from bnviz.texts.catalogue import LANGUAGES, catalogue
-
-STILL = """quiet => {
-    const app = document.querySelector('[data-testid="stApp"]');
-    const charts = [...document.querySelectorAll('.bnviz-chart, [data-testid="stPlotlyChart"]')];
-    const still = app
-        && app.dataset.testScriptState === 'notRunning'
-        && app.dataset.testConnectionState === 'CONNECTED'
-        && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && charts.every(chart => chart.querySelector('.main-svg'));
-    const now = performance.now();
-    if (!still || window.__busyAt === undefined) window.__busyAt = now;
-    return now - window.__busyAt >= quiet;
-}"""
+from tools.page import PATIENCE as PATIENCE
+from tools.page import exceptions as exceptions
+from tools.page import settle as settle
+from tools.page import slider as slider
 
 CHART = """element => JSON.parse(JSON.stringify(
     {data: element.data, layout: element.layout},
     (key, value) => ArrayBuffer.isView(value) ? Array.from(value) : value,
 ))"""
 
-#: How many seconds a busy machine may take for what a quiet one does at once.
-PATIENCE = 120.0
-
 #: On a page's own address Streamlit looks for its server below that address first.
 SEARCH = re.compile(r"^[^/]+//[^/]+/[^?]+/_stcore/(health|host-config)$")
-
-
-def settle(page: Page, quiet: float = 0.25, timeout: float = PATIENCE) -> None:
-    """Wait until nothing runs, nothing is stale and every chart is drawn, for `quiet` seconds."""
-    page.evaluate("window.__busyAt = undefined")
-    page.wait_for_function(STILL, arg=quiet * 1000, timeout=timeout * 1000)
 
 
 def chart(page: Page, key: str) -> Locator:
@@ -68,19 +48,6 @@ def wait_for_chart(page: Page, key: str, timeout: float = PATIENCE) -> None:
 def notices(page: Page) -> list[str]:
     """What the page says about a link that it could not follow to the letter."""
     return page.get_by_test_id("stToast").all_inner_texts()
-
-
-def slider(page: Page, label: str) -> Locator:
-    """The thumb of the slider with this label: focus it and press arrow keys."""
-    return page.get_by_role("group", name=label, exact=True).get_by_role("slider")
-
-
-def exceptions(page: Page) -> list[str]:
-    """What went wrong and nobody foresaw: Streamlit's tracebacks, and our own word for them."""
-    ours = [catalogue(language)["problem.unforeseen"].partition("{")[0] for language in LANGUAGES]
-    alerts = page.get_by_test_id("stAlert").all_inner_texts()
-    unforeseen = [text for text in alerts if any(opening in text for opening in ours)]
-    return page.get_by_test_id("stException").all_inner_texts() + unforeseen
 
 
 #: Streamlit's own doing, with no setting that would change it: KaTeX's stylesheet lets every

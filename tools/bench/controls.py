@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Locator, Page, TimeoutError
 
 from bnviz.core.pitfalls.configs import CONFIGS
-from tests.browser.screen import settle
 from tools.bench import bare
 from tools.bench.harness import Measured, from_pairs
 from tools.bench.screen import WORDS, chromium_browser
 from tools.bench.stopwatch import seconds
+from tools.page import settle
 from tools.server import serve
 
 #: The most that an answer may take, in median seconds.

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, Page
 
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.texts.catalogue import sentence
-from tests.browser.screen import settle, slider
 from tools.bench import bare
 from tools.bench.harness import Measured, from_pairs, timed
 from tools.bench.screen import AFTER_CHART, DRAGGED, chromium_browser, dragged_page
 from tools.bench.stopwatch import seconds
 from tools.load import room
+from tools.page import settle, slider
 from tools.server import ROOT, free_port, running, serve
 
 #: Dash has a folder of its own: its plugin of pytest would break the tests.

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bnviz.texts.catalogue import sentence
-from tests.browser.screen import settle, slider
 from tools import browser as chromium
 from tools.bench import bare
 from tools.bench.harness import Measured, Sample, from_pairs
 from tools.bench.stopwatch import first_paint, seconds
+from tools.page import settle, slider
 from tools.server import APP, serve
 
 AFTER_CHART = ".st-key-after .js-plotly-plot"

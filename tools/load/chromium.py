@@ -8,9 +8,9 @@ import time
 from functools import partial
 
 from bnviz.texts.catalogue import sentence
-from tests.browser.screen import settle, slider
 from tools.bench.screen import AFTER_CHART, chromium_browser
 from tools.bench.stopwatch import seconds
+from tools.page import settle, slider
 
 
 def main(address: str, count: int, limit: float) -> None:
