@@ -14,7 +14,6 @@ from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.errors import worded
-from bnviz.ui.figures import look
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.visitor import owner, visitor
@@ -139,8 +138,7 @@ def launch_button(
         say("train.launch"),
         key="launch",
         disabled=problem is not None,
-        # Streamlit writes white on the primary colour, which on a dark page is a light one.
-        type="primary" if new and not look().dark else "secondary",
+        type="primary" if new else "secondary",
         icon=":material/play_arrow:",
         on_click=launch,
         args=(config,),

@@ -19,7 +19,7 @@ from bnviz.store import Run
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached
 from bnviz.ui.errors import worded
-from bnviz.ui.figures import explain, look
+from bnviz.ui.figures import explain
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.runs.current import closing_line, follow, progress, takes
 from bnviz.ui.smoothness.controls import ask_measure
@@ -163,8 +163,7 @@ def _measure_button(config: Measure, text: str) -> None:
     st.button(
         say(text),
         key="measure_now",
-        # Streamlit writes white on the primary colour, which on a dark page is a light one.
-        type="secondary" if look().dark else "primary",
+        type="primary",
         icon=":material/straighten:",
         on_click=_launch,
         args=(config,),

@@ -17,7 +17,6 @@ from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import SWEEP
 from bnviz.ui.errors import worded
-from bnviz.ui.figures import look
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import leave_run, show_run
@@ -68,7 +67,7 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) ->
         say("sweep.resume" if unfinished else "sweep.launch"),
         key="launch",
         disabled=problem is not None,
-        type="secondary" if look().dark else "primary",
+        type="primary",
         icon=":material/play_arrow:",
         on_click=_launch,
         args=(wanted,),
