@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from bnviz.core.nets.norms.batch import move_running_statistics, plus_eps, refuse_single_row
+from bnviz.core.nets.norms.norm import inverse_root
 from bnviz.core.nets.stack import Stack, linear
 from bnviz.core.nets.vectors import Tensors
 
@@ -109,7 +110,7 @@ def _normalize(stack: Stack, name: str, x: Tensor) -> None:
     x.sub_(x.mean(2, keepdim=True))
     variance = torch.linalg.vector_norm(x, dim=2, keepdim=True).square_().div_(x.shape[-1])
     moved = plus_eps(stack.network, stack.per_network, variance)
-    scale = stack.params[f"{name}.gamma"].unsqueeze(2) * torch.rsqrt(moved)
+    scale = stack.params[f"{name}.gamma"].unsqueeze(2) * inverse_root(moved)
     x.mul_(scale).add_(stack.params[f"{name}.beta"].unsqueeze(2))
 
 
@@ -129,7 +130,7 @@ def _forward(
     torch.sub(active, mean, out=x_hat)
     norm = torch.linalg.vector_norm(x_hat, dim=2, keepdim=True)
     variance = norm.square().div_(x.shape[-1])
-    inverse_std = torch.rsqrt(plus_eps(stack.network, stack.per_network, variance))
+    inverse_std = inverse_root(plus_eps(stack.network, stack.per_network, variance))
     x_hat.mul_(inverse_std)
     torch.mul(x_hat, stack.params[f"{name}.gamma"].unsqueeze(2), out=y)
     y.add_(stack.params[f"{name}.beta"].unsqueeze(2))

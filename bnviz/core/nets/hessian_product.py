@@ -17,6 +17,7 @@ from torch import Tensor
 from bnviz.core.configs import BnMode
 from bnviz.core.curvature.lanczos import Product
 from bnviz.core.nets.norms.batch import plus_eps, refuse_single_row
+from bnviz.core.nets.norms.norm import inverse_root
 from bnviz.core.nets.stack import Stack, linear
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 
@@ -151,7 +152,7 @@ class _Norm:
         else:
             centred = x - stack.buffers[f"{name}.running_mean"].unsqueeze(2)
             variance = stack.buffers[f"{name}.running_variance"].unsqueeze(2)
-        self.scale = torch.rsqrt(plus_eps(stack.network, stack.per_network, variance))
+        self.scale = inverse_root(plus_eps(stack.network, stack.per_network, variance))
         self.x_hat = centred * self.scale
         self.output = self.gamma * self.x_hat + stack.params[self.beta_name].unsqueeze(2)
 

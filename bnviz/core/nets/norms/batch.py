@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.nets.norms.norm import Norm
+from bnviz.core.nets.norms.norm import Norm, inverse_root
 from bnviz.core.nets.vectors import Tensors
 
 
@@ -38,7 +38,7 @@ class Batch(Norm):
         variance = centred.square().mean(2, keepdim=True)
         if update:
             move_running_statistics(network, own, mean, variance, x.shape[2])
-        scale = own["gamma"].unsqueeze(2) * torch.rsqrt(plus_eps(network, own, variance))
+        scale = own["gamma"].unsqueeze(2) * inverse_root(plus_eps(network, own, variance))
         return centred * scale + own["beta"].unsqueeze(2)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bnviz.core.configs import NetworkConfig
 from bnviz.core.nets.norms.batch import Batch, move_running_statistics, refuse_single_row
-from bnviz.core.nets.norms.norm import scaled
+from bnviz.core.nets.norms.norm import inverse_root, scaled
 from bnviz.core.nets.vectors import Tensors
 
 
@@ -30,7 +30,7 @@ class Ghost(Batch):
                 each = zip(mean.unbind(2), variance.unbind(2), strict=True)
                 for its_mean, its_variance in each:
                     move_running_statistics(network, own, its_mean, its_variance, parts.shape[3])
-            pieces.append((centred * torch.rsqrt(variance + network.eps)).flatten(2))
+            pieces.append((centred * inverse_root(variance + network.eps)).flatten(2))
         return scaled(torch.cat(pieces, dim=2), own)
 
 

@@ -48,4 +48,9 @@ def scaled(x_hat: Tensor, own: Tensors) -> Tensor:
 def standardized(x: Tensor, over: tuple[int, ...], eps: float) -> Tensor:
     """(x - mean) / sqrt(biased variance + eps), both `over` some dimensions."""
     centred = x - x.mean(over, keepdim=True)
-    return centred * torch.rsqrt(centred.square().mean(over, keepdim=True) + eps)
+    return centred * inverse_root(centred.square().mean(over, keepdim=True) + eps)
+
+
+def inverse_root(square: Tensor) -> Tensor:
+    """1 / sqrt(square), NaN where that is infinite: with 0 all rows would come out alike."""
+    return torch.rsqrt(square) + (square - square)

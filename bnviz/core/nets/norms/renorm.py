@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bnviz.core.configs import NetworkConfig
 from bnviz.core.nets.norms.batch import Batch, refuse_single_row, share_of_new
-from bnviz.core.nets.norms.norm import scaled
+from bnviz.core.nets.norms.norm import inverse_root, scaled
 from bnviz.core.nets.vectors import Tensors
 
 #: Of section 4 of the paper: after 5,000 steps of plain BN r's limit grows until step 40,000
@@ -27,7 +27,8 @@ class Renorm(Batch):
         refuse_single_row(x)
         mean = x.mean(2, keepdim=True)
         centred = x - mean
-        deviation = (centred.square().mean(2, keepdim=True) + network.eps).sqrt()
+        square = centred.square().mean(2, keepdim=True) + network.eps
+        deviation = square.sqrt()
         with torch.no_grad():
             r_max, d_max = limits(network, int(own["batches"][0]))
             running_mean = own["running_mean"].unsqueeze(2)
@@ -39,7 +40,7 @@ class Renorm(Batch):
                 own["running_mean"].lerp_(mean.squeeze(2), share)
                 running = running.lerp(deviation, share).squeeze(2)
                 own["running_variance"].copy_(running.square() - network.eps)
-        return scaled(centred / deviation * r + d, own)
+        return scaled(centred * inverse_root(square) * r + d, own)
 
 
 def limits(network: NetworkConfig, steps: int) -> tuple[float, float]:

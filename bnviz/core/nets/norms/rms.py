@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.nets.norms.norm import Norm, scaled
+from bnviz.core.nets.norms.norm import Norm, inverse_root, scaled
 from bnviz.core.nets.vectors import Tensors
 
 
@@ -22,4 +22,4 @@ class Rms(Norm):
     def forward(self, network: NetworkConfig, own: Tensors, x: Tensor, update: bool) -> Tensor:
         """The same in train and eval mode."""
         mean_square = x.square().mean(1, keepdim=True)
-        return scaled(x * torch.rsqrt(mean_square + network.eps), own)
+        return scaled(x * inverse_root(mean_square + network.eps), own)
