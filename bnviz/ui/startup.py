@@ -1,13 +1,14 @@
 """The server's start, and imports at the right moment: torch after the first page is painted."""
 
 import importlib
+import pkgutil
 import threading
 from functools import cache
 
-from bnviz import folders
+from bnviz import folders, ui
 
-#: What every page imports beyond Streamlit itself.
-EVERY_PAGE = ("bnviz.ui.cache", "bnviz.ui.figures", "pandas")
+#: What Streamlit itself imports as late as for the first page.
+STREAMLITS = ("pandas", "PIL.Image", "streamlit.emojis")
 
 #: Importing torch holds up everything else for a second or two; the first page goes first,
 #: on a busy machine too.
@@ -49,7 +50,8 @@ def say_where_runs_live() -> None:
 
 def warm_up_now() -> None:
     """When the server starts: what the first page would otherwise wait for."""
-    for module in EVERY_PAGE:
+    ours = (module.name for module in pkgutil.walk_packages(ui.__path__, "bnviz.ui."))
+    for module in (*STREAMLITS, *ours):
         importlib.import_module(module)
 
 

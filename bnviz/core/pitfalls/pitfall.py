@@ -33,6 +33,7 @@ _PREAMBLE = {
     "Mapping": "from collections.abc import Mapping",
     "Sequence": "from collections.abc import Sequence",
     "deepcopy": "from copy import deepcopy",
+    "lru_cache": "from functools import lru_cache",
     "torch": "import torch",
     "Tensor": "from torch import Tensor",
     "nn": "from torch import nn",
@@ -74,7 +75,8 @@ class Entry:
     """One pitfall. `experiment` takes the config's fields by name.
 
     `fix` is shown beside the figure; `parts` are further functions and classes
-    that the experiment uses, in an order in which they can be read.
+    that the experiment uses, in an order in which they can be read. What stays as it is while a
+    slider moves, such as the training without the mistake, is remembered by lru_cache.
     """
 
     experiment: Callable[..., Numbers]

@@ -6,6 +6,7 @@ uses its running statistics, because the buffers are there. Source: torch.nn.mod
 """
 
 from copy import deepcopy
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -40,6 +41,7 @@ def step(net: nn.Module, adam: torch.optim.Adam, shift: float) -> None:
     adam.step()
 
 
+@lru_cache(maxsize=1)
 def trained() -> tuple[nn.Sequential, torch.optim.Adam]:
     """A net after 60 steps on the old data, and its optimizer."""
     torch.manual_seed(0)
@@ -50,9 +52,10 @@ def trained() -> tuple[nn.Sequential, torch.optim.Adam]:
     return net, adam
 
 
-def fine_tune(start: tuple[nn.Sequential, torch.optim.Adam], shift: float, how: str) -> Tensor:
+def fine_tune(shift: float, learning_rate: float, how: str) -> Tensor:
     """Validation loss in eval mode at each of 60 steps on new data, whose mean has moved."""
-    net, adam = deepcopy(start)
+    net, adam = deepcopy(trained())
+    adam.param_groups[0]["lr"] = learning_rate
     torch.manual_seed(1)
     held_out, losses = torch.randn(512, 4) + shift, []
     target = (held_out[:, :1] - shift).sin()
@@ -70,14 +73,9 @@ def fine_tune(start: tuple[nn.Sequential, torch.optim.Adam], shift: float, how: 
 
 def experiment(shift: float, learning_rate: float) -> Numbers:
     """The same fine-tuning with tracking switched off, with BN frozen, and with BN as ever."""
-    start = trained()
-    start[1].param_groups[0]["lr"] = learning_rate
-    return {
-        "step": torch.arange(1, 61),
-        "switched_off": fine_tune(start, shift, "switched_off"),
-        "frozen": fine_tune(start, shift, "frozen"),
-        "as_ever": fine_tune(start, shift, "as_ever"),
-    }
+    ways = ("switched_off", "frozen", "as_ever")
+    losses: Numbers = {how: fine_tune(shift, learning_rate, how) for how in ways}
+    return {"step": torch.arange(1, 61)} | losses
 
 
 def judge(config: TrackingOff, result: Result) -> Verdict[Literal["worse", "same", "better"]]:

@@ -5,6 +5,7 @@ A gradient that stands at right angles to the weights can only lengthen them; de
 shortens them; learning rate / |w|^2 is what remains.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -24,6 +25,7 @@ def effective_rate(layer: nn.Linear, learning_rate: float) -> Tensor:
     return (learning_rate / layer.weight.square().sum(dim=1)).mean()
 
 
+@lru_cache(maxsize=64)
 def train(decay: float, learning_rate: float) -> tuple[Tensor, Tensor]:
     """Effective learning rate and loss at each of 100 steps of SGD."""
     torch.manual_seed(0)

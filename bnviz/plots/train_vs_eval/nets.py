@@ -1,15 +1,17 @@
 """Nets and batches: losses before and after precise BN, drift by layer, one batch split K ways."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
-from bnviz.core.training.precise_bn import Drift, Recalibration
 from bnviz.plots.labels import label
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+
+if TYPE_CHECKING:
+    from bnviz.core.training.precise_bn import Drift, Recalibration
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +21,7 @@ WAYS = ("before", "after", "train_mode")
 FLOOR = 1e-17
 
 
-def losses(recalibration: Recalibration, unit: str, look: Look, say: Say) -> Figure:
+def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> Figure:
     """Held-out loss of every seed three ways, a line a seed, and the medians."""
     values = np.array([getattr(recalibration, way) for way in WAYS])
     place = np.arange(len(WAYS), dtype=np.float64)
@@ -63,7 +65,7 @@ def losses(recalibration: Recalibration, unit: str, look: Look, say: Say) -> Fig
     )
 
 
-def drifts(layers: Sequence[Drift], look: Look, say: Say) -> Figure:
+def drifts(layers: Sequence["Drift"], look: Look, say: Say) -> Figure:
     """Every unit of every layer: how far its running mean and deviation were off."""
     traces = []
     for index, layer in enumerate(layers):

@@ -57,8 +57,7 @@ def ask_subject() -> Asked:
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
     _table_there(config)
     rows = min(compute.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
-    dataset = compute.dataset_of(config.data)
-    size = len(dataset.x), len(dataset.names)
+    size = compute.size(config.data)
     return Asked(
         SubjectConfig(run=run.id if run else None, epoch=epoch),
         config,
