@@ -22,12 +22,16 @@ class ServerFailed(RuntimeError):
 
 @contextmanager
 def serve(
-    script: Path = APP, home: Path | None = None, options: Sequence[str] = ()
+    script: Path = APP,
+    home: Path | None = None,
+    options: Sequence[str] = (),
+    **variables: str,
 ) -> Iterator[str]:
     """Serve `script` on a free port of this computer; yields its address without a final slash.
 
     `home` is the folder of the run history, by default a new empty one that is
-    removed afterwards. `options` are further options of ``streamlit run``.
+    removed afterwards. `options` are further options of ``streamlit run``, and `variables`
+    of its environment.
     Only the process started here is ended.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -39,7 +43,7 @@ def serve(
             *("--browser.gatherUsageStats", "false"),
             *options,
         ]
-        environment = {**os.environ, "BNVIZ_HOME": str(home or folder)}
+        environment = {**os.environ, "BNVIZ_HOME": str(home or folder), **variables}
         environment.pop("BNVIZ_STORE", None)
         with running(command, port, script.parent, environment, Path(folder) / "server.log"):
             yield f"http://127.0.0.1:{port}"

@@ -33,8 +33,7 @@ def main() -> None:
     os.dup2(2, 1)
     calls: SimpleQueue[bytes | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, calls), daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(10)  # pages answer first
+    _step_back()
     _rehearse()
     limit_memory(round(limits.gigabytes() * GIGABYTE))
     while (call := calls.get()) is not None:
@@ -42,6 +41,18 @@ def main() -> None:
             answers.write(pickle.dumps(_answer(call)))
             answers.flush()
     os._exit(0)  # without waiting for torch's threads, or for the one that listens
+
+
+def _step_back() -> None:
+    """Pages answer first: this process gets what they leave of the cores.
+
+    As an idle one, where the system has such, it makes way at once for whoever wakes up; a
+    niced one finishes its slice. Of an idle core both have all.
+    """
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    elif hasattr(os, "nice"):
+        os.nice(10)
 
 
 def _rehearse() -> None:

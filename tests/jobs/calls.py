@@ -25,6 +25,11 @@ def pid() -> int:
     return os.getpid()
 
 
+def scheduled() -> tuple[int, int]:
+    """The class of the thread that works, where the system has such, and how nice it is."""
+    return getattr(os, "sched_getscheduler", lambda pid: 0)(0), os.nice(0)
+
+
 def fail(text: str) -> None:
     raise KeyError(text)
 

@@ -36,6 +36,12 @@ def test_a_warm_process_makes_one_call_after_the_other(engine: Engine) -> None:
     assert first == second != os.getpid()
 
 
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows has no such thing")
+def test_a_process_takes_only_what_pages_leave(engine: Engine) -> None:
+    (_, ours), (kind, theirs) = calls.scheduled(), engine.submit(calls.scheduled).result()
+    assert kind == getattr(os, "SCHED_IDLE", None) or theirs == ours + 10
+
+
 def test_what_a_call_raises_is_raised_here(engine: Engine) -> None:
     with pytest.raises(KeyError, match="nothing there"):
         engine.submit(calls.fail, "nothing there").result()

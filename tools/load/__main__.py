@@ -1,7 +1,8 @@
 """``python -m tools.load [VISITORS [BROWSERS [SECONDS]]]``: a room of visitors on one server.
 
-Visitors are sessions over real websockets, and some of them pages in Chromium, on a server of
-their own on this computer. Prints a table, and writes it into build/load.json.
+Visitors are sessions over real websockets, and BROWSERS of them pages in Chromium, on a server of
+their own on this computer; each part lasts so many SECONDS. Prints a table, and writes it into
+build/load.json. An error on a page and a session that is lost end it.
 """
 
 import asyncio
@@ -19,15 +20,18 @@ from tools.bench import bare
 from tools.load import memory, room
 from tools.server import APP, ROOT, serve
 
-VISITORS, BROWSERS, SECONDS = 30, 2, 30
+VISITORS, BROWSERS, SECONDS = 30, 5, 20
 
 
 @contextmanager
 def served(script: Path = APP) -> Iterator[tuple[str, psutil.Process]]:
-    """The address and the process of a server that forgets closed sessions at once."""
+    """The address and the process of a server that forgets closed sessions at once.
+
+    Two trainings and a sweep can be at work together.
+    """
     before = set(psutil.Process().children())
     options = ("--server.disconnectedSessionTTL", "1", *bare.COLLECTION_OFF)
-    with serve(script, options=options) as address:
+    with serve(script, options=options, BNVIZ_JOBS="3") as address:
         (process,) = set(psutil.Process().children()) - before
         yield address, process
 
@@ -51,7 +55,7 @@ def main(visitors: int, browsers: int, seconds: float) -> None:
         page = room.Page(address, "one_batch", "", "gamma", -4, 4)
         tell("One batch", room.moving(page, process, visitors, seconds))
         busy = room.busy(page, process, visitors, browsers, seconds)
-        tell("One batch, two trainings at work", busy)
+        tell("One batch, two trainings and a sweep at work", busy)
         tell("Fitness", room.launches(address))
         tell("Memory", memory.grown(address, process))
     (ROOT / "build").mkdir(exist_ok=True)

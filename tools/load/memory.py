@@ -8,7 +8,7 @@ import psutil
 from tools.load.session import visit
 
 #: An hour of use: so many visits, each of all pages with a few moves.
-VISITS = 120
+VISITS = 96
 AT_ONCE = 4
 PAGES = {
     "": [],

@@ -1,5 +1,6 @@
 """A visitor without a browser: a session of a Streamlit server over its websocket."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,8 +12,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-#: A fragment's run ends too, but is not what a click or a slider asked for.
-FRAGMENT = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+#: Ends of runs after which the answer is still to come: a fragment's, which nobody asked for, and
+#: that of a run which gives way to another one, as a page does whose training has just begun.
+NOT_YET = (ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY, ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+#: A session that hears nothing for so many seconds is lost.
+LOST = 60.0
 
 
 class Failed(Exception):
@@ -39,7 +43,8 @@ class Session:
                 del self._states[state.id]
         begun = time.perf_counter()
         await self._socket.send(ask.SerializeToString())
-        await self._until_finished()
+        async with asyncio.timeout(LOST):
+            await self._until_finished()
         return time.perf_counter() - begun
 
     async def move(self, key: str, value: float) -> float:
@@ -56,7 +61,7 @@ class Session:
         while True:
             message = ForwardMsg.FromString(bytes(await self._socket.recv(decode=False)))
             kind = message.WhichOneof("type")
-            if kind == "script_finished" and message.script_finished != FRAGMENT:
+            if kind == "script_finished" and message.script_finished not in NOT_YET:
                 return
             if kind == "delta" and message.delta.HasField("new_element"):
                 element = message.delta.new_element
