@@ -7,7 +7,8 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from bnviz import folders
 from bnviz.cli import table_options
@@ -59,46 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     _dashboard_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-
-    reproduce = commands.add_parser(
-        "reproduce",
-        help="rerun the document's experiment",
-        description="Run the document's experiment and print what it published beside what its "
-        "code gives here, the corrected estimate and the exact eigenvalues.",
-    )
-    reproduce.add_argument("--json", action="store_true", help="print all numbers as JSON")
-
-    train = commands.add_parser(
-        "train",
-        help="train both nets and keep the run",
-        description="Train the net with BN and the net without, and keep the run in a folder that "
-        "the dashboard can open. Ctrl-C stops and keeps what is there.",
-    )
-    _train_options(train)
-
-    measure = commands.add_parser(
-        "measure",
-        help="measure how smooth the loss is",
-        description="Measure the smoothness of the document's nets, or of a kept training at one "
-        "of its checkpoints, and say what was found. Ctrl-C stops and keeps what is there.",
-    )
-    _measure_options(measure)
-
-    runs = commands.add_parser(
-        "runs",
-        help="list the runs, hand one on, take one in",
-        description="List the newest runs; write a training to a file, or take in one that "
-        "another bnviz wrote.",
-    )
-    _runs_options(runs)
-
-    sweep = commands.add_parser(
-        "sweep",
-        help="train both nets over a grid of settings",
-        description="Train both nets for every combination of two or three settings, and say "
-        "where either does better. Ctrl-C stops and keeps every cell that is finished.",
-    )
-    _sweep_options(sweep)
+    for name, command in _COMMANDS.items():
+        of = commands.add_parser(name, help=command.help, description=command.description)
+        command.options(of)
     return parser
 
 
@@ -130,6 +94,10 @@ def _runs_options(runs: argparse.ArgumentParser) -> None:
     )
     taken = actions.add_parser("import", help="take in a .bnviz file")
     taken.add_argument("file", metavar="FILE", help="the .bnviz file")
+
+
+def _reproduce_options(reproduce: argparse.ArgumentParser) -> None:
+    reproduce.add_argument("--json", action="store_true", help="print all numbers as JSON")
 
 
 def _measure_options(measure: argparse.ArgumentParser) -> None:
@@ -176,6 +144,46 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--json", action="store_true", help="print the last snapshot as JSON")
     train.add_argument("--example", action="store_true", help="print a config to start from")
     table_options.add(train)
+
+
+class _Command(NamedTuple):
+    help: str
+    description: str
+    options: Callable[[argparse.ArgumentParser], None]
+
+
+_COMMANDS = {
+    "reproduce": _Command(
+        "rerun the document's experiment",
+        "Run the document's experiment and print what it published beside what its "
+        "code gives here, the corrected estimate and the exact eigenvalues.",
+        _reproduce_options,
+    ),
+    "train": _Command(
+        "train both nets and keep the run",
+        "Train the net with BN and the net without, and keep the run in a folder that "
+        "the dashboard can open. Ctrl-C stops and keeps what is there.",
+        _train_options,
+    ),
+    "measure": _Command(
+        "measure how smooth the loss is",
+        "Measure the smoothness of the document's nets, or of a kept training at one "
+        "of its checkpoints, and say what was found. Ctrl-C stops and keeps what is there.",
+        _measure_options,
+    ),
+    "runs": _Command(
+        "list the runs, hand one on, take one in",
+        "List the newest runs; write a training to a file, or take in one that "
+        "another bnviz wrote.",
+        _runs_options,
+    ),
+    "sweep": _Command(
+        "train both nets over a grid of settings",
+        "Train both nets for every combination of two or three settings, and say "
+        "where either does better. Ctrl-C stops and keeps every cell that is finished.",
+        _sweep_options,
+    ),
+}
 
 
 class _Version(argparse.Action):

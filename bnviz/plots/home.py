@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.traces import dots, line
 
 Floats = NDArray[np.float64]
 
@@ -18,14 +19,12 @@ def walk(
     Row `taken` is the one that a hand can move; `mode` ("train" or "eval") names the statistics.
     """
     way = np.array([raw[taken], now[taken]])
-    line = {"color": look.ink, "width": 1.5, "dash": "dot"}
     return figure(
         look,
         [
             *_cloud(raw, say("home.raw"), look.color(PLAIN), 0.4, "diamond", look.ink),
             *_cloud(now, say("home.now"), look.color(BN), 0.75, "circle", look.ink),
-            {"x": way[:, 0], "y": way[:, 1], "mode": "lines", "line": line, "showlegend": False}
-            | {"hoverinfo": "skip"},
+            line(way[:, 0], way[:, 1], look.ink, 1.5, "dot", showlegend=False),
         ],
         360,
         xaxis=titled(titles[0], range=[-4, 16], zeroline=True, zerolinewidth=2),
@@ -41,25 +40,10 @@ def _cloud(
     x: Floats, name: str, color: str, alpha: float, symbol: str, ink: str
 ) -> list[dict[str, Any]]:
     mean, deviation = x.mean(axis=0), x.std(axis=0)
-    cross = [
-        mean + deviation * np.array(step)
-        for step in ((-1, 0), (1, 0), (np.nan, np.nan), (0, -1), (0, 1))
-    ]
+    steps = np.array([(-1, 0), (1, 0), (np.nan, np.nan), (0, -1), (0, 1)])
+    cross = mean + deviation * steps
+    hover = "%{x:.3g}, %{y:.3g}"
     return [
-        {
-            "name": name,
-            "x": x[:, 0],
-            "y": x[:, 1],
-            "mode": "markers",
-            "marker": {"color": fade(color, alpha), "size": 7, "symbol": symbol},
-            "hovertemplate": "%{x:.3g}, %{y:.3g}",
-        },
-        {
-            "x": np.array([point[0] for point in cross]),
-            "y": np.array([point[1] for point in cross]),
-            "mode": "lines",
-            "line": {"color": ink, "width": 3},
-            "showlegend": False,
-            "hoverinfo": "skip",
-        },
+        dots(x[:, 0], x[:, 1], fade(color, alpha), 7, symbol, hover, name=name),
+        line(cross[:, 0], cross[:, 1], ink, 3, showlegend=False),
     ]

@@ -76,9 +76,9 @@ def answered(page: Page, keys: list[str], sent: dict[str, str]) -> None:
     """Wait until each chart shows what the page has sent after `sent`, and nothing else moves."""
     page.wait_for_function(
         """([keys, sent]) => keys.every(key => {
-            const chart = document.querySelector(`.st-key-${key} .bnviz-chart`).bnviz;
-            const drawn = JSON.parse(chart.text).live.sliders;
-            return chart.text !== sent[key]
+            const chart = document.querySelector(`.st-key-${key} .bnviz-chart`)?.bnviz;
+            const drawn = chart ? JSON.parse(chart.text).live.sliders : {};
+            return chart && chart.text !== sent[key]
                 && Object.keys(drawn).every(slider => drawn[slider] === chart.values[slider]);
         })""",
         arg=[keys, sent],

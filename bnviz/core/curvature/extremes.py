@@ -171,8 +171,7 @@ def top_vectors(
     multiple one is found as often as it is there. An eigenvalue whose residual exceeds
     `tolerance` times the largest |eigenvalue|, and rounding, is NaN, its vector the best there
     was; where the Hessian is not finite, all is NaN. Precision and memory as in
-    :func:`problem_extremes`.
-    Raises ValueError if there are not that many.
+    :func:`problem_extremes`. Raises ValueError if there are not that many.
     """
     if not 1 <= count <= problem.size:
         raise ValueError(f"There are {problem.size} eigenvalues; {count} were asked for.")
@@ -186,19 +185,25 @@ def top_vectors(
         start = gaussian(1, like, seed + index)
         search = begin(_deflated(product, vectors, away), start, max_iterations, memory)
         top = search.top(tolerance, should_stop, lambda each: each.size < 16 or due(each))
-        vector = top.vectors
-        vector = vector - (vector @ vectors.mT) @ vectors
-        vector = vector / torch.linalg.vector_norm(vector)
-        image = product(vector)
-        value = (vector * image).sum(1)
-        residual = torch.linalg.vector_norm(image - value * vector).reshape(1)
+        vector, value, residual = _pair(product, top.vectors, vectors)
         good = residual <= tolerance * top.scale + rounding
         values = torch.cat([values, torch.where(good, value, torch.nan)])
         residuals = torch.cat([residuals, residual + rounding])
         vectors, away = torch.cat([vectors, vector]), torch.cat([away, 2 * top.scale])
     order = torch.argsort(values.nan_to_num(-torch.inf), descending=True, stable=True)
-    values = -values if smallest else values
-    return Eigenpairs(values[order], vectors[order], residuals[order])
+    return Eigenpairs((-values if smallest else values)[order], vectors[order], residuals[order])
+
+
+def _pair(product: Product, vector: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`vector` (1, n) apart from the unit `vectors` (M, n) before it, with its Rayleigh quotient.
+
+    The unit vector v, v . Hv and the residual |Hv - (v . Hv) v|, (1,) each.
+    """
+    vector = vector - (vector @ vectors.mT) @ vectors
+    vector = vector / torch.linalg.vector_norm(vector)
+    image = product(vector)
+    value = (vector * image).sum(1)
+    return vector, value, torch.linalg.vector_norm(image - value * vector).reshape(1)
 
 
 def _deflated(product: Product, vectors: Tensor, away: Tensor) -> Product:

@@ -146,21 +146,12 @@ class GapConfig(Measure):
         part = dict(zip(STEPS, np.median(steps[:, left], axis=1).tolist(), strict=True))
         total = float(np.median(steps[:, left].sum(axis=0)))
         nets = _test(result, moment, known[moment] & ~dead)
-        key = _what(part, total)
-        if key != "none" and nets.winner == "undecided":
-            key = "level"
+        key = _what(part, total, nets)
         ratio = total if key in ("none", "level") else abs(total)
-        gap: dict[str, float | str] = {"gap": 10.0**ratio}
         factors = {name: 10.0**log for name, log in part.items()}
         factors |= {"eval": 10.0 ** -part["mode"], "normalized": float(10 ** np.median(fair[left]))}
-        counts = seeds | {"seeds": int(left.sum())}
-        test: dict[str, Any] = {
-            "seeds": nets.seeds,
-            "plain_sharper": nets.bn_wins,
-            "bn_sharper": nets.plain_wins,
-            "evidence": evidence(nets),
-        }
-        return Verdict(key, when | gap), Verdict("steps", factors | counts), Verdict("test", test)
+        factors |= seeds | {"seeds": int(left.sum())}
+        return Verdict(key, when | {"gap": 10.0**ratio}), Verdict("steps", factors), _said(nets)
 
 
 def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
@@ -189,10 +180,17 @@ def _test(gap: Gap, moment: int, seeds: Bools) -> Comparison:
     return compare(bn, plain)
 
 
-def _what(part: Mapping[str, float], total: float) -> Key:
+def _said(nets: Comparison) -> Verdict[Key]:
+    test: dict[str, Any] = {"plain_sharper": nets.bn_wins, "bn_sharper": nets.plain_wins}
+    return Verdict("test", test | {"seeds": nets.seeds, "evidence": evidence(nets)})
+
+
+def _what(part: Mapping[str, float], total: float, nets: Comparison) -> Key:
     """Which step, by name, makes most of the `total`; both in log10."""
     if abs(total) < np.log10(ALIKE):
         return "none"
+    if nets.winner == "undecided":
+        return "level"
     if total < 0:
         return "sharper"
     largest = max(part, key=lambda name: part[name])

@@ -10,6 +10,7 @@ from bnviz.core.training.snapshots import Snapshot
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import NETS, bands, key, named_at_ends, ribbon
 from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
+from bnviz.plots.traces import line
 
 HEIGHT = 300
 _MEASURES = (
@@ -176,22 +177,10 @@ def _ribbons(
     say: Say,
 ) -> list[dict[str, Any]]:
     """Nested quantile bands with the mean and the mean +/- one standard deviation."""
-    mean: dict[str, Any] = {
-        "name": say("stat.mean"),
-        "x": epochs,
-        "y": means,
-        "mode": "lines",
-        "line": {"color": color, "width": 2.5},
-        "hovertemplate": "%{y:.4g}",
-    }
-    spread: dict[str, Any] = {
-        "name": say("plots.mean_deviation"),
-        "x": np.concatenate([epochs, [np.nan], epochs]),
-        "y": np.concatenate([means + spreads, [np.nan], means - spreads]),
-        "mode": "lines",
-        "line": {"color": color, "width": 1.2, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
+    mean = line(epochs, means, color, 2.5, hover="%{y:.4g}", name=say("stat.mean"))
+    there_and_again = np.concatenate([epochs, [np.nan], epochs])
+    ends = np.concatenate([means + spreads, [np.nan], means - spreads])
+    spread = line(there_and_again, ends, color, 1.2, "dot", name=say("plots.mean_deviation"))
     return [*bands(epochs, levels, color, say), mean, spread]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.plots.theme import BN, DASH, SYMBOL, Figure, Look, Say, fade, figure, titled
+from bnviz.plots.traces import dots, line
 
 Floats = NDArray[np.floating[Any]]
 
@@ -18,23 +19,11 @@ def predicted_against_actual(
     finite = [values[np.isfinite(values)] for values in (actual, *predicted.values())]
     everything = np.concatenate(finite)
     ends = [float(everything.min()), float(everything.max())]
-    diagonal: dict[str, Any] = {
-        "x": ends,
-        "y": ends,
-        "mode": "lines",
-        "name": say("fitness.perfect"),
-        "line": {"color": look.ink, "width": 1, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
+    diagonal = line(ends, ends, look.ink, 1, "dot", name=say("fitness.perfect"))
+    hover = "%{x:.4g} → %{y:.4g}"
     clouds = [
-        {
-            "x": actual,
-            "y": values,
-            "mode": "markers",
-            "name": say(f"net.{net}"),
-            "marker": {"color": fade(look.net(net), 0.65), "size": 7, "symbol": SYMBOL[net]},
-            "hovertemplate": "%{x:.4g} → %{y:.4g}",
-        }
+        dots(actual, values, fade(look.net(net), 0.65), 7, SYMBOL[net], hover)
+        | {"name": say(f"net.{net}")}
         for net, values in predicted.items()
     ]
     return figure(
@@ -61,19 +50,9 @@ def among(
     names: list[dict[str, Any]] = []
     for row, (who, x) in enumerate(near.items()):
         color = look.ink if who == "rule" else look.net(who)
-        dash = DASH.get(who, "dot")
-        lines.append(
-            {
-                "x": [x, x],
-                "y": [0, 1],
-                "yaxis": "y2",
-                "mode": "lines",
-                "name": say(f"net.{who}"),
-                "line": {"color": color, "width": 2, "dash": dash},
-                "hovertemplate": "%{x:.4g}",
-                "showlegend": False,
-            }
-        )
+        answer = line([x, x], [0, 1], color, dash=DASH.get(who, "dot"), hover="%{x:.4g}")
+        place = {"yaxis": "y2", "showlegend": False}
+        lines.append(answer | place | {"name": say(f"net.{who}")})
         names.append(_name(say(f"net.{who}"), x, row, color, look))
     drawn["data"] += lines
     drawn["layout"].setdefault("annotations", []).extend(names)

@@ -10,6 +10,7 @@ from bnviz.core.batchnorm.mean_noise import MeanNoise
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.one_batch.distributions import Side
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.traces import dots, line
 
 Floats = NDArray[np.floating[Any]]
 
@@ -86,65 +87,43 @@ def gain_curve(
     low = np.log10(shown.min(initial=SMALLEST_EPS)) - 1
     high = np.log10(shown.max(initial=LARGEST_EPS)) + 1
     curve = np.logspace(low, high, 200)
-    place = np.where(biased_variance > 0, biased_variance, 10**low)
-    dead = biased_variance <= 0
-    with np.errstate(divide="ignore"):
-        gain = 1 / np.sqrt(biased_variance + eps)
-    traces: list[dict[str, Any]] = [
-        {
-            "name": say("one_batch.gain.without"),
-            "x": curve,
-            "y": 1 / np.sqrt(curve),
-            "mode": "lines",
-            "line": {"color": look.ink, "dash": "dot", "width": 1.5},
-            "hoverinfo": "skip",
-        },
-        {
-            "name": say("one_batch.gain.with"),
-            "x": curve,
-            "y": 1 / np.sqrt(curve + eps),
-            "mode": "lines",
-            "line": {"color": look.color(BN), "width": 3},
-            "hoverinfo": "skip",
-        },
-        {
-            "name": say("one_batch.gain.features"),
-            "x": place,
-            "y": np.where(np.isfinite(gain), gain, np.nan),
-            "mode": "markers",
-            "marker": {
-                "size": 11,
-                "color": look.color(PLAIN),
-                "symbol": np.where(dead, "circle-open", "circle").tolist(),
-                "line": {
-                    "width": 1.5,
-                    "color": np.where(dead, look.color(PLAIN), "white").tolist(),
-                },
-            },
-            "customdata": biased_variance,
-            "text": labels(names),
-            "hovertemplate": "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
-        },
+    without, bn = say("one_batch.gain.without"), look.color(BN)
+    traces = [
+        line(curve, 1 / np.sqrt(curve), look.ink, 1.5, "dot", name=without),
+        line(curve, 1 / np.sqrt(curve + eps), bn, 3, name=say("one_batch.gain.with")),
+        _gains(names, biased_variance, eps, 10**low, look, say),
     ]
     if eps:
-        traces.append(
-            {
-                "name": "ε",
-                "x": np.array([eps, eps]),
-                "y": 10 ** np.array([-high / 2, -low / 2]),
-                "mode": "lines",
-                "line": {"color": look.ink, "width": 1, "dash": "dash"},
-                "hoverinfo": "skip",
-            }
-        )
+        ends = 10 ** np.array([-high / 2, -low / 2])
+        traces.append(line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε"))
+    gains = [-high / 2 - 0.2, -low / 2 + 0.2]
     return figure(
         look,
         traces,
         430,
         xaxis=titled(say("stat.biased_variance"), type="log", dtick=2, range=[low, high]),
-        yaxis=titled(
-            say("one_batch.gain.axis"), type="log", dtick=1, range=[-high / 2 - 0.2, -low / 2 + 0.2]
-        ),
+        yaxis=titled(say("one_batch.gain.axis"), type="log", dtick=1, range=gains),
+    )
+
+
+def _gains(
+    names: Sequence[str], biased_variance: Floats, eps: float, left: float, look: Look, say: Say
+) -> dict[str, Any]:
+    """Every feature's gain as a dot, an open one at the `left` edge where its variance is zero."""
+    dead, color = biased_variance <= 0, look.color(PLAIN)
+    with np.errstate(divide="ignore"):
+        gain = 1 / np.sqrt(biased_variance + eps)
+    return dots(
+        np.where(biased_variance > 0, biased_variance, left),
+        np.where(np.isfinite(gain), gain, np.nan),
+        color,
+        11,
+        np.where(dead, "circle-open", "circle").tolist(),
+        "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
+        {"width": 1.5, "color": np.where(dead, color, "white").tolist()},
+        name=say("one_batch.gain.features"),
+        customdata=biased_variance,
+        text=labels(names),
     )
 
 
@@ -163,7 +142,7 @@ def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say
         "fillcolor": look.faint,
         "hoverinfo": "skip",
     }
-    dots = [
+    means = [
         {
             "name": label(name),
             "x": jitter.seeds,
@@ -177,7 +156,7 @@ def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say
     ]
     return figure(
         look,
-        [band, *dots],
+        [band, *means],
         430,
         xaxis=titled(say("controls.seed")),
         yaxis=titled(say("one_batch.jitter.axis")),

@@ -10,6 +10,7 @@ from bnviz.core.data.shape import LEVELS, Shape
 from bnviz.plots.axes import around, span
 from bnviz.plots.labels import LONGEST, labels
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.traces import dots, line
 from bnviz.texts.numbers import plus_minus
 
 Floats = NDArray[np.float64]
@@ -97,36 +98,20 @@ def _ridge_traces(
     grid, height = drawn.outline.grid, drawn.outline.height
     center, reach = drawn.mean, drawn.deviation
     ridge = np.hstack([rows[:, None], rows[:, None] - 0.8 * height, rows[:, None], gap])
+    around_grid = np.hstack([grid[:, :1], grid, grid[:, -1:], gap]).ravel()
+    bars = np.column_stack([center - reach, center + reach, gap]).ravel()
+    level = np.column_stack([rows, rows, gap]).ravel()
+    outlines = line(around_grid, ridge.ravel(), color, 1.5, name="outlines")
+    means = dots(center, rows, color, 11, edge={"color": "white", "width": 1.5}, name="mean") | {
+        "customdata": np.column_stack([shape.mean, shape.deviation]),
+        "text": labels(names),
+        "hovertemplate": f"%{{text}}<br>{say('stat.mean')} %{{customdata[0]:.6g}}"
+        f"<br>{say('stat.standard_deviation')} %{{customdata[1]:.6g}}<extra></extra>",
+    }
     return [
-        {
-            "name": "outlines",
-            "x": np.hstack([grid[:, :1], grid, grid[:, -1:], gap]).ravel(),
-            "y": ridge.ravel(),
-            "mode": "lines",
-            "line": {"color": color, "width": 1.5},
-            "fill": "toself",
-            "fillcolor": fade(color, 0.25),
-            "hoverinfo": "skip",
-        },
-        {
-            "name": "deviation",
-            "x": np.column_stack([center - reach, center + reach, gap]).ravel(),
-            "y": np.column_stack([rows, rows, gap]).ravel(),
-            "mode": "lines",
-            "line": {"color": color, "width": 4},
-            "hoverinfo": "skip",
-        },
-        {
-            "name": "mean",
-            "x": center,
-            "y": rows,
-            "mode": "markers",
-            "marker": {"color": color, "size": 11, "line": {"color": "white", "width": 1.5}},
-            "customdata": np.column_stack([shape.mean, shape.deviation]),
-            "text": labels(names),
-            "hovertemplate": f"%{{text}}<br>{say('stat.mean')} %{{customdata[0]:.6g}}"
-            f"<br>{say('stat.standard_deviation')} %{{customdata[1]:.6g}}<extra></extra>",
-        },
+        outlines | {"fill": "toself", "fillcolor": fade(color, 0.25)},
+        line(bars, level, color, 4, name="deviation"),
+        means,
     ]
 
 
@@ -166,19 +151,7 @@ def _band_traces(names: Sequence[str], shape: Shape, color: str, say: Say) -> li
         }
         for i, alpha in enumerate((0.2, 0.3))
     ]
-    hover = {"text": labels(names), "hovertemplate": "%{text}: %{y:.4g}"}
-    median = hover | {
-        "name": say("stat.median"),
-        "x": number,
-        "y": levels[2],
-        "mode": "lines",
-        "line": {"color": color, "width": 2},
-    }
-    mean = hover | {
-        "name": say("stat.mean"),
-        "x": number,
-        "y": shape.mean,
-        "mode": "markers",
-        "marker": {"color": color, "size": 4, "symbol": "diamond"},
-    }
-    return [*bands, median, mean]
+    hover = "%{text}: %{y:.4g}"
+    median = line(number, levels[2], color, 2, hover=hover, name=say("stat.median"))
+    mean = dots(number, shape.mean, color, 4, "diamond", hover, name=say("stat.mean"))
+    return [*bands, *(each | {"text": labels(names)} for each in (median, mean))]

@@ -15,6 +15,7 @@ from bnviz.core.pitfalls.configs import PitfallConfig
 from bnviz.plots.axes import decades
 from bnviz.plots.pitfalls.shapes import SHAPES, Bars, Cells, Curves, Pairs, Role
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
+from bnviz.plots.traces import dots, line, upright
 
 Numbers = Mapping[str, NDArray[np.float64]]
 _COLOR = {"wrong": PLAIN, "right": BN, "more": "#009E73"}
@@ -81,7 +82,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         _series(shape, numbers[shape.x], numbers[name], name, role, floor, pen)
         for name, role in sorted(shape.series.items(), key=lambda item: _LAYERS.index(item[1]))
     ]
-    mark = [] if here is None else [_line(here, pen.look)]
+    mark = [] if here is None else [upright(here, pen.look, "dash")]
     xaxis = titled(title) | (decades(numbers[shape.x]) if "x" in shape.log else {})
     yaxis = titled(pen.axis("y"))
     if logarithmic:
@@ -133,11 +134,6 @@ def _series(
     }
 
 
-def _line(here: float, look: Look) -> dict[str, Any]:
-    ends = {"x0": here, "x1": here, "y0": 0, "y1": 1, "yref": "paper"}
-    return {"type": "line", **ends, "line": {"color": look.ink, "width": 1, "dash": "dash"}}
-
-
 def _bars(shape: Bars, numbers: Numbers, pen: Pen) -> Figure:
     passed = numbers[shape.marked] > 0
     parts: dict[str, tuple[NDArray[np.bool_], Role]] = {
@@ -173,27 +169,11 @@ def _pairs(shape: Pairs, numbers: Numbers, pen: Pen) -> Figure:
     shown = {k: v for k, v in shape.series.items() if v[0] in numbers and v[1] in numbers}
     every = np.concatenate([numbers[name] for pair in shown.values() for name in pair[:2]])
     ends = [float(every.min()), float(every.max())]
-    diagonal = {
-        "name": pen.series("diagonal"),
-        "x": ends,
-        "y": ends,
-        "mode": "lines",
-        "line": {"color": pen.look.ink, "width": 1.5, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
+    diagonal = line(ends, ends, pen.look.ink, 1.5, "dot", name=pen.series("diagonal"))
+    hover = "%{x:.4g} → %{y:.4g}"
     clouds = [
-        {
-            "name": pen.series(name),
-            "x": numbers[x],
-            "y": numbers[y],
-            "mode": "markers",
-            "marker": {
-                "color": fade(pen.tone(role), 0.65),
-                "size": 7,
-                "symbol": _SYMBOL[role],
-            },
-            "hovertemplate": "%{x:.4g} → %{y:.4g}",
-        }
+        dots(numbers[x], numbers[y], fade(pen.tone(role), 0.65), 7, _SYMBOL[role], hover)
+        | {"name": pen.series(name)}
         for name, (x, y, role) in shown.items()
     ]
     return figure(
@@ -212,15 +192,12 @@ def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> Figure:
     flat, values = shared.reshape(samples, -1), numbers[shape.values].reshape(samples, -1)
     z = flat.copy()
     z[0, 0] = 2
-    rest = "#1b242e" if pen.look.dark else "#eef2f6"
-    steps = [rest, fade(pen.look.color(BN), 0.55), pen.look.color(PLAIN)]
-    scale = [[i / 3 + j / 3, c] for i, c in enumerate(steps) for j in (0, 1)]
     cells = {
         "type": "heatmap",
         "z": z,
         "zmin": 0,
         "zmax": 2,
-        "colorscale": scale,
+        "colorscale": _three_shades(pen.look),
         "x": np.arange(channels * length),
         "y": np.arange(1, samples + 1),
         "customdata": values,
@@ -229,11 +206,7 @@ def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> Figure:
         "xgap": 2,
         "ygap": 2,
     }
-    edges = [
-        {"type": "line", "x0": c * length - 0.5, "x1": c * length - 0.5, "y0": 0, "y1": 1}
-        | {"yref": "paper", "line": {"color": pen.look.ink, "width": 1.5}}
-        for c in range(1, channels)
-    ]
+    edges = [upright(c * length - 0.5, pen.look, "solid", 1.5) for c in range(1, channels)]
     return figure(
         pen.look,
         [cells],
@@ -247,3 +220,10 @@ def _cells(shape: Cells, numbers: Numbers, pen: Pen) -> Figure:
         shapes=edges,
         margin={"l": 56, "r": 16, "t": 16, "b": 52},
     )
+
+
+def _three_shades(look: Look) -> list[list[Any]]:
+    """The colours of 0, 1 and 2: a cell apart, one that shares the statistic, the first of all."""
+    rest = "#1b242e" if look.dark else "#eef2f6"
+    shades = [rest, fade(look.color(BN), 0.55), look.color(PLAIN)]
+    return [[i / 3 + j / 3, shade] for i, shade in enumerate(shades) for j in (0, 1)]

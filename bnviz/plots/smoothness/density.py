@@ -8,6 +8,7 @@ from bnviz.core.smoothness.density import Density, NetDensity
 from bnviz.plots.axes import decades, place, symmetric
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
+from bnviz.plots.traces import line
 
 HEIGHT = 380
 #: The density axis ends this far below the highest peak.
@@ -55,7 +56,7 @@ def _curves(
     color = look.net(net)
     middle, margin = finite(spectrum.quadrature), spectrum.band * finite(spectrum.quadrature_error)
     low, high = np.maximum(middle - margin, floor), np.maximum(middle + margin, floor)
-    line = {
+    mean = {
         "name": say(f"net.{net}"),
         "x": x,
         "y": positive(spectrum.mean),
@@ -65,14 +66,10 @@ def _curves(
         "legendgroup": net,
         "hovertemplate": "%{y:.3g} ± %{customdata:.2g}",
     }
-    traces = [ribbon(x, low, high, color) | {"legendgroup": net}, line]
+    traces = [ribbon(x, low, high, color) | {"legendgroup": net}, mean]
     if spectrum.exact.size:
-        thin = {"color": color, "width": 1.5, "dash": "dot"}
-        other = positive(spectrum.quadrature)
-        traces.append(
-            {"x": x, "y": other, "mode": "lines", "line": thin, "legendgroup": net}
-            | {"showlegend": False, "hoverinfo": "skip"}
-        )
+        thin = line(x, positive(spectrum.quadrature), color, 1.5, "dot")
+        traces.append(thin | {"legendgroup": net, "showlegend": False})
     return traces
 
 

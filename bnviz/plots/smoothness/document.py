@@ -15,6 +15,7 @@ from bnviz.plots.nets import (
     stroke,
 )
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
+from bnviz.plots.traces import upright
 
 
 def replay(result: Replay, look: Look, say: Say) -> Figure:
@@ -80,11 +81,9 @@ def _over_probes(
     marks = {}
     if shared.any():
         moment = float(np.argmax(shared)) + 1.5
-        line = {"color": look.ink, "width": 1.5, "dash": "dot"}
-        along = {"x0": moment, "x1": moment, "yref": "paper", "y0": 0, "y1": 1}
         words = {"x": moment, "xanchor": "left", "xref": "x", "text": say("plots.smooth.one")}
         marks = {
-            "shapes": [{"type": "line", "line": line} | along],
+            "shapes": [upright(moment, look, width=1.5)],
             "annotations": [heading("") | words],
         }
     probes = max(len(result.bn.published), 1)

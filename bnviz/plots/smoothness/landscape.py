@@ -59,36 +59,25 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
     around: NetLandscape = getattr(result, net)
     shade = _Shade(result)
     low, high = shade.ends
-    drawn: list[dict[str, Any]] = [
-        {
-            "type": "surface",
-            "x": around.first,
-            "y": around.second,
-            "z": shade.of(around.loss),
-            "customdata": around.loss,
-            "cmin": low,
-            "cmax": high,
-            "colorscale": SCALE,
-            "opacity": SKIN,
-            "showscale": False,  # the height tells
-            "contours": {"z": {"show": True, "width": 1, "color": "rgba(255,255,255,0.4)"}},
-            "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
-        }
-    ]
-    if around.path.size:
-        drawn.append(
-            _space(
-                around.path[:, 0], around.path[:, 1], shade.of(around.path_loss), around.path_loss
-            )
-            | {"mode": "lines+markers", "line": {"color": TRAIL, "width": 6}}
-            | {"marker": {"color": TRAIL, "size": 3}}
-        )
+    hills = {
+        "type": "surface",
+        "x": around.first,
+        "y": around.second,
+        "z": shade.of(around.loss),
+        "customdata": around.loss,
+        "cmin": low,
+        "cmax": high,
+        "colorscale": SCALE,
+        "opacity": SKIN,
+        "showscale": False,  # the height tells
+        "contours": {"z": {"show": True, "width": 1, "color": "rgba(255,255,255,0.4)"}},
+        "hovertemplate": "%{x:.3g}, %{y:.3g}: %{customdata:.4g}<extra></extra>",
+    }
     here, mark = _here(around), {"color": look.ink, "size": 6, "symbol": "diamond"}
     star = _space([0.0], [0.0], shade.of(np.array([here])), [here])
-    drawn.append(star | {"mode": "markers", "marker": mark})
     return figure(
         look,
-        drawn,
+        [hills, *_trail(around, shade), star | {"mode": "markers", "marker": mark}],
         HEIGHT - 80,  # not much higher than a phone is wide: the view fits the height
         scene=_scene(shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
         annotations=[heading(say(f"net.{net}"))],
@@ -214,6 +203,16 @@ def _center(say: Say) -> dict[str, Any]:
     mark = {"symbol": "star", "size": 14, "color": "#ffffff", "line": {"color": "#000000"}}
     hover = say("plots.smooth.here") + "<extra></extra>"
     return {"x": [0.0], "y": [0.0], "mode": "markers", "marker": mark, "hovertemplate": hover}
+
+
+def _trail(around: NetLandscape, shade: _Shade) -> list[dict[str, Any]]:
+    """The path in space, if there is one."""
+    if not around.path.size:
+        return []
+    x, y = around.path.T[:2]
+    style = {"line": {"color": TRAIL, "width": 6}, "marker": {"color": TRAIL, "size": 3}}
+    climb = _space(x, y, shade.of(around.path_loss), around.path_loss)
+    return [climb | style | {"mode": "lines+markers"}]
 
 
 def _space(x: Any, y: Any, z: Any, loss: Any) -> dict[str, Any]:

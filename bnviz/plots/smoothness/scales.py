@@ -18,6 +18,7 @@ from bnviz.plots.nets import (
     stroke,
 )
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
+from bnviz.plots.traces import line
 from bnviz.texts.numbers import short
 
 
@@ -44,8 +45,8 @@ def scales(result: Scales, look: Look, say: Say) -> Figure:
 
 def _styled(result: Scales, style: str, look: Look, say: Say) -> list[dict[str, Any]]:
     """One kind of curve of both nets, after its entry in the legend."""
-    field, suffix, line = _STYLES[style]
-    hollow, lines, bare = suffix != "", {"width": 2.5} | line, field == "smooth"
+    field, suffix, drawn = _STYLES[style]
+    hollow, lines, bare = suffix != "", {"width": 2.5} | drawn, field == "smooth"
     name = say(f"plots.smooth.scales.{style}")
     dot = {"size": 5 if hollow else 6, "symbol": "circle-open" if hollow else "circle"}
     entry = key(name, look, line=lines) if bare else key(name, look, line=lines, marker=dot)
@@ -78,15 +79,8 @@ _STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 def _limit(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
     value = getattr(result, f"{net}_limit")
-    return {
-        "x": result.scales,
-        "y": np.full(len(result.scales), value),
-        "mode": "lines",
-        "line": {"color": look.net(net), "width": 9},
-        "opacity": 0.22,
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
+    heights = np.full(len(result.scales), value)
+    return line(result.scales, heights, look.net(net), 9, opacity=0.22, showlegend=False)
 
 
 def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
@@ -131,9 +125,8 @@ _PERCENT = "%{x:.0e}: %{y:.3%}"
 
 def _panels(result: Scales, net: str, floor: float, look: Look, say: Say) -> list[dict[str, Any]]:
     """One net's rounding, its kinks' share and their count; without rectifiers the first alone."""
-    line = {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
     base: dict[str, Any] = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net}
-    base |= line
+    base |= {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
     single: Sweep = getattr(result, f"{net}_float32")
     noise = positive(finite(single.noise) / positive(single.median))
     rounding = base | {"y": noise, "yaxis": "y3", "hovertemplate": _PERCENT}

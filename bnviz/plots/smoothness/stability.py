@@ -8,6 +8,7 @@ from bnviz.core.smoothness.stability import NetStability, Stability
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker, positive
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
+from bnviz.plots.traces import level, line
 from bnviz.texts.numbers import short
 
 HEIGHT = 440
@@ -24,17 +25,10 @@ def thresholds(result: Stability, look: Look, say: Say) -> Figure:
     brackets = [getattr(result, net).bracket.ravel() for net in NETS]
     axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=4)
     ends = 10.0 ** np.array(axis["range"])
-    line = {
-        "name": say("plots.smooth.stability.equal"),
-        "x": ends,
-        "y": ends,
-        "mode": "lines",
-        "line": {"color": look.ink, "width": 1.2, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
+    equal = line(ends, ends, look.ink, 1.2, "dot", name=say("plots.smooth.stability.equal"))
     return figure(
         look,
-        [line, *traces],
+        [equal, *traces],
         HEIGHT,
         xaxis=titled(say("plots.smooth.axis.predicted"), **axis),
         yaxis=titled(say("plots.smooth.axis.measured"), **axis),
@@ -76,9 +70,7 @@ def sharpness(result: Stability, net: str, look: Look, say: Say) -> Figure:
         if not (np.isfinite(rate) and rate > 0):
             continue
         color, height = look.color(_COLORS[index % len(_COLORS)]), 2 / float(rate)
-        line = {"color": color, "width": 1.2, "dash": "dot"}
-        across = {"x0": 0, "x1": 1, "xref": "paper", "y0": height, "y1": height}
-        shapes.append({"type": "line", "line": line} | across)
+        shapes.append(level(height, color, 1.2))
         text = say("plots.smooth.stability.line", rate=short(float(rate), 2))
         # Neighbouring lines may be close: their names stand on opposite sides.
         side = {"x": 0, "xanchor": "left"} if index % 2 else {"x": 1, "xanchor": "right"}

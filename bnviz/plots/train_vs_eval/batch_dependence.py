@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.batch_dependence import BatchDependence
 from bnviz.plots.nets import bands
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.traces import joined, level, line, upright
 
 Floats = NDArray[np.float64]
 
@@ -19,29 +20,12 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     """Quantiles of the output over batch size: measured as bands, theory as dashed lines."""
     sizes = np.array(outputs.sizes, dtype=np.float64)
     color = look.color(BN)
+    median = line(sizes, outputs.quantiles[:, 2], color, 2.5, hover="%{y:.3f}")
     traces = bands(sizes, outputs.quantiles, color, say)
-    traces.append(
-        {
-            "name": say("stat.median"),
-            "x": sizes,
-            "y": outputs.quantiles[:, 2],
-            "mode": "lines",
-            "line": {"color": color, "width": 2.5},
-            "hovertemplate": "%{y:.3f}",
-        }
-    )
+    traces.append(median | {"name": say("stat.median")})
     if outputs.theory is not None:
-        gap = np.full((1, outputs.theory.shape[1]), np.nan)
-        traces.append(
-            {
-                "name": say("train_vs_eval.company.theory"),
-                "x": np.tile(np.append(sizes, np.nan), outputs.theory.shape[1]),
-                "y": np.vstack([outputs.theory, gap]).T.ravel(),
-                "mode": "lines",
-                "line": {"color": look.color(PLAIN), "width": 1.5, "dash": "dash"},
-                "hoverinfo": "skip",
-            }
-        )
+        theory = line(*joined(sizes, outputs.theory), look.color(PLAIN), 1.5, "dash")
+        traces.append(theory | {"name": say("train_vs_eval.company.theory")})
     ticks = [2, 4, 8, 16, 32, 64, 128, 256]
     return figure(
         look,
@@ -49,19 +33,12 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         HEIGHT,
         xaxis=titled(say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks),
         yaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
-        shapes=[
-            _line(look, x0=size, x1=size, y0=0, y1=1, yref="paper"),
-            _line(look, y0=outputs.whole, y1=outputs.whole, x0=0, x1=1, xref="paper"),
-        ],
+        shapes=[upright(size, look), level(outputs.whole, look.ink)],
         annotations=[heading(say("train_vs_eval.company.fan"))],
         legend=BELOW,
         hovermode="x unified",
         margin={"l": 68, "r": 16, "t": 36, "b": 100},
     )
-
-
-def _line(look: Look, **ends: Any) -> dict[str, Any]:
-    return {"type": "line", "line": {"color": look.ink, "width": 1, "dash": "dot"}, **ends}
 
 
 def at_size(
@@ -82,16 +59,8 @@ def at_size(
         }
     ]
     if density is not None:
-        traces.append(
-            {
-                "name": say("train_vs_eval.company.theory"),
-                "x": density[0],
-                "y": density[1],
-                "mode": "lines",
-                "line": {"color": look.color(PLAIN), "width": 2, "dash": "dash"},
-                "hoverinfo": "skip",
-            }
-        )
+        theory = line(*density, look.color(PLAIN), dash="dash")
+        traces.append(theory | {"name": say("train_vs_eval.company.theory")})
     return figure(
         look,
         traces,

@@ -1,14 +1,16 @@
 """Nets and batches: losses before and after precise BN, drift by layer, one batch split K ways."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
 from bnviz.plots.labels import label
+from bnviz.plots.nets import ribbon
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.traces import dots, joined, level, line
 
 if TYPE_CHECKING:
     from bnviz.core.training.precise_bn import Drift, Recalibration
@@ -25,25 +27,16 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
     """Held-out loss of every seed three ways, a line a seed, and the medians."""
     values = np.array([getattr(recalibration, way) for way in WAYS])
     place = np.arange(len(WAYS), dtype=np.float64)
-    gap = np.full((1, values.shape[1]), np.nan)
-    lines = {
+    bn, plain, hover = look.color(BN), look.color(PLAIN), "%{y:.4g}<extra></extra>"
+    lines = line(*joined(place, values), fade(bn, 0.45), 1.2, hover=hover) | {
         "name": say("train_vs_eval.recalibrate.seed"),
-        "x": np.tile(np.append(place, np.nan), values.shape[1]),
-        "y": np.vstack([values, gap]).T.ravel(),
         "mode": "lines+markers",
-        "line": {"color": fade(look.color(BN), 0.45), "width": 1.2},
-        "marker": {"color": look.color(BN), "size": 6},
-        "hovertemplate": "%{y:.4g}<extra></extra>",
+        "marker": {"color": bn, "size": 6},
     }
-    medians = {
-        "name": say("stat.median"),
-        "x": place,
-        "y": [np.median(v[np.isfinite(v)]) if np.isfinite(v).any() else None for v in values],
-        "mode": "markers",
-        "marker": {"color": look.color(PLAIN), "size": 44, "symbol": "line-ew-open"}
-        | {"line": {"color": look.color(PLAIN), "width": 3}},
-        "hovertemplate": "%{y:.4g}<extra></extra>",
-    }
+    middle = [np.median(v[np.isfinite(v)]) if np.isfinite(v).any() else None for v in values]
+    edge = {"color": plain, "width": 3}
+    medians = dots(place, middle, plain, 44, "line-ew-open", hover, edge, name=say("stat.median"))
+    axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
     return figure(
         look,
         [lines, medians],
@@ -55,10 +48,7 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
             "zeroline": False,
             **titled(say("train_vs_eval.recalibrate.axis_way")),
         },
-        yaxis=titled(
-            say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless"),
-            type="log",
-        ),
+        yaxis=titled(axis, type="log"),
         annotations=[heading(say("train_vs_eval.recalibrate.loss"))],
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 84},
@@ -86,10 +76,7 @@ def drifts(layers: Sequence["Drift"], look: Look, say: Say) -> Figure:
         HEIGHT,
         xaxis=titled(say("train_vs_eval.recalibrate.axis_mean")),
         yaxis=titled(say("train_vs_eval.recalibrate.axis_deviation"), zeroline=False),
-        shapes=[
-            {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": 1, "y1": 1}
-            | {"line": {"color": look.ink, "width": 1, "dash": "dot"}}
-        ],
+        shapes=[level(1, look.ink)],
         annotations=[heading(say("train_vs_eval.recalibrate.drift"))],
         legend=BELOW,
         margin={"l": 68, "r": 16, "t": 36, "b": 100},
@@ -104,39 +91,22 @@ def micro_statistics(split: Split, feature: int, name: str, look: Look, say: Say
     whole = split.synchronized.means[0, feature]
     reach = float(np.sqrt(split.synchronized.biased_variances[0, feature]))
     ends = [0.5, len(split.sizes) + 0.5]
-    traces: list[dict[str, Any]] = [
-        {
-            "name": say("train_vs_eval.split.whole"),
-            "x": [*ends, *ends[::-1]],
-            "y": [whole - reach, whole - reach, whole + reach, whole + reach],
-            "fill": "toself",
-            "fillcolor": fade(look.color(BN), 0.18),
-            "line": {"width": 0},
-            "mode": "lines",
-            "hoverinfo": "skip",
-        },
-        {
-            "x": ends,
-            "y": [whole, whole],
-            "mode": "lines",
-            "line": {"color": look.color(BN), "width": 2},
-            "showlegend": False,
-            "hovertemplate": "%{y:.5g}<extra></extra>",
-        },
-        {
-            "name": say("train_vs_eval.split.micro"),
-            "x": number,
-            "y": means,
-            "error_y": {"array": spread, "color": look.color(PLAIN), "thickness": 1.5, "width": 4},
-            "mode": "markers",
-            "marker": {"color": look.color(PLAIN), "size": 9, "symbol": "diamond"},
-            "customdata": spread,
-            "hovertemplate": "%{x}: %{y:.5g} ± %{customdata:.4g}<extra></extra>",
-        },
-    ]
+    bn, plain = look.color(BN), look.color(PLAIN)
+    area = ribbon(ends, [whole - reach] * 2, [whole + reach] * 2, bn) | {
+        "name": say("train_vs_eval.split.whole"),
+        "fillcolor": fade(bn, 0.18),
+        "showlegend": True,
+    }
+    mean = line(ends, [whole] * 2, bn, hover="%{y:.5g}<extra></extra>", showlegend=False)
+    hover = "%{x}: %{y:.5g} ± %{customdata:.4g}<extra></extra>"
+    micro = dots(number, means, plain, 9, "diamond", hover) | {
+        "name": say("train_vs_eval.split.micro"),
+        "error_y": {"array": spread, "color": plain, "thickness": 1.5, "width": 4},
+        "customdata": spread,
+    }
     return figure(
         look,
-        traces,
+        [area, mean, micro],
         HEIGHT,
         xaxis=titled(say("train_vs_eval.split.axis_micro"), range=ends, zeroline=False)
         | ({"dtick": 1} if len(number) <= 16 else {}),

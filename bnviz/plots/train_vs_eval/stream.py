@@ -11,6 +11,7 @@ from bnviz.plots.axes import span
 from bnviz.plots.labels import label
 from bnviz.plots.nets import ribbon
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.traces import dots, joined, line
 
 Floats = NDArray[np.float64]
 
@@ -37,28 +38,15 @@ def running(
     value, true = track.running[:, feature], track.true[:, feature]
     expected, spread = track.expected[:, feature], BAND * track.deviation[:, feature]
     color = look.color(BN)
-    traces = [_band(steps, expected - spread, expected + spread, color, say)]
-    traces.append(
-        {
-            "name": say("train_vs_eval.walk.batch"),
-            "x": steps[1:],
-            "y": track.batch[:, feature],
-            "mode": "markers",
-            "marker": {"color": look.color(PLAIN), "size": 4, "opacity": 0.55},
-            "hovertemplate": "%{y:.5g}",
-        }
-    )
-    traces.append(_true(steps, true, look, say))
-    traces.append(
-        {
-            "name": say(f"train_vs_eval.walk.running_{quantity}"),
-            "x": steps,
-            "y": value,
-            "mode": "lines",
-            "line": {"color": color, "width": 2.5},
-            "hovertemplate": "%{y:.5g}",
-        }
-    )
+    batches = dots(steps[1:], track.batch[:, feature], look.color(PLAIN), 4, hover="%{y:.5g}")
+    batches["marker"]["opacity"] = 0.55
+    name_of_running = say(f"train_vs_eval.walk.running_{quantity}")
+    traces = [
+        _band(steps, expected - spread, expected + spread, color, say),
+        batches | {"name": say("train_vs_eval.walk.batch")},
+        _true(steps, true, look, say),
+        line(steps, value, color, 2.5, hover="%{y:.5g}", name=name_of_running),
+    ]
     return _over_steps(
         traces,
         say(f"train_vs_eval.axis.{quantity}"),
@@ -81,16 +69,11 @@ def all_running(
     shown = np.flatnonzero(np.isfinite(unit) & (unit > 0))
     away = (track.running[kept] - track.true[kept])[:, shown] / unit[shown]
     spread = BAND * (track.deviation[kept][:, shown] / unit[shown]).max(axis=1, initial=0.0)
-    gap = np.full((1, len(shown)), np.nan)
     color = look.color(BN)
-    lines = {
+    faint = fade(color, 0.8 if len(shown) <= 12 else 0.35)
+    lines = line(*joined(kept, away), faint, 1.3, hover="%{text}: %{y:.4g}") | {
         "name": say("train_vs_eval.walk.every"),
-        "x": np.tile(np.append(kept.astype(np.float64), np.nan), len(shown)),
-        "y": np.vstack([away, gap]).T.ravel(),
         "text": np.repeat([label(names[int(i)]) for i in shown], len(kept) + 1),
-        "mode": "lines",
-        "line": {"color": fade(color, 0.8 if len(shown) <= 12 else 0.35), "width": 1.3},
-        "hovertemplate": "%{text}: %{y:.4g}",
     }
     # The start may be far off; the axis fits what comes after the first quarter.
     later = away[len(kept) // 4 :]
@@ -117,14 +100,10 @@ def _band(steps: NDArray[Any], low: Floats, high: Floats, color: str, say: Say) 
 
 
 def _true(steps: NDArray[Any], true: Floats, look: Look, say: Say) -> dict[str, Any]:
-    return {
-        "name": say("train_vs_eval.walk.true"),
-        "x": steps,
-        "y": np.where(np.isfinite(true), true, np.nan),
-        "mode": "lines",
-        "line": {"color": look.ink, "width": 1.5, "dash": "dot", "shape": "vh"},
-        "hovertemplate": "%{y:.5g}",
-    }
+    known = np.where(np.isfinite(true), true, np.nan)
+    drawn = line(steps, known, look.ink, 1.5, "dot", "%{y:.5g}")
+    drawn["line"]["shape"] = "vh"
+    return drawn | {"name": say("train_vs_eval.walk.true")}
 
 
 def _over_steps(
@@ -163,38 +142,33 @@ def gap_parts(
     low, high = stacked(parts)
     reach = span(low, high)
     areas = [
-        {
-            "name": say(f"train_vs_eval.gap.{part}"),
-            "x": _there_and_back(kept, kept),
-            "y": _there_and_back(tops, bottoms),
-            "customdata": _there_and_back(values, values),
-            "mode": "lines",
-            "line": {"color": COLORS[part], "width": 0, "shape": "hvh"},
-            "fill": "toself",
-            "fillcolor": COLORS[part],
-            "hoveron": "points",
-            "hovertemplate": "%{customdata:.4g}",
-        }
+        _area(kept, values, bottoms, tops, COLORS[part])
+        | {"name": say(f"train_vs_eval.gap.{part}")}
         for part, values, bottoms, tops in zip(PARTS, parts, low, high, strict=True)
     ]
-    total = {
-        "name": say("train_vs_eval.gap.total"),
-        "x": kept,
-        "y": gap.total[kept, feature],
-        "mode": "lines",
-        "line": {"color": look.ink, "width": 2},
-        "hovertemplate": "%{y:.4g}",
-    }
-    mark = {
-        "name": say("train_vs_eval.gap.step"),
-        "x": np.array([step, step], dtype=np.float64),
-        "y": np.array(reach),
-        "mode": "lines",
-        "line": {"color": look.ink, "width": 1, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
+    whole = gap.total[kept, feature]
+    total = line(kept, whole, look.ink, hover="%{y:.4g}", name=say("train_vs_eval.gap.total"))
+    here = np.array([step, step], dtype=np.float64)
+    mark = line(here, np.array(reach), look.ink, 1, "dot", name=say("train_vs_eval.gap.step"))
     title = say("train_vs_eval.gap.of", feature=label(name))
     return _over_steps([*areas, total, mark], axis, title, look, say, reach)
+
+
+def _area(
+    steps: NDArray[np.intp], values: Floats, bottoms: Floats, tops: Floats, color: str
+) -> dict[str, Any]:
+    """One part of the stack over the `steps`, (T,) as its values and its ends are."""
+    return {
+        "x": _there_and_back(steps, steps),
+        "y": _there_and_back(tops, bottoms),
+        "customdata": _there_and_back(values, values),
+        "mode": "lines",
+        "line": {"color": color, "width": 0, "shape": "hvh"},
+        "fill": "toself",
+        "fillcolor": color,
+        "hoveron": "points",
+        "hovertemplate": "%{customdata:.4g}",
+    }
 
 
 def stacked(parts: Floats) -> tuple[Floats, Floats]:

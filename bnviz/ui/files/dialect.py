@@ -54,49 +54,44 @@ def _in_one_line(dialect: Dialect) -> str:
 
 def _corrections(name: str, blob: bytes, upload: str) -> Dialect:
     """What the reader says of the file; what stays to be found out is None."""
-    wanted: dict[str, Any] = {}
-
-    def pick(field: str, options: Sequence[str], shown: Callable[[str], str] = str) -> None:
-        wanted[field] = st.selectbox(
-            say(f"dialect.{field}"),
-            options,
-            index=None,
-            placeholder=say("upload.as_found"),
-            format_func=shown,
-            key=f"{field}.{upload}",
-        )
-
-    def enter(field: str) -> str | None:
-        typed = st.text_input(
-            say(f"dialect.{field}"),
-            placeholder=say("upload.as_found"),
-            help=say(f"dialect.{field}_help"),
-            key=f"{field}.{upload}",
-        )
-        return typed.strip() or None
-
     kind = kind_of(name, blob)
+    wanted: dict[str, Any] = {}
     if kind == "text":
-        pick("separator", get_args(Separator), lambda each: say(f"separator.{each}"))
-        pick("encoding", ENCODINGS)
+        wanted["separator"] = _pick(
+            "separator", get_args(Separator), upload, lambda each: say(f"separator.{each}")
+        )
+        wanted["encoding"] = _pick("encoding", ENCODINGS, upload)
     if kind == "workbook":
         with suppress(Unreadable):  # which is said when it is read as corrected
-            pick("sheet", _reading(name, blob, Dialect()).sheets)
-        wanted["range"] = enter("range")
+            wanted["sheet"] = _pick("sheet", _reading(name, blob, Dialect()).sheets, upload)
+        wanted["range"] = _enter("range", upload)
     if kind != "parquet":
-        pick("decimal", get_args(Decimal), lambda each: say(f"decimal.{each}"))
-        wanted["header"] = st.number_input(
-            say("dialect.header"),
-            min_value=0,
-            value=None,
-            step=1,
-            placeholder=say("upload.as_found"),
-            help=say("dialect.header_help"),
-            key=f"header.{upload}",
+        wanted["decimal"] = _pick(
+            "decimal", get_args(Decimal), upload, lambda each: say(f"decimal.{each}")
         )
-    if missing := enter("missing"):
+        asked = _asked("header", upload) | {"help": say("dialect.header_help")}
+        wanted["header"] = st.number_input(**asked, min_value=0, value=None, step=1)
+    if missing := _enter("missing", upload):
         wanted["missing"] = tuple(each.strip() for each in missing.split(","))
     return Dialect(**wanted)
+
+
+def _asked(field: str, upload: str) -> dict[str, Any]:
+    """What every control of a correction has: label, key, and what stands there at first."""
+    label, found = say(f"dialect.{field}"), say("upload.as_found")
+    return {"label": label, "placeholder": found, "key": f"{field}.{upload}"}
+
+
+def _pick(
+    field: str, options: Sequence[str], upload: str, shown: Callable[[str], str] = str
+) -> str | None:
+    asked = _asked(field, upload)
+    return st.selectbox(options=options, index=None, format_func=shown, **asked)
+
+
+def _enter(field: str, upload: str) -> str | None:
+    typed: str = st.text_input(**_asked(field, upload), help=say(f"dialect.{field}_help"))
+    return typed.strip() or None
 
 
 def _answer(question: Question, upload: str) -> Any:

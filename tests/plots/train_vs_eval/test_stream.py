@@ -210,7 +210,7 @@ def test_split(look: Look, say: Say) -> None:
     assert list(figure.data[2].x) == [1, 2, 3, 4]
     parts = x.reshape(4, 5, 2)[:, :, 1]
     assert figure.data[2].error_y.array == pytest.approx(parts.std(axis=1))
-    low, _, high, _ = figure.data[0].y
+    high, _, low, _ = figure.data[0].y
     whole, spread = x[:, 1].mean(), x[:, 1].std()
     assert (low, high) == pytest.approx((whole - spread, whole + spread))
     assert list(figure.data[1].y) == pytest.approx([whole, whole])
