@@ -1,5 +1,6 @@
 """Sentences in the language that the reader chose."""
 
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
@@ -7,10 +8,19 @@ import streamlit as st
 from bnviz.core.verdict import Verdict
 from bnviz.texts.catalogue import catalogue, sentence, worded
 
+#: What this run of a page speaks: kept here, for asking the session at each sentence takes longer
+#: than looking the sentence up. A fragment that runs alone asks the session.
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="")
+
 
 def language() -> str:
     """The language that the reader chose."""
-    return st.session_state.get("lang") or "en"
+    return _SPOKEN.get() or st.session_state.get("lang") or "en"
+
+
+def speak(lang: str) -> None:
+    """Make `lang` the language of the run at work; "" for the one that the session remembers."""
+    _SPOKEN.set(lang)
 
 
 def say(key: str, **values: object) -> str:

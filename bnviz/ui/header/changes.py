@@ -10,6 +10,7 @@ from bnviz.ui.controls import LANG, PRESENT, controls
 MOST = 100
 
 State = dict[str, Any]
+_ABSENT = object()
 
 
 def _keys(page: str) -> Iterator[str]:
@@ -31,7 +32,8 @@ def remember(page: str) -> None:
     A control that was not there before has not changed.
     """
     states = _states(page)
-    now = {key: st.session_state[key] for key in _keys(page) if key in st.session_state}
+    asked = ((key, st.session_state.get(key, _ABSENT)) for key in _keys(page))
+    now = {key: value for key, value in asked if value is not _ABSENT}
     last = states[-1]
     if any(last.get(key, value) != value for key, value in now.items()):
         states.append(last | now)

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from bnviz.texts.catalogue import LANGUAGES
+from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.controls import LANG, PRESENT
 from bnviz.ui.header import changes
-from bnviz.ui.language import say
+from bnviz.ui.language import language, speak
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.presenter import presenting
 from bnviz.ui.widgets import ask
@@ -36,13 +36,15 @@ def _component() -> Any:
 
 def ask_language() -> None:
     """The language: as the address says, as chosen on an earlier visit, or as the browser asks."""
-    ask(
+    speak("")  # a thread may run the page again, which another language was chosen for
+    lang = ask(
         LANG,
         default=_preferred(),
         shown=SHORT.__getitem__,
         label_visibility="collapsed",
         on_change=_remember_language,
     )
+    speak(lang)
 
 
 def _preferred() -> str:
@@ -55,14 +57,19 @@ def _remember_language() -> None:
     st.session_state[_CHOSEN] = st.session_state[LANG.key]
 
 
+@cache
+def _words(lang: str) -> dict[str, str]:
+    words = {name: sentence(lang, f"header.{name}") for name in _WORDS}
+    return words | {"present": sentence(lang, "presenter.switch_help")}
+
+
 def show_tools(page: str) -> None:
     """The tools, for the controls of `page` as they stand now."""
     changes.remember(page)
     _component()(
         key="header",
         data={
-            "words": {name: say(f"header.{name}") for name in _WORDS}
-            | {"present": say("presenter.switch_help")},
+            "words": _words(language()),
             "present": PRESENT.key,
             "presenting": presenting(),
             "lang": _DOCUMENT[st.session_state[LANG.key] or _preferred()],

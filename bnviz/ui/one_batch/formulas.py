@@ -1,14 +1,18 @@
 """Formulas in LaTeX, in symbols and with a batch's own numbers put in."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from bnviz.core.batchnorm.equations import Forward
 from bnviz.core.configs import NormConfig
 from bnviz.texts.numbers import short
 
-MEAN = r"\mu_d = \frac{1}{B}\sum_{b=1}^{B} x_{b,d}"
-VARIANCE = r"\sigma_d^2 = \frac{1}{B}\sum_{b=1}^{B} \left(x_{b,d}-\mu_d\right)^2"
-NORMALIZE = r"y_{b,d} = \gamma_d\,\frac{x_{b,d}-\mu_d}{\sqrt{\sigma_d^2+\epsilon}} + \beta_d"
+FORWARD = (
+    r"\mu_d = \frac{1}{B}\sum_{b=1}^{B} x_{b,d}",
+    r"\sigma_d^2 = \frac{1}{B}\sum_{b=1}^{B} \left(x_{b,d}-\mu_d\right)^2",
+    r"y_{b,d} = \gamma_d\,\frac{x_{b,d}-\mu_d}{\sqrt{\sigma_d^2+\epsilon}} + \beta_d",
+)
 
 BACKWARD = (
     r"\frac{\partial L}{\partial\beta_d} = \sum_b g_{b,d}"
@@ -16,6 +20,11 @@ BACKWARD = (
     r"\frac{\partial L}{\partial x_{b,d}} = \frac{\gamma_d}{\sqrt{\sigma_d^2+\epsilon}}"
     r"\Big(g_{b,d} - \overline{g_d} - \hat x_{b,d}\,\overline{g_d\,\hat x_d}\Big)",
 )
+
+
+def below(text: str, lines: Iterable[str]) -> str:
+    """A text with formulas below it as one element: every rerun sends each element."""
+    return "\n\n".join([text, *(f"$$\n{line}\n$$" for line in lines)])
 
 
 def number(value: float) -> str:

@@ -61,14 +61,8 @@ def _formula(config: BatchConfig, norm: NormConfig) -> None:
     """
     show_sources("formula")
     forward, backward = st.columns(2, gap="large")
-    with forward:
-        st.markdown(say("one_batch.formula.forward"))
-        for line in (formulas.MEAN, formulas.VARIANCE, formulas.NORMALIZE):
-            st.latex(line)
-    with backward:
-        st.markdown(say("one_batch.formula.backward"))
-        for line in formulas.BACKWARD:
-            st.latex(line)
+    forward.markdown(formulas.below(say("one_batch.formula.forward"), formulas.FORWARD))
+    backward.markdown(formulas.below(say("one_batch.formula.backward"), formulas.BACKWARD))
     st.caption(say("one_batch.formula.eval"))
 
 
@@ -106,9 +100,9 @@ def _steps(config: BatchConfig, norm: NormConfig) -> None:
     with right:
         name = literal(batch.names[feature])
         x, y = (short(float(v[row, feature])) for v in (batch.values, forward.y))
-        st.markdown("**" + say("one_batch.steps.cell", row=row + 1, feature=name, x=x, y=y) + "**")
-        for line in formulas.cell_steps(batch.values, forward, norm, row, feature):
-            st.latex(line)
+        cell = "**" + say("one_batch.steps.cell", row=row + 1, feature=name, x=x, y=y) + "**"
+        steps = formulas.cell_steps(batch.values, forward, norm, row, feature)
+        st.markdown(formulas.below(cell, steps))
         values = ", ".join(short(float(v)) for v in batch.values[:8, feature])
         st.caption(say("one_batch.steps.column", values=values + ", …" * (len(batch.values) > 8)))
 
