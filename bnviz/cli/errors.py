@@ -82,7 +82,7 @@ def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
     location = error["loc"]
     if error["type"] in RULES:
         return for_terminal(sentence("en", f"problem.{error['type']}", **error["ctx"]))
-    if not location:
+    if not location or error["type"].startswith("sweep_"):
         return error["msg"].removeprefix("Value error, ")
     key = ".".join(str(part) for part in location)
     schema = _schema(location, root)

@@ -13,13 +13,13 @@ class Verdict(Generic[K]):
     """The key of a sentence in the text catalogue, and its values by name.
 
     The function that decides declares every key it can return as a Literal:
-    ``-> Verdict[Literal["better", "worse"]]``. A tuple is a list of names, a Verdict a
+    ``-> Verdict[Literal["better", "worse"]]``. A tuple is a list of names, a Verdict, there too, a
     sentence inside the sentence, by its whole key. How a number is written is the sentence's
     choice: see :mod:`bnviz.texts.catalogue`.
     """
 
     key: K
-    values: Mapping[str, "float | str | tuple[str, ...] | Verdict[Any]"] = field(
+    values: Mapping[str, "float | str | tuple[str | Verdict[Any], ...] | Verdict[Any]"] = field(
         default_factory=dict
     )
 

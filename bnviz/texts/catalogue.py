@@ -83,7 +83,7 @@ class _Writer(string.Formatter):
         if isinstance(value, Verdict):
             return _worded(self.language, value.key, value)
         if isinstance(value, tuple):
-            return self._listed([self.typed(name) for name in value])
+            return self._listed([self._written(name, "") for name in value])
         return self.typed(value) if isinstance(value, str) else written(value, spec)
 
     def _listed(self, names: list[str]) -> str:

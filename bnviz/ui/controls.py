@@ -15,6 +15,7 @@ from bnviz.core.batchnorm.batch_dependence import SIZES
 from bnviz.core.configs import (
     BatchConfig,
     Config,
+    NetworkConfig,
     NormConfig,
     OptimizerConfig,
     StreamConfig,
@@ -182,6 +183,10 @@ FITNESS = _table(
     tabs("run_tab", "fitness.tabs.{}"),
 )
 
+#: The axes of a sweep, by their keys; after the key it is that of the axis's values.
+AXES = ("across", "down", "third")
+VALUES = "_values"
+
 SWEEP = _table(
     choice("sweep_preset", "sweep.preset_label", SWEEPS, "sweep.preset.{}", menu=True, main=True),
     choice(
@@ -193,6 +198,12 @@ SWEEP = _table(
         main=True,
         pinned=True,
     ),
+    *(
+        choice(f"{axis}{part}", f"sweep.{axis if not part else 'values'}", menu=True)
+        for axis in AXES
+        for part in ("", VALUES)
+    ),
+    of(NetworkConfig, "norm", "sweep_norm", "train.network.norm", option="option.{}", menu=True),
     of(TrainConfig, "seeds", "sweep_seeds", "sweep.seeds"),
     of(OptimizerConfig, "epochs", "sweep_epochs", "train.optimizer.epochs"),
     choice(

@@ -128,6 +128,32 @@ def _choose(
     return value
 
 
+def ask_several(
+    control: Control,
+    *,
+    options: Sequence[str],
+    default: Sequence[str],
+    shown: Callable[[str], str],
+    free: bool,
+) -> list[str]:
+    """Some of the `options`, where it is `free` also what is typed; with commas in an address."""
+    wish = st.query_params.get(control.name)
+    if wish and wish != _addresses().get(control.key):
+        st.session_state[control.key] = wish.split(",")
+    chosen = st.session_state.setdefault(control.key, [*default])
+    more: dict[str, Any] = {"key": control.key, "persist_state": "session"}
+    chosen = st.multiselect(
+        say(control.label),
+        list(dict.fromkeys([*options, *default, *chosen])),
+        format_func=shown,
+        help=say_if_there(f"{control.label}_help") if free else None,
+        accept_new_options=free,
+        **more,
+    )
+    _write(control, None if chosen == [*default] else ",".join(chosen))
+    return chosen
+
+
 def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
     """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty."""
     key, shown = control.key, _labels(control)

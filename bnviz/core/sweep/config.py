@@ -1,6 +1,6 @@
 """Two or three settings of a training against each other: what is swept, and its cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -9,6 +9,7 @@ from math import prod
 from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from bnviz.core.configs import Config, TrainConfig
 from bnviz.core.settings import flat
@@ -27,6 +28,11 @@ _COMMON = ("seeds", "seed", "arena", "data.source", "data.table", "data.columns"
 FIELDS = tuple(path for path, _ in flat(TrainConfig()) if path not in _COMMON)
 
 
+def _meant(name: str) -> Sequence[str]:
+    """The settings that `name` may stand for: all of them where it is like none."""
+    return get_close_matches(name, FIELDS) or FIELDS
+
+
 class Axis(Config):
     """One setting, `field` being its path in a TrainConfig, and the `values` it takes in turn."""
 
@@ -36,11 +42,17 @@ class Axis(Config):
     @model_validator(mode="after")
     def _is_a_setting(self) -> Self:
         if self.field not in FIELDS:
-            close = get_close_matches(self.field, FIELDS, 1)
-            meant = f"did you mean {close[0]}?" if close else f"use one of {', '.join(FIELDS)}"
-            raise ValueError(f'"{self.field}" is no setting that can be swept; {meant}')
+            raise PydanticCustomError(
+                "sweep_no_setting",
+                '"{name}" is no setting that can be swept; use one of {known}',
+                {"name": self.field, "known": ", ".join(_meant(self.field))},
+            )
         if len(set(self.values)) < len(self.values):
-            raise ValueError(f"{self.field} takes a value twice; leave one of them out")
+            raise PydanticCustomError(
+                "sweep_value_twice",
+                "{field} takes a value twice; leave one of them out",
+                {"field": self.field},
+            )
         return self
 
 
@@ -59,11 +71,21 @@ class SweepConfig(Config):
     def _is_a_grid(self) -> Self:
         names = [axis.field for axis in self.axes]
         if len(set(names)) < len(names):
-            raise ValueError("two axes sweep the same setting; choose another one")
+            raise PydanticCustomError(
+                "sweep_same_setting", "two axes sweep the same setting; choose another one"
+            )
         if self.metric == "stable_rate" and RATE not in names:
-            raise ValueError(f'the metric "stable_rate" needs an axis of {RATE}')
+            raise PydanticCustomError(
+                "sweep_no_rates",
+                'the metric "stable_rate" needs an axis of {field}',
+                {"field": RATE},
+            )
         if (count := prod(len(axis.values) for axis in self.axes)) > MAX_CELLS:
-            raise ValueError(f"{count} cells; the limit is {MAX_CELLS}: leave out some values")
+            raise PydanticCustomError(
+                "sweep_too_many_cells",
+                "{count} cells; the limit is {limit}: leave out some values",
+                {"count": count, "limit": MAX_CELLS},
+            )
         cells(self)
         return self
 
@@ -83,7 +105,7 @@ class Cell:
 
 @lru_cache(maxsize=64)
 def cells(config: SweepConfig) -> tuple[Cell, ...]:
-    """All cells in order. Raises ValueError, in a sentence, where a cell is no training."""
+    """All cells in order. Raises PydanticCustomError where a cell is no training."""
     grid = []
     places = product(*(range(len(axis.values)) for axis in config.axes))
     for index, place in enumerate(places):
@@ -106,6 +128,14 @@ def _changed(base: TrainConfig, settings: Mapping[str, Value]) -> TrainConfig:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         wrong = ".".join(map(str, problem["loc"]))
-        at = {wrong: settings[wrong]} if wrong in settings else settings
-        where = ", ".join(f"{field} = {value}" for field, value in at.items())
-        raise ValueError(f"no training has {where}: {problem['msg']}") from error
+        at = {wrong: settings[wrong]} if wrong in settings else dict(settings)
+        raise PydanticCustomError(
+            "sweep_no_training",
+            "no training has {where}: {why}",
+            {
+                "where": ", ".join(f"{field} = {value}" for field, value in at.items()),
+                "why": problem["msg"],
+                "settings": at,
+                "problem": problem,
+            },
+        ) from error

@@ -8,7 +8,7 @@ from bnviz.core.sweep.results import Result
 from bnviz.core.training.comparison import FEWEST, leader
 from bnviz.core.verdict import Verdict
 
-Words = dict[str, float | str | tuple[str, ...] | Verdict[str]]
+Words = dict[str, float | str | tuple[str | Verdict[str], ...] | Verdict[str]]
 
 Key = Literal[
     "nothing_yet",
@@ -65,8 +65,20 @@ def _at(axis: Axis, values: Sequence[object], net: Literal["bn", "plain"]) -> Ve
     if len(numbers) == len(values) > 1 and _side_by_side(axis, numbers):
         ends: Words = {"field": axis.field, "low": float(min(numbers)), "high": float(max(numbers))}
         return Verdict("bn_between" if net == "bn" else "plain_between", ends)
-    names: Words = {"field": axis.field, "values": tuple(map(str, values))}
+    names: Words = {"field": axis.field, "values": tuple(map(value_name, values))}
     return Verdict("bn_at" if net == "bn" else "plain_at", names)
+
+
+def value_name(value: object) -> str | Verdict[str]:
+    """A value of a setting: a number as it is, anything else by the sentence that names it."""
+    match value:
+        case bool():
+            return Verdict("setting.on" if value else "setting.off")
+        case None:
+            return Verdict("train.network.cumulative")
+        case str():
+            return Verdict(f"option.{value}")
+    return str(value)
 
 
 def _side_by_side(axis: Axis, values: Sequence[float]) -> bool:

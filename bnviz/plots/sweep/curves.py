@@ -11,7 +11,7 @@ from bnviz.core.training.series import band
 from bnviz.plots.axes import decades
 from bnviz.plots.fitness.curves import banded
 from bnviz.plots.nets import LEGEND, NETS, Floats
-from bnviz.plots.sweep.maps import axis_title, label
+from bnviz.plots.sweep.maps import axis_title, labels
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
 HEIGHT = 340
@@ -22,7 +22,7 @@ def stable_rates(rates: Rates, look: Look, say: Say) -> Figure:
     """Medians over seeds with their bands, from the 10 % to the 90 % quantile."""
     values = {net: getattr(rates, net) for net in NETS}
     places = np.arange(len(rates.across.values), dtype=np.float64)
-    names = [label(value) for value in rates.across.values]
+    names = labels(rates.across, say)
     across = titled(axis_title(rates.across, say), tickvals=places, ticktext=names)
     return _bands(places, values, say("sweep.metric.stable_rate"), look, say, xaxis=across)
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from bnviz.core.sweep.config import Axis
+from bnviz.core.sweep.config import Axis, Value
 from bnviz.core.sweep.grid import Grid
+from bnviz.core.sweep.verdict import value_name
+from bnviz.core.verdict import Verdict
 from bnviz.plots.axes import decades, tick_label
 from bnviz.plots.nets import NETS, Floats
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, figure, heading, titled
@@ -79,11 +81,17 @@ def _hundredths(value: float) -> str:
     return f"{100 * value:+.0f}".replace("-", "−")
 
 
-def label(value: object) -> str:
+def label(axis: Axis, value: Value, say: Say) -> str:
     """A value of an axis, short."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return plain(float(value))
+    if axis.field == "network.norm":
+        return say(f"norm.{value}")
+    name = value_name(value)
+    return say(name.key) if isinstance(name, Verdict) else plain(float(name))
+
+
+def labels(axis: Axis, say: Say) -> list[str]:
+    """All values of an axis."""
+    return [label(axis, value, say) for value in axis.values]
 
 
 def axis_title(axis: Axis, say: Say) -> str:
@@ -107,8 +115,8 @@ def _map(
 ) -> Figure:
     drawn = {
         "type": "heatmap",
-        "x": [label(value) for value in grid.across.values],
-        "y": [label(value) for value in grid.down.values],
+        "x": labels(grid.across, say),
+        "y": labels(grid.down, say),
         "z": level,
         "text": told,
         "texttemplate": "%{text}",

@@ -8,10 +8,11 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.settings import differences
 from bnviz.core.sweep.config import Cell, SweepConfig, cells
 from bnviz.core.sweep.outcome import Outcome
-from bnviz.plots.sweep import curves, maps
+from bnviz.plots.sweep import curves
 from bnviz.ui.control import in_address
 from bnviz.ui.controls import FIRST_SEED, SWEEP
 from bnviz.ui.figures import look, show
+from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.widgets import ask
@@ -58,5 +59,5 @@ def in_fitness(config: TrainConfig) -> Iterator[tuple[str, str]]:
 
 def _settings(cell: Cell) -> str:
     return say("sentence.comma").join(
-        f"{say(f'train.{field}')} {maps.label(value)}" for field, value in cell.settings.items()
+        f"{label(field)} {in_words(field, value)}" for field, value in cell.settings.items()
     )

@@ -1,18 +1,22 @@
 """What to sweep: a preset, its seeds and metric, or a config of one's own; and its launch."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from json import JSONDecodeError
+from typing import Any, get_args
 
 import streamlit as st
 from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
+from bnviz.core.configs import Norm
 from bnviz.core.sweep import atlas
-from bnviz.core.sweep.config import SweepConfig, cells
+from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.jobs import limits, refusals, runner, sweep
 from bnviz.store import Run, open_store
+from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import SWEEP
@@ -20,42 +24,69 @@ from bnviz.ui.errors import worded
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import leave_run, show_run
+from bnviz.ui.sweep.axes import ask_axes, set_axes
+from bnviz.ui.sweep.refusal import refused
 from bnviz.ui.visitor import visitor
 from bnviz.ui.widgets import ask
 
 
 def sweep_config(main: DeltaGenerator) -> SweepConfig:
-    """The sweep that the controls describe; stops where a config of one's own is none."""
+    """The sweep that the controls describe, or a config pasted instead; stops where it is none."""
     with st.sidebar:
-        preset = PRESETS[ask(SWEEP["sweep_preset"], at=main)]
-        metric = ask(SWEEP["sweep_metric"], default=preset.metric, disabled=False)
+        preset = PRESETS[ask(SWEEP["sweep_preset"], at=main, on_change=_fill)]
+        norm: Norm = ask(SWEEP["sweep_norm"], default=preset.base.network.norm)
+        with speaking_of(norm):
+            axes, wrong = ask_axes(preset.axes)
+        metrics = [m for m in get_args(Metric) if m != "stable_rate" or _rates_among(axes)]
+        usual = preset.metric if preset.metric in metrics else metrics[0]
+        metric = ask(SWEEP["sweep_metric"], at=main, options=metrics, default=usual)
         seeds = ask(SWEEP["sweep_seeds"], default=preset.base.seeds)
         epochs = ask(SWEEP["sweep_epochs"], default=preset.base.optimizer.epochs)
         optimizer = preset.base.optimizer.model_copy(update={"epochs": epochs})
-        base = preset.base.model_copy(update={"seeds": seeds, "optimizer": optimizer})
-        config = _parsed({"base": base, "axes": preset.axes, "metric": metric})
+        network = preset.base.network.model_copy(update={"norm": norm})
+        base = preset.base.model_copy(
+            update={"seeds": seeds, "optimizer": optimizer, "network": network}
+        )
         with st.expander(say("sweep.own"), icon=":material/data_object:"):
             st.caption(say("sweep.own_caption"))
             text = st.text_area(say("sweep.own_label"), "", height=240, key="own")
-            st.code(config.model_dump_json(indent=1), language="json", height=200)
-    if not text.strip():
-        return config
-    try:
-        return _parsed(json.loads(text))
-    except ValueError as error:
-        st.error(say("sweep.own_no_json", error=literal(str(error))), icon=":material/error:")
-        st.stop()
+            config = {"base": base, "axes": axes, "metric": metric}
+            if not wrong:
+                shown = json.dumps(config, default=lambda each: each.model_dump(), indent=1)
+                st.code(shown, language="json", height=200)
+    with speaking_of(norm):
+        if not text.strip():
+            return _config(config, wrong)
+        try:
+            return _config(json.loads(text), [])
+        except JSONDecodeError as error:
+            return _config({}, [say("sweep.own_no_json", line=error.lineno, column=error.colno)])
 
 
-def _parsed(raw: Any) -> SweepConfig:
-    try:
-        return SweepConfig.model_validate(raw)
-    except ValidationError as error:
-        for each in error.errors(include_url=False):
-            told = each["msg"].removeprefix("Value error, ")
-            where = ".".join(map(str, each["loc"]))
-            st.error(literal(f"{where}: {told}" if where else told), icon=":material/error:")
-        st.stop()
+def _rates_among(axes: Sequence[Axis]) -> bool:
+    return any(axis.field == RATE for axis in axes)
+
+
+def _fill() -> None:
+    """Set every control to the preset just chosen."""
+    preset = PRESETS[st.session_state["sweep_preset"]]
+    set_axes(preset.axes)
+    st.session_state["sweep_metric"] = preset.metric
+    st.session_state["sweep_norm"] = preset.base.network.norm
+    st.session_state["sweep_seeds"] = preset.base.seeds
+    st.session_state["sweep_epochs"] = preset.base.optimizer.epochs
+
+
+def _config(raw: Any, wrong: list[str]) -> SweepConfig:
+    """The config of `raw`; says what is wrong instead, and stops, where it is none."""
+    if not wrong:
+        try:
+            return SweepConfig.model_validate(raw)
+        except ValidationError as error:
+            wrong = list(map(refused, error.errors(include_url=False)))
+    for each in wrong:
+        st.error(each, icon=":material/error:")
+    st.stop()
 
 
 def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) -> None:

@@ -15,6 +15,7 @@ from bnviz.jobs import sweep
 from bnviz.plots.nets import NETS
 from bnviz.plots.sweep import curves, maps
 from bnviz.store import Run, open_store
+from bnviz.texts.catalogue import speaking_of
 from bnviz.ui.cache import cached
 from bnviz.ui.controls import SWEEP
 from bnviz.ui.figures import draw, look, show
@@ -49,6 +50,11 @@ def show_atlas(config: SweepConfig) -> None:
 
 def show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
     """The verdict, both nets' maps and that of their difference, the rates, a cell, the table."""
+    with speaking_of(config.base.network.norm):
+        _show_outcomes(config, outcomes)
+
+
+def _show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
     compared = results(config, outcomes)
     st.markdown(say_verdict("sweep.verdict", *verdict(config, compared)))
     metric, third = _shown(config)
@@ -89,7 +95,7 @@ def _shown(config: SweepConfig) -> tuple[Metric, int]:
             return metric, 0
         axis = config.axes[2]
         options = [str(number) for number in range(len(axis.values))]
-        names = dict(zip(options, map(maps.label, axis.values), strict=True))
+        names = dict(zip(options, maps.labels(axis, say), strict=True))
         label = maps.axis_title(axis, say)
         return metric, int(ask(SWEEP["slice"], options=options, shown=names.get, label=label))
 

@@ -1,0 +1,144 @@
+"""The axes of a sweep: each a setting of a training, chosen, and the values that it takes."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import streamlit as st
+
+from bnviz.core.sweep.config import FIELDS, Axis, Value
+from bnviz.texts.markdown import literal
+from bnviz.ui.control import Control, in_address
+from bnviz.ui.controls import AXES, FITNESS, SWEEP, VALUES
+from bnviz.ui.fitness.settings import in_words
+from bnviz.ui.language import say
+from bnviz.ui.widgets import ask, ask_several
+
+#: No third axis.
+NONE = "none"
+#: A range has at most so many numbers, as an axis has.
+_MOST = 64
+
+
+def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
+    """The axes that the controls describe, at first the `usual` ones; and what is wrong, said."""
+    axes: list[Axis] = []
+    wrong: list[str] = []
+    for place, name in enumerate(AXES):
+        free = [field for field in FIELDS if field not in [axis.field for axis in axes]]
+        options = free if place < 2 else [NONE, *free]
+        first = [axis.field for axis in usual[place:] if axis.field in free]
+        field = ask(
+            SWEEP[name],
+            options=options,
+            default=[*first, options[0]][0] if place < 2 or first else NONE,
+            shown=lambda each: say("sweep.no_third" if each == NONE else f"train.{each}"),
+            on_change=_forget_values,
+            args=(name,),
+        )
+        if field == NONE:
+            continue
+        given = next((axis.values for axis in usual if axis.field == field), None)
+        values, refused = _values(name, FITNESS[field], given)
+        wrong += [_refusal(FITNESS[field], each) for each in refused]
+        if values:
+            axes.append(Axis(field=field, values=tuple(values[:_MOST])))
+        elif not refused:
+            wrong.append(say("sweep.refused.no_values", setting=say(FITNESS[field].label)))
+    return axes, wrong
+
+
+def set_axes(axes: Sequence[Axis]) -> None:
+    """Set the controls to these axes."""
+    for name, axis in zip(AXES, [*axes, None][: len(AXES)], strict=True):
+        st.session_state[name] = axis.field if axis else NONE
+        if axis:
+            st.session_state[name + VALUES] = list(map(in_address, axis.values))
+
+
+def _forget_values(name: str) -> None:
+    """Another setting has other values."""
+    st.session_state.pop(name + VALUES, None)
+    st.query_params.pop(SWEEP[name + VALUES].name, None)
+
+
+def _values(
+    name: str, row: Control, given: Sequence[Value] | None
+) -> tuple[list[Value], list[str]]:
+    """The chosen values, numbers in order, and the entries that are none."""
+    offered = list(map(in_address, _offered(row)))
+    entries = ask_several(
+        SWEEP[name + VALUES],
+        options=offered,
+        default=list(map(in_address, given or _some(row))),
+        shown=lambda entry: _shown(row, entry),
+        free=row.kind not in ("choice", "switch"),
+    )
+    values: list[Value] = []
+    refused = []
+    for entry in entries:
+        try:
+            values += _read(row, entry)
+        except ValueError:
+            refused.append(entry)
+    values = list(dict.fromkeys(values))
+    return values if row.options else sorted(values, key=float), refused
+
+
+def _shown(row: Control, entry: str) -> str:
+    """An entry as it is called."""
+    try:
+        return in_words(row.key, row.read(entry))
+    except ValueError:
+        return entry
+
+
+def _offered(row: Control) -> Sequence[Value]:
+    """The values that are offered of a setting; none where these would be too many."""
+    if row.kind == "switch":
+        return False, True
+    if row.kind == "whole" and row.most is not None and row.most - (row.least or 0) < _MOST:
+        return range(int(row.least or 0), int(row.most) + 1)
+    return row.options or row.stops
+
+
+def _some(row: Control) -> Sequence[Value]:
+    """Values of a setting to begin with: all of a few, else five from about its default on."""
+    offered = _offered(row)
+    if not offered:
+        return range(row.default, row.default + 5)
+    if len(offered) <= 9:
+        return offered
+    stride = max(1, len(offered) // 16)
+    middle = min(range(len(offered)), key=lambda at: abs(float(offered[at] or 0) - row.default))
+    return offered[max(0, middle - 2 * stride) :: stride][:5]
+
+
+def _read(row: Control, entry: str) -> Iterator[Value]:
+    """The values of an entry: one, or LOW..HIGH:COUNT; ValueError where it is none of the row's."""
+    if ".." not in entry:
+        return iter([row.read(entry)])
+    ends, _, count = entry.partition(":")
+    low, high = (float(row.read(end)) for end in ends.split(".."))
+    number = int(count)
+    if not 2 <= number <= _MOST:
+        raise ValueError(entry)
+    spread = np.geomspace if row.kind == "steps" and low > 0 else np.linspace
+    texts = (f"{number:.3g}" for number in spread(low, high, number))
+    if isinstance(row.default, int):
+        texts = (str(round(number)) for number in spread(low, high, number))
+    return iter([row.read(text) for text in texts])
+
+
+def _refusal(row: Control, entry: str) -> str:
+    """Which entry is none of the row's values, and what would be one."""
+    least, most = (row.stops[0], row.stops[-1]) if row.stops else (row.least, row.most)
+    kind = "option" if row.kind in ("choice", "switch") else "number"
+    if kind == "number" and isinstance(row.default, int):
+        kind = "whole"
+    return say(
+        f"sweep.refused.{kind}",
+        setting=say(row.label),
+        entry=literal(entry[:40]),
+        least=in_address(least or 0),
+        most=in_address(most or 0),
+    )
