@@ -26,6 +26,7 @@ def runs(arguments: argparse.Namespace) -> int:
 
 
 def _export(run_id: str, to: Path) -> int:
+    from bnviz.export.bundle import bundle
     from bnviz.export.formats import FORMATS, formats
     from bnviz.export.training import Wording, training
 
@@ -33,6 +34,11 @@ def _export(run_id: str, to: Path) -> int:
     if ending not in formats():
         known = ", ".join(f".{each}" for each in formats())
         raise Refusal(f"--to {to} ends in none of {known}")
+    run = open_store().run(run_id)
+    if run is not None and ending == "bnviz":
+        to.write_bytes(bundle(run))
+        tell(f"Run {run.id} is in {to}")
+        return 0
     kept = training(open_store(), run_id)
     settings = {path: str(setting) for path, setting in flat(kept.config)}
     to.write_bytes(FORMATS[ending](kept, Wording("en", settings)))

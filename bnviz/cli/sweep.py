@@ -83,7 +83,7 @@ def _table(config: SweepConfig, compared: list[Result]) -> list[str]:
     if not compared:
         return []
     names = list(compared[0].settings)
-    head = [*names, f"{config.metric} BN", f"{config.metric} plain", "q", "better"]
+    head = [*names, f"{config.metric} normalized", f"{config.metric} plain", "q", "better"]
     lines = [head, ["---"] * len(head)]
     for each in compared:
         described_nets = described(each)

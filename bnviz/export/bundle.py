@@ -1,8 +1,9 @@
-"""A training as one file that another history takes in: everything it has kept, validated.
+"""A run as one file that another history takes in: everything it has kept, validated.
 
 The file is safetensors: nothing in it is run. Its byte arrays are the run's record as JSON
-("run"), snapshots ("snapshot/INDEX") and model states ("state/INDEX/EPOCH"), each as the history
-keeps them, and the user's table ("table"), if the training learned from one.
+("run"), and what the history keeps: snapshots of a training, cells of a sweep or the result of a
+measure ("snapshot/INDEX"), a training's model states ("state/INDEX/EPOCH"), and the user's table
+("table"), if the run learned from one. A measure travels without the training that it is about.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,20 @@ from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.configs import Config, DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
+from bnviz.core.smoothness.measure import Measure
+from bnviz.core.smoothness.measure import from_bytes as measure_from_bytes
+from bnviz.core.smoothness.registry import parse
+from bnviz.core.sweep.config import SweepConfig, cells
+from bnviz.core.sweep.outcome import moments
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
-from bnviz.export.training import Training, Wording
 from bnviz.files.read import digest_of
-from bnviz.store import Store, StoreProblem, open_store
+from bnviz.jobs import sweep, trainings
+from bnviz.jobs.measures import kind
+from bnviz.jobs.sweep import Finished
+from bnviz.jobs.trainings import table_of
+from bnviz.store import Run, Store, StoreProblem, open_store
 from bnviz.store.history import LONGEST
 
 #: Bytes of the largest file taken in.
@@ -34,6 +43,9 @@ class Record(Config):
 
     format: Literal[1] = 1
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,32}$")]
+    kind: Annotated[str, Field(pattern=r"^(train|sweep|measure:\w{1,40})$")] = Field(
+        "train", exclude_if=lambda kind: kind == "train"
+    )
     config: str
     status: Literal["done", "stopped", "failed", "interrupted"]
     created: Seconds
@@ -48,11 +60,13 @@ class Record(Config):
     """Of the table."""
 
 
-def bundle(training: Training, wording: Wording) -> bytes:
-    """The training as such a file; one that is still at work is "interrupted" in it."""
-    run, store, table = training.run, open_store(), training.table
+def bundle(run: Run) -> bytes:
+    """The run as such a file; one that is still at work is "interrupted" in it."""
+    store, data = open_store(), _data_of(run)
+    table = table_of(store, data) if data is not None else None
     record = Record(
         id=run.id,
+        kind=run.kind,
         config=run.config,
         status="interrupted" if run.status in ("queued", "running", "damaged") else run.status,
         created=run.created.timestamp(),
@@ -66,56 +80,106 @@ def bundle(training: Training, wording: Wording) -> bytes:
         columns=table.names if table else (),
     )
     parts = {"run": record.model_dump_json().encode()}
-    parts |= {f"snapshot/{index}": blob for index, blob in store.blobs(run.id)}
+    blobs = enumerate(blob for _, blob in store.blobs(run.id))  # a result has its own number
+    parts |= {f"snapshot/{index}": blob for index, blob in blobs}
     for index, epoch in store.states(run.id):
         parts[f"state/{index}/{epoch}"] = store.state_blob(run.id, index) or b""
     arrays = {name: np.frombuffer(part, np.uint8) for name, part in parts.items()}
     return save(arrays | ({"table": np.ascontiguousarray(table.values)} if table else {}))
 
 
+def _data_of(run: Run) -> DataConfig | None:
+    """What the run learned from; None of a measure. Raises StoreProblem."""
+    if run.kind == sweep.KIND:
+        return sweep.config_of(run).base.data
+    return trainings.config_of(run).data if run.kind == trainings.KIND else None
+
+
 def take_in(store: Store, blob: bytes) -> str:
-    """Keeps the training in such a file, and its id; raises StoreProblem for any other file."""
+    """Keeps the run in such a file, and its id; raises StoreProblem for any other file."""
     if len(blob) > MOST_BYTES:
         raise _refused("size")
     try:
         arrays = load(blob)
         record = Record.model_validate_json(arrays.pop("run").tobytes(), strict=False)
-        config = TrainConfig.model_validate_json(record.config)
-        table = _table(config, record, arrays.pop("table", None))
-        snapshots = list(_snapshots(config, arrays))
-        states = list(_states(config, arrays))
+        data, blobs, states = _contents(record, arrays)
+        table = _table(data, record, arrays.pop("table", None))
     except (SafetensorError, ValidationError, ValueError, TypeError, LookupError) as error:
         raise _refused(type(error).__name__) from error
     if table is not None:
         store.save_table(table)
     row = record.model_dump(exclude={"format", "columns"})
-    store.adopt(row | {"kind": "train", "snapshots": len(snapshots)}, snapshots, states)
+    store.adopt(row | {"kind": record.kind, "snapshots": len(blobs)}, blobs, states)
     return record.id
+
+
+def _contents(
+    record: Record, arrays: dict[str, np.ndarray]
+) -> tuple[DataConfig | None, list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
+    """What the run learned from, what it has kept, and its states; ValueError if it is no run."""
+    if record.kind == trainings.KIND:
+        training = TrainConfig.model_validate_json(record.config)
+        return training.data, list(_snapshots(training, arrays)), list(_states(training, arrays))
+    if record.kind == sweep.KIND:
+        swept = SweepConfig.model_validate_json(record.config)
+        return swept.base.data, list(_cells(swept, arrays)), []
+    measure = parse(record.config)
+    if kind(measure) != record.kind:
+        raise ValueError("kind")
+    return None, list(_results(measure, arrays)), []
 
 
 def _refused(part: str) -> StoreProblem:
     return StoreProblem("no_export", {"part": part})
 
 
-def _table(config: TrainConfig, record: Record, values: np.ndarray | None) -> Table | None:
-    if config.data.table is None:
+def _table(data: DataConfig | None, record: Record, values: np.ndarray | None) -> Table | None:
+    if data is None or data.table is None:
         return None
     if values is None or values.dtype != np.float64 or values.ndim != 2:
         raise ValueError("table")
     if values.shape[1] != len(record.columns) or not np.isfinite(values).all():
         raise ValueError("table")
-    if digest_of(record.columns, values) != config.data.table:
+    if digest_of(record.columns, values) != data.table:
         raise ValueError("table")
-    return Table(config.data.table, record.columns, values)
+    return Table(data.table, record.columns, values)
 
 
-def _snapshots(config: TrainConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
+def _kept(arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
     count = sum(name.startswith("snapshot/") for name in arrays)
     if not count:
         raise ValueError("snapshots")
-    epoch = 0
     for index in range(count):
-        blob = arrays[f"snapshot/{index}"].tobytes()
+        yield index, arrays[f"snapshot/{index}"].tobytes()
+
+
+def _cells(config: SweepConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
+    every = {cell.index: cell for cell in cells(config)}
+    for index, blob in _kept(arrays):
+        finished = measure_from_bytes(Finished, blob)
+        epochs = every.pop(finished.cell).config.optimizer.epochs
+        shape = len(moments(epochs)), config.base.seeds
+        if finished.outcome.epochs.shape != shape[:1]:
+            raise ValueError("epochs")
+        for net in (finished.outcome.bn, finished.outcome.plain):
+            for each in fields(net):
+                figure = getattr(net, each.name)
+                expected = (shape,) if each.name.endswith("_loss") else (shape[1:], (0,))
+                if figure.dtype.kind != "f" or figure.shape not in expected:
+                    raise ValueError(each.name)
+        yield index, blob
+
+
+def _results(measure: Measure, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
+    """The newest result is all that a measure keeps; that it can be judged, shows its shapes."""
+    for index, blob in _kept(arrays):
+        measure.verdicts(measure_from_bytes(measure.result, blob))
+        yield index, blob
+
+
+def _snapshots(config: TrainConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
+    epoch = 0
+    for index, blob in _kept(arrays):
         snapshot = from_bytes(blob)
         if not epoch <= snapshot.epoch <= config.optimizer.epochs or snapshot.state:
             raise ValueError("epoch")

@@ -24,12 +24,16 @@ def _frame(training: Training) -> "pd.DataFrame":
     return frames.per_seed_frame(training.snapshots, training.config.network.first_net)
 
 
+def _bundle(training: Training, wording: Wording) -> bytes:
+    return bundle.bundle(training.run)
+
+
 FORMATS: Mapping[str, Export] = {
     "csv": _csv,
     "parquet": _parquet,
     "html": report.report,
     "ipynb": notebook.notebook,
-    "bnviz": bundle.bundle,
+    "bnviz": _bundle,
     "zip": events.events,
 }
 #: What a browser is told of each.

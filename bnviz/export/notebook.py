@@ -23,14 +23,16 @@ print(last.epoch, last.bn.validation_loss, last.plain.validation_loss)"""
 _COMPARE = """for net, losses in kept.items():
     again = last.nets[net].validation_loss
     same = np.array_equal(again, np.array(losses, dtype=float), equal_nan=True)
-    print(net, "same to the bit" if same else again - np.array(losses, dtype=float))"""
+    name = config.network.first_net if net == "bn" else net
+    print(name, "same to the bit" if same else again - np.array(losses, dtype=float))"""
 _DRAW = """import plotly.graph_objects as go
 
 epochs = [snapshot.epoch for snapshot in snapshots]
 figure = go.Figure()
 for net in last.nets:
     median = [np.nanmedian(s.nets[net].validation_loss) for s in snapshots]
-    figure.add_scatter(x=epochs, y=median, name=net)
+    name = config.network.first_net if net == "bn" else net
+    figure.add_scatter(x=epochs, y=median, name=name)
 figure.update_yaxes(type="log", title="validation loss")"""
 
 

@@ -40,9 +40,17 @@ def pool(address: str | None, workers: int) -> Iterator[Pool]:
         )
         executor = client.get_executor(pure=False)
         try:
-            yield Pool(executor, max(1, threads))
+            yield Pool(executor, max(1, threads), gave_up=(_killed_worker(),))
         finally:
             executor.shutdown(wait=False)
+
+
+def _killed_worker() -> type[Exception]:
+    """What Dask raises once several workers have died over one call."""
+    from distributed import KilledWorker
+
+    killed: type[Exception] = KilledWorker
+    return killed
 
 
 @contextmanager

@@ -36,6 +36,8 @@ class Pool:
     size: int
     owner: str = ""
     """Who launched the sweep: an engine lets owners take turns."""
+    gave_up: tuple[type[Exception], ...] = ()
+    """What a cluster raises of a group whose workers have died too often."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,8 @@ class _Crew:
                 raise Problem("job_gone", {}) from ended
             self._waiting.appendleft(group)
             return None
-        except Exception as error:
-            if type(error).__name__ == "KilledWorker":  # Dask's word for the same, after tries
-                raise Problem("job_gone", {}) from error
-            raise
+        except self._pool.gave_up as error:
+            raise Problem("job_gone", {}) from error
 
 
 class Cells:

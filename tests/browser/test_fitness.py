@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.presets import PRESETS
-from bnviz.texts.catalogue import catalogue, sentence
+from bnviz.texts.catalogue import catalogue, sentence, speaking_of
 from bnviz.ui.control import in_address
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
@@ -183,6 +183,20 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     settle(page)
     assert "run=" not in page.url
     wait_for_chart(page, "targets")
+
+
+def test_an_arena_speaks_of_the_norm_that_was_chosen(open_page: OpenPage, launch: Launch) -> None:
+    few = SMALL | {"optimizer.epochs": 2, "probes.checkpoints": 0, "seeds": 6}
+    page = open_page("fitness", query=few | {"preset": "arena", "network.norm": "layer"})
+    launch(page)
+    ends(page, "done")
+    wait_for_chart(page, "arena")
+    with speaking_of("layer"):
+        names = {sentence("en", f"net.{net}") for net in ("bn", "plain")}
+    assert names <= {trace.get("name") for trace in chart_figure(page, "loss")["data"]}
+    told = page.get_by_test_id("stMain").inner_text()
+    assert "layer norm" in told and "with BN" not in told
+    assert exceptions(page) == [] and notices(page) == []
 
 
 def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> None:

@@ -16,18 +16,19 @@ FIRST_ROW = {"x": 17, "y": 52}
 
 
 def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
-    page = open_page("fitness", query=SMALL)
-    page.get_by_role("button", name=EN["train.launch"]).click()
-    expect(page).to_have_url(re.compile(r"run=\w+"))
-    launched = re.search(r"run=(\w+)", page.url)
-    page.get_by_text(EN["run.done"].partition("{")[0]).first.wait_for()
+    launched = []
+    for seeds in (2, 3):
+        page = open_page("fitness", query=SMALL | {"seeds": seeds})
+        page.get_by_role("button", name=EN["train.launch"]).click()
+        expect(page).to_have_url(re.compile(r"run=\w+"))
+        launched += re.findall(r"run=(\w+)", page.url)
+        page.get_by_text(EN["run.done"].partition("{")[0]).first.wait_for()
     page.get_by_role("link", name=EN["pages.runs"], exact=True).click()
     expect(page).to_have_url(re.compile("/runs"))
     settle(page)
     page.locator(".dvn-scroller").click(position=FIRST_ROW)
     page.locator(".st-key-open button:not([disabled])").first.click()
-    assert launched is not None
-    expect(page).to_have_url(re.compile(f"runs={launched.group(1)}"))
+    expect(page).to_have_url(re.compile(f"runs={launched[1]}"))
     wait_for_chart(page, "runs")
     settle(page)
     assert violations(page) == []
@@ -43,3 +44,7 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     drawn, refused = report.locator(".js-plotly-plot").count(), report.locator("iframe").count()
     report.close()
     assert (drawn, refused) == (2, 0) and len(asked) == 1
+
+    both = open_page("runs", query={"runs": ",".join(launched)})
+    wait_for_chart(both, "runs")
+    assert EN["train.seeds"] in both.get_by_test_id("stMain").inner_text(), "where they differ"

@@ -7,14 +7,11 @@ from pathlib import Path
 import pandas as pd
 from playwright.sync_api import Page, expect
 
-from bnviz.core.sweep.config import cells
-from bnviz.core.sweep.presets import PRESETS
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import chart, chart_figure, exceptions, notices, settle
 
 EN = catalogue("en")
-SWEPT = cells(PRESETS["eps_scale"])
 SHORT = {"sweep_preset": "eps_scale", "sweep_epochs": 1, "sweep_seeds": 2}
 
 
@@ -22,35 +19,43 @@ def click_cell(page: Page, row: int, column: int) -> None:
     """Click that cell of the first map, rows counted from below."""
     area = chart(page, "map-bn").locator(".nsewdrag").first.bounding_box()
     assert area is not None
-    rows, columns = 5, 6
+    rows, columns = 2, 7
     x = area["x"] + (column + 0.5) * area["width"] / columns
     y = area["y"] + (rows - row - 0.5) * area["height"] / rows
     page.mouse.click(x, y)
 
 
 def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
+    """A preset whose vertical axis is changed, and whose horizontal one gets one value more."""
     page = open_page("sweep", query=SHORT)
+    page.get_by_label(EN["sweep.down"]).click()
+    page.get_by_role("option", name=EN["train.network.activation"]).click()
+    settle(page)
+    values = page.locator(".st-key-across_values input")
+    values.fill("100")
+    values.press("Enter")
+    expect(page).to_have_url(re.compile("across_values=[^&]*100"))
+    settle(page)
     assert not chart_figure(page, "map-bn")["data"][0]["text"][0][0]
     page.get_by_role("button", name=EN["sweep.launch"]).click()
-    page.get_by_text(re.compile(r"^30\s+cells\s+in ")).wait_for()
+    page.get_by_text(re.compile(r"^14\s+cells\s+in ")).wait_for()
     settle(page)
     texts = chart_figure(page, "map-plain")["data"][0]["text"]
     assert all(text for row in texts for text in row)
 
-    click_cell(page, row=3, column=2)
+    click_cell(page, row=1, column=6)
     expect(page).to_have_url(re.compile(r"[?&]cell=13(&|$)"))
-    assert SWEPT[13].place == (2, 3)
     settle(page)
     link = page.get_by_role("link", name=EN["sweep.open_cell"])
     address = link.get_attribute("href") or ""
-    assert "network.eps=0.01" in address and "data.input_scale=0.01" in address
+    assert "network.activation=tanh" in address and "data.input_scale=100" in address
 
     page.get_by_role("button", name=EN["sweep.table"]).click()
     settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=EN["figure.download"]).click()
     table = pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()))
-    assert len(table) == 30 and {"network.eps", "bn_loss", "plain_loss", "q"} <= set(table)
+    assert len(table) == 14 and {"network.activation", "bn_loss", "plain_loss", "q"} <= set(table)
     with page.expect_download() as download:
         page.get_by_role("button", name=EN["sweep.parquet"]).click()
     pd.testing.assert_frame_equal(pd.read_parquet(download.value.path()), table, check_dtype=False)
@@ -58,7 +63,7 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     link = page.url
     page.goto("about:blank")
     page.goto(link)
-    page.get_by_text(re.compile(r"^30\s+cells\s+in ")).wait_for()
+    page.get_by_text(re.compile(r"^14\s+cells\s+in ")).wait_for()
     settle(page)
     assert chart_figure(page, "map-plain")["data"][0]["text"] == texts
     assert "cell=13" in page.url

@@ -6,7 +6,9 @@ import random
 import re
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,12 +19,14 @@ from safetensors.numpy import load, save
 
 from bnviz.__main__ import main
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.smoothness.document import DocumentConfig
+from bnviz.core.sweep.config import Axis, SweepConfig
 from bnviz.core.training.snapshots import from_bytes
 from bnviz.export import tables
-from bnviz.export.bundle import take_in
+from bnviz.export.bundle import bundle, take_in
 from bnviz.export.formats import FORMATS
 from bnviz.export.training import Training, Wording, training
-from bnviz.jobs import trainings
+from bnviz.jobs import measures, sweep, trainings
 from bnviz.jobs.worker import work
 from bnviz.store import Store, StoreProblem, open_store
 from bnviz.store.database import folder_url
@@ -167,6 +171,48 @@ def test_an_arena_is_handed_on_whole(elsewhere: Store) -> None:
     wrong["dyt/train_loss"] = np.zeros(3)
     with pytest.raises(StoreProblem):
         take_in(elsewhere, save(arrays | {"snapshot/0": np.frombuffer(save(wrong), np.uint8)}))
+    store.delete(run_id)
+
+
+MEASURE = DocumentConfig(probes=2)
+SWEEP = SweepConfig(
+    base=CONFIG,
+    axes=(
+        Axis(field="network.depth", values=(1, 2)),
+        Axis(field="optimizer.epochs", values=(1, 2)),
+    ),
+)
+
+
+@pytest.mark.parametrize("kind", ["measure", "sweep"])
+def test_measures_and_sweeps_are_handed_on_too(kind: str, elsewhere: Store) -> None:
+    store = open_store()
+    if kind == "sweep":
+        run_id = sweep.create(store, SWEEP)
+        with ThreadPoolExecutor(1) as here:
+            work(store, run_id, way=partial(sweep.work, pool=sweep.Pool(here, 1)))
+    else:
+        run_id = measures.create(store, MEASURE)
+        work(store, run_id)
+    run = store.run(run_id)
+    assert run is not None and run.status == "done"
+    blob = bundle(run)
+    assert take_in(elsewhere, blob) == run_id
+    kept = [blob for _, blob in store.blobs(run_id)]
+    assert [blob for _, blob in elsewhere.blobs(run_id)] == kept != []
+    again = elsewhere.run(run_id)
+    assert again is not None and (again.kind, again.config) == (run.kind, run.config)
+    elsewhere.delete(run_id)
+    arrays = load(blob)
+    first = dict(load(arrays["snapshot/0"].tobytes()))
+    name = "bn/published" if kind == "measure" else "outcome/bn/accuracy"
+    for wrong in (first | {name: np.zeros((3, 3))}, {**first, "cell": np.array(9)}, {}):
+        if kind == "measure" and "cell" in wrong:
+            continue
+        part = np.frombuffer(save(wrong), np.uint8)
+        with pytest.raises(StoreProblem, match="damaged"):
+            take_in(elsewhere, save(arrays | {"snapshot/0": part}))
+    assert elsewhere.runs() == []
     store.delete(run_id)
 
 

@@ -10,7 +10,8 @@ import pytest
 from bnviz.jobs import cluster, sweep
 from bnviz.jobs.steps import Step
 from bnviz.store import Problem, Store
-from tests.jobs.test_sweep import Here, assert_same, swept
+from tests.jobs.conftest import SMALL
+from tests.jobs.test_sweep import AXES, CONFIG, Here, assert_same, swept
 
 
 class Cluster(NamedTuple):
@@ -66,6 +67,38 @@ def test_the_same_numbers_as_here_and_a_sentence_when_the_scheduler_is_gone(
         gone = swept(store, pool.executor, report=kill)
         assert gone.status == "failed" and isinstance(gone.error, Problem)
         assert gone.error.code == "scheduler_lost"
+
+
+@pytest.mark.proof
+def test_a_killed_worker_costs_no_finished_cell_and_its_cells_run_again(
+    store: Store, dask: Cluster
+) -> None:
+    optimizer = SMALL.optimizer.model_copy(update={"epochs": 150})
+    depths = AXES[0].model_copy(update={"values": (1, 2, 3, 4, 5, 6)})
+    config = CONFIG.model_copy(
+        update={
+            "base": SMALL.model_copy(update={"optimizer": optimizer}),
+            "axes": (depths, AXES[1]),
+        }
+    )
+    other = started("worker", dask.address, "--nthreads", "1", "--no-nanny")
+    try:
+        with cluster.pool(dask.address, 1) as pool:
+            pool.executor._client.wait_for_workers(2)  # type: ignore[attr-defined]
+            run = swept(
+                store,
+                pool.executor,
+                config,
+                report=lambda step: dask.worker.kill() if step.done == 1 else None,
+            )
+        assert dask.worker.poll() is not None and (run.status, run.done) == ("done", 12)
+        kept = sweep.outcomes(store, run.id)
+        assert len(store.blobs(run.id)) == len(kept) == 12
+        for index, outcome in sweep.outcomes(store, swept(store, Here(), config).id).items():
+            assert_same(outcome, kept[index])
+    finally:
+        other.kill()
+        other.communicate()
 
 
 class OtherVersions:

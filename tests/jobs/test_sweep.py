@@ -1,15 +1,19 @@
 """Sweeps in processes of their own: what is kept when these are killed, stopped or left."""
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from bnviz.core.configs import DataConfig, OptimizerConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig, cells
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
@@ -18,9 +22,11 @@ from bnviz.core.types import never
 from bnviz.jobs import runner, sweep
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.steps import Step
+from bnviz.jobs.sweep import config_of
 from bnviz.jobs.worker import work
 from bnviz.store import Problem, Run, Store
-from tests.jobs.conftest import SMALL, ended
+from bnviz.store.database import folder_url
+from tests.jobs.conftest import SMALL, ended, known, wait_for
 
 AXES = (
     Axis(field="network.depth", values=(1, 2, 3)),
@@ -164,6 +170,56 @@ def test_a_server_that_ends_interrupts_its_sweeps_and_the_next_goes_on(
     monkeypatch.setattr(runner, "_engine", executor := Here())
     again = ended(runner.submit_sweep(CONFIG))
     assert (again.status, again.done, executor.made) == ("done", 6, 2)
+
+
+def test_stop_ends_the_processes_and_a_late_sweep_is_not_kept_waiting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a sweep's cells take more than ten minutes; two others share one process."""
+    long = SweepConfig(
+        base=SMALL.model_copy(update={"data": DataConfig(samples=2000)}),
+        axes=(
+            Axis(field="optimizer.epochs", values=(1, 2000)),
+            Axis(field="optimizer.batch_size", values=(2, 3)),
+        ),
+    )
+    slower = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=150, batch_size=16)})
+    widths = Axis(field="network.width", values=tuple(range(1, 41)))
+    many = SweepConfig(base=slower, axes=(widths, AXES[1]))
+    with Engine(1) as engine:
+        monkeypatch.setattr(runner, "_engine", engine)
+        first, second = runner.submit_sweep(many, "one"), runner.submit_sweep(CONFIG, "other")
+        assert ended(second).status == "done" and known(first).active
+        runner.stop(first)
+        assert ended(first).status == "stopped"
+        endless = runner.submit_sweep(long)
+        wait_for(lambda: known(endless).done == 2)
+        (process,) = engine._processes
+        runner.stop(endless)
+        run = ended(endless)
+        assert (run.status, run.done) == ("stopped", 2)
+        assert len(sweep.outcomes(store, endless)) == 2
+        wait_for(lambda: not process.alive)
+
+
+def test_a_killed_command_is_gone_on_with_where_it_was(tmp_path: Path) -> None:
+    config, out = tmp_path / "sweep.json", tmp_path / "out"
+    slow = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=100, batch_size=4)})
+    config.write_text(CONFIG.model_copy(update={"base": slow}).model_dump_json())
+    command = ["sweep", "--config", str(config), "--out", str(out), "--workers", "1"]
+    process = subprocess.Popen([sys.executable, "-m", "bnviz", *command], stderr=subprocess.PIPE)
+    wait_for(lambda: (out / "history.sqlite").exists())
+    store = Store(folder_url(out))
+    wait_for(lambda: any(run.done for run in store.runs()))
+    process.kill()
+    process.communicate()
+    (killed,) = store.runs()
+    assert 0 < killed.done < 6
+    executor = Here()
+    again = swept(store, executor, config_of(killed), resume=True)
+    assert (again.status, again.done) == ("done", 6)
+    assert executor.made == math.ceil((6 - killed.done) / 2)
+    store.close()
 
 
 def test_what_is_damaged_is_trained_again(store: Store) -> None:

@@ -54,7 +54,10 @@ def test_selected_runs_are_pinned_deleted_and_brought_back(
     open_app: OpenApp, runs: list[str]
 ) -> None:
     app = open_app("runs")
-    assert {*app.dataframe[0].value["run"]} >= {*runs}, "the broken ones are rows too"
+    table = app.dataframe[0].value.set_index("run")
+    assert {*table.index} >= {*runs}, "the broken ones are rows too"
+    assert table.loc[runs[0], "status"] == sentence("en", "run.is_done")
+    assert table.loc[runs[3], "status"] == sentence("en", "run.is_damaged"), "before it is opened"
     select(app, runs[0])
     widget(app, "pin").click().run()
     assert [run.id for run in open_store().search(Search(state="pinned")).runs] == [runs[0]]

@@ -43,7 +43,7 @@ def test_any_two_settings_make_a_sweep_that_a_link_opens_again(open_app: OpenApp
     widget(app, "third").select_index(1 + free.index("network.eps")).run()
     values(app, "third_values").set_value(["0.001", "1e-9"]).run()
     assert shown(app).axes[2].values == (1e-9, 0.001)
-    link = {name: str(app.query_params[name][0]) for name in app.query_params if name != "lang"}
+    link = {name: "".join(value) for name, value in app.query_params.items() if name != "lang"}
     assert shown(open_app("sweep", **link)) == shown(app)
     widget(app, "sweep_preset").select_index(list(PRESETS).index("eps_scale")).run()
     assert [axis.field for axis in shown(app).axes] == ["data.input_scale", "network.eps"]
@@ -65,7 +65,7 @@ def test_what_is_no_sweep_is_said_with_name_value_and_limits(open_app: OpenApp, 
         ('{"base": {"seeds": 99}}', sentence(lang, "sweep.refused.missing", setting="axes")),
         (
             json.dumps({"axes": [{"field": "seeds", "values": [1]}]}),
-            sentence(lang, "sweep.refused.no_setting", name="seeds", known=", ".join(FIELDS)),
+            sentence(lang, "sweep.refused.sweep_no_setting", name="seeds", known=", ".join(FIELDS)),
         ),
     ):
         app = open_app("sweep", lang, session={"own": file})

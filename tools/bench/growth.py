@@ -29,18 +29,18 @@ FACTOR, SIZES = 4, 4
 def growth() -> list[Measured]:
     """Exponents of the cost of BN, trainings, probes and uploads."""
     return [
-        _exponent("BN forward against B", _forward, 2**12),
-        _exponent("BN forward against D", lambda d: _forward(2**10, d), 2**4),
-        _exponent("Statistics with quantiles against B", _described, 2**11),
-        _exponent("An epoch of a training against rows", _epoch, 2**10),
-        _exponent("An epoch of a training against seeds", lambda n: _epoch(512, n), 1),
-        _exponent("An epoch of a training against parameters", _epoch_of_size, 2**12),
-        _exponent("Probes of curvature against their number", _probes, 16),
-        _exponent("Reading a CSV file against its rows", _read, 2**11),
+        exponent("BN forward against B", _forward, 2**12),
+        exponent("BN forward against D", lambda d: _forward(2**10, d), 2**4),
+        exponent("Statistics with quantiles against B", _described, 2**11),
+        exponent("An epoch of a training against rows", _epoch, 2**10),
+        exponent("An epoch of a training against seeds", lambda n: _epoch(512, n), 1),
+        exponent("An epoch of a training against parameters", _epoch_of_size, 2**12),
+        exponent("Probes of curvature against their number", _probes, 16),
+        exponent("Reading a CSV file against its rows", _read, 2**11),
     ]
 
 
-def _exponent(name: str, work: Callable[[int], Sample], least: int) -> Measured:
+def exponent(name: str, work: Callable[[int], Sample], least: int) -> Measured:
     """The slope of log seconds over log size; `ours` is of the largest, the reference least."""
     sizes = [least * FACTOR**index for index in range(SIZES)]
     samples = [work(size) for size in sizes]

@@ -1,13 +1,14 @@
 """Sweeps: what stacks gain, what a second process gains, what a cell costs beside its training."""
 
+import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from math import log
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import torch
 
 from bnviz.core.configs import DataConfig, OptimizerConfig, ProbeConfig, TrainConfig
@@ -17,24 +18,25 @@ from bnviz.core.data.tables import Dataset
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.stacked import train_cells
+from bnviz.core.training.train import train
 from bnviz.core.types import never
-from bnviz.jobs import sweep, trainings
+from bnviz.jobs import runner
 from bnviz.jobs.engine import Engine
 from bnviz.jobs.sweep import Cells
-from bnviz.jobs.worker import work
-from bnviz.store import Store
-from bnviz.store.database import folder_url
+from bnviz.store import open_store
 from tools.bench import document
+from tools.bench.growth import exponent
 from tools.bench.harness import Measured, Sample, from_pairs, ratio, timed
 
 BASE = TrainConfig(
     data=DataConfig(standardize=True, clip_scores=False),
-    optimizer=OptimizerConfig(kind="adam", epochs=20),
+    optimizer=OptimizerConfig(kind="adam", epochs=10),
     probes=ProbeConfig(checkpoints=0),
     seeds=4,
 )
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3)
 BATCHES = (4, 8, 16, 32, 64, 128, 256, 512)
+ROUNDS = 3
 
 
 def grid(rates: Sequence[float], batches: Sequence[int], base: TrainConfig = BASE) -> SweepConfig:
@@ -49,62 +51,100 @@ def grid(rates: Sequence[float], batches: Sequence[int], base: TrainConfig = BAS
 def sweeps() -> list[Measured]:
     """All of it."""
     torch.set_num_threads(1)
-    return [*_stacked(), _second_process(), _overhead(), *_growth()]
+    return [
+        *_stacked(),
+        *_second_process(),
+        _overhead(),
+        exponent("Sweep against cells", lambda n: _trained(n, 4), 1),
+        exponent("Sweep against seeds", lambda n: _trained(4, n), 1),
+    ]
 
 
 def _stacked() -> list[Measured]:
-    """8 x 8 cells of 4 seeds; of the references an eighth, one rate, is run and counted 8 times."""
+    """8 x 8 cells of 4 seeds; of the references an eighth, one rate, is run and counted 8 times.
+
+    Launched: by the runner, as a visitor does who launches each when the one before has ended.
+    """
     config = grid(RATES, BATCHES)
     eighth = [cell.config for cell in cells(config) if cell.place[0] == 4]
+    references = {
+        "the same trainings, launched one by one": (partial(_launched, eighth), 8, 1 / 6),
+        "the same, in a plain loop of one process": (partial(_looped, eighth), 8, 1.0),
+        "a loop of DataLoader trainings": (partial(_loaded, eighth), 32, 1 / 20),
+    }
+    with _history():
+        _ended(runner.submit(BASE))  # imports, in both workers
+        rounds = []
+        for turn in range(ROUNDS):
+            changed = config.model_copy(update={"base": _epochs(10, seed=turn)})
+            ours = timed(lambda config=changed: _ended(runner.submit_sweep(config)))()
+            rounds.append((ours, [timed(work)() for work, _, _ in references.values()]))
+    return [
+        from_pairs(
+            f"8 x 8 cells of 4 seeds / {name}",
+            [(ours, times * theirs[at]) for ours, theirs in rounds],
+            target,
+        )
+        for at, (name, (_, times, target)) in enumerate(references.items())
+    ]
 
-    def one_by_one() -> None:
-        for each in eighth:
-            work(store, trainings.create(store, each))
 
-    def together() -> None:
-        with ThreadPoolExecutor(1) as here:
-            way = partial(sweep.work, pool=sweep.Pool(here, 1))
-            work(store, sweep.create(store, config), way=way)
-
-    def loops() -> None:
-        data = fitness_data(1000, 42, clip_scores=False)
-        x, y = torch.from_numpy(data.x[:800]), torch.from_numpy(data.y[:800])
-        for each in eighth:
-            for bn in (True, False):
-                document.train(
-                    document.Net(bn=bn),
-                    x,
-                    y,
-                    BASE.optimizer.epochs,
-                    0.01,
-                    each.optimizer.batch_size,
-                )
-
-    name = "sweep of 8 x 8 cells of 4 seeds"
+@contextmanager
+def _history() -> Iterator[None]:
+    """A run history of its own."""
     with TemporaryDirectory() as folder:
-        store = Store(folder_url(Path(folder)))
-        ours = timed(together)
-        found = [
-            ratio(
-                f"{name} / launched one by one", ours, _times(8, one_by_one), target=1 / 6, rounds=3
-            ),
-            ratio(f"{name} / DataLoader loops", ours, _times(32, loops), target=1 / 20, rounds=3),
-        ]
-        store.close()
-    return found
+        os.environ["BNVIZ_HOME"] = folder
+        yield
+        open_store().close()
+        del os.environ["BNVIZ_HOME"]
 
 
-def _second_process() -> Measured:
-    """The same groups of equal cost with two processes and with one: at 90 % efficiency 0.556."""
-    plan = groups(grid(RATES, [32], _epochs(40)), 1000, 3)
-    calls = [Cells(group, None, False, "") for group in plan * 8]
+def _ended(run_id: str) -> None:
+    while (run := open_store().run(run_id)) is None or run.active:
+        time.sleep(0.02)
+    assert run.status == "done", run.error
+
+
+def _launched(configs: Sequence[TrainConfig]) -> None:
+    for each in configs:
+        _ended(runner.submit(each))
+
+
+def _looped(configs: Sequence[TrainConfig]) -> None:
+    for each in configs:
+        for _ in train(each, _data(), never):
+            pass
+
+
+def _loaded(configs: Sequence[TrainConfig]) -> None:
+    """One of the four seeds."""
+    data = fitness_data(1000, 42, clip_scores=False)
+    x, y = torch.from_numpy(data.x[:800]), torch.from_numpy(data.y[:800])
+    for each in configs:
+        epochs, rows = each.optimizer.epochs, each.optimizer.batch_size
+        for bn in (True, False):
+            document.train(document.Net(bn=bn), x, y, epochs, 0.01, rows)
+
+
+def _second_process() -> list[Measured]:
+    """The same groups of equal cost with two processes and with one: at 90 % efficiency 0.556.
+
+    And how the seconds of all workers together grow with their number.
+    """
+    plan = groups(grid(RATES, [32], _epochs(30)), 1000, 3)
+    calls = [Cells(group, None, False, "") for group in plan * 6]
 
     def by(engine: Engine) -> Sample:
         return timed(lambda: [future.result() for future in [engine.submit(c) for c in calls]])
 
     with Engine(1) as one, Engine(2) as two:
         by(one)(), by(two)()
-        return ratio("two processes / one", by(two), by(one), target=1 / 1.8, rounds=3)
+        pairs = [(by(two)(), by(one)()) for _ in range(ROUNDS)]
+    grown = [(log(2 * both / single), log(2)) for both, single in pairs]
+    return [
+        from_pairs("two processes / one", pairs, 1 / 1.8),
+        from_pairs("Exponent: seconds of all workers against workers", grown, 1.05),
+    ]
 
 
 def _overhead() -> Measured:
@@ -117,24 +157,16 @@ def _overhead() -> Measured:
         return ratio("a cell as a call / its training", ours, timed(call), target=1.05, rounds=5)
 
 
-def _growth() -> list[Measured]:
-    """How time grows with cells and with seeds: exponents, from logarithms of time and number."""
-    by_cells = {n: grid(RATES[:n], (32, 64, 128, 256)) for n in (2, 8)}
-    seeds = {n: grid(RATES[:4], (32, 64), BASE.model_copy(update={"seeds": n})) for n in (4, 16)}
-    found = []
-    for name, configs in (("cells", by_cells), ("seeds", seeds)):
-        (less, few), (more, many) = configs.items()
-        pairs = []
-        for _ in range(4):
-            times = [timed(partial(_trained, each))() for each in (few, many)]
-            pairs.append((log(times[1] / times[0]), log(more / less)))
-        found.append(from_pairs(f"growth with {name}: exponent", pairs, 1.05))
-    return found
+def _trained(rates: int, seeds: int) -> Sample:
+    """A sweep of so many cells, as stacks in this process."""
+    base = _epochs(5).model_copy(update={"seeds": seeds})
+    config = grid(np.geomspace(1e-4, 1e-2, rates).tolist(), [64], base)
 
+    def work() -> None:
+        for group in groups(config, 1000, 3):
+            train_cells([cell.config for cell in group.cells], _data(), False, never)
 
-def _trained(config: SweepConfig) -> None:
-    for group in groups(config, config.base.data.samples, 3):
-        train_cells([c.config for c in group.cells], _data(), False, never)
+    return timed(work)
 
 
 @cache
@@ -142,17 +174,6 @@ def _data() -> Dataset:
     return dataset_for(BASE.data)
 
 
-def _epochs(count: int) -> TrainConfig:
+def _epochs(count: int, seed: int = 0) -> TrainConfig:
     optimizer = BASE.optimizer.model_copy(update={"epochs": count})
-    return BASE.model_copy(update={"optimizer": optimizer})
-
-
-def _times(count: int, work: Callable[[], object]) -> Sample:
-    """A part of the work, counted so many times."""
-
-    def sample() -> float:
-        start = time.perf_counter()
-        work()
-        return count * (time.perf_counter() - start)
-
-    return sample
+    return BASE.model_copy(update={"optimizer": optimizer, "seed": seed})

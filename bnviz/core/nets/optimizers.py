@@ -64,6 +64,9 @@ def _sgd(parameters: Tensor, rates: Rates, heavy_ball: float) -> Step:
 def _adam(parameters: Tensor, rates: Rates) -> Step:
     """Kingma & Ba (2015), algorithm 1, in the order of operations of torch.optim.Adam."""
     first, second = torch.zeros_like(parameters), torch.zeros_like(parameters)
+    lengths = [some.stop - some.start for some, _ in rates]
+    own = torch.tensor([rate for _, rate in rates], dtype=torch.float64)
+    own = own.repeat_interleave(torch.tensor(lengths)).unsqueeze(1)
     steps = 0
 
     def step(gradient: Tensor) -> None:
@@ -73,8 +76,10 @@ def _adam(parameters: Tensor, rates: Rates) -> Step:
         second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
         correction = math.sqrt(1 - BETAS[1] ** steps)
         denominator = (second.sqrt() / correction).add_(ADAM_EPS)
-        for some, rate in rates:
-            value = -rate / (1 - BETAS[0] ** steps)
-            parameters[some].addcdiv_(first[some], denominator[some], value=value)
+        divisor = BETAS[0] ** steps - 1
+        if len(rates) == 1:
+            parameters.addcdiv_(first, denominator, value=rates[0][1] / divisor)
+        else:  # to the same bits
+            parameters.addcdiv_(first * (own / divisor).to(first.dtype), denominator)
 
     return step

@@ -118,6 +118,7 @@ def _head(letter: str, run: Run) -> Compared | None:
         if run.kind:
             page, query = (SWEEP, {"run": run.id}) if run.kind == "sweep" else (SMOOTHNESS, {})
             st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
+            offer_export(run)
         return None
     line = f"**{letter}** · {literal(training.name)} · {when(run)} · {say(f'run.is_{run.status}')}"
     st.markdown(line, width="stretch")

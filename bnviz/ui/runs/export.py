@@ -1,4 +1,4 @@
-"""Handing a training on, and taking in what another machine exported."""
+"""Handing a run on, and taking in what another machine exported."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -18,23 +18,24 @@ from bnviz.ui.visitor import visitor
 _OWN: Final = "bnviz"
 
 
-def offer_export(run: Run, config: TrainConfig) -> None:
-    """Downloads of a training, each made when it is asked for."""
+def offer_export(run: Run, config: TrainConfig | None = None) -> None:
+    """Downloads of a run, each made when it is asked for; with its `config` of a training."""
     more = st.popover(
         say("runs.export"), icon=":material/download:", key=f"export-{run.id}", on_change="rerun"
     )
     if not more.open:
         return
+    from bnviz.export.bundle import bundle
     from bnviz.export.formats import KINDS, formats
     from bnviz.export.training import training
 
     with more:
         try:  # after a click too: the file is made outside of the page, which can say why not
-            training(open_store(), run.id)
+            training(open_store(), run.id) if config else bundle(run)
         except StoreProblem as problem:
             st.error(worded(problem), icon=":material/error:")
             return
-        for ending in formats():
+        for ending in formats() if config else (_OWN,):
             st.download_button(
                 say(f"runs.format.{ending}"),
                 _maker(run, config, ending),
@@ -45,14 +46,17 @@ def offer_export(run: Run, config: TrainConfig) -> None:
             )
 
 
-def _maker(run: Run, config: TrainConfig, ending: str) -> Callable[[], bytes]:
+def _maker(run: Run, config: TrainConfig | None, ending: str) -> Callable[[], bytes]:
     """What makes the file, later and outside of the page's run."""
-    spoken, settings, store = language(), _settings(config), open_store()
+    spoken, settings, store = language(), _settings(config) if config else {}, open_store()
 
     def make() -> bytes:
+        from bnviz.export.bundle import bundle
         from bnviz.export.formats import FORMATS
         from bnviz.export.training import Wording, training
 
+        if ending == _OWN:
+            return bundle(run)
         return FORMATS[ending](training(store, run.id), Wording(spoken, settings))
 
     return make
@@ -74,7 +78,7 @@ def _as_text(path: str, value: Any) -> str:
 
 
 def offer_import() -> None:
-    """Takes in a training that another bnviz exported."""
+    """Takes in a run that another bnviz exported."""
     with st.popover(say("runs.import"), icon=":material/upload:", key="import"):
         file = st.file_uploader(say("runs.import_file"), _OWN, key="imported")
         if file is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from bnviz.core.training.presets import PRESETS
+from bnviz.jobs.health import damaged
 from bnviz.store import Run, open_store, thinning
 from bnviz.store.history import Listing, Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
@@ -111,12 +112,13 @@ def _table(runs: Sequence[Run]) -> list[Run]:
 def _frame(runs: Sequence[Run]) -> "pd.DataFrame":
     import pandas as pd
 
+    unreadable = damaged(open_store(), runs)
     return pd.DataFrame(
         {
             "pinned": [run.pinned for run in runs],
             "run": [run.name or run.id for run in runs],
             "what": [what(run) for run in runs],
-            "status": [_status(run) for run in runs],
+            "status": [_status(run, run.id in unreadable) for run in runs],
             "created": [run.created.astimezone() for run in runs],
             "seconds": [run.seconds or None for run in runs],
             "size": [run.size for run in runs],
@@ -126,8 +128,8 @@ def _frame(runs: Sequence[Run]) -> "pd.DataFrame":
     )
 
 
-def _status(run: Run) -> str:
-    status = say(f"run.is_{run.status}")
+def _status(run: Run, unreadable: bool) -> str:
+    status = say("run.is_damaged" if unreadable else f"run.is_{run.status}")
     return f"{status} {run.done}/{run.total}" if run.status == "running" else status
 
 

@@ -15,6 +15,8 @@ from bnviz.ui.widgets import ask, ask_several
 
 #: No third axis.
 NONE = "none"
+#: After an axis's key: the setting that its values are of.
+_OF = "_of"
 #: A range has at most so many numbers, as an axis has.
 _MOST = 64
 
@@ -32,9 +34,8 @@ def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
             options=options,
             default=[*first, options[0]][0] if place < 2 or first else NONE,
             shown=lambda each: say("sweep.no_third" if each == NONE else f"train.{each}"),
-            on_change=_forget_values,
-            args=(name,),
         )
+        _keep_values_of(name, field)
         if field == NONE:
             continue
         given = next((axis.values for axis in usual if axis.field == field), None)
@@ -50,15 +51,16 @@ def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
 def set_axes(axes: Sequence[Axis]) -> None:
     """Set the controls to these axes."""
     for name, axis in zip(AXES, [*axes, None][: len(AXES)], strict=True):
-        st.session_state[name] = axis.field if axis else NONE
+        st.session_state[name] = st.session_state[name + _OF] = axis.field if axis else NONE
         if axis:
             st.session_state[name + VALUES] = list(map(in_address, axis.values))
 
 
-def _forget_values(name: str) -> None:
-    """Another setting has other values."""
-    st.session_state.pop(name + VALUES, None)
-    st.query_params.pop(SWEEP[name + VALUES].name, None)
+def _keep_values_of(name: str, field: str) -> None:
+    """Forget the values of an axis that had another setting before."""
+    if st.session_state.setdefault(name + _OF, field) != field:
+        st.session_state.pop(name + VALUES, None)
+    st.session_state[name + _OF] = field
 
 
 def _values(
@@ -106,7 +108,7 @@ def _some(row: Control) -> Sequence[Value]:
     offered = _offered(row)
     if not offered:
         return range(row.default, row.default + 5)
-    if len(offered) <= 9:
+    if row.options or len(offered) <= 8:
         return offered
     stride = max(1, len(offered) // 16)
     middle = min(range(len(offered)), key=lambda at: abs(float(offered[at] or 0) - row.default))

@@ -33,9 +33,11 @@ def refused(error: ErrorDetails) -> str:
         settings = context["settings"].items()
         where = (f"{label(path)} {in_words(path, value)}" for path, value in settings)
         why = refused(context["problem"])
-        return say("sweep.refused.no_training", where=say("sentence.comma").join(where), why=why)
+        return say(
+            "sweep.refused.sweep_no_training", where=say("sentence.comma").join(where), why=why
+        )
     if kind.startswith("sweep_"):
-        return say(f"sweep.refused.{kind.removeprefix('sweep_')}", **_safe(context))
+        return say(f"sweep.refused.{kind}", **_safe(context))
     name, limit = _KINDS.get(kind, ("other", ""))
     where = literal(".".join(map(str, error["loc"]))) or say("sweep.own_label")
     return say(

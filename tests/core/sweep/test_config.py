@@ -34,7 +34,7 @@ def test_cells_are_the_base_with_their_settings_put_in() -> None:
 @pytest.mark.parametrize(
     ("axes", "more", "told"),
     [
-        ([("network.depht", (1, 2)), (RATE, (1,))], {}, "did you mean network.depth?"),
+        ([("network.depht", (1, 2)), (RATE, (1,))], {}, "use one of network.depth"),
         ([("network.depth", (1, 1)), (RATE, (1,))], {}, "takes a value twice"),
         ([(RATE, (1, 2)), (RATE, (3,))], {}, "the same setting"),
         ([("network.depth", (1, 0)), (RATE, (1,))], {}, "no training has network.depth = 0: "),
