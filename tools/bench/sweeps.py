@@ -77,7 +77,7 @@ def _stacked() -> list[Measured]:
         rounds = []
         for turn in range(ROUNDS):
             changed = config.model_copy(update={"base": _epochs(10, seed=turn)})
-            ours = timed(lambda config=changed: _ended(runner.submit_sweep(config)))()
+            ours = timed(partial(_swept, changed))()
             rounds.append((ours, [timed(work)() for work, _, _ in references.values()]))
     return [
         from_pairs(
@@ -103,6 +103,10 @@ def _ended(run_id: str) -> None:
     while (run := open_store().run(run_id)) is None or run.active:
         time.sleep(0.02)
     assert run.status == "done", run.error
+
+
+def _swept(config: SweepConfig) -> None:
+    _ended(runner.submit_sweep(config))
 
 
 def _launched(configs: Sequence[TrainConfig]) -> None:

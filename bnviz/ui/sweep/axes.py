@@ -83,7 +83,7 @@ def _values(
         except ValueError:
             refused.append(entry)
     values = list(dict.fromkeys(values))
-    return values if row.options else sorted(values, key=float), refused
+    return values if row.options else sorted(values, key=lambda value: float(value or 0)), refused
 
 
 def _shown(row: Control, entry: str) -> str:

@@ -30,12 +30,9 @@ def refused(error: ErrorDetails) -> str:
     if kind in RULES:
         return say(f"problem.{kind}", **context)
     if kind == "sweep_no_training":
-        settings = context["settings"].items()
-        where = (f"{label(path)} {in_words(path, value)}" for path, value in settings)
-        why = refused(context["problem"])
-        return say(
-            "sweep.refused.sweep_no_training", where=say("sentence.comma").join(where), why=why
-        )
+        named = [f"{label(path)} {in_words(path, v)}" for path, v in context["settings"].items()]
+        together, why = say("sentence.comma").join(named), refused(context["problem"])
+        return say("sweep.refused.sweep_no_training", where=together, why=why)
     if kind.startswith("sweep_"):
         return say(f"sweep.refused.{kind}", **_safe(context))
     name, limit = _KINDS.get(kind, ("other", ""))
@@ -49,8 +46,6 @@ def refused(error: ErrorDetails) -> str:
 
 
 def _safe(context: dict[str, Any]) -> dict[str, Any]:
-    """Texts among the values may be a visitor's."""
-    paths = {"field"}
-    return {
-        n: literal(v) if isinstance(v, str) and n not in paths else v for n, v in context.items()
-    }
+    """Texts among the values may be a visitor's, but for a field, which has been looked up."""
+    texts = {n: literal(v) for n, v in context.items() if isinstance(v, str) and n != "field"}
+    return context | texts
