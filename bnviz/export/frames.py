@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bnviz.core.training.snapshots import QUANTILES, NetSnapshot, Snapshot
 
 if TYPE_CHECKING:
@@ -74,3 +76,21 @@ def _per_layer_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[
                             QUANTILES, measured.activation_quantiles[at], strict=True
                         )
                     }
+
+
+def running_frame(snapshots: Sequence[Snapshot]) -> "pd.DataFrame":
+    """One row an epoch, layer and seed: the median unit's running statistics, where there are."""
+    import pandas as pd
+
+    rows = [
+        {
+            "epoch": snapshot.epoch,
+            "layer": layer + 1,
+            "seed": seed,
+            "running_mean": float(snapshot.bn.running_mean[layer, seed, 2]),
+            "running_variance": float(snapshot.bn.running_variance[layer, seed, 2]),
+        }
+        for snapshot in snapshots
+        for layer, seed in np.ndindex(snapshot.bn.running_mean.shape[:2])
+    ]
+    return pd.DataFrame(rows)

@@ -11,6 +11,8 @@ from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade
 Floats = NDArray[np.float64]
 
 NETS = ("bn", "plain")
+#: Names closer than this share of the axis would touch.
+APART = 0.1
 #: Below the plot, where a phone has room for it.
 LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
 #: Of a figure of its own, in pixels.
@@ -74,10 +76,13 @@ def bands(x: ArrayLike, levels: Floats, color: str, say: Say) -> list[dict[str, 
     ]
 
 
-def named_at_ends(lines: Sequence[dict[str, Any]], log: bool) -> list[dict[str, Any]]:
+def named_at_ends(
+    lines: Sequence[dict[str, Any]], log: bool = False, reach: Sequence[float] = ()
+) -> list[dict[str, Any]]:
     """Each line's name where it ends, in its colour; the lines leave the legend.
 
-    Names of ends close together move apart.
+    Names of ends close together move apart: closer than APART of the axis, whose ends, as powers
+    of ten if it is logarithmic, are `reach` (without it, a unit).
     """
     ends = []
     for line in lines:
@@ -89,8 +94,8 @@ def named_at_ends(lines: Sequence[dict[str, Any]], log: bool) -> list[dict[str, 
             height = float(np.log10(values[last]) if log else values[last])
             ends.append((height, float(np.asarray(line["x"])[last]), line))
     ends.sort(key=lambda end: end[0])
-    reach = max((end[0] for end in ends), default=0.0) - min((e[0] for e in ends), default=0.0)
-    near = len(ends) == 2 and reach < 0.5
+    apart = APART * (reach[1] - reach[0]) if reach else 0.5
+    near = len(ends) == 2 and ends[1][0] - ends[0][0] < apart
     return [
         {
             "text": line["name"],

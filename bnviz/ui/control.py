@@ -33,6 +33,8 @@ class Control:
     """The default stands in the address too, because what comes first may change."""
     address: str = ""
     """The name in the address, where another page's state has the key."""
+    first: tuple[str, ...] = ()
+    """Of tabs: those that stand in the row, the others one step deeper. None: all of them."""
     main: bool = False
     """Whether it is one of the two or so that matter most on its page."""
 

@@ -82,7 +82,7 @@ ONE_BATCH = _table(
     choice("on", "controls.affine_feature", menu=True),
     of(NormConfig, "precision", label="controls.precision"),
     choice("axis", "controls.axis", ("shared", "own"), "controls.axis_{}"),
-    tabs("batch_tab", "one_batch.tabs.{}"),
+    tabs("batch_tab", "one_batch.tabs.{}", first=("formula", "statistics", "steps", "matrix")),
 )
 
 TRAIN_VS_EVAL = _table(
@@ -101,7 +101,7 @@ TRAIN_VS_EVAL = _table(
     of(StreamConfig, "shift", label="train_vs_eval.controls.shift", step=0.1, main=True),
     of(StreamConfig, "spread", label="train_vs_eval.controls.spread"),
     choice("feature", "stat.feature", menu=True),
-    tabs("stream_tab", "train_vs_eval.tabs.{}", pinned=True),
+    tabs("stream_tab", "train_vs_eval.tabs.{}", pinned=True, first=("gap", "clock", "company")),
     choice(
         "quantity",
         "train_vs_eval.quantity.label",
@@ -180,7 +180,7 @@ FITNESS = _table(
     choice("run", "run.earlier"),
     choice("layer", "fitness.layer_label"),
     choice("axes", "fitness.axes", ("own", "shared"), "fitness.axes_{}"),
-    tabs("run_tab", "fitness.tabs.{}"),
+    tabs("run_tab", "fitness.tabs.{}", first=("predictions", "your_score", "gradients")),
 )
 
 #: The axes of a sweep, by their keys; after the key it is that of the axis's values.
@@ -297,7 +297,12 @@ def smoothness() -> Mapping[str, Control]:
             ("sharpness", "losses"),
             "smoothness.stability.{}",
         ),
-        tabs("measure", "smoothness.tabs.{}", pinned=True),
+        tabs(
+            "measure",
+            "smoothness.tabs.{}",
+            pinned=True,
+            first=("document", "extremes", "gap", "landscape"),
+        ),
     )
 
 

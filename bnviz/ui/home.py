@@ -1,7 +1,7 @@
 """Home's batch of wines, one of which a hand may take elsewhere."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,9 @@ from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.one_batch import compute
 from bnviz.ui.widgets import point
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -49,15 +52,25 @@ class Wines:
 
 def wines() -> Wines:
     """The batch, with the wine that the address takes elsewhere (wine=ROW,ALCOHOL,COLOUR)."""
-    before = compute.batch_of(_WINES).values[:, [_ALCOHOL, _COLOR]]
+    before = all_wines()
     asked = point(
         "wine", say("home.wine"), len(before), [-4, -4], [16, 14], say("home.wine_untouched")
     )
     if asked is None:
         return Wines(before, before, int(before[:, 1].argmax()))  # the deepest colour
+    return with_taken(before, *asked)
+
+
+def all_wines() -> Floats:
+    """Alcohol and colour of the wines, (178, 2)."""
+    return compute.batch_of(_WINES).values[:, [_ALCOHOL, _COLOR]]
+
+
+def with_taken(before: Floats, row: int, *place: float) -> Wines:
+    """The wines, the one at `row` taken to `place`."""
     x = before.copy()
-    x[asked[0]] = asked[1:]
-    return Wines(before, x, asked[0])
+    x[row] = place
+    return Wines(before, x, row)
 
 
 def pictures(batch: Wines, progress: float) -> None:
@@ -103,14 +116,28 @@ def company(batch: Wines) -> str:
     """How far the wine that was taken moved all others, in train mode and in eval mode."""
     if not batch.moved:
         return say("home.take")
+    numbers = {mode: f"{moved(batch, mode):.2f}" for mode in _CHARTS}
+    return say("home.taken", number=batch.taken + 1, others=len(batch.x) - 1, **numbers)
+
+
+def moved(batch: Wines, mode: str) -> float:
+    """How far a wine moved that nobody touched, after BN in that mode: the farthest of them."""
     others = np.arange(len(batch.x)) != batch.taken
     untouched = partway(batch.before, batch.result("eval"), 2.0)
-    farthest = {
-        mode: float(np.abs(partway(batch.x, batch.result(mode), 2.0) - untouched)[others].max())
-        for mode in _CHARTS
-    }
-    numbers = {mode: f"{distance:.2f}" for mode, distance in farthest.items()}
-    return say("home.taken", number=batch.taken + 1, others=int(others.sum()), **numbers)
+    return float(np.abs(partway(batch.x, batch.result(mode), 2.0) - untouched)[others].max())
+
+
+def frame(batch: Wines, progress: float) -> "pd.DataFrame":
+    """Both pictures as a table, one row a wine."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            f"{name}_{mode}": batch.now(mode, progress)[:, column]
+            for mode in _CHARTS
+            for column, name in enumerate(("alcohol", "colour"))
+        }
+    )
 
 
 def _base(batch: Wines, mode: str, titles: dict[Any, Any]) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import ELSEWHERE, LANG, PRESENT, controls
 from bnviz.ui.language import say, say_if_there
 
+#: The tab that holds those that do not come first.
+_DEEPER = "deeper"
+
 
 def ask(
     control: Control,
@@ -155,20 +158,37 @@ def ask_several(
 
 
 def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
-    """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty."""
+    """Tabs by stable ids: yields the id to fill, within its tab; the others stay empty.
+
+    Where the row says which come `first`, the others are a row of their own, under one more tab.
+    """
     key, shown = control.key, _labels(control)
     labels = {option: shown(option) for option in options}
-    here = f"{key}.open"  # the id: the label changes with the language
+    few = {option: labels[option] for option in options if option in (control.first or options)}
+    deeper = {option: label for option, label in labels.items() if option not in few}
     wish = _wish(control, say(control.label), options, labels[options[0]])
-    if wish is not None:
+    if deeper:
+        few[_DEEPER] = say("link.deeper")
+    for option in _row(key, few, _DEEPER if wish in deeper else wish):
+        inner = _row(f"{key}.deeper", deeper, wish) if option == _DEEPER else iter((option,))
+        for opened in inner:
+            first = opened == options[0]
+            _write(control, None if first and not control.pinned else opened)
+            yield opened
+
+
+def _row(key: str, labels: Mapping[str, str], wish: str | None) -> Iterator[str]:
+    """One row of tabs, labels by ids: yields the open one's id, within its tab."""
+    here = f"{key}.open"  # the id: the label changes with the language
+    if wish in labels:
         st.session_state[key] = labels[wish]
     if st.session_state.get(key) not in labels.values():
-        st.session_state[key] = labels.get(st.session_state.get(here, ""), labels[options[0]])
+        first = next(iter(labels.values()))
+        st.session_state[key] = labels.get(st.session_state.get(here, ""), first)
     opened = st.tabs(list(labels.values()), key=key, on_change="rerun")
-    for option, tab in zip(options, opened, strict=True):
+    for option, tab in zip(labels, opened, strict=True):
         if tab.open:
             st.session_state[here] = option
-            _write(control, None if option == options[0] and not control.pinned else option)
             with tab:
                 yield option
 

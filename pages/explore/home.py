@@ -7,7 +7,7 @@ from bnviz.core.batchnorm.interpolation import stage_of
 from bnviz.ui import home
 from bnviz.ui.chart.chart import EQUATION, player
 from bnviz.ui.controls import HOME
-from bnviz.ui.figures import card
+from bnviz.ui.figures import card, explain
 from bnviz.ui.flow import show_flow
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
@@ -42,6 +42,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(home.company(wines))
     if wines.moved:
         st.button(say("home.put_back"), key="put_back", on_click=home.put_back)
+explain("walk", data=lambda: home.frame(wines, progress))
 
 st.subheader(say("home.cards"))
 for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their order

@@ -8,7 +8,7 @@ from bnviz.plots.one_batch.distributions import Side, distributions
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import code, compute, controls, live
-from bnviz.ui.one_batch.tabs import show_tabs, statistics_frame
+from bnviz.ui.one_batch.tabs import show_gain, show_tabs, statistics_frame
 
 answer, main = st.container(), st.container(horizontal=True, gap="large")
 config = controls.batch_config(main)
@@ -26,15 +26,21 @@ sides: dict[Side, Shape] = {
     "after": compute.shape_after(config, norm),
 }
 size = {"features": len(batch.names), "rows": f"{config.batch_size:,}"}
-show_pair(
-    {
-        side: distributions(batch.names, shape, side, own_axes and side == "before", look(), say)
-        for side, shape in sides.items()
-    },
-    say("one_batch.alt", **size),
-    lambda side: say(f"one_batch.{side}"),
-    live.ridges(config, norm, own_axes),
-)
+left, right = st.columns([5, 2])
+with left:
+    show_pair(
+        {
+            side: distributions(
+                batch.names, shape, side, own_axes and side == "before", look(), say
+            )
+            for side, shape in sides.items()
+        },
+        say("one_batch.alt", **size),
+        lambda side: say(f"one_batch.{side}"),
+        live.ridges(config, norm, own_axes),
+    )
+with right:
+    show_gain(config, norm)
 kind = "caption" if len(batch.names) <= MOST_OUTLINES else "caption_bands"
 explain(
     "batch",

@@ -6,14 +6,17 @@ container. What the tools see of a page too is in `tools.page`, and handed on he
 
 import base64
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
+from bnviz.texts.catalogue import catalogue
 from tools.page import PATIENCE as PATIENCE
 from tools.page import exceptions as exceptions
 from tools.page import settle as settle
@@ -43,6 +46,35 @@ def wait_for_chart(page: Page, key: str, timeout: float = PATIENCE) -> None:
     """Wait until that chart is drawn, whatever else the page is doing."""
     drawn = page.locator(f".st-key-{key} .js-plotly-plot:visible .main-svg").first
     drawn.wait_for(timeout=timeout * 1000)
+
+
+def long_but(everyday: Collection[str], names: Iterable[str]) -> list[Any]:
+    """These names as cases, of which a few are for every day."""
+    proof = pytest.mark.proof
+    return [name if name in everyday else pytest.param(name, marks=proof) for name in names]
+
+
+def covered(element: Locator) -> bool:
+    """Whether something else is seen where the element stands."""
+    element.scroll_into_view_if_needed()
+    over: bool = element.evaluate(
+        """e => {
+            const {left, top, width, height} = e.getBoundingClientRect();
+            return !e.contains(document.elementFromPoint(left + width / 4, top + height / 2));
+        }"""
+    )
+    return over
+
+
+def open_tab(page: Page, label: str, lang: str = "en") -> None:
+    """Open the tab with this label of the catalogue, be it one step deeper."""
+    texts = catalogue(lang)
+    tab = page.get_by_role("tab", name=texts[label], exact=True)
+    if not tab.count():
+        page.get_by_role("tab", name=texts["link.deeper"], exact=True).click()
+        settle(page)
+    tab.click()
+    settle(page)
 
 
 def notices(page: Page) -> list[str]:

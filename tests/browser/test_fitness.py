@@ -17,6 +17,7 @@ from tests.browser.screen import (
     chart_figure,
     exceptions,
     notices,
+    open_tab,
     settle,
     violations,
     wait_for_chart,
@@ -91,11 +92,6 @@ def loss(page: Page, net: str) -> list[float]:
     return values
 
 
-def open_tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=EN[f"fitness.tabs.{name}"], exact=True).click()
-    settle(page)
-
-
 # ---------------------------------------------------------------- a run while it runs
 
 
@@ -165,7 +161,7 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     assert violations(page) == []
 
     for tab in ("predictions", "gradients", "dead", "running", "config", "your_score"):
-        open_tab(page, tab)
+        open_tab(page, f"fitness.tabs.{tab}")
         assert exceptions(page) == [], tab
     answers = page.get_by_test_id("stMetricValue")
     before = answers.all_inner_texts()
@@ -210,10 +206,10 @@ def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> Non
     assert "48" in page.get_by_test_id("stMain").inner_text(), "four fifths to learn from"
     launch(page)
     ends(page, "done")
-    open_tab(page, "predictions")
+    open_tab(page, "fitness.tabs.predictions")
     axis = chart_figure(page, "predictions")["layout"]["xaxis"]["title"]["text"]
     assert axis == EN["fitness.axis.actual"].format(target="goal")
-    open_tab(page, "your_score")
+    open_tab(page, "fitness.tabs.your_score")
     assert page.get_by_label("one").count() and page.get_by_label("two").count()
     assert exceptions(page) == []
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import notices, settle, slider, violations
+from tests.browser.screen import covered, notices, settle, slider, violations
 
 DARK = "rgb(16, 22, 29)"
 
@@ -64,12 +64,15 @@ def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage
     assert slider(page, en["controls.features"]).get_attribute("aria-valuetext") == "8"
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (640, 360)])  # a phone, 200 % zoom
+PHONE, ZOOMED = (390, 844), (640, 360)  # the second is 200 % zoom
+
+
+@pytest.mark.parametrize(("name", "size"), [("fitness", PHONE), ("sweep", ZOOMED)])
 def test_pages_and_controls_are_there_without_a_drawer(
-    open_page: OpenPage, width: int, height: int
+    open_page: OpenPage, name: str, size: tuple[int, int]
 ) -> None:
     en = catalogue("en")
-    page = open_page("fitness", viewport={"width": width, "height": height})
+    page = open_page(name, viewport={"width": size[0], "height": size[1]})
     for entry in PAGES:
         link = page.get_by_role("link", name=en[f"pages.{entry.name}"], exact=True).first
         expect(link).to_be_in_viewport()
@@ -79,10 +82,4 @@ def test_pages_and_controls_are_there_without_a_drawer(
     others = page.get_by_test_id("stSidebarUserContent")
     others.scroll_into_view_if_needed()
     expect(others).to_be_in_viewport()
-    title = page.locator("h1")
-    title.scroll_into_view_if_needed()
-    covered = """e => {
-        const {left, top, width, height} = e.getBoundingClientRect();
-        return !e.contains(document.elementFromPoint(left + width / 4, top + height / 2));
-    }"""
-    assert not title.evaluate(covered), "nothing covers the title"
+    assert not covered(page.locator("h1")), "nothing covers the title"

@@ -14,7 +14,15 @@ from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.texts.numbers import percent, short
 from bnviz.ui.one_batch.compute import effect_of
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart_figure, exceptions, notices, settle, slider, wait_for_chart
+from tests.browser.screen import (
+    chart_figure,
+    exceptions,
+    notices,
+    open_tab,
+    settle,
+    slider,
+    wait_for_chart,
+)
 
 EN, ZH = catalogue("en"), catalogue("zh")
 
@@ -38,11 +46,6 @@ def assert_shows(page: Page, batch: BatchConfig, norm: NormConfig) -> None:
 
 def verdict(page: Page) -> str:
     return page.get_by_test_id("stMain").get_by_test_id("stMarkdown").first.inner_text()
-
-
-def open_tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=EN[f"one_batch.tabs.{name}"], exact=True).click()
-    settle(page)
 
 
 # ---------------------------------------------------------------- numbers and links
@@ -144,7 +147,7 @@ def test_next_and_play(open_page: OpenPage) -> None:
 
 def test_a_cell_shows_its_own_numbers(open_page: OpenPage) -> None:
     page = open_page("one_batch", query={"b": 5, "d": 3, "seed": 1})
-    open_tab(page, "steps")
+    open_tab(page, "one_batch.tabs.steps")
     x = draw(BatchConfig(batch_size=5, features=3, seed=1)).values
     y = apply(x, NormConfig()).y
     line = EN["one_batch.steps.cell"]
@@ -174,7 +177,7 @@ def test_every_tab_opens(open_page: OpenPage) -> None:
     page = open_page("one_batch", query={"source": "constant", "noeps": "true", "d": 4})
     charts = {"matrix": "matrix-after", "epsilon": "gain", "jitter": "jitter"}
     for tab in ("formula", "statistics", "steps", "matrix", "epsilon", "jitter", "implementations"):
-        open_tab(page, tab)
+        open_tab(page, f"one_batch.tabs.{tab}")
         assert exceptions(page) == [], tab
         if tab in charts:
             wait_for_chart(page, charts[tab])
@@ -182,8 +185,7 @@ def test_every_tab_opens(open_page: OpenPage) -> None:
 
 def test_statistics_can_be_taken_away(open_page: OpenPage) -> None:
     page = open_page("one_batch", lang="zh", query={"source": "wine", "b": 20, "d": 2})
-    page.get_by_role("tab", name=ZH["one_batch.tabs.statistics"]).click()
-    settle(page)
+    open_tab(page, "one_batch.tabs.statistics", "zh")
     with page.expect_download() as download:
         page.get_by_role("button", name=ZH["figure.download"]).click()
     head, *rows = download.value.path().read_text(encoding="utf-8").splitlines()
@@ -276,7 +278,7 @@ def test_hostile_names_stay_text_and_a_link_finds_the_table_again(open_page: Ope
     slider(page, EN["controls.gamma"]).press("ArrowRight")
     settle(page)
     for tab in ("statistics", "steps", "matrix", "epsilon", "jitter"):
-        open_tab(page, tab)
+        open_tab(page, f"one_batch.tabs.{tab}")
         assert exceptions(page) == [], tab
     main = page.get_by_test_id("stMain")
     assert main.locator("a[href*='example.org']").count() == 0

@@ -13,8 +13,10 @@ from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     Watch,
     chart_figure,
+    covered,
     exceptions,
     notices,
+    open_tab,
     settle,
     slider,
     violations,
@@ -64,16 +66,20 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.parametrize(
+    ("width", "height"), [(390, 844), pytest.param(640, 360, marks=pytest.mark.proof)]
+)
 @pytest.mark.parametrize("name", NAMES)
-def test_phone(open_page: OpenPage, name: str) -> None:
-    page = open_page(name, viewport={"width": 390, "height": 844})
+def test_phone_and_zoom(open_page: OpenPage, name: str, width: int, height: int) -> None:
+    page = open_page(name, viewport={"width": width, "height": height})
+    assert not covered(page.locator("h1"))
     widths = page.evaluate(
         "['html', '[data-testid=stMain]'].map(s => document.querySelector(s).scrollWidth)"
     )
-    assert max(widths) <= 390, "no scrolling sideways"
+    assert max(widths) <= width, "no scrolling sideways"
     for chart in page.locator(".js-plotly-plot").all():
         box, plot = chart.bounding_box(), chart.locator(".nsewdrag").first.bounding_box()
-        assert box is not None and box["x"] + box["width"] <= 390
+        assert box is not None and box["x"] + box["width"] <= width
         assert plot is not None and plot["width"] > 150, "room for what is drawn"
 
 
@@ -95,11 +101,10 @@ def test_the_first_request_may_be_a_deep_link(browser: Browser) -> None:
 
 
 def test_language_keeps_everything_and_travels(open_page: OpenPage) -> None:
-    en, zh = catalogue("en"), catalogue("zh")
+    zh = catalogue("zh")
     settings = {"b": "64", "d": "3", "eps": "0.1", "source": "uniform", "gamma": "2", "axis": "own"}
     page = open_page("one_batch", query=settings)
-    page.get_by_role("tab", name=en["one_batch.tabs.matrix"]).click()
-    settle(page)
+    open_tab(page, "one_batch.tabs.matrix")
     settings["section"] = "matrix"
     before = means(page)
 
@@ -170,12 +175,11 @@ def test_home_walks(open_page: OpenPage) -> None:
 def test_the_open_tab_is_each_pages_own(open_page: OpenPage) -> None:
     en = catalogue("en")
     page = open_page("one_batch", query={"section": "matrix"})
-    for name, section in (("train_vs_eval", "clock"), ("smoothness", "scales")):
+    for name, section in (("train_vs_eval", "frozen"), ("smoothness", "extremes")):
         page.get_by_role("link", name=en[f"pages.{name}"]).first.click()
         settle(page)
         assert query(page)["section"] == "gap", "not the other page's"
-        page.get_by_role("tab", name=en[f"{name}.tabs.{section}"]).click()
-        settle(page)
+        open_tab(page, f"{name}.tabs.{section}")
         assert query(page)["section"] == section
     page.get_by_role("link", name=en["pages.one_batch"]).first.click()
     settle(page)

@@ -8,7 +8,7 @@ from bnviz.core.pitfalls.configs import CONFIGS, DeadFeatures, Folding, LastBatc
 from bnviz.plots.pitfalls.shapes import SHAPES, Curves
 from bnviz.texts.catalogue import sentence
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart_figure, exceptions, settle, slider, violations
+from tests.browser.screen import chart_figure, exceptions, settle, slider
 
 FIGURE = "pitfall-figure"
 
@@ -64,9 +64,3 @@ def test_the_program_can_be_copied(open_page: OpenPage) -> None:
     codes = [code.inner_text() for code in page.get_by_test_id("stCode").all()]
     program = pitfall.program("last_batch", LastBatch())
     assert program.split() in [code.split() for code in codes]
-
-
-@pytest.mark.parametrize("name", ["family", "low_precision"])
-def test_axe_finds_nothing_serious(open_page: OpenPage, name: str) -> None:
-    """A wide table, and code in what a practitioner says."""
-    assert violations(open_page("pitfalls", query={"pitfall": name})) == []

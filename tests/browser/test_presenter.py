@@ -4,9 +4,11 @@ import pytest
 from playwright.sync_api import Page
 
 from bnviz.ui.controls import controls
+from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import settle
+from tests.browser.screen import long_but, settle
 
+NAMES = [entry.name for entry in PAGES]
 WALL = {"viewport": {"width": 1280, "height": 720}}
 
 #: Every text smaller than 18 px, with its size; indices in formulas are set smaller everywhere.
@@ -23,7 +25,7 @@ def is_on(page: Page) -> bool:
     return on
 
 
-@pytest.mark.parametrize("name", ["home", "one_batch", "train_vs_eval"])
+@pytest.mark.parametrize("name", long_but(("one_batch", "sweep"), NAMES))
 def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, name: str) -> None:
     page = open_page(name, query={"present": 1}, **WALL)
     page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
@@ -36,6 +38,11 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
         shown = sidebar.locator(f".st-key-{row.key.replace('.', '-')}")
         if shown.count() and not row.main and row.key not in ("lang", "present"):
             assert not shown.first.is_visible(), row.key
+    if page.locator(".bnviz-chart").count():
+        page.locator(".bnviz-chart").first.hover()
+        page.locator(".modebar-btn[data-title='Full screen']").first.click()
+        page.wait_for_function("() => document.fullscreenElement")
+        assert page.evaluate(SMALL) == [], "full screen"
 
 
 def test_keys_begin_and_end_it(open_page: OpenPage) -> None:

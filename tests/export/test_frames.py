@@ -5,7 +5,7 @@ import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.training.snapshots import QUANTILES, Snapshot
-from bnviz.export.frames import per_layer_frame, per_seed_frame
+from bnviz.export.frames import per_layer_frame, per_seed_frame, running_frame
 
 CONFIG = TrainConfig(
     data=DataConfig(samples=50),
@@ -43,3 +43,9 @@ def test_per_layer(run: list[Snapshot]) -> None:
         expected = run[-1].bn.activation_quantiles[1, 0, place]
         assert row[f"quantile_{level:g}"].item() == expected
     assert np.isfinite(row.dead_share.item())
+
+
+def test_running(run: list[Snapshot]) -> None:
+    frame = running_frame(run)
+    row = frame[(frame.epoch == 2) & (frame.layer == 2) & (frame.seed == 1)]
+    assert row.running_variance.item() == run[-1].bn.running_variance[1, 1, 2]

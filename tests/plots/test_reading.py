@@ -136,8 +136,8 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
             "",
             dict.fromkeys(
                 (
-                    "5-95 % of values",
-                    "25-75 % of values",
+                    "5th to 95th percentile",
+                    "25th to 75th percentile",
                     "Mean",
                     "mean ± standard deviation",
                 ),
@@ -271,7 +271,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
                 "Drift": "green",
                 "Batch noise": "grey",
                 "Gap": "ink",
-                "After batch (at most the last)": "ink",
+                "After batch": "ink",
             },
         ),
     ),
@@ -297,8 +297,8 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
             "Output of BN in train mode",
             "x",
             {
-                "5-95 % of values": "blue",
-                "25-75 % of values": "blue",
+                "5th to 95th percentile": "blue",
+                "25th to 75th percentile": "blue",
                 "Median": "blue",
                 "Theory": "vermilion",
             },

@@ -23,7 +23,14 @@ Floats = NDArray[np.float64]
 Winner = Literal["bn", "plain", "undecided", "too_few", "tie", "neither"]
 
 #: What :func:`evidence` says.
-Evidence = Literal["comparison.clear", "comparison.undecided", "comparison.too_few"]
+Evidence = Literal[
+    "comparison.clear",
+    "comparison.clear_least",
+    "comparison.clear_open",
+    "comparison.undecided",
+    "comparison.undecided_open",
+    "comparison.too_few",
+]
 
 #: How often, at most, two equally good nets are called different.
 ERROR = 0.05
@@ -125,15 +132,22 @@ def evidence(nets: Comparison) -> Verdict[Evidence]:
     """How sure the comparison is: the test, its p-value and the interval of the difference.
 
     Follows a sentence that says what is compared and who won how often, as a value of its
-    verdict.
+    verdict. An end that is a seed's whose net diverged, for which there is no number, is open.
     """
     values = {"p": nets.p, "differing": nets.differing, "fewest": FEWEST}
     if nets.differing < FEWEST:
         return Verdict("comparison.too_few", values)
+    lost = nets.bn_diverged + nets.plain_diverged > 0
+    low, high = sorted((abs(nets.low), abs(nets.high)))
     if nets.winner == "undecided":
+        if lost and high >= 1:
+            return Verdict("comparison.undecided_open", values)
         by = {"bn_by": max(nets.high, 0.0), "plain_by": max(-nets.low, 0.0)}
         return Verdict("comparison.undecided", values | by)
-    low, high = sorted((abs(nets.low), abs(nets.high)))
+    if lost and low >= 1:
+        return Verdict("comparison.clear_open", values)
+    if lost and high >= 1:
+        return Verdict("comparison.clear_least", values | {"low": low})
     return Verdict("comparison.clear", values | {"low": low, "high": high})
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.mean_noise import MeanNoise
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.one_batch.distributions import Side
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
 
 Floats = NDArray[np.floating[Any]]
@@ -97,12 +97,16 @@ def gain_curve(
         ends = 10 ** np.array([-high / 2, -low / 2])
         traces.append(line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε"))
     gains = [-high / 2 - 0.2, -low / 2 + 0.2]
+    powers = {"type": "log", "exponentformat": "e"}
     return figure(
         look,
         traces,
-        430,
-        xaxis=titled(say("stat.biased_variance"), type="log", dtick=2, range=[low, high]),
-        yaxis=titled(say("one_batch.gain.axis"), type="log", dtick=1, range=gains),
+        416,
+        xaxis=titled(say("stat.biased_variance"), dtick=4, range=[low, high], **powers),
+        yaxis=titled(say("one_batch.gain.axis"), dtick=2, range=gains, **powers),
+        annotations=[heading(say("one_batch.gain.title"))],
+        legend=BELOW | {"y": -0.22, "orientation": "v", "font": {"size": 12}},
+        margin={"l": 60, "r": 8, "t": 36, "b": 142},
     )
 
 

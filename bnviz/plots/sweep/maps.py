@@ -86,7 +86,11 @@ def label(axis: Axis, value: Value, say: Say) -> str:
     if axis.field == "network.norm":
         return say(f"norm.{value}")
     name = value_name(value)
-    return say(name.key) if isinstance(name, Verdict) else plain(float(name))
+    if isinstance(name, Verdict):
+        return say(name.key)
+    number = float(name)
+    text, power = plain(number), f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    return power if len(power) < len(text) and float(power) == number else text
 
 
 def labels(axis: Axis, say: Say) -> list[str]:
@@ -132,18 +136,18 @@ def _map(
         look,
         [drawn],
         HEIGHT,
-        xaxis=titled(axis_title(grid.across, say), type="category", showgrid=False),
+        xaxis=titled(axis_title(grid.across, say), type="category", showgrid=False, tickangle=0),
         yaxis=titled(axis_title(grid.down, say), type="category", showgrid=False),
         annotations=[heading(title)],
         showlegend=False,
-        margin={"l": 66, "r": 8, "t": 32, "b": 98},
+        margin={"l": 72, "r": 8, "t": 32, "b": 104},
     )
 
 
 def _bar(look: Look) -> dict[str, Any]:
     return {
         "orientation": "h",
-        "y": -0.24,
+        "y": -0.28,
         "yanchor": "top",
         "thickness": 10,
         "ypad": 0,

@@ -34,10 +34,14 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         xaxis=titled(say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks),
         yaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
         shapes=[upright(size, look), level(outputs.whole, look.ink)],
-        annotations=[heading(say("train_vs_eval.company.fan"))],
+        annotations=[
+            heading(say("train_vs_eval.company.fan")),
+            heading(say("train_vs_eval.company.eval"))
+            | {"x": 1, "y": outputs.whole, "yref": "y", "yanchor": "middle", "xshift": 4},
+        ],
         legend=BELOW,
         hovermode="x unified",
-        margin={"l": 68, "r": 16, "t": 36, "b": 100},
+        margin={"l": 68, "r": 76, "t": 36, "b": 100},
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.stream import Gap, Quantity, Track
 from bnviz.plots.axes import span
 from bnviz.plots.labels import label
-from bnviz.plots.nets import ribbon
+from bnviz.plots.nets import named_at_ends, ribbon
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, line
 
@@ -40,12 +40,11 @@ def running(
     color = look.color(BN)
     batches = dots(steps[1:], track.batch[:, feature], look.color(PLAIN), 4, hover="%{y:.5g}")
     batches["marker"]["opacity"] = 0.55
-    name_of_running = say(f"train_vs_eval.walk.running_{quantity}")
     traces = [
         _band(steps, expected - spread, expected + spread, color, say),
         batches | {"name": say("train_vs_eval.walk.batch")},
         _true(steps, true, look, say),
-        line(steps, value, color, 2.5, hover="%{y:.5g}", name=name_of_running),
+        line(steps, value, color, 2.5, hover="%{y:.5g}", name=say("train_vs_eval.walk.running")),
     ]
     return _over_steps(
         traces,
@@ -54,6 +53,7 @@ def running(
         look,
         say,
         span(*(np.asarray(trace["y"]) for trace in traces)),
+        traces[-2:],
     )
 
 
@@ -113,7 +113,9 @@ def _over_steps(
     look: Look,
     say: Say,
     reach: list[float],
+    named: Sequence[dict[str, Any]] = (),
 ) -> Figure:
+    """Traces over the batches; those `named` have their names where they end."""
     steps = float(max(np.nanmax(trace["x"], initial=1) for trace in traces))
     return figure(
         look,
@@ -123,10 +125,10 @@ def _over_steps(
             say("train_vs_eval.axis.step"), zeroline=False, range=[-0.02 * steps, 1.02 * steps]
         ),
         yaxis=titled(axis, zeroline=False, range=reach),
-        annotations=[heading(title)],
+        annotations=[heading(title), *named_at_ends(named, reach=reach)],
         legend=BELOW,
         hovermode="x unified",
-        margin={"l": 72, "r": 16, "t": 36, "b": 100},
+        margin={"l": 72, "r": 76 if named else 16, "t": 36, "b": 100},
     )
 
 
@@ -151,7 +153,7 @@ def gap_parts(
     here = np.array([step, step], dtype=np.float64)
     mark = line(here, np.array(reach), look.ink, 1, "dot", name=say("train_vs_eval.gap.step"))
     title = say("train_vs_eval.gap.of", feature=label(name))
-    return _over_steps([*areas, total, mark], axis, title, look, say, reach)
+    return _over_steps([*areas, total, mark], axis, title, look, say, reach, [total])
 
 
 def _area(

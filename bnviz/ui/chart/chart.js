@@ -57,7 +57,7 @@ class Chart {
   async draw({ figure, live, name, alt, words, larger, picks }) {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.element.isConnected) return;
-    if (larger) figure.layout = forWall(figure.layout);
+    if (larger) Object.assign(figure, forWall(figure));
     figure.layout.uirevision ??= name;
     if (JSON.stringify(words) !== JSON.stringify(this.words)) {
       this.words = words;

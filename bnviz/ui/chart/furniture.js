@@ -65,11 +65,43 @@ function save(chart, format) {
   return chart.plotly.downloadImage(titled(chart), options);
 }
 
-/** The layout for a wall: letters and margins half as large again. */
-export function forWall(layout) {
-  const { legend, ...rest } = larger(layout, 1.45);
+/** The figure for a wall: letters and margins half as large again, the plot as its rows need. */
+export function forWall({ data, layout }) {
+  const { t = 0, b = 0 } = layout.margin ?? {};
+  const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
+  const rows = [...(layout.yaxis?.ticktext ?? []), ...new Set(named)];
+  const lines = rows.join("<br>").split("<br>").length;
+  const height = Math.max(layout.height + 0.25 * (t + b), LEAST * lines + 1.45 * (t + b));
+  const { legend, yaxis, ...rest } = larger(layout, 1.45);
   const below = legend?.y < 0; // a legend below the plot makes room for the larger axis title
-  return { ...rest, legend: below ? { ...legend, y: 1.8 * legend.y } : legend };
+  return {
+    data: data.map(lettered),
+    layout: {
+      ...rest,
+      height,
+      ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * b) }),
+      legend: below ? { ...legend, y: 1.6 * legend.y } : legend,
+    },
+  };
+}
+
+/** A trace whose numbers and scale can be read from afar. */
+function lettered(trace) {
+  const { textfont, colorbar } = trace;
+  const readable = (font) => ({ ...font, size: Math.max(LEAST, font?.size ?? 0) });
+  return {
+    ...trace,
+    ...((textfont || trace.text) && { textfont: readable(textfont) }),
+    ...(colorbar && { colorbar: { ...colorbar, tickfont: readable(colorbar.tickfont) } }),
+  };
+}
+
+/** An axis whose title takes two lines where it is longer than the room for it, in pixels. */
+function folded(axis, room) {
+  const { text = "", font } = axis.title ?? {};
+  const middle = text.lastIndexOf(" ", 0.6 * text.length);
+  if (middle < 0 || 0.55 * (font?.size ?? LEAST) * text.length < room) return axis;
+  return { ...axis, title: { ...axis.title, text: `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` } };
 }
 
 async function enlarge(chart) {
@@ -77,7 +109,7 @@ async function enlarge(chart) {
   await chart.element.requestFullscreen();
   const { data, layout } = titled(chart, LARGER);
   const size = { width: innerWidth, height: innerHeight };
-  await chart.plotly.react(chart.element, data, { ...larger(layout), ...size }, chart.config);
+  await chart.plotly.react(chart.element, data.map(lettered), { ...larger(layout), ...size }, chart.config);
   const leave = () => {
     if (document.fullscreenElement) return;
     document.removeEventListener("fullscreenchange", leave);

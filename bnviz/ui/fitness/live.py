@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from bnviz.core.configs import OVER_ROWS, TrainConfig
+from bnviz.core.training.endings import ending
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.core.training.verdict import divergences, verdict
 from bnviz.export.frames import per_layer_frame, per_seed_frame
@@ -145,6 +146,9 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     caption = say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some)
     if config.network.norm in OVER_ROWS:
         caption += say("sentence.between") + say("fitness.activations_before")
+    caption += say("sentence.between") + say_verdict(
+        "fitness.ending_spread", ending(snapshots, "activation_std", layer)
+    )
     explain(
         "activations", caption, data=lambda: per_layer_frame(snapshots, config.network.first_net)
     )

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from bnviz.core.configs import OVER_ROWS, TrainConfig
+from bnviz.core.training.endings import ending, running_ends
 from bnviz.core.training.series import band
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
-from bnviz.export.frames import per_layer_frame, per_seed_frame
+from bnviz.export.frames import per_layer_frame, per_seed_frame, running_frame
 from bnviz.plots.fitness import curves
 from bnviz.plots.fitness.predictions import among, predicted_against_actual
 from bnviz.store import Run
@@ -20,7 +21,7 @@ from bnviz.ui.figures import download, look, show
 from bnviz.ui.fitness import code, compute
 from bnviz.ui.fitness.module_code import as_module
 from bnviz.ui.fitness.preview import target_of
-from bnviz.ui.language import say
+from bnviz.ui.language import say, say_verdict
 from bnviz.ui.widgets import tabs
 
 Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]
@@ -115,7 +116,13 @@ def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
                 rows = {"below": below, "rows": len(everybody)}
                 column.caption(say("fitness.above", **rows))
         figure = among(everybody, answers, target_of(config, dataset), look(), say)
-        show(figure, "among", alt=say("fitness.among_alt"), caption=say("fitness.among_caption"))
+        show(
+            figure,
+            "among",
+            alt=say("fitness.among_alt"),
+            caption=say("fitness.among_caption"),
+            data=lambda: pd.DataFrame({"score": everybody}),
+        )
 
 
 def _value(config: TrainConfig, name: str, unit: str, column: np.ndarray) -> float:
@@ -138,7 +145,9 @@ def _gradients(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> 
                 curves.per_seed(snapshots, field, look(), say),
                 field,
                 alt=say(f"fitness.{field}_caption"),
-                caption=say(f"fitness.{field}_caption"),
+                caption=say(f"fitness.{field}_caption")
+                + say("sentence.between")
+                + say_verdict("fitness.ending", ending(snapshots, field)),
                 data=lambda: per_seed_frame(snapshots, config.network.first_net),
             )
 
@@ -153,7 +162,9 @@ def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
         curves.dead_units(snapshots, look(), say),
         "dead",
         alt=caption,
-        caption=caption,
+        caption=caption
+        + say("sentence.between")
+        + say_verdict("fitness.ending_share", ending(snapshots, "dead_share")),
         data=lambda: per_layer_frame(snapshots, config.network.first_net),
     )
 
@@ -167,7 +178,14 @@ def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snaps
     for column, (field, caption) in zip(st.columns(2), captions.items(), strict=True):
         with column:
             figure = curves.running(snapshots, field, look(), say)
-            show(figure, field, alt=caption, caption=caption)
+            told = say_verdict("fitness.ending", running_ends(snapshots, field))
+            show(
+                figure,
+                field,
+                alt=caption,
+                caption=caption + say("sentence.between") + told,
+                data=lambda: running_frame(snapshots),
+            )
 
 
 def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:

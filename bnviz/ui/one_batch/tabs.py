@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +13,7 @@ from bnviz.plots.one_batch.distributions import Side
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import ONE_BATCH
-from bnviz.ui.figures import download, explain, look, show, show_pair
+from bnviz.ui.figures import download, draw, explain, look, show, show_pair
 from bnviz.ui.language import say, say_verdict
 from bnviz.ui.one_batch import compute, formulas, live
 from bnviz.ui.sources import show_sources
@@ -126,18 +127,31 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
     explain("matrix", caption, data=lambda: pd.DataFrame(forward.y, columns=_unique(batch.names)))
 
 
+def show_gain(config: BatchConfig, norm: NormConfig) -> None:
+    """By what BN multiplies each feature's deviations, over its variance."""
+    variance = compute.moments_of(config, norm.precision).biased_variance
+    curve = gain_curve(compute.batch_of(config).names, variance, norm.eps, look(), say)
+    draw(curve, "gain", say("one_batch.gain.alt"), live.gain(curve, norm))
+
+
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
-    names = compute.batch_of(config).names
-    moments = compute.moments_of(config, norm.precision)
-    curve = gain_curve(names, moments.biased_variance, norm.eps, look(), say)
-    show(
-        curve,
-        "gain",
-        alt=say("one_batch.gain.alt"),
-        caption=say("one_batch.gain.caption"),
-        data=lambda: statistics_frame(config, norm),
-        live=live.gain(curve, norm),
+    """The numbers of the curve above: one row a feature."""
+    variance = compute.moments_of(config, norm.precision).biased_variance
+    with np.errstate(divide="ignore"):
+        factors = {"without": 1 / np.sqrt(variance), "with": 1 / np.sqrt(variance + norm.eps)}
+    frame = pd.DataFrame(
+        {
+            say("stat.feature"): list(compute.batch_of(config).names),
+            say("stat.biased_variance"): variance,
+            **{say(f"one_batch.gain.{name}"): factor for name, factor in factors.items()},
+            say("stat.swallowed"): compute.swallowed(config, norm),
+        }
     )
+    st.markdown(say("one_batch.gain.caption"))
+    number = st.column_config.NumberColumn(format="%.5g")
+    formats = dict.fromkeys(frame.columns[1:], number)
+    st.dataframe(frame, hide_index=True, column_config=formats, key="factors")
+    download(lambda: frame, "factors")
 
 
 def _jitter(config: BatchConfig, norm: NormConfig) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from bnviz.core.batchnorm.interpolation import partway
 from bnviz.core.batchnorm.momentum import remaining, shares
 from bnviz.core.configs import BatchConfig, NormConfig, StreamConfig
+from bnviz.ui import home
 from bnviz.ui.cache import cached
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
 from bnviz.ui.presenter.lesson import LessonError, Measured
@@ -48,6 +49,12 @@ def _wines(state: State) -> Any:
     progress = state.get("progress", 0.0)
     now = partway(batch_of(WINES).values, forward, progress)
     return now[:, [ALCOHOL, COLOR]]
+
+
+def _moved(mode: str, state: State, _: int) -> float:
+    """How far the farthest wine moves that is not the one taken (wine=ROW,ALCOHOL,COLOUR)."""
+    row, *place = map(float, state["wine"].split(","))
+    return home.moved(home.with_taken(home.all_wines(), int(row) - 1, *place), mode)
 
 
 def _batch(state: State) -> BatchConfig:
@@ -132,6 +139,8 @@ MEASURED: Mapping[str, Callable[[State, int], float]] = {
     "home.deviation": lambda state, _: float(_wines(state)[:, 1].std()),
     "home.mean": lambda state, _: float(_wines(state)[:, 1].mean()),
     "home.correlation": lambda state, _: float(np.corrcoef(*_wines(state).T)[0][1]),
+    "home.moved_train": partial(_moved, "train"),
+    "home.moved_eval": partial(_moved, "eval"),
     "one_batch.mean": lambda state, feature: float(_after(state, feature).mean()),
     "one_batch.deviation": lambda state, feature: float(_after(state, feature).std()),
     "one_batch.largest": lambda state, feature: float(np.abs(_after(state, feature)).max()),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from bnviz.core.batchnorm.batch_dependence import verdict
 from bnviz.core.batchnorm.equations import LEVELS
-from bnviz.core.batchnorm.momentum import clock, complement
+from bnviz.core.batchnorm.momentum import clock, complement, remaining, shares, weights
 from bnviz.core.batchnorm.stream import Quantity, Walk
 from bnviz.core.configs import StreamConfig
 from bnviz.plots.train_vs_eval import batch_dependence, stream
@@ -157,9 +157,17 @@ def show_clock(config: StreamConfig) -> None:
     explain(
         "clock",
         say(f"train_vs_eval.clock.{key}", rows=short(times.window * rows)),
+        data=lambda: _clock_frame(momentum, count),
         code=code.clock(momentum),
     )
     show_sources("clock")
+
+
+def _clock_frame(momentum: float | None, count: int) -> pd.DataFrame:
+    """What is left of the start after each batch, and what the batch weighs in the end."""
+    taken = shares(momentum, count)
+    left, weight = remaining(taken)[1:], weights(taken)
+    return pd.DataFrame({"batch": np.arange(1, count + 1), "start_left": left, "weight": weight})
 
 
 def show_company(config: StreamConfig, feature: int, eps: float) -> None:

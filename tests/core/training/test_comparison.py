@@ -129,6 +129,11 @@ def test_the_evidence_says_what_the_numbers_bear_out(pairs: list[tuple[float, fl
     if told.key == "comparison.clear":
         assert nets.winner in ("bn", "plain") and nets.p <= ERROR
         assert 0 < values["low"] <= abs(nets.difference) <= values["high"] <= 1
+    if nets.bn_diverged + nets.plain_diverged:
+        ends = {values.get(end, 0) for end in ("low", "high", "bn_by", "plain_by")}
+        assert max(ends) < 1, "no number stands for a loss that is none"
+    else:
+        assert told.key in ("comparison.clear", "comparison.undecided", "comparison.too_few")
     if told.key == "comparison.undecided":
         assert nets.p > ERROR
         assert -values["plain_by"] <= nets.difference <= values["bn_by"]

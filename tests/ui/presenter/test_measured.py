@@ -8,7 +8,7 @@ from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.training.reproduce import run
 from bnviz.ui.presenter.lesson import Measured
-from bnviz.ui.presenter.measured import measure
+from bnviz.ui.presenter.measured import WINES, measure
 
 
 def of(name: str, feature: int = 1, **state: float | str) -> float:
@@ -25,6 +25,19 @@ def test_home_is_the_wine_table() -> None:
     assert of("home.deviation", progress=2.0) == pytest.approx(1, abs=1e-5)
     raw = np.corrcoef(*wines.T)[0, 1]
     assert of("home.correlation", progress=2.0) == pytest.approx(raw)
+
+
+def test_one_wine_moves_the_others_in_train_mode_alone() -> None:
+    from sklearn.datasets import load_wine
+    from sklearn.preprocessing import scale
+
+    wines = load_wine().data[:, [0, 9]]
+    row = np.flatnonzero((wines == draw(WINES).values[0, [0, 9]]).all(axis=1))[0]
+    taken = wines.copy()
+    taken[row] = -4, 3.3
+    away = np.delete(np.abs(scale(taken) - scale(wines)), row, axis=0).max()
+    assert of("home.moved_train", wine="1,-4,3.3") == pytest.approx(away, rel=1e-4)
+    assert of("home.moved_eval", wine="1,-4,3.3") == 0
 
 
 def test_one_batch_is_what_torch_says() -> None:

@@ -1,0 +1,226 @@
+"""For everybody: axe finds nothing in any state, all works by keyboard, what moves may stand."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bnviz.core.training.presets import PRESETS, STEPS
+from bnviz.store.database import folder_url
+from bnviz.store.runs import Store
+from bnviz.texts.catalogue import catalogue
+from bnviz.ui.navigation import PAGES
+from bnviz.ui.presenter.lesson import FOLDER, find, read
+from tests.browser.screen import PATIENCE, long_but, settle, violations
+from tests.browser.test_fitness import LONG
+from tools.server import serve
+
+Visit = Callable[..., Page]
+
+EN = catalogue("en")
+NAMES = [entry.name for entry in PAGES]
+LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
+FIRST = "bn_in_ten_minutes"
+#: Pages as they open, and where they hold what no other has: wide tables, code in a sentence.
+PLACES: list[tuple[str, dict[str, str]]] = [
+    *((name, {}) for name in NAMES),
+    ("pitfalls", {"pitfall": "family"}),
+    ("pitfalls", {"pitfall": "low_precision"}),
+    ("train_vs_eval", {"section": "split"}),
+    ("smoothness", {"section": "scales"}),
+]
+REACHABLE = """() => [
+    ...document.querySelectorAll("button, a[href], input, select, [tabindex='0']")]
+    .filter(e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) &&
+        e.getBoundingClientRect().width > 1 && !e.disabled && e.tabIndex >= 0
+        && !e.closest('[aria-hidden=true], [inert], .modebar, [data-testid=stDataFrame]')
+        && e.ariaChecked !== 'false' && !(e.type === 'radio' && !e.checked))
+    .map(e => { e.dataset.reach ??= Math.random(); return e.dataset.reach; })"""
+FOCUSED = """() => { const e = document.activeElement;
+    return e === document.body ? null : (e.dataset.reach ?? ''); }"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A dashboard with a run that failed in its history: its address, the run's id."""
+    home = tmp_path_factory.mktemp("history")
+    store = Store(folder_url(home))
+    failed = store.create("train", PRESETS["deep"].model_dump_json(), 50)
+    store.finish(failed, "failed", "There are too few rows.")
+    store.close()
+    with serve(home=home) as address:
+        yield address, failed
+
+
+@pytest.fixture
+def visit(server: tuple[str, str], browser: Browser) -> Iterator[Visit]:
+    """Goes to an address in the one page of the test: visit("fitness", settled=False, seeds=2)."""
+    contexts: dict[str, Page] = {}
+
+    def visit(name: str, settled: bool = True, scheme: Any = "light", **query: Any) -> Page:
+        if scheme not in contexts:
+            wall = {"width": 1280, "height": 720}
+            contexts[scheme] = browser.new_page(viewport=wall, color_scheme=scheme)  # type: ignore
+            contexts[scheme].set_default_timeout(PATIENCE * 1000)
+        page = contexts[scheme]
+        path = "" if name == NAMES[0] else name
+        page.goto(f"{server[0]}/{path}?{urlencode({'lang': 'en', **query})}")
+        if settled:
+            settle(page)
+        return page
+
+    yield visit
+    for page in contexts.values():
+        page.context.close()
+
+
+# ---------------------------------------------------------------- axe
+
+
+def looked_at(page: Page, state: str) -> list[str]:
+    return [f"{state}: {finding}" for finding in violations(page)]
+
+
+def of_a_training(visit: Visit, failed: str, scheme: str) -> Iterator[str]:
+    """Before, while and after a training runs; one that failed; none there at all."""
+    page = visit("fitness", scheme=scheme, **LONG)
+    page.get_by_role("button", name=EN["pages.glossary"]).click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+    yield from looked_at(page, "terms open")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=EN["train.launch"]).click()
+    page.get_by_test_id("stProgress").wait_for()
+    page.locator(".st-key-loss .main-svg").first.wait_for()
+    yield from looked_at(page, "running")
+    page.locator(".st-key-stop button").click()
+    page.get_by_test_id("stProgress").wait_for(state="detached")
+    settle(page)
+    yield from looked_at(page, "stopped")
+    yield from looked_at(visit("fitness", scheme=scheme, run=failed), "failed")
+    yield from looked_at(visit("runs", scheme=scheme, find="nothing is called so"), "empty")
+
+
+def of_a_page(visit: Visit, scheme: str) -> Iterator[str]:
+    """While its charts are on their way; on a wall; a lesson before and after the guess."""
+    page = visit("home", scheme=scheme)
+    page.route("**/plotly.js*", lambda route: None)
+    page = visit("one_batch", settled=False, scheme=scheme)
+    page.locator(".bnviz-chart").first.wait_for(state="attached")
+    yield from looked_at(page, "loading")
+    page.unroute("**/plotly.js*")
+    yield from looked_at(visit("one_batch", scheme=scheme, present="true"), "presenter")
+
+
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.proof)])
+def test_axe_finds_nothing_in_any_state(visit: Visit, server: tuple[str, str], scheme: str) -> None:
+    seen = [*of_a_training(visit, server[1], scheme), *of_a_page(visit, scheme)]
+    assert seen == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_anywhere(visit: Visit, scheme: str) -> None:
+    """Every page at rest and on a wall; every step of every lesson, before and after the guess."""
+    seen = []
+    for name, query in PLACES:
+        for present in ({}, {"present": "true"}):
+            page = visit(name, scheme=scheme, **query, **present)
+            seen += looked_at(page, f"{name} {present}")
+    for name, lesson in LESSONS.items():
+        for number, step in enumerate(lesson.step, start=1):
+            page = visit(step.page, scheme=scheme, lesson=name, step=number)
+            seen += looked_at(page, f"{name} {number}, asked")
+            guess(page)
+            seen += looked_at(page, f"{name} {number}, revealed")
+    assert seen == []
+
+
+# ---------------------------------------------------------------- by keyboard alone
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until that has the focus, or something within it."""
+    wanted.wait_for()
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("e => e.contains(document.activeElement)"):
+            return
+    pytest.fail(f"not reached by Tab: {wanted}")
+
+
+def guess(page: Page) -> None:
+    """Commit to whatever stands there: the slider's place, or the first option."""
+    box = page.locator(".st-key-lesson")
+    if box.get_by_role("radio").count():
+        tab_to(page, box.get_by_role("radiogroup"))
+        page.keyboard.press("Space")
+    else:
+        tab_to(page, box.get_by_role("slider"))
+        page.keyboard.press("ArrowRight")
+    tab_to(page, box.get_by_role("button", name=EN["lesson.commit"]))
+    page.keyboard.press("Enter")
+    box.get_by_test_id("stAlert").wait_for()
+    settle(page)
+
+
+@pytest.mark.parametrize("name", long_but((FIRST,), LESSONS))
+def test_a_lesson_is_walked_by_keys(visit: Visit, name: str) -> None:
+    """From the list on Home to the last reveal, and out; nothing is ever clicked."""
+    page = visit("home")
+    tab_to(page, page.locator(f".st-key-lesson-{name} button"))
+    page.keyboard.press("Enter")
+    box = page.locator(".st-key-lesson")
+    for number in range(1, len(LESSONS[name].step) + 1):
+        expect(box).to_contain_text(f"step {number} of")
+        settle(page)
+        guess(page)
+        if number < len(LESSONS[name].step):
+            tab_to(page, box.locator(".st-key-lesson-next button"))
+            page.keyboard.press("Enter")
+    tab_to(page, box.locator(".st-key-lesson-leave button"))
+    page.keyboard.press("Enter")
+    box.wait_for(state="detached")
+    assert "lesson=" not in page.url
+
+
+@pytest.mark.parametrize("name", long_but(("fitness",), NAMES))
+def test_tab_reaches_everything(visit: Visit, name: str) -> None:
+    """Each control and link gets the focus, and none keeps it."""
+    page = visit(name)
+    wanted, reached = set(page.evaluate(REACHABLE)), set[str]()
+    for _ in range(3 * len(wanted) + 30):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused is None and reached:
+            break
+        reached.add(focused)
+    missed = wanted - reached
+    names = page.evaluate(
+        "all => all.map(r => document.querySelector(`[data-reach='${r}']`)?.outerHTML)",
+        list(missed),
+    )
+    assert names == []
+
+
+# ---------------------------------------------------------------- without motion
+
+
+def test_what_plays_is_there_at_once(server: tuple[str, str], browser: Browser) -> None:
+    """Who asks the browser for less motion sees the end of the training and no transition."""
+    with browser.new_context(reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(server[0])
+        settle(page)
+        chart = page.locator(".st-key-flow-bn .bnviz-chart")
+        before = chart.evaluate("e => e.frames ?? 0")
+        page.locator(".st-key-train .bnviz-player").click()
+        page.wait_for_url(f"**trained={STEPS}**")
+        settle(page)
+        assert chart.evaluate("e => e.frames ?? 0") - before <= 2, "not step by step"
+        moving = page.evaluate(
+            "() => [...document.querySelectorAll('*')].filter(e => parseFloat("
+            "getComputedStyle(e).transitionDuration) > 0.01).length"
+        )
+        assert moving == 0
