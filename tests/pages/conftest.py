@@ -7,10 +7,17 @@ import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from tools.server import APP
 
 OpenApp = Callable[..., AppTest]
+
+
+def opened(app: AppTest, lang: str) -> list[str]:
+    """The labels of the tabs that are filled; the one that holds more tabs is left out."""
+    filled = [each.label for each in app.tabs if len(each.children)]
+    return [label for label in filled if label != catalogue(lang)["link.deeper"]]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from bnviz.jobs import runner
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import percent, short
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import OpenApp, opened
 from tests.pages.test_pages import charts, field, messages, widget, widgets
 
 EN = catalogue("en")
@@ -175,8 +175,9 @@ def test_opening_a_run_loads_its_settings_and_what_departs_from_it_is_said(
 def test_tabs(open_app: OpenApp, done: str, tab: str, lang: str) -> None:
     app = open_app("fitness", lang=lang, section=tab, run=done)
     assert not app.exception and not app.error
-    filled = [each.label for each in app.tabs if len(each.children)]
-    assert filled == [catalogue(lang)[f"fitness.tabs.{tab}"]], "the open tab and no other"
+    assert opened(app, lang) == [catalogue(lang)[f"fitness.tabs.{tab}"]], (
+        "the open tab and no other"
+    )
     assert {"loss", "smoothness"} <= charts(app)
 
 

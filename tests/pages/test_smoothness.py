@@ -17,7 +17,7 @@ from bnviz.jobs import runner
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import short
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import OpenApp, opened
 from tests.pages.test_fitness import SMALL, TABLE, diverged, finished, wait
 from tests.pages.test_pages import charts, widget, widgets
 
@@ -64,8 +64,7 @@ def test_every_section_of_a_run(open_app: OpenApp, done: str, tab: str, lang: st
     app = open_app("smoothness", lang=lang, run=done, section=tab)
     assert not app.exception and not app.error and not app.toast
     text = catalogue(lang)
-    filled = [each.label for each in app.tabs if len(each.children)]
-    assert filled == [text[f"smoothness.tabs.{tab}"]], "the open tab and no other"
+    assert opened(app, lang) == [text[f"smoothness.tabs.{tab}"]], "the open tab and no other"
     assert charts(app) == FIGURES[tab]
     assert "measure_now" not in {each.key for each in widgets(app)}, "nothing to wait for"
     said = [element.value for element in app.markdown]

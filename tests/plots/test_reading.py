@@ -190,9 +190,9 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
     "gain": (
         lambda: details.gain_curve(("a",), np.ones(1), 1e-5, LOOK, SAY),
         (
-            "",
+            "What epsilon changes",
             "Biased variance",
-            "Factor applied to each deviation",
+            "Each deviation times",
             "xy",
             {
                 "1 / √variance": "ink",
@@ -219,7 +219,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
                 "Theory ± 2σ": "blue",
                 "Each batch": "vermilion",
                 "True value": "ink",
-                "Running mean": "blue",
+                "Running": "blue",
             },
         ),
     ),
@@ -234,7 +234,7 @@ FIGURES: dict[str, tuple[Callable[[], dict[str, Any]], Expected]] = {
                 "Theory ± 2σ": "blue",
                 "Each batch": "vermilion",
                 "True value": "ink",
-                "Running variance": "blue",
+                "Running": "blue",
             },
         ),
     ),
