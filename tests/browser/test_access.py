@@ -88,6 +88,8 @@ def of_a_training(visit: Visit, failed: str, scheme: str) -> Iterator[str]:
     page = visit("fitness", scheme=scheme, **LONG)
     page.get_by_role("button", name=EN["pages.glossary"]).click()
     page.get_by_test_id("stPopoverBody").wait_for()
+    page.mouse.move(640, 700)
+    settle(page)  # colours change slowly under the pointer
     yield from looked_at(page, "terms open")
     page.keyboard.press("Escape")
     page.get_by_role("button", name=EN["train.launch"]).click()
@@ -105,7 +107,7 @@ def of_a_training(visit: Visit, failed: str, scheme: str) -> Iterator[str]:
 def of_a_page(visit: Visit, scheme: str) -> Iterator[str]:
     """While its charts are on their way; on a wall; a lesson before and after the guess."""
     page = visit("home", scheme=scheme)
-    page.route("**/plotly.js*", lambda route: None)
+    page.route("**/plotly.js*", lambda route: None)  # never answered
     page = visit("one_batch", settled=False, scheme=scheme)
     page.locator(".bnviz-chart").first.wait_for(state="attached")
     yield from looked_at(page, "loading")
