@@ -81,7 +81,8 @@ def _train(browser: Browser, address: str) -> str:
         page.wait_for_url("**run=**")
         page.get_by_test_id("stProgress").wait_for()
         page.get_by_test_id("stProgress").wait_for(state="detached", timeout=300_000)
-        return re.findall(r"run=(\w+)", page.url)[0]
+        run: str = re.findall(r"run=(\w+)", page.url)[0]
+        return run
 
 
 def _grow(page: Page, width: int) -> None:

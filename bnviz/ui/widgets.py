@@ -180,7 +180,7 @@ def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
 def _row(key: str, labels: Mapping[str, str], wish: str | None) -> Iterator[str]:
     """One row of tabs, labels by ids: yields the open one's id, within its tab."""
     here = f"{key}.open"  # the id: the label changes with the language
-    if wish in labels:
+    if wish is not None and wish in labels:
         st.session_state[key] = labels[wish]
     if st.session_state.get(key) not in labels.values():
         first = next(iter(labels.values()))
