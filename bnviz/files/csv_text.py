@@ -211,7 +211,7 @@ def _blocks(
     return pyarrow.csv.open_csv(  # type: ignore[no-any-return]
         pa.PythonFile(io.BufferedReader(_Stream(text)), "r"),
         pyarrow.csv.ReadOptions(
-            use_threads=False, column_names=names, block_size=_BLOCK * (1 + width // 2000)
+            use_threads=False, column_names=names, block_size=_BLOCK * (1 + width // 1000)
         ),
         pyarrow.csv.ParseOptions(
             delimiter=fields.delimiter,

@@ -9,6 +9,7 @@ from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.plan import groups
 from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
 from bnviz.jobs import limits
+from bnviz.jobs.speed import slowness
 from bnviz.store import Problem
 from bnviz.store.errors import Code
 
@@ -34,7 +35,7 @@ def of_sweep(config: SweepConfig, rows: int, features: int) -> Problem | None:
     taken = Cost(largest.cost.memory, 0.0)
     if problem := _too_much(taken, lambda of: remedy(cell, rows, features, of)):
         return problem
-    minutes = sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
+    minutes = slowness() * sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
     if minutes <= limits.minutes():
         return None
     values = {"needed": f"{minutes:.3g}", "limit": f"{limits.minutes():g}", "remedy": "seeds"}
@@ -48,6 +49,6 @@ def _too_much(needed: Cost, smaller: Callable[[Callable[[Cost], float]], str]) -
 
     if needed.memory > GIGABYTE * limits.gigabytes():
         return problem("too_large", lambda each: each.memory, GIGABYTE, limits.gigabytes())
-    if needed.seconds > 60 * limits.minutes():
-        return problem("too_slow", lambda each: each.seconds, 60, limits.minutes())
+    if slowness() * needed.seconds > 60 * limits.minutes():
+        return problem("too_slow", lambda each: each.seconds, 60 / slowness(), limits.minutes())
     return None

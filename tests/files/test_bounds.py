@@ -5,23 +5,30 @@ own, which tells by how much its memory grew: twice what is read at most, and so
 The process that unpacks a Parquet file counts too.
 """
 
+import gzip
 import io
 import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bnviz.files.excel import MAX_SHEET
+from bnviz.files.read import MAX_BYTES
+from bnviz.files.source import MAX_COLUMNS
+from bnviz.jobs.speed import slowness
 from tests.files.test_written import workbook
 from tools.server import ROOT
 
 #: Reads the files it is given; prints what came of each and the growth of memory in MB.
 PROGRAM = """
-import json, re, sys
+import json, os, re, sys
 from bnviz import children
 from bnviz.files.read import Unreadable, read
 PEAK = r'''
@@ -40,6 +47,8 @@ def watched(module):
 children.command = watched
 def memory(kind):
     return int(re.search(kind + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10
+def seconds():
+    return sum(os.times()[:4])
 def unpacking():
     return int(open(warm + ".peak").read()) >> 10
 read("warm.csv", b"a;b\\n1,5;2\\n3,5;4\\n")
@@ -47,7 +56,7 @@ read("warm.parquet", open(warm, "rb").read())
 least = unpacking()
 for path in paths:
     open("/proc/self/clear_refs", "w").write("5")  # the peak begins anew
-    before = memory("VmRSS")
+    before, begun = memory("VmRSS"), seconds()
     try:
         reading = read(path, open(path, "rb").read())
         came = ["read", list(reading.values.shape), [each.key for each in reading.findings]]
@@ -55,7 +64,8 @@ for path in paths:
     except Unreadable as problem:
         came = [problem.reason.key, [], []]
     unpacked = unpacking() - least if path.endswith("parquet") else 0
-    print(json.dumps([*came, max(memory("VmHWM") - before, unpacked)]))
+    grown = max(memory("VmHWM") - before, unpacked)
+    print(json.dumps([*came, grown, seconds() - begun]))
 """
 MB = 1 << 20
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -113,31 +123,85 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
-    folder = tmp_path_factory.mktemp("bounds")
-    for name, (content, _, _) in FILES.items():
+def read_apart(
+    folder: Path, contents: Mapping[str, Callable[[], bytes]]
+) -> dict[str, list[object]]:
+    """What comes of each file, how its memory grew, in MB, and its CPU time, in seconds."""
+    for name, content in contents.items():
         (folder / name).write_bytes(content())
     warm = folder / "warm.parquet"
     warm.write_bytes(parquet(pa.table({"a": [1.5]})))
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(warm), *(str(folder / name) for name in FILES)],
+        [sys.executable, "-c", PROGRAM, str(warm), *(str(folder / name) for name in contents)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return dict(zip(FILES, map(json.loads, ended.stdout.splitlines()), strict=True))
+    return dict(zip(contents, map(json.loads, ended.stdout.splitlines()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
+    contents = {name: content for name, (content, _, _) in FILES.items()}
+    return read_apart(tmp_path_factory.mktemp("bounds"), contents)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_memory_is_bounded(outcomes: dict[str, list[object]], name: str) -> None:
     _, came, most = FILES[name]
-    key, _, _, grown = outcomes[name]
+    key, _, _, grown, _ = outcomes[name]
     assert key == came
     assert isinstance(grown, int) and grown <= most, f"{grown} MB"
 
 
 def test_rows_beyond_the_limit_are_left_out_and_said(outcomes: dict[str, list[object]]) -> None:
-    _, shape, findings, _ = outcomes["zeros.parquet"]
+    _, shape, findings, *_ = outcomes["zeros.parquet"]
     assert shape == [1_000_000, 1] and findings == ["too_many_rows", "constant"]
+
+
+def numbers(columns: int, form: str, separator: str = ",", sign: str = ".") -> bytes:
+    """A header and rows of normal numbers, as many as make the largest file that is read."""
+    drawn = np.random.default_rng(0).normal(size=(4000 // columns + 20, columns))
+    head = separator.join(f"c{at}" for at in range(columns)) + "\n"
+    rows = "\n".join(separator.join(form % value for value in row) for row in drawn)
+    block = rows.replace(".", sign).encode() + b"\n"
+    return head.encode() + block * ((MAX_BYTES - len(head)) // len(block))
+
+
+def cells(columns: int) -> bytes:
+    """A workbook whose sheet unpacks to as much as one may."""
+    drawn = np.random.default_rng(0).normal(size=columns)
+    row = b"".join(b"<c><v>%.6f</v></c>" % value for value in drawn)
+    return swollen(SHEET, sheet((b"<row>" + row + b"</row>") * (MAX_SHEET // (len(row) + 12))))
+
+
+#: Files as large as are read, and what comes of them.
+LARGEST = {
+    "long.csv": lambda: numbers(10, "%.17g"),
+    "wide.csv": lambda: numbers(MAX_COLUMNS, "%.3g"),
+    "short_cells.csv": lambda: b"a\n" + b"1\n2\n" * (12 * MB),
+    "words.csv": lambda: b"a,b,c\n" + b"some words,and others,1\nmore,text,2\n" * (MB + MB // 4),
+    "blank.csv": lambda: b"a,b\n1,2\n3,5\n" + b"\n" * (49 * MB),
+    "decimal_commas.tsv": lambda: numbers(8, "%.6g", "\t", ","),
+    "utf16.tsv": lambda: numbers(10, "%.6g", "\t")[: MAX_BYTES // 2 - MB].decode().encode("utf-16"),
+    "numbers.xlsx": lambda: cells(10),
+    "one_column.xlsx": lambda: cells(1),
+    "doubles.parquet": lambda: parquet(
+        pa.table({f"c{at}": np.random.default_rng(at).normal(size=600_000) for at in range(10)})
+    ),
+    "compressed.csv.gz": lambda: gzip.compress(numbers(10, "%.17g"), 1),
+}
+MOST_MEGABYTES, MOST_SECONDS = 300, 10
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_largest_files(tmp_path: Path, name: str) -> None:
+    """In CPU time, of a machine as the costs were measured on."""
+    (outcome,) = read_apart(tmp_path, {name: LARGEST[name]}).values()
+    print(name, outcome)
+    *_, grown, seconds = outcome
+    assert isinstance(grown, int) and isinstance(seconds, float)
+    assert grown <= MOST_MEGABYTES
+    assert seconds / slowness.__wrapped__() <= MOST_SECONDS

@@ -2,7 +2,7 @@
 
 import sys
 
-from tools.bench import controls, growth, hand, harness, numerics, screen, sweeps
+from tools.bench import controls, growth, hand, harness, numerics, page_growth, screen, sweeps
 from tools.server import ROOT
 
 GROUPS = {
@@ -23,6 +23,7 @@ GROUPS = {
     "controls": controls.controls,
     "sweeps": sweeps.sweeps,
     "growth": growth.growth,
+    "page_growth": page_growth.page_growth,
 }
 
 

@@ -45,7 +45,7 @@ def dataset_for(config: DataConfig, table: Table | None = None) -> Dataset:
     """The rows that `config` names; a user's `table` is needed when its source is "table".
 
     Raises ValueError, in a sentence, for columns that the table lacks, a target
-    among the inputs, and values beyond float32.
+    among the inputs, and values that float32 cannot hold.
     """
     if config.source == "fitness":
         return fitness_data(config.samples, config.seed, clip_scores=config.clip_scores)
@@ -57,8 +57,11 @@ def dataset_for(config: DataConfig, table: Table | None = None) -> Dataset:
     if missing:
         raise ValueError(f"The table has no column named {missing[0]!r}.")
     for name in (*config.columns, config.target):
-        if np.abs(table.values[:, table.names.index(name)]).max() > np.finfo(np.float32).max:
+        largest = np.abs(table.values[:, table.names.index(name)]).max()
+        if largest > np.finfo(np.float32).max:
             raise ValueError(f"Column {name!r} holds values too large for single precision.")
+        if 0 < largest < np.finfo(np.float32).tiny:
+            raise ValueError(f"Column {name!r} holds values too small for single precision.")
     x = table.values[:, [table.names.index(name) for name in config.columns]]
     y = table.values[:, [table.names.index(config.target)]]
     return Dataset(

@@ -9,21 +9,20 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.along import AlongConfig
 from bnviz.core.smoothness.density import DensityConfig
 from bnviz.core.smoothness.extremes import ExtremesConfig
-from bnviz.core.smoothness.gap import GapConfig
+from bnviz.core.smoothness.gap import CELLS, GapConfig
+from bnviz.core.smoothness.gap import MOMENTS as WHEN
 from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.measure import LANCZOS, NETS, Measure
+from bnviz.core.smoothness.measure import NETS, Measure
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import MOMENTS, SHARES, StabilityConfig
 from bnviz.core.training.cost import (
     BASIS_BYTES,
-    CALL,
     CHUNK_BYTES,
-    DOUBLE_RATE,
     FEWEST,
+    FLOP,
+    LAYER,
     PROCESS,
     PRODUCTS,
-    RATE,
-    STREAM,
     Cost,
     Sizes,
 )
@@ -61,14 +60,20 @@ def _seconds(measure: Measure, nets: "_Nets") -> float:
     if isinstance(measure, AlongConfig):
         steps = nets.sizes.config.optimizer.epochs * -(-nets.sizes.train // nets.sizes.batch)
         looks = min(measure.moments, steps) * (measure.sizes + 1)
-        return len(NETS) * nets.seeds * looks * nets.gradient(8, nets.sizes.batch)
+        return 1.5 * len(NETS) * nets.seeds * looks * nets.gradient(8, nets.sizes.batch)
+    if isinstance(measure, ExtremesConfig):
+        return len(NETS) * nets.seeds * nets.spectrum(measure.probes)
+    if isinstance(measure, GapConfig):
+        return 1.3 * len(CELLS) * len(WHEN) * nets.seeds * nets.spectrum(measure.probes)
+    if isinstance(measure, DensityConfig):
+        return len(NETS) * nets.density(measure.probes, measure.steps)
     gradients = measure.cost(nets.parameters, nets.rows, nets.seeds).gradients
     if isinstance(measure, LandscapeConfig):
-        return 0.2 * gradients * nets.gradient(4, nets.rows)  # losses are less still
+        return 0.3 * gradients * nets.gradient(4, nets.rows)  # losses are less still
     if isinstance(measure, StabilityConfig):
         curves = len(NETS) * len(SHARES) * min(measure.steps, MOMENTS)
-        return (gradients + 0.5 * LANCZOS * curves) * nets.gradient(4, nets.rows)
-    return 0.75 * gradients * nets.gradient(8, nets.rows)  # a product takes less than two
+        return gradients * nets.gradient(4, nets.rows) + curves * nets.search()
+    return 1.2 * gradients * nets.gradient(8, nets.rows)
 
 
 #: What may be made smaller; where none of it saves much, only other nets do.
@@ -121,10 +126,36 @@ class _Nets:
 
     def gradient(self, itemsize: int, rows: int) -> float:
         """Seconds of one gradient of one net."""
-        rate = DOUBLE_RATE if itemsize == 8 else RATE
-        moving = 6 * rows * self.width * self.depth + 12 * self.parameters
-        calls = (24 * self.depth + 24) * CALL / self.chunk(itemsize, rows)
-        return 6 * rows * self.parameters / rate + moving / STREAM + calls
+        sizes = self.sizes
+        return sizes.slower * sizes.gradient(rows, itemsize, self.chunk(itemsize, rows))
+
+    def times(self, together: int) -> float:
+        """Seconds of a product with the Hessian, of so many that run together."""
+        return 2 * self.sizes.slower * self.sizes.gradient(self.rows, 8, together)
+
+    def search(self) -> float:
+        """Of the ends of one spectrum."""
+        return min(PRODUCTS, self.parameters) * (self.times(1) + 0.5 * LAYER)
+
+    def sums_take(self, probes: int) -> float:
+        """Of a trace: its products, and what is orthonormal to what."""
+        count = max(probes, FEWEST_PROBES)
+        kept = self.kept(probes)
+        products = 3 * count * self.times(max(1, self.chunk(8) // 2))
+        return products + 6 * self.parameters * kept * count * FLOP
+
+    def spectrum(self, probes: int) -> float:
+        """Of both ends, of these once more with normalized filters, and of the sums."""
+        return 1.2 * self.search() + self.sums_take(probes)
+
+    def density(self, probes: int, steps: int) -> float:
+        """Of a quadrature, and of what is exact, or known of the largest eigenvalue."""
+        together, steps = max(1, self.chunk(8) // 2), min(steps, self.parameters)
+        step = self.times(together) + 0.5 * LAYER / together
+        seconds = probes * steps * (step + 8 * self.parameters * steps * FLOP)
+        if self.parameters > DENSE_LIMIT:
+            return seconds + self.search() + self.sums_take(probes)
+        return seconds + self.parameters * self.times(together) + 5 * self.parameters**3 * FLOP
 
     def layers(self, copies: float, points: int, itemsize: int) -> float:
         """So many copies of all layers' activations of so many points, and the points."""
@@ -142,9 +173,12 @@ class _Nets:
 
     def sums(self, probes: int) -> float:
         """Of a trace: the images of the probes, and their orthonormal basis."""
+        return 8.0 * self.parameters * 3.5 * self.kept(probes)
+
+    def kept(self, probes: int) -> int:
+        """The images of so many probes that are kept."""
         room = max(FEWEST, BASIS_BYTES // (4 * 8 * self.parameters))
-        kept = min(max(probes, FEWEST_PROBES), room, self.parameters)
-        return 8.0 * self.parameters * 3.5 * kept
+        return min(max(probes, FEWEST_PROBES), room, self.parameters)
 
 
 def _spectrum(measure: ExtremesConfig | GapConfig | DensityConfig, nets: _Nets) -> float:

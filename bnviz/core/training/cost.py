@@ -1,8 +1,8 @@
 """What a training takes of the machine, from its config alone: before it starts.
 
 The memory follows from the shapes of what is held at once. The time follows from counts of
-operations and the speed of one core of a machine of 2024; other machines differ. Nothing here
-needs torch.
+operations and how long each takes on one core of a machine of 2024; bnviz.jobs.speed knows how much
+faster or slower this one is. Nothing here needs torch.
 """
 
 from collections.abc import Callable
@@ -26,15 +26,16 @@ BASIS_BYTES, FEWEST = 256 * 2**20, 12
 #: The most parameters probed together: bnviz.core.training.probes.NUMBERS.
 NUMBERS = 3_000_000
 
-#: Multiplications and additions a second, float32 and float64; numbers a second that pass
-#: through an elementwise step; seconds that a tensor operation takes however small it is.
-RATE, DOUBLE_RATE, STREAM, CALL = 1e11, 4e10, 4e8, 6e-6
+#: Seconds of a multiplication and addition in a matrix product, float32; of an activation, forward
+#: and back; of a parameter in an optimizer's step; of a row of a batch; of Python and torch for a
+#: layer of a chunk of networks, however small. In float64 a number takes twice as long.
+FLOP, ACTIVATION, PARAMETER, ROW, LAYER = 2.3e-11, 4.5e-9, 2.8e-9, 1.1e-8, 1.7e-4
 #: Norms whose gradients are written out. With others autograd makes a training take so many times
 #: as long, both nets together, and hold so many layers' activations more.
 WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
-SLOWER, MORE = 1.6, 2
-#: The same of an arena's nets.
-ARENA = 10.0
+SLOWER, MORE = 1.45, 2
+#: What the optimizers' steps take, times PARAMETER.
+MOVING = {"sgd": 1.0, "momentum": 1.5, "adam": 4.0}
 #: Products of a Hessian until Lanczos has the ends, as a rule.
 PRODUCTS = 60
 
@@ -55,15 +56,12 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
     """
     sizes = Sizes(config, rows, features)
     probed = sizes.probed() if config.probes.checkpoints else Cost(0.0, 0.0)
-    snapshot = sizes.snapshot()
-    step = sizes.step()
-    slower = 1.0 if config.network.norm in WRITTEN_OUT else SLOWER
-    slower *= ARENA if config.arena else 1.0
+    snapshot, step = sizes.snapshot(), sizes.step()
     epochs, checkpoints = config.optimizer.epochs, min(config.probes.checkpoints, 1000)
+    seconds = epochs * step.seconds + (snapshots or epochs) * snapshot.seconds
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
-        slower * (epochs * step.seconds + checkpoints * probed.seconds)
-        + (snapshots or epochs) * snapshot.seconds * sizes.nets / 2,
+        sizes.slower * (sizes.nets / 2 * seconds + checkpoints * probed.seconds),
     )
 
 
@@ -105,6 +103,7 @@ class Sizes:
         self.nets = 2 + len(config.other_norms)
         written_out = config.network.norm in WRITTEN_OUT and not config.arena
         self.more = 0 if written_out else MORE
+        self.slower = 1.0 if written_out else SLOWER
         self.train = max(2, round(rows * (1 - config.data.validation)))
         self.batch = min(config.optimizer.batch_size, self.train)
         between = (self.depth - 1) * (self.width + 1) * self.width
@@ -134,11 +133,11 @@ class Sizes:
         memory = 4 * (4 * self.seeds * self.parameters + passing + self.layers(self.batch, 0))
         steps = -(-self.train // self.batch)
         chunks = -(-self.seeds // self.chunk(self.batch, 4))
-        activations = self.seeds * self.train * self.width * self.depth
-        work = 6 * self.seeds * self.train * self.parameters / RATE
-        moving = 24 * steps * self.seeds * self.parameters / STREAM / 4
-        calls = steps * (chunks * (30 * self.depth + 15) + 15) * CALL
-        return Cost(memory, 2 * (work + 6 * activations / STREAM / 4 + moving + calls))
+        rows = self.seeds * self.train
+        moving = MOVING[self.config.optimizer.kind] * steps * self.seeds * self.parameters
+        seconds = rows * (6 * self.parameters * FLOP + self.width * self.depth * ACTIVATION)
+        seconds += 4 * rows * ROW + moving * PARAMETER
+        return Cost(memory, seconds + steps * chunks * (self.depth + 0.4) * LAYER)
 
     def snapshot(self) -> Cost:
         """What is said of both nets after an epoch, and their state in three copies."""
@@ -148,9 +147,13 @@ class Sizes:
         chunk = self.chunk(rows, 4) * self.width
         graph = (2 * self.depth + 2) * chunk * rows
         gradient = (3 * self.depth + 3 + self.more) * chunk * gradient_rows
-        work = 2 * self.seeds * self.parameters * (2 * rows + 6 * gradient_rows) / RATE
-        moving = 2 * self.seeds * self.width * self.depth * 2 * rows / STREAM / 2
-        return Cost(4 * (state + graph + gradient), work + moving + 1500 * self.depth * CALL)
+        passes = self.parameters * (2 * rows + 6 * gradient_rows) * FLOP
+        passes += 0.65 * self.width * self.depth * (rows + 2 * gradient_rows) * ACTIVATION
+        chunks = -(-self.seeds // self.chunk(rows, 4))
+        seconds = self.seeds * (passes + 5 * self.parameters * PARAMETER)
+        return Cost(
+            4 * (state + graph + gradient), seconds + 3.5 * chunks * (self.depth + 1) * LAYER
+        )
 
     def probed(self) -> Cost:
         """Probes and, where they are asked for, eigenvalues, of both nets at a checkpoint."""
@@ -162,13 +165,8 @@ class Sizes:
             * chunk
             * (8 * self.parameters + (3 * self.depth + 6 + self.more) * self.width * rows)
         )
-        rate = DOUBLE_RATE if size == 8 else RATE
-        flops = 6 * rows * self.parameters
-        moving = 6 * rows * self.width * self.depth / STREAM + 12 * self.parameters / STREAM
         gradients = self.seeds * self.config.probes.count
-        calls = (30 * self.depth + 30) * CALL
-        state = 6 * self.seeds * self.parameters / STREAM
-        seconds = 2 * (gradients * (flops / rate + moving + calls / chunk) + state)
+        seconds = 2 * gradients * (self.gradient(rows, size, chunk) + 0.13 * self.depth * LAYER)
         if not self.config.probes.eigenvalues:
             return Cost(lipschitz, seconds)
         nets = min(self.chunk(rows, 8), most)
@@ -176,5 +174,11 @@ class Sizes:
         basis = (room + 12) * nets * self.parameters
         graph = 14 * self.depth * nets * self.width * rows
         products = self.seeds * PRODUCTS
-        product = 1.2 * flops / DOUBLE_RATE + moving + 2 * calls / nets
+        product = 2 * self.gradient(rows, 8, nets)
         return Cost(max(lipschitz, 8 * (basis + graph)), seconds + 2 * products * product)
+
+    def gradient(self, rows: int, itemsize: int, together: int) -> float:
+        """Seconds of one gradient of one net, of so many that run together."""
+        passes = 0.4 * 6 * self.parameters * FLOP + 0.7 * self.width * self.depth * ACTIVATION
+        calls = 0.15 * (self.depth + 2) * LAYER / together
+        return itemsize / 4 * rows * passes + 4 * self.parameters * PARAMETER + calls

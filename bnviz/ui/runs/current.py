@@ -9,6 +9,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.training.cost import GIGABYTE, Cost, cost
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import limits, refusals, runner
+from bnviz.jobs.speed import slowness
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
@@ -153,9 +154,10 @@ def launch_button(
 def takes(needed: Cost) -> str:
     """How long a job takes, and how much memory."""
     gigabytes = f"{needed.memory / GIGABYTE:.1f}"
-    if needed.seconds < 100:
-        return say("train.seconds", seconds=short(needed.seconds, 1), gigabytes=gigabytes)
-    return say("train.minutes", minutes=short(needed.seconds / 60, 2), gigabytes=gigabytes)
+    seconds = slowness() * needed.seconds
+    if seconds < 100:
+        return say("train.seconds", seconds=short(seconds, 1), gigabytes=gigabytes)
+    return say("train.minutes", minutes=short(seconds / 60, 2), gigabytes=gigabytes)
 
 
 def closing_line(run: Run) -> None:

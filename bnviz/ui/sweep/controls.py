@@ -15,6 +15,7 @@ from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.jobs import limits, refusals, runner, sweep
+from bnviz.jobs.speed import slowness
 from bnviz.store import Run, open_store
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.markdown import literal
@@ -113,7 +114,8 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) ->
 def _plan(config: SweepConfig) -> str:
     """How many cells and trainings a sweep has, and about how long they take here."""
     plan, count = groups(config, *size(config.base.data)), len(cells(config))
-    seconds = sum(group.cost.seconds for group in plan) / min(limits.at_once(), len(plan))
+    seconds = slowness() * sum(group.cost.seconds for group in plan)
+    seconds /= min(limits.at_once(), len(plan))
     return say(
         "sweep.plan",
         cells=count,
