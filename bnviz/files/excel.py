@@ -19,10 +19,10 @@ from bnviz.files.notation import is_number
 from bnviz.files.source import Batch, Source
 
 #: Bytes that a part may unpack to: the sheets, the texts they share, and anything else.
-MAX_SHEET, MAX_TEXTS, MAX_PART = 2**27, 2**24, 2**20
+MAX_SHEET, MAX_TEXTS, MAX_PART = 2**26, 2**24, 2**20
 #: Bytes between two rows of a sheet; openpyxl holds one row whole.
 MAX_ROW: Final = 2**22
-#: A million cells take openpyxl some six seconds; the row around them counts as a few.
+#: A million cells take openpyxl some eight seconds; the row around them counts as a few.
 MOST_CELLS, ROW_COST = 1_000_000, 4
 _SAMPLE_ROWS, _BATCH_ROWS = 200, 5000
 _RANGE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})")

@@ -9,6 +9,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.measure import Measure
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
@@ -78,6 +79,11 @@ def test_memory_is_known_before_within_a_factor_of_two(engine: Engine, config: T
             ExtremesConfig(probes=32), shaped(8, 512, 1, 10, 2, 0), marks=pytest.mark.proof
         ),
         pytest.param(ScalesConfig(probes=30), shaped(8, 512, 1, 10, 2, 0), marks=pytest.mark.proof),
+        *(
+            pytest.param(MEASURES[kind](), config, marks=pytest.mark.proof)
+            for kind in ("density", "gap", "along", "landscape", "stability")
+            for config in (shaped(2, 16, 5, 1000, 64, 0), shaped(8, 256, 2, 5000, 1024, 0))
+        ),
     ],
 )
 def test_a_measures_memory_is_known_before(
