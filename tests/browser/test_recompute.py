@@ -5,11 +5,14 @@ Only numbers travel: the batches to the page as bytes, the results back as bytes
 
 import base64
 import json
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
@@ -18,11 +21,18 @@ from bnviz.core.batchnorm.interpolation import partway, stage_of
 from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.data.moments import moments
 from bnviz.core.data.shape import Shape, shapes
+from bnviz.core.pitfalls import pitfall
+from bnviz.core.pitfalls.configs import CONFIGS, Handwritten, PitfallConfig
+from bnviz.plots.pitfalls.figures import draw
+from bnviz.plots.theme import Look
+from bnviz.texts.catalogue import sentence
 from bnviz.texts.numbers import plus_minus, short
+from bnviz.ui.chart.chart import packed
+from bnviz.ui.controls import PITFALLS
+from bnviz.ui.pitfalls.live import follows
 from tests.browser.conftest import OpenPage
 
 Floats = NDArray[np.float64]
-BATCHES = 1000
 FEATURES = 2
 
 RUN = """async ([program, cases]) => {
@@ -66,47 +76,49 @@ def _packed(values: Floats) -> str:
     return base64.b64encode(np.ascontiguousarray(values, "<f8").tobytes()).decode()
 
 
-def batches() -> list[Floats]:
-    """Normal, uniform, constant, heavy, far from zero, tiny, denormal and huge; 1 row and more."""
-    rng = np.random.default_rng(1)
-    made = []
-    for index in range(BATCHES):
-        rows = int(rng.choice([1, 2, 3, 7, 32, 100]))
-        x = rng.standard_normal((rows, FEATURES))
-        kind = index % 10
-        if kind == 1:
-            x = rng.random((rows, FEATURES))
-        elif kind == 2:
-            x[:, 0] = rng.normal()
-        elif kind == 3:
-            x = rng.standard_t(1, (rows, FEATURES))
-        elif kind == 4:
-            x += 10.0 ** rng.uniform(0, 9)
-        elif kind == 5:
-            x *= 10.0 ** rng.uniform(-150, -3)
-        elif kind == 6:
-            x *= 5e-324 * 10.0 ** rng.uniform(0, 15)
-        elif kind == 7:
-            x *= 10.0 ** rng.uniform(3, 150)
-        elif kind == 8:
-            x = np.round(x)
-        made.append(x)
-    return made
+KINDS = ["normal", "uniform", "constant", "heavy", "far", "tiny", "denormal", "huge", "rounded"]
 
 
-def cases() -> list[dict[str, Any]]:
-    rng = np.random.default_rng(2)
-    return [
-        {
-            "columns": np.ascontiguousarray(x.T),
-            "rows": len(x),
-            "eps": float(rng.choice([0.0, 1e-12, 1e-5, 10.0])),
-            "gamma": float(rng.choice([0.0, 1.0, -2.5, 5.0])),
-            "beta": float(rng.choice([0.0, -1.5])),
-            "progress": float(rng.choice([0, 1, 2, 3, 4, rng.uniform(0, 4)])),
-        }
-        for x in batches()
-    ]
+def _case(kind: str, rows: int, seed: int, part: float, **told: float) -> dict[str, Any]:
+    """A batch, and what is done to it; `part` of the way from small to large for its kind."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, FEATURES))
+    if kind == "uniform":
+        x = rng.random((rows, FEATURES))
+    elif kind == "constant":
+        x[:, 0] = rng.normal()
+    elif kind == "heavy":
+        x = rng.standard_t(1, (rows, FEATURES))
+    elif kind == "far":
+        x += 10.0 ** (9 * part)
+    elif kind == "tiny":
+        x *= 10.0 ** (147 * part - 150)
+    elif kind == "denormal":
+        x *= 5e-324 * 10.0 ** (15 * part)
+    elif kind == "huge":
+        x *= 10.0 ** (147 * part + 3)
+    elif kind == "rounded":
+        x = np.round(x)
+    return {"columns": np.ascontiguousarray(x.T), "rows": rows, "kind": kind} | told
+
+
+CASES = st.lists(
+    st.builds(
+        _case,
+        kind=st.sampled_from(KINDS),
+        rows=st.sampled_from([1, 2, 3, 7, 32, 100]),
+        seed=st.integers(0, 2**32 - 1),
+        part=st.floats(0, 1),
+        eps=st.sampled_from([0.0, 1e-12, 1e-5, 10.0]),
+        gamma=st.sampled_from([0.0, 1.0, -2.5, 5.0]),
+        beta=st.sampled_from([0.0, -1.5]),
+        progress=st.sampled_from([0.0, 1.0, 2.0, 3.0, 4.0]) | st.floats(0, 4),
+    ),
+    min_size=100,
+    max_size=100,
+)
+#: A thousand batches. One page looks at all of them, and remembers nothing.
+thousand = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def assert_close(mine: Floats, cores: Floats, axis: float = 1.0) -> None:
@@ -124,8 +136,10 @@ COLUMNS = """
 """
 
 
+@thousand
+@given(some=CASES)
 @np.errstate(all="ignore")
-def test_equations(run: Any) -> None:
+def test_equations(run: Any, some: list[dict[str, Any]]) -> None:
     numbers, words = run(
         COLUMNS
         + """
@@ -140,10 +154,11 @@ def test_equations(run: Any) -> None:
         }
         say(core.stageOf(each.progress));
         """,
-        cases(),
+        some,
     )
     place = 0
-    for case, word, x in zip(cases(), words, batches(), strict=True):
+    for case, word in zip(some, words, strict=True):
+        x = case["columns"].T
         done = equations.forward(x, case["gamma"], case["beta"], case["eps"])
         way = partway(x, done, case["progress"], case["gamma"], case["beta"])
         assert word == stage_of(case["progress"])
@@ -174,11 +189,12 @@ PUT_SHAPE = """
 """
 
 
+@thousand
+@given(some=CASES)
 @np.errstate(all="ignore")
-def test_shapes(run: Any) -> None:
+def test_shapes(run: Any, some: list[dict[str, Any]]) -> None:
     """A batch's picture, and that picture moved and stretched, backwards and to one point too."""
-    some = [case for i, case in enumerate(cases()) if i % 10 != 6]  # no picture of denormals
-    drawn = [x for i, x in enumerate(batches()) if i % 10 != 6]
+    some = [case for case in some if case["kind"] != "denormal"]  # no picture of those
     numbers, _ = run(
         COLUMNS
         + PUT_SHAPE
@@ -190,7 +206,8 @@ def test_shapes(run: Any) -> None:
         some,
     )
     place = 0
-    for case, x in zip(some, drawn, strict=True):
+    for case in some:
+        x = case["columns"].T
         now = shapes(x)["float64"]
         after = now.moved(np.array([case["gamma"], np.nan]), np.array([case["beta"], 0.0]))
         for of in (now, after):
@@ -292,6 +309,53 @@ def test_pitfalls(run: Any) -> None:
             assert_close(numbers[place : place + len(part)], part)
             place += len(part)
     assert place == len(numbers)
+
+
+PITFALLS_MOVED = """async cases => {
+    const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
+    const {Chart, read} = await import(script.name);
+    const {recipes} = await import(new URL("recipes.js", script.name));
+    const seen = figure => JSON.parse(JSON.stringify([
+        figure.data.map(({x, y, text}) => ({x, y, text})),
+        (figure.layout.shapes ?? []).map(({x0, x1}) => [x0, x1]),
+    ], (_, value) => ArrayBuffer.isView(value) ? Array.from(value) : value));
+    return cases.map(text => {
+        const {figure, live, values, core} = read(text);
+        Chart.prototype.change.call({figure}, recipes[live.recipe](live.base, values));
+        return [seen(figure), seen(core)];
+    });
+}"""
+
+
+def test_pictures_of_pitfalls(page: Page) -> None:
+    """Whatever follows the hand, at both ends of its slider and between: the figure that is drawn
+    from what core measures there."""
+    say = partial(sentence, "en")
+    configs: list[tuple[str, PitfallConfig]] = [(name, owner()) for name, owner in CONFIGS.items()]
+    bugs = get_args(Handwritten.model_fields["bug"].annotation)
+    configs += [("handwritten", Handwritten(bug=bug, spread=0.1)) for bug in bugs]
+    some, followed = [], set()
+    for name, config in configs:
+        numbers = pitfall.run(name, config).numbers
+        figure = draw(name, config, numbers, Look(), say)
+        live = follows(name, config, numbers, figure)
+        for key in live.sliders if live else ():
+            stops = PITFALLS[key].stops
+            for stop in {stops[0], stops[len(stops) // 3], stops[-1]}:
+                there = config.model_copy(update={key.partition(".")[2]: stop})
+                core = draw(name, there, pitfall.run(name, there).numbers, Look(), say)
+                values = {**live.sliders, key: stop}
+                case = {"figure": figure, "live": vars(live), "values": values, "core": core}
+                some.append(packed(case).decode())
+                followed.add(key)
+    assert len(followed) == 15, sorted(followed)
+    for mine, cores in page.evaluate(PITFALLS_MOVED, some):
+        assert np.allclose(mine[1], cores[1], rtol=1e-6, atol=0)
+        for one, other in zip(mine[0], cores[0], strict=True):
+            assert one.get("text") == other.get("text")
+            for axis in "xy":
+                here, there = (np.array(each[axis], dtype=float) for each in (one, other))
+                assert_close(here, there, float(np.nanmax(np.abs(there), initial=1e-300)))
 
 
 def test_momenta_and_words(run: Any) -> None:

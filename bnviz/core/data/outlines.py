@@ -26,7 +26,8 @@ def outlines(x: NDArray[np.floating], points: int = 80) -> Outlines:
     """
     x = x.astype(np.float64)
     rows, features = x.shape
-    deviation = x.std(axis=0)
+    # A constant column's would be the rounding of its mean.
+    deviation = np.where(x.max(axis=0) > x.min(axis=0), x.std(axis=0), 0.0)
     low, high = np.quantile(x, (0.25, 0.75), axis=0)
     spread = np.where(high > low, np.minimum(deviation, (high - low) / 1.34), deviation)
     bandwidth = 0.9 * spread * rows**-0.2

@@ -38,7 +38,14 @@ def second_pass(
 ) -> None:
     """A loss's gradient by a method that needs another forward pass, which `again` goes around."""
     if why == "checkpoint":  # repeats the forward pass to save the memory of the activations
-        y = checkpoint(net, x, use_reentrant=False, context_fn=lambda: (nullcontext(), again()))
+        y = checkpoint(
+            net,
+            x,
+            use_reentrant=False,
+            context_fn=lambda: (nullcontext(), again()),
+            preserve_rng_state=False,  # nothing in this net is random: both only cost time
+            determinism_check="none",
+        )
         y.square().mean().backward()
         return
     net(x).square().mean().backward()  # sharpness-aware: a step uphill, and the gradient there

@@ -36,7 +36,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
 }
 
-class Chart {
+export class Chart {
   constructor(element) {
     this.element = element;
     element.bnviz = this; // for tests and measurements
@@ -48,7 +48,7 @@ class Chart {
     this.tell = tell;
     if (text === this.text) return this.turn;
     this.text = text;
-    const message = JSON.parse(text, (_, value) => (value?.bdata === undefined ? value : array(value)));
+    const message = read(text);
     this.element.style.height ||= `${message.figure.layout.height}px`;
     this.turn = this.turn.then(() => this.draw(message)).catch((error) => console.warn(error));
     return this.turn;
@@ -193,6 +193,9 @@ function light(stage) {
 }
 
 const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, u1: Uint8Array };
+
+/** A message with its packed arrays as typed ones. */
+export const read = (text) => JSON.parse(text, (_, value) => (value?.bdata === undefined ? value : array(value)));
 
 /** A packed array as a typed one; one with a shape as rows of rows. */
 function array({ dtype, bdata, shape }) {

@@ -69,7 +69,7 @@ export function quantile(sorted, level) {
 
 /** One feature's outline: a binned Gaussian kernel density estimate with peak 1. */
 export function outline(x, sorted = Float64Array.from(x).sort()) {
-  const deviation = Math.sqrt(plainVariance(x));
+  const deviation = sorted.at(-1) > sorted[0] ? Math.sqrt(plainVariance(x)) : 0;
   const [low, high] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   const spread = high > low ? Math.min(deviation, (high - low) / 1.34) : deviation;
   const bandwidth = 0.9 * spread * x.length ** -0.2;
