@@ -186,9 +186,14 @@ def _listed(runs: int) -> Sample:
     return timed(lambda: (store.runs(), folder))
 
 
-def _read(rows: int) -> Sample:
+def numbers(rows: int) -> bytes:
+    """A CSV file of so many rows, with the columns a to f."""
     lines = (",".join(f"{value:.6g}" for value in row) for row in _batch(rows, 6))
-    content = "\n".join(["a,b,c,d,e,f", *lines]).encode()
+    return "\n".join(["a,b,c,d,e,f", *lines]).encode()
+
+
+def _read(rows: int) -> Sample:
+    content = numbers(rows)
     return timed(lambda: to_table(read("table.csv", content), list("abcdef")))
 
 

@@ -1,27 +1,28 @@
 """How the time of a page on the server grows: of the script alone, as AppTest runs it."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from tempfile import TemporaryDirectory
 
-import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.data.tables import Table
 from bnviz.core.training import train
 from bnviz.core.training.snapshots import to_bytes
+from bnviz.files.read import read, to_table
 from bnviz.store import open_store
 from bnviz.ui.navigation import PAGES
-from tools.bench.growth import exponent
+from tools.bench.growth import exponent, numbers
 from tools.bench.harness import Measured, Sample, timed
 from tools.server import APP
 
 
 def page_growth() -> list[Measured]:
     """Exponents of pages against what they show; what is shown is another one at each run."""
+    logging.disable(logging.WARNING)  # Streamlit warns of every call of a page without a browser
     with ExitStack() as stack:
         stack.enter_context(_home())
         return [
@@ -59,10 +60,12 @@ def _page(name: str, **query: object) -> Sample:
     app.run()
     app.switch_page({entry.name: entry.path for entry in PAGES}[name])
 
+    for key, value in query.items():
+        app.query_params[key] = str(value)
+    app.run()
+
     def run() -> None:
-        for key, value in {**query, "seed": next(seeds)}.items():
-            app.query_params[key] = str(value)
-        app.session_state.filtered_state.clear()
+        app.session_state["seed"] = next(seeds)
         app.run()
         assert not app.exception
 
@@ -70,8 +73,7 @@ def _page(name: str, **query: object) -> Sample:
 
 
 def _uploaded(rows: int) -> Sample:
-    values = np.random.default_rng(rows).normal(size=(rows, 6))
-    table = Table(f"rows{rows}", tuple("abcdef"), values)
+    table = to_table(read("table.csv", numbers(rows)), list("abcdef"))
     open_store().save_table(table)
     return _page("one_batch", source="table", table=table.digest, b=256)
 
