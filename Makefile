@@ -72,7 +72,8 @@ constraints:
 
 lowest:
 	@mkdir -p build && $(PYTHON) -m venv --clear build/lowest
-	@sed -n 's/>=\([^,]*\).*/==\1/p' requirements.txt > build/lowest.txt
+	@cat requirements.txt requirements-cluster.txt requirements-postgresql.txt \
+		requirements-tensorboard.txt | sed -n 's/\[.*\]//; s/>=\([^,]*\).*/==\1/p' > build/lowest.txt
 	@build/lowest/bin/python -m pip install $(INSTALL_ARGS) -c build/lowest.txt -r requirements-dev.txt
 	@build/lowest/bin/python -m pytest -m "not browser" -n $(WORKERS) $(TEST_ARGS)
 

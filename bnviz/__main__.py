@@ -111,8 +111,7 @@ def _measure_options(measure: argparse.ArgumentParser) -> None:
     measure.add_argument(
         "--example",
         metavar="KIND",
-        help="print a config to start from: replay, scales, extremes, density, gap, along, "
-        "landscape or stability",
+        help="print a config to start from; a word that is no kind lists them",
     )
 
 
@@ -133,8 +132,7 @@ def _sweep_options(sweep: argparse.ArgumentParser) -> None:
     sweep.add_argument(
         "--example",
         metavar="NAME",
-        help="print a config of half a minute: rate_batch, norm_batch, eps_scale, depth_rate or "
-        "momentum_batch",
+        help="print a config of half a minute; a word that is no name lists them",
     )
 
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bnviz.core.configs import RULES, Config
+from bnviz.core.configs import RULES
+from bnviz.core.fields import Config
 from bnviz.texts.catalogue import sentence
 from bnviz.texts.markdown import for_terminal
 

@@ -13,7 +13,8 @@ from bnviz.core.data.tables import Table
 from bnviz.core.verdict import Verdict
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Question, Unreadable
-from bnviz.files.read import MAX_BYTES, Filling, Reading, read, to_table
+from bnviz.files.read import MAX_BYTES, read
+from bnviz.files.reading import Filling, Reading, to_table
 from bnviz.texts.catalogue import sentence
 from bnviz.texts.markdown import for_terminal
 

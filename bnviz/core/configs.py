@@ -6,11 +6,13 @@ limit that a control, a link or a config file must respect stands here once,
 and beside it the numbers that a control offers.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from bnviz.core.fields import Config, Epsilon, Seed, Stops, TorchMomentum, decades, doubling, later
+from bnviz.core.nets.norms.names import OVER_ROWS, Norm
 
 Source = Literal[
     "uniform",
@@ -29,65 +31,11 @@ Source = Literal[
 ]
 Precision = Literal["float32", "float64"]
 BnMode = Literal["train", "eval"]
-#: What stands in the hidden layers of the first net; see :mod:`bnviz.core.nets.norms`.
-Norm = Literal["batch", "renorm", "ghost", "layer", "rms", "group", "weight", "dyt", "none"]
-#: Norms whose statistics are over the rows of a batch: they need two, and keep running ones.
-OVER_ROWS: tuple[Norm, ...] = ("batch", "renorm", "ghost")
-#: What can be set of each norm, by the fields of NetworkConfig.
-NORM_SETTINGS: dict[Norm, tuple[str, ...]] = {
-    "batch": ("bn_position", "eps", "torch_momentum"),
-    "renorm": ("bn_position", "eps", "torch_momentum", "renorm_r", "renorm_d", "renorm_warmup"),
-    "ghost": ("bn_position", "eps", "torch_momentum", "ghost_size"),
-    "layer": ("bn_position", "eps"),
-    "rms": ("bn_position", "eps"),
-    "group": ("bn_position", "eps", "groups"),
-    "weight": ("eps",),
-    "dyt": ("bn_position", "dyt_alpha"),
-    "none": (),
-}
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
-
 MAX_EPOCHS = 2000
 #: Refusals that are sentences of the text catalogue, with the numbers they need.
 RULES = ("too_many_weights", "unequal_groups", "one_row")
 #: Of all seeds of one net, between hidden layers: with optimizer and probes about a gigabyte.
 MAX_WEIGHTS = 16_000_000
-
-
-def decades(low: int, high: int, digits: tuple[int, ...] = (1, 2, 5)) -> tuple[float, ...]:
-    """The digits in every power of ten from 10^low, up to 10^high itself."""
-    return (*(float(f"{d}e{k}") for k in range(low, high) for d in digits), float(f"1e{high}"))
-
-
-def doubling(least: int, most: int, *more: int) -> tuple[int, ...]:
-    """Powers of two from `least` to `most`, and `more`."""
-    powers = {2**k for k in range(most.bit_length()) if least <= 2**k}
-    return tuple(sorted({*powers, *more}))
-
-
-@dataclass(frozen=True)
-class Stops:
-    """The numbers that a field's control offers; the config accepts any between its limits."""
-
-    values: tuple[float, ...]
-
-
-Epsilon = Annotated[float, Stops(decades(-12, 1))]
-MOMENTA = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-TorchMomentum = Annotated[float | None, Stops(MOMENTA)]
-
-
-def _later(default: Any, **limits: Any) -> Any:
-    """A field that younger versions know: at its default it is left out of what is written, so
-    that a config is written as it was before.
-    """
-    return Field(default, exclude_if=lambda value: value == default, **limits)
-
-
-class Config(BaseModel):
-    """Base of all configs: frozen, unknown keys, NaN and infinity refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 _BATCH_SIZES = doubling(
@@ -146,7 +94,7 @@ class DataConfig(Config):
     clip_scores: bool = True
     seed: Seed = 42
     standardize: bool = False
-    input_scale: Annotated[float, Stops(decades(-6, 6, (1,)))] = _later(1.0, ge=1e-6, le=1e6)
+    input_scale: Annotated[float, Stops(decades(-6, 6, (1,)))] = later(1.0, ge=1e-6, le=1e6)
     validation: Annotated[float, Stops((0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5))] = Field(
         0.2, ge=0.05, le=0.5
     )
@@ -178,19 +126,19 @@ class NetworkConfig(Config):
     bn_position: Literal["before", "after"] = "before"
     eps: Epsilon = Field(1e-5, gt=0.0, le=10.0)
     torch_momentum: TorchMomentum = Field(0.1, gt=0.0, le=1.0)
-    norm: Norm = _later("batch")
-    ghost_size: Annotated[int, Stops(doubling(2, 1024))] = _later(32, ge=2, le=1024)
-    groups: Annotated[int, Stops(doubling(1, 256))] = _later(8, ge=1, le=256)
-    renorm_r: Annotated[float, Stops((1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0))] = _later(
+    norm: Norm = later("batch")
+    ghost_size: Annotated[int, Stops(doubling(2, 1024))] = later(32, ge=2, le=1024)
+    groups: Annotated[int, Stops(doubling(1, 256))] = later(8, ge=1, le=256)
+    renorm_r: Annotated[float, Stops((1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0))] = later(
         3.0, ge=1.0, le=100.0
     )
-    renorm_d: Annotated[float, Stops((0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0))] = _later(
+    renorm_d: Annotated[float, Stops((0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0))] = later(
         5.0, ge=0.0, le=100.0
     )
-    renorm_warmup: Annotated[int, Stops((0, 10, 20, 50, 100, 200, 500, 1000, 5000))] = _later(
+    renorm_warmup: Annotated[int, Stops((0, 10, 20, 50, 100, 200, 500, 1000, 5000))] = later(
         50, ge=0, le=5000
     )
-    dyt_alpha: Annotated[float, Stops((0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0))] = _later(
+    dyt_alpha: Annotated[float, Stops((0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0))] = later(
         0.5, gt=0.0, le=5.0
     )
 
@@ -264,7 +212,7 @@ class TrainConfig(Config):
     probes: ProbeConfig = ProbeConfig()
     seeds: Annotated[int, Stops((1, 2, 4, 8, 12, 16, 24, 32, 48, 64))] = Field(8, ge=1, le=64)
     seed: Seed = 0
-    arena: bool = _later(False)
+    arena: bool = later(False)
 
     @property
     def other_norms(self) -> tuple[Norm, ...]:

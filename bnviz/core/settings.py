@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bnviz.core.configs import Config
+from bnviz.core.fields import Config
 
 
 def flat(config: Config, path: str = "") -> Iterator[tuple[str, Any]]:

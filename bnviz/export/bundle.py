@@ -15,15 +15,16 @@ from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from bnviz.core.configs import Config, DataConfig, TrainConfig
+from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
+from bnviz.core.fields import Config
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.measure import from_bytes as measure_from_bytes
 from bnviz.core.smoothness.registry import parse
 from bnviz.core.sweep.config import SweepConfig, cells
 from bnviz.core.sweep.outcome import moments
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
-from bnviz.files.read import digest_of
+from bnviz.files.reading import digest_of
 from bnviz.jobs import sweep, trainings
 from bnviz.jobs.measures import kind
 from bnviz.jobs.sweep import Finished

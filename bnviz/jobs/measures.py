@@ -7,7 +7,8 @@ A measure of a training's last nets means those that are the last when it is ask
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bnviz.core.configs import Norm, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
 from bnviz.core.smoothness.registry import parse
 from bnviz.core.training.presets import PRESETS

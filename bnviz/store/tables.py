@@ -19,7 +19,7 @@ from bnviz.store.records import storable
 from bnviz.store.schema import owners, tables, uploads
 
 if TYPE_CHECKING:  # reading files takes libraries that those who work on runs do without
-    from bnviz.files.read import Filling, Reading
+    from bnviz.files.reading import Filling, Reading
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -69,7 +69,7 @@ class Shelf(Database):
 
         The file's numbers are kept once, however many choices of its columns are kept.
         """
-        from bnviz.files.read import to_table
+        from bnviz.files.reading import to_table
 
         table = to_table(reading, columns, filling)
         self._keep(uploads, reading.digest, reading.names, reading.values, file=storable(file, 200))
@@ -87,7 +87,7 @@ class Shelf(Database):
         if row.upload is None:
             return Table(digest, names, load(row.blob)["values"])
         from bnviz.files.dialect import Dialect
-        from bnviz.files.read import Reading, to_table
+        from bnviz.files.reading import Reading, to_table
 
         upload = self._row(uploads, row.upload)
         if upload is None:

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bnviz.core.configs import Norm
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.verdict import Verdict
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import written

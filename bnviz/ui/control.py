@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from bnviz.core.configs import Config, Stops
+from bnviz.core.fields import Config, Stops
 from bnviz.texts.numbers import plain
 
 Kind = Literal["switch", "choice", "steps", "slider", "whole"]

@@ -14,14 +14,13 @@ from typing import Any, get_args
 from bnviz.core.batchnorm.batch_dependence import SIZES
 from bnviz.core.configs import (
     BatchConfig,
-    Config,
     NetworkConfig,
     NormConfig,
     OptimizerConfig,
     StreamConfig,
     TrainConfig,
-    doubling,
 )
+from bnviz.core.fields import Config, doubling
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
 from bnviz.core.sweep.config import Metric
 from bnviz.core.sweep.presets import PRESETS as SWEEPS

@@ -217,7 +217,11 @@ def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> Non
 # ---------------------------------------------------------------- links and presets
 
 
-@pytest.mark.parametrize(("texts", "lang"), [(EN, "en"), (ZH, "zh")], ids=["en", "zh"])
+@pytest.mark.parametrize(
+    ("texts", "lang"),
+    [(EN, "en"), pytest.param(ZH, "zh", marks=pytest.mark.proof)],
+    ids=["en", "zh"],
+)
 def test_an_unknown_run_is_no_dead_end(
     open_page: OpenPage, texts: dict[str, str], lang: str
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from bnviz.texts.catalogue import sentence
-from tests.browser.screen import exceptions, settle
+from tests.browser.screen import chart_figure, exceptions, settle
 from tools.server import ROOT, free_port, running
 
 
@@ -71,8 +71,11 @@ def test_the_dashboard_opens_from_any_folder(
     command = [str(commands / "bnviz"), "--no-browser", "--port", str(port)]
     with running(command, port, tmp_path, elsewhere(tmp_path), log):
         page = browser.new_page(color_scheme="light")
-        page.goto(f"http://127.0.0.1:{port}/one_batch?b=64")
+        # The first request of all may be a deep link: the server knows its pages.
+        page.goto(f"http://127.0.0.1:{port}/one_batch?lang=en&d=3")
         settle(page)
+        assert page.locator("h1").inner_text() == sentence("en", "one_batch.title")
+        assert len(chart_figure(page, "before")["layout"]["yaxis"]["tickvals"]) == 3
         assert not exceptions(page)
         expect(page.locator(".js-plotly-plot").first).to_be_visible()
         theme = "getComputedStyle(document.querySelector('.stApp')).color"

@@ -5,6 +5,7 @@ Only numbers travel: the batches to the page as bytes, the results back as bytes
 
 import base64
 import json
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, get_args
 
@@ -14,7 +15,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from bnviz.core.batchnorm import equations, momentum, stream
 from bnviz.core.batchnorm.interpolation import partway, stage_of
@@ -31,6 +32,7 @@ from bnviz.ui.chart.chart import packed
 from bnviz.ui.controls import PITFALLS
 from bnviz.ui.pitfalls.live import follows
 from tests.browser.conftest import OpenPage
+from tests.browser.screen import settle
 
 Floats = NDArray[np.float64]
 FEATURES = 2
@@ -55,8 +57,18 @@ RUN = """async ([program, cases]) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def home(app_url: str, browser: Browser) -> Iterator[Page]:
+    """The page on which all of them compute: nothing stays there."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(app_url)
+        settle(page)
+        yield page
+
+
 @pytest.fixture
-def run(page: Page) -> Any:
+def run(home: Page) -> Any:
     """run(program, cases): all numbers and words that the JavaScript puts and says."""
 
     def run(program: str, cases: list[dict[str, Any]]) -> tuple[Floats, list[str]]:
@@ -66,7 +78,7 @@ def run(page: Page) -> Any:
                 for c in cases
             ]
         )
-        numbers, words = page.evaluate(RUN, [program, packed])
+        numbers, words = home.evaluate(RUN, [program, packed])
         return np.frombuffer(base64.b64decode(numbers)), words
 
     return run

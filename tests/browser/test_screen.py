@@ -42,20 +42,16 @@ def small_page(small_app: str, browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_settle_waits_for_slow_work(small_page: Page) -> None:
-    slider(small_page, "Size").press("ArrowRight")
-    settle(small_page)
-    assert small_page.get_by_text("size is 4").is_visible()
-
-
-def test_chart_figure_unpacks_arrays(small_page: Page) -> None:
+def test_arrays_slow_work_and_exceptions_are_seen(small_page: Page) -> None:
     trace = chart_figure(small_page, "main")["data"][0]
     assert trace["type"] == "heatmap"
     assert trace["z"] == [[0.0, 3.0, 6.0], [9.0, 12.0, 15.0]]
 
-
-def test_exceptions_are_seen(small_page: Page) -> None:
+    slider(small_page, "Size").press("ArrowRight")
+    settle(small_page)
+    assert small_page.get_by_text("size is 4").is_visible()
     assert exceptions(small_page) == []
+
     slider(small_page, "Size").press("End")
     settle(small_page)
     assert "too large" in exceptions(small_page)[0]

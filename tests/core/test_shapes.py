@@ -9,10 +9,18 @@ import sys
 RUN = """
 from jaxtyping import install_import_hook
 
-with install_import_hook(["bnviz.core.curvature", "bnviz.library"], "beartype.beartype"):
+CHECKED = ["bnviz.core.curvature", "bnviz.library", "bnviz.core.data.preparation"]
+CHECKED += [f"bnviz.core.batchnorm.{n}" for n in ("equations", "momentum", "interpolation")]
+CHECKED += [f"bnviz.core.batchnorm.{n}" for n in ("batch_dependence", "micro_batches")]
+CHECKED += [f"bnviz.core.training.{n}" for n in ("precise_bn", "evaluation", "train")]
+with install_import_hook(CHECKED, "beartype.beartype"):
     import bnviz.library
+    from bnviz.core.batchnorm import batch_dependence, equations, interpolation, micro_batches
+    from bnviz.core.batchnorm import momentum
+    from bnviz.core.training import evaluation, precise_bn, train
     from bnviz import Loss
-    from bnviz.core.configs import NetworkConfig
+    from bnviz.core.configs import BatchConfig, NetworkConfig, NormConfig, OptimizerConfig
+    from bnviz.core.configs import ProbeConfig, TrainConfig
     from bnviz.core.curvature import kinks, landscape, probes, stability, traces
     from bnviz.core.curvature.stack_problem import StackProblem
     from bnviz.core.nets.stack import initial
@@ -41,6 +49,27 @@ for loss in losses:
     landscape.path_plane(torch.cat([point, 2 * point, 3 * point]))
     traces.eigenvalues(traces.symmetric(torch.cat(list(traces.dense_rows(loss.problem)))))
 along_stack(stack, x.T[None], y.T, torch.tensor([0.1]))
+
+batch, norm = x.numpy().astype("float64"), NormConfig(affine_feature=1, precision="float32")
+result = equations.apply(batch, norm)
+equations.backward(result.y, result, equations.affine(norm, 3)[0])
+equations.describe(batch), equations.unbiased_variance(batch)
+equations.swallowed(result.biased_variance, 1e-5)
+interpolation.partway(batch, equations.forward(batch), 1.5)
+momentum.average(batch, momentum.shares(None, 20), 0.0), momentum.remaining(momentum.shares(0.1, 9))
+momentum.weights(momentum.shares(0.1, 9)), micro_batches.split_ways(batch, 4, 1e-5, 0.1)
+others = batch_dependence.other_rows(BatchConfig(batch_size=8), 1)
+batch_dependence.normalized(1.0, others, 1e-5)
+short, none = OptimizerConfig(epochs=1), ProbeConfig(checkpoints=0)
+config = TrainConfig(optimizer=short, probes=none, seeds=2)
+dataset = train.dataset_for(config.data, None)
+*_, last = train.train(config, dataset, lambda: False)
+evaluation.predict(config, dataset, last.state, dataset.x[:5])
+precise_bn.precise(stack, x.T.contiguous(), 10)
+try:
+    equations.mean(batch[0])  # a row (d,) where a batch (b, d) belongs
+except Exception as error:
+    print(type(error).__name__)
 try:
     sharpest(losses[0].problem, point[0])  # a point (n,) where points (p, n) belong
 except Exception as error:
@@ -50,4 +79,4 @@ except Exception as error:
 
 def test_shapes_are_as_their_signatures_say() -> None:
     run = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, timeout=120)
-    assert (run.stdout.strip(), run.returncode) == ("TypeCheckError", 0), run.stderr
+    assert (run.stdout.strip(), run.returncode) == ("TypeCheckError\nTypeCheckError", 0), run.stderr

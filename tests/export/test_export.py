@@ -217,7 +217,8 @@ def test_measures_and_sweeps_are_handed_on_too(kind: str, elsewhere: Store) -> N
 
 
 def test_a_table_travels_along(elsewhere: Store, tmp_path: Path) -> None:
-    from bnviz.files.read import read, to_table
+    from bnviz.files.read import read
+    from bnviz.files.reading import to_table
 
     rows = "".join(f"{i},{(i * 7) % 5},{i % 3}\n" for i in range(30))
     table = to_table(read("t.csv", f"a,b,c\n{rows}".encode()), ["a", "b", "c"])

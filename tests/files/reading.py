@@ -7,7 +7,8 @@ import pytest
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import Reading, read
+from bnviz.files.read import read
+from bnviz.files.reading import Reading
 
 NAN = float("nan")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import to_table
+from bnviz.files.reading import to_table
 from tests.files.reading import NAN, asked, said, same, text
 
 

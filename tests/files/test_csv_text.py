@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bnviz.files import source
 from bnviz.files.dialect import CHARACTERS, ENCODINGS, Dialect
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import read, to_table
+from bnviz.files.read import read
+from bnviz.files.reading import to_table
 from bnviz.files.source import MAX_COLUMNS
 from tests.files.reading import NAN, refusal, said, same, text
 

@@ -8,7 +8,8 @@ import pytest
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import Reading, read
+from bnviz.files.read import read
+from bnviz.files.reading import Reading
 from tests.files.reading import NAN, asked, said, same
 
 BOOK: dict[str, list[list[Any]]] = {

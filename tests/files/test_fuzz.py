@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator
 from bnviz.files.findings import FindingCode, QuestionCode, Unreadable, UnreadableCode
-from bnviz.files.read import Filling, read, to_table
+from bnviz.files.read import read
+from bnviz.files.reading import Filling, to_table
 from tests.files.test_written import workbook
 
 
@@ -105,7 +106,7 @@ def damaged(data: st.DataObject, blob: bytes) -> bytes:
     return bytes(changed)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=8)  # each in a process of its own
 @given(st.data())
 def test_any_damage_to_a_parquet_file(data: st.DataObject) -> None:
     survives("data.parquet", damaged(data, parquet()))

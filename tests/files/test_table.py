@@ -7,7 +7,7 @@ import pytest
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import Filling, to_table
+from bnviz.files.reading import Filling, to_table
 from tests.files.reading import same, text
 
 GAPS = "a,b,c\n1,,10\n2,4,20\n9,8,\n"

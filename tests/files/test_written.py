@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnviz.files.dialect import Dialect
-from bnviz.files.read import Reading, read
+from bnviz.files.read import read
+from bnviz.files.reading import Reading
 
 #: Names that every encoding of its group can write.
 NAMES = {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bnviz import children
 from bnviz.jobs.engine import Ended, Engine
 from tests.jobs import calls
 from tests.jobs.conftest import wait_for
@@ -18,8 +19,18 @@ from tests.jobs.conftest import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def at_once() -> Iterator[None]:
+    """Processes do not wait for torch: no call of these tests is a job."""
+    command = children.command
+    with pytest.MonkeyPatch.context() as patch:
+        unrehearsed = partial(command, "tests.jobs.unrehearsed")
+        patch.setattr(children, "command", lambda _, **environment: unrehearsed(**environment))
+        yield
+
+
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
+def engine(at_once: None) -> Iterator[Engine]:
     """One process, so that whoever calls next gets what the call before has left."""
     with Engine(1) as made:
         yield made

@@ -18,7 +18,7 @@ from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.jobs import refusals, runner
 from bnviz.jobs.engine import Engine
 from bnviz.store import Problem, Store
-from tests.jobs import calls
+from tests.jobs import peaks
 from tests.jobs.conftest import SMALL
 
 #: Launched twice it once took 23.5 GB, and the server with it.
@@ -66,7 +66,7 @@ def engine() -> Iterator[Engine]:
 )
 def test_memory_is_known_before_within_a_factor_of_two(engine: Engine, config: TrainConfig) -> None:
     needed = cost(config, config.data.samples, 3).memory
-    assert needed / 2 < engine.submit(calls.peak, config).result() < needed * 2
+    assert needed / 2 < engine.submit(peaks.peak, config).result() < needed * 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there memory is told apart like this")
@@ -90,7 +90,7 @@ def test_a_measures_memory_is_known_before(
     engine: Engine, measure: Measure, config: TrainConfig
 ) -> None:
     needed = smoothness_cost.cost(measure, config, config.data.samples, 3).memory
-    assert needed / 2 < engine.submit(calls.peak_of_measure, measure, config).result() < needed * 2
+    assert needed / 2 < engine.submit(peaks.peak_of_measure, measure, config).result() < needed * 2
 
 
 def test_too_large_a_measure_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,16 +8,10 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from bnviz.core.configs import (
-    NORM_SETTINGS,
-    Config,
-    DataConfig,
-    NetworkConfig,
-    OptimizerConfig,
-    ProbeConfig,
-    TrainConfig,
-)
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.data.tables import Table
+from bnviz.core.fields import Config
+from bnviz.core.nets.norms.names import NORM_SETTINGS
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.snapshots import NetSnapshot, to_bytes
 from bnviz.core.training.train import dataset_for, evaluate, predict, train

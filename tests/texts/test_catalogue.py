@@ -19,7 +19,8 @@ from bnviz.core.batchnorm import (
     micro_batches,
 )
 from bnviz.core.batchnorm.interpolation import STAGES
-from bnviz.core.configs import RULES, Norm, TrainConfig
+from bnviz.core.configs import RULES, TrainConfig
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.settings import flat
@@ -31,7 +32,7 @@ from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys
 from bnviz.files.dialect import Decimal, Dialect, Separator
 from bnviz.files.findings import FindingCode, QuestionCode, UnreadableCode
-from bnviz.files.read import Filling
+from bnviz.files.reading import Filling
 from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.texts.markdown import literal

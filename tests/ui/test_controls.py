@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from bnviz.core.configs import Config, Stops, TrainConfig, decades, doubling
+from bnviz.core.configs import TrainConfig
+from bnviz.core.fields import Config, Stops, decades, doubling
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
 from bnviz.core.smoothness.registry import MEASURES as MEASURE_CONFIGS
 from bnviz.core.training.presets import PRESETS

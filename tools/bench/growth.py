@@ -35,7 +35,8 @@ from bnviz.core.nets.stack import initial
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import groups
 from bnviz.core.training import train
-from bnviz.files.read import read, to_table
+from bnviz.files.read import read
+from bnviz.files.reading import to_table
 from bnviz.store import open_store
 from bnviz.store.database import folder_url
 from tools.bench.harness import Measured, Sample, timed

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.training import train
 from bnviz.core.training.snapshots import to_bytes
-from bnviz.files.read import read, to_table
+from bnviz.files.read import read
+from bnviz.files.reading import to_table
 from bnviz.store import open_store
 from bnviz.ui.navigation import PAGES
 from tools.bench.growth import exponent, numbers

@@ -25,7 +25,7 @@ from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import all_rows, draw
 from bnviz.core.data.moments import Moments
 from bnviz.core.data.tables import Table
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 from bnviz.core.verdict import Verdict
 
 #: Batch sizes that are measured, as far as a table's rows suffice without repeating any.
@@ -84,7 +84,9 @@ def verdict(dependence: BatchDependence, size: int, z: float) -> Verdict[Literal
     return Verdict("pair" if size == 2 and min(abs(quantiles)) > 0.99 else "many", values)
 
 
-def other_rows(config: BatchConfig, feature: int, table: Table | None = None) -> Floats:
+def other_rows(
+    config: BatchConfig, feature: int, table: Table | None = None
+) -> Float[Floats, "r n"]:
     """(R, n) values of `feature`, each row the others of a batch that a sample may be in; n is 255.
 
     Rows of real data are drawn without replacement, so n is at most their number.
@@ -110,7 +112,7 @@ def other_rows(config: BatchConfig, feature: int, table: Table | None = None) ->
 
 
 @np.errstate(invalid="ignore", divide="ignore")
-def normalized(value: float, others: Floats, eps: float) -> Floats:
+def normalized(value: float, others: Float[Floats, "r n"], eps: float) -> Float[Floats, " r"]:
     """(R,) what BN in train mode makes of `value` in a batch with each row of `others` (R, n)."""
     size = others.shape[1] + 1
     center = others.mean(axis=1)

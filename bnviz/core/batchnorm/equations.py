@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.configs import NormConfig, Precision
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 
-Batch2d = NDArray[np.floating[Any]]
+Batch2d = Float[NDArray[np.floating[Any]], "b d"]
+PerFeature = Float[Floats, " d"]
 
 #: The quantile levels of :func:`describe`, lowest first (those of bnviz.core.training.snapshots).
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -90,7 +91,7 @@ def blocks(x: Batch2d) -> Iterator[Batch2d]:
 
 
 @np.errstate(all="ignore")
-def mean(x: Batch2d) -> Floats:
+def mean(x: Batch2d) -> PerFeature:
     """mu = 1/B sum_b x_b, (D,). Algorithm 1, line 1.
 
     The second term is zero but for the rounding of the first: with it a constant
@@ -102,7 +103,7 @@ def mean(x: Batch2d) -> Floats:
 
 
 @np.errstate(all="ignore")
-def biased_variance(x: Batch2d, mu: Floats | None = None) -> Floats:
+def biased_variance(x: Batch2d, mu: PerFeature | None = None) -> PerFeature:
     """sigma^2 = 1/B sum_b (x_b - mu)^2, (D,). Algorithm 1, line 2.
 
     Two passes: mean of squares minus square of mean would cancel.
@@ -121,7 +122,7 @@ def moments(x: Batch2d) -> Moments:
     return Moments(mu, biased_variance(x, mu))
 
 
-def unbiased_variance(x: Batch2d, mu: Floats | None = None) -> Floats:
+def unbiased_variance(x: Batch2d, mu: PerFeature | None = None) -> PerFeature:
     """1/(B-1) sum_b (x_b - mu)^2, (D,): NaN for B = 1, where one row says nothing of spread.
 
     Section 3.1: inference uses B/(B-1) times the biased variance.
@@ -134,13 +135,13 @@ def _bessel(rows: int) -> float:
 
 
 @np.errstate(all="ignore")
-def gain(biased_variance: Floats, eps: float) -> Floats:
+def gain(biased_variance: PerFeature, eps: float) -> PerFeature:
     """1 / sqrt(sigma^2 + eps), (D,): what a deviation is multiplied by; infinite for 1 / 0."""
     return 1.0 / np.sqrt(biased_variance + eps)
 
 
 @np.errstate(all="ignore")
-def swallowed(biased_variance: Floats, eps: float) -> Floats:
+def swallowed(biased_variance: PerFeature, eps: float) -> PerFeature:
     """eps / (sigma^2 + eps), (D,): the share of epsilon in what is divided by, 0 to 1.
 
     NaN where both are zero: 0 / 0, as is x_hat there. (The limit would be 1 from
@@ -150,7 +151,12 @@ def swallowed(biased_variance: Floats, eps: float) -> Floats:
 
 
 @np.errstate(all="ignore")
-def normalize(x: Batch2d, mu: Floats, biased_variance: Floats, eps: float) -> Batch2d:
+def normalize(
+    x: Batch2d,
+    mu: PerFeature,
+    biased_variance: PerFeature,
+    eps: float,
+) -> Batch2d:
     """x_hat = (x - mu) / sqrt(sigma^2 + eps), (B, D). Algorithm 1, line 3.
 
     With eps = 0 a constant feature becomes 0 / 0 = NaN, as the formula says.
@@ -160,7 +166,11 @@ def normalize(x: Batch2d, mu: Floats, biased_variance: Floats, eps: float) -> Ba
     return x_hat.astype(x.dtype, copy=False)
 
 
-def scale_and_shift(x_hat: Batch2d, gamma: Floats | float, beta: Floats | float) -> Batch2d:
+def scale_and_shift(
+    x_hat: Batch2d,
+    gamma: PerFeature | float,
+    beta: PerFeature | float,
+) -> Batch2d:
     """y = gamma x_hat + beta, (B, D). Algorithm 1, line 4."""
     y = np.multiply(gamma, x_hat, dtype=np.float64)
     y += beta
@@ -168,7 +178,7 @@ def scale_and_shift(x_hat: Batch2d, gamma: Floats | float, beta: Floats | float)
 
 
 def forward(
-    x: Batch2d, gamma: Floats | float = 1.0, beta: Floats | float = 0.0, eps: float = 1e-5
+    x: Batch2d, gamma: PerFeature | float = 1.0, beta: PerFeature | float = 0.0, eps: float = 1e-5
 ) -> Forward:
     """All four lines of Algorithm 1 on a float32 or float64 batch; gamma, beta (D,) or numbers."""
     now = moments(x)
@@ -177,19 +187,19 @@ def forward(
     return Forward(mu, biased, gain(biased, eps), x_hat, scale_and_shift(x_hat, gamma, beta))
 
 
-def apply(values: Floats, config: NormConfig) -> Forward:
+def apply(values: Float[Floats, "b d"], config: NormConfig) -> Forward:
     """:func:`forward` as `config` says, on `values` (B, D) rounded to its precision."""
     x = rounded(values, config.precision)
     return forward(x, *affine(config, x.shape[1]), config.eps)
 
 
-def rounded(values: Floats, precision: Precision) -> Batch2d:
+def rounded(values: Float[Floats, "b d"], precision: Precision) -> Batch2d:
     """`values` in `precision`; one beyond float32's 3.4e38 is infinite there, its feature NaN."""
     with np.errstate(over="ignore"):
         return values.astype(precision, copy=False)
 
 
-def affine(config: NormConfig, features: int) -> tuple[Floats, Floats]:
+def affine(config: NormConfig, features: int) -> tuple[PerFeature, PerFeature]:
     """Gamma and beta, (D,) each, for a batch of D features.
 
     Raises ValueError when `config.affine_feature` is none of them.
@@ -208,7 +218,7 @@ def affine(config: NormConfig, features: int) -> tuple[Floats, Floats]:
 
 
 @np.errstate(all="ignore")
-def backward(upstream: Batch2d, result: Forward, gamma: Floats | float = 1.0) -> Gradients:
+def backward(upstream: Batch2d, result: Forward, gamma: PerFeature | float = 1.0) -> Gradients:
     """Gradients of a loss from `upstream` = dL/dy (B, D). Chain rule of section 3, collected:
 
     dL/dbeta = sum_b g,  dL/dgamma = sum_b g x_hat,

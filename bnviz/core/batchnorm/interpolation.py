@@ -3,22 +3,21 @@
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.equations import Forward
+from bnviz.core.types import Float, Floats
 
-Floats = NDArray[np.float64]
 Stage = Literal["raw", "center", "scale", "done", "gamma", "beta"]
 STAGES: Final[tuple[Stage, ...]] = ("raw", "center", "scale", "done", "gamma", "beta")
 
 
 def partway(
-    x: Floats,
+    x: Float[Floats, "b d"],
     result: Forward,
     progress: float,
-    gamma: Floats | float = 1.0,
-    beta: Floats | float = 0.0,
-) -> Floats:
+    gamma: Float[Floats, " d"] | float = 1.0,
+    beta: Float[Floats, " d"] | float = 0.0,
+) -> Float[Floats, "b d"]:
     """`x` (B, D) at `progress` in [0, 4]: 0 raw, 1 centred, 2 normalized, 3 times gamma, 4 + beta.
 
     The first part subtracts a growing share of the mean. The second multiplies

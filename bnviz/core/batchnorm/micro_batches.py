@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from bnviz.core.batchnorm import equations
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 from bnviz.core.verdict import Verdict
 
 
@@ -85,7 +85,7 @@ COMPARED = (
 )
 
 
-def measured(x: Floats) -> Moments:
+def measured(x: Float[Floats, "n d"]) -> Moments:
     """The moments of one micro-batch (n, D)."""
     mean = equations.mean(x)
     return Moments(len(x), mean, equations.biased_variance(x, mean) * len(x))
@@ -100,7 +100,7 @@ def combined(a: Moments, b: Moments) -> Moments:
 
 
 def split_ways(
-    x: Floats, parts: int, eps: float, torch_momentum: float | None, seed: int = 0
+    x: Float[Floats, "b d"], parts: int, eps: float, torch_momentum: float | None, seed: int = 0
 ) -> Split:
     """The batch `x` (B, D) whole, accumulated over `parts` micro-batches, and synchronized.
 
@@ -187,13 +187,13 @@ def differences(micro: Pass, big: Pass) -> dict[str, float]:
     big batch's.
     """
     deviation = np.sqrt(big.biased_variances[0])
-    result = {}
+    largest = {}
     for name in COMPARED:
         ours, theirs = getattr(micro, name), getattr(big, name)
         unit = deviation if name.endswith(("mean", "means")) else np.abs(theirs).max(axis=0)
         away = np.abs(ours - theirs) / np.where(unit > 0, unit, 1.0)
-        result[name] = float(away.max())
-    return result
+        largest[name] = float(away.max())
+    return largest
 
 
 def verdict(ways: Split) -> Verdict[Literal["split", "one"]]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 
 
 @dataclass(frozen=True)
@@ -51,26 +51,28 @@ def clock(torch_momentum: float | None) -> Clock:
     return Clock(window, math.log(0.5) / math.log(kept), math.log(0.01) / math.log(kept))
 
 
-def shares(torch_momentum: float | None, steps: int) -> Floats:
+def shares(torch_momentum: float | None, steps: int) -> Float[Floats, " t"]:
     """(T,) the weight that each new batch gets when it comes: m, or 1 / t."""
     if torch_momentum is None:
         return 1 / np.arange(1, steps + 1, dtype=np.float64)
     return np.full(steps, torch_momentum)
 
 
-def remaining(shares: Floats) -> Floats:
+def remaining(shares: Float[Floats, " t"]) -> Float[Floats, " t+1"]:
     """(T + 1,) how much of the start is left after 0 ... T batches."""
     return np.concatenate([[1.0], np.cumprod(1 - shares)])
 
 
-def weights(shares: Floats) -> Floats:
+def weights(shares: Float[Floats, " t"]) -> Float[Floats, " t"]:
     """(T,) what each batch weighs at the end; with what is left of the start they make 1."""
     later = np.cumprod((1 - shares)[::-1])[::-1]
     return np.asarray(shares * np.concatenate([later[1:], [1.0]]))
 
 
 @np.errstate(invalid="ignore")
-def average(values: Floats, shares: Floats, start: Floats | float) -> Floats:
+def average(
+    values: Float[Floats, "t d"], shares: Float[Floats, " t"], start: Float[Floats, " d"] | float
+) -> Float[Floats, "t+1 d"]:
     """(T + 1, D) the running average of `values` (T, D) from `start`, before and after each."""
     averages = np.empty((len(values) + 1, values.shape[1]))
     averages[0] = start

@@ -10,6 +10,7 @@ from torch import Tensor
 from bnviz.core.configs import DataConfig
 from bnviz.core.data.document import fitness_data
 from bnviz.core.data.tables import Dataset, Table
+from bnviz.core.types import Float
 
 Indices = NDArray[np.int64]
 
@@ -24,7 +25,7 @@ class Scaling:
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
 
-    def apply(self, x: NDArray[np.floating]) -> Tensor:
+    def apply(self, x: Float[NDArray[np.floating], "n d"]) -> Float[Tensor, "d n"]:
         """Raw rows (N, D) as the nets take them: (D, N), float32."""
         scaled = (x.astype(np.float64) - self.mean) / self.deviation
         return torch.from_numpy(np.ascontiguousarray(scaled.T.astype(np.float32)))

@@ -22,7 +22,6 @@ from bnviz.core.nets.vectors import Tensors
 #: From a module's output and y to a number.
 LossFunction = Callable[[Any, Any], Tensor]
 
-MODES = ("as_is", "train", "eval")
 
 #: Two passes at one point may differ so much, relative: sums in another order.
 _AGREE = 1e-5

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from bnviz.core.configs import MOMENTA, BnMode, Config, Stops, decades, doubling
+from bnviz.core.configs import BnMode
+from bnviz.core.fields import MOMENTA, Config, Stops, decades, doubling
 
 Decay = Annotated[float, Stops((0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1))]
 Epsilon = Annotated[float, Stops(decades(-12, -1, (1,)))]

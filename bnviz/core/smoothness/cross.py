@@ -68,8 +68,8 @@ class Cross:
         if not alive(stack).all():
             self.figures["loss"][moment, cell, seed] = np.inf
             return
-        data = self.runs[inputs].data
-        x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
+        rows = self.runs[inputs].data
+        x, y = rows.train_x[:, :PROBE_ROWS], rows.train_y[:PROBE_ROWS]
         measured = self._measured(StackProblem(stack, x, y, mode), seed)
         for quantity, value in measured.items():
             self.figures[quantity][moment, cell, seed] = value

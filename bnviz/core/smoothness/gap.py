@@ -36,6 +36,7 @@ MOMENTS = ("before", "after")
 
 #: What changes from one of the first five CELLS to the next.
 STEPS = ("inputs", "bn", "inputs_bn", "mode")
+SPLIT = slice(len(STEPS) + 1)
 
 #: Two nets whose largest eigenvalues differ by less than this factor are alike.
 ALIKE = 2.0
@@ -128,15 +129,13 @@ class GapConfig(Measure):
         whole ratio, net without BN to net with, in units of the filters' norms. For "lost" they
         count the seeds with a net that `diverged`, and the others with a `dead` one.
         """
-        cells = slice(len(STEPS) + 1)
-        known: Bools = np.asarray(~np.isnan(result.loss[:, cells]).any(axis=1))  # (2, S)
+        known: Bools = np.asarray(~np.isnan(result.loss[:, SPLIT]).any(axis=1))  # (2, S)
         if not known.any():
             return (Verdict("unknown"),)
         moment = 1 if known[1].any() else 0
         when: dict[str, float | str] = {"when": MOMENTS[moment]}
         seeds = {"all_seeds": known.shape[1]}
-        diverged = np.isinf(result.loss[moment, cells]).any(axis=0)
-        dead = ~diverged & (result.normalized[moment, cells] <= 0).any(axis=0)
+        diverged, dead = _gone(result, moment)
         steps = np.stack([part[moment] for part in split(result).values()])  # (4, S)
         fair = np.sum([part[moment] for part in split(result, "normalized").values()], axis=0)
         left = known[moment] & np.isfinite(steps).all(axis=0) & np.isfinite(fair)
@@ -163,12 +162,18 @@ def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:
     order of the same changes gives other parts. NaN where a quantity is not positive, and for
     a seed with a dead net (see :meth:`GapConfig.verdicts`).
     """
-    cells = slice(len(STEPS) + 1)
-    alive = ~(gap.normalized[:, cells] <= 0).any(axis=1, keepdims=True)
-    values = getattr(gap, quantity)[:, cells]
+    alive = ~(gap.normalized[:, SPLIT] <= 0).any(axis=1, keepdims=True)
+    values = getattr(gap, quantity)[:, SPLIT]
     logs = np.log10(np.where((values > 0) & alive, values, np.nan))
     parts = [logs[:, one] - logs[:, two] for one, two in pairwise(range(len(STEPS) + 1))]
     return dict(zip(STEPS, parts, strict=True))
+
+
+def _gone(gap: Gap, moment: int) -> tuple[Bools, Bools]:
+    """Which seeds have a net that diverged, and which others a dead one, (S,) each."""
+    diverged = np.asarray(np.isinf(gap.loss[moment, SPLIT]).any(axis=0))
+    flat = np.asarray((gap.normalized[moment, SPLIT] <= 0).any(axis=0))
+    return diverged, flat & ~diverged
 
 
 def _test(gap: Gap, moment: int, seeds: Bools) -> Comparison:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from safetensors.numpy import load, save
 
-from bnviz.core.configs import Config, Seed
+from bnviz.core.fields import Config, Seed
 from bnviz.core.types import StopFlag, Stopped
 from bnviz.core.verdict import Verdict
 

@@ -78,12 +78,12 @@ def document() -> Subject:
 
 def of_state(config: TrainConfig, dataset: Dataset, state: Mapping[str, NDArray[Any]]) -> Subject:
     """The nets of a snapshot's `state`, as a training of `config` on `dataset` left them."""
-    data = prepare(config.data, dataset)
+    prepared = prepare(config.data, dataset)
     return Subject(
         stack_of(config.network, state, "bn"),
         stack_of(config.network, state, "plain"),
-        data.train_x[:, :PROBE_ROWS],
-        data.train_y[:PROBE_ROWS],
+        prepared.train_x[:, :PROBE_ROWS],
+        prepared.train_y[:PROBE_ROWS],
         config,
         dataset,
     )

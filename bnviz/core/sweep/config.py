@@ -11,7 +11,8 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnviz.core.configs import Config, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.fields import Config
 from bnviz.core.settings import flat
 
 Metric = Literal["loss", "accuracy", "divergence", "sharpness", "stable_rate"]

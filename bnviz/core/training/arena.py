@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bnviz.core.configs import Norm, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.training.comparison import (
     ERROR,
     FEWEST,

@@ -8,7 +8,8 @@ faster or slower this one is. Nothing here needs torch.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bnviz.core.configs import Norm, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.training.snapshots import GRADIENT_ROWS, LOSS_ROWS, PROBE_ROWS
 
 GIGABYTE = 2**30

@@ -13,7 +13,7 @@ from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.chunks import chunks
 from bnviz.core.nets.stack import Stack, forward
 from bnviz.core.nets.vectors import Tensors
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 
 State = Mapping[str, NDArray[np.float32]]
 
@@ -71,8 +71,8 @@ def baseline_loss(config: TrainConfig, dataset: Dataset) -> float:
 
 
 def predict(
-    config: TrainConfig, dataset: Dataset, state: State, x: NDArray[np.floating]
-) -> tuple[Floats, Floats]:
+    config: TrainConfig, dataset: Dataset, state: State, x: Float[NDArray[np.floating], "n d"]
+) -> tuple[Float[Floats, "s n"], Float[Floats, "s n"]]:
     """Raw rows `x` (n, D) through both nets in eval mode: BN's and the plain net's answers, (S, n).
 
     Inputs are standardized inside, as they were in training on `dataset`.

@@ -23,7 +23,7 @@ from bnviz.core.nets.stack import Stack, forward
 from bnviz.core.training.comparison import ERROR, sign_test
 from bnviz.core.training.evaluation import stack_of
 from bnviz.core.training.train import Run
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 from bnviz.core.verdict import Verdict
 
 
@@ -80,10 +80,10 @@ def recalibrate(
     Both the pass over the training rows and the held-out rows in train mode are cut
     into batches of `batch_size`; a last batch of one row joins the one before it.
     """
-    data = prepare(config.data, dataset)
+    prepared = prepare(config.data, dataset)
     before = stack_of(config.network, state, "bn")
-    after = precise(before, data.train_x, batch_size)
-    x, y = data.validation_x, data.validation_y
+    after = precise(before, prepared.train_x, batch_size)
+    x, y = prepared.validation_x, prepared.validation_y
     return Recalibration(
         _loss(before, x, y),
         _loss(after, x, y),
@@ -122,7 +122,7 @@ def verdict(
         yield Verdict("train", {"loss": float(np.median(train_mode)), "rows": rows})
 
 
-def precise(stack: Stack, x: Tensor, batch_size: int) -> Stack:
+def precise(stack: Stack, x: Float[Tensor, "d n"], batch_size: int) -> Stack:
     """A copy of `stack` whose running statistics are cumulative averages over the rows x (D, N)."""
     network = stack.network.model_copy(update={"torch_momentum": None})
     buffers = {

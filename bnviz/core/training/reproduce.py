@@ -101,10 +101,10 @@ def _run(document: Experiment) -> Report:
     # The document looks at the activations last, where its estimator has left the weights.
     with torch.no_grad():
         activations = _moments(document.bn[:2](document.x))
-    data = _moments(document.x)
+    inputs = _moments(document.x)
     clipped = float((document.y == 100).double().mean())
     return Report(
-        Data(data.mean, data.std, clipped),
+        Data(inputs.mean, inputs.std, clipped),
         activations,
         {"published": PUBLISHED, "as_published": published, "corrected": corrected},
         exact,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from bnviz.core.configs import Norm
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.types import Floats
 
 #: At most so many rows enter a snapshot's losses (of each part), activations, gradient

@@ -14,12 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bnviz.core.configs import Norm, TrainConfig
+from bnviz.core.configs import TrainConfig
 from bnviz.core.data.preparation import Prepared, dataset_for, prepare, split
 from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.backpropagation import Workspace
 from bnviz.core.nets.chunks import chunks, keep_freed_memory
 from bnviz.core.nets.gradients import loss_gradient
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.optimizers import Step, optimizer
 from bnviz.core.nets.stack import Stack, initial
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
@@ -27,7 +28,7 @@ from bnviz.core.training.evaluation import Evaluation, Predicted, evaluate, pred
 from bnviz.core.training.figures import measure
 from bnviz.core.training.probes import probe
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.core.types import StopFlag
+from bnviz.core.types import Float, StopFlag
 
 __all__ = ["Evaluation", "Predicted", "dataset_for", "evaluate", "predict", "split", "train"]
 
@@ -130,7 +131,7 @@ class Run:
                 break
             yield self.data.train_x[:, batch].transpose(0, 1), self.data.train_y[batch]
 
-    def step(self, x: Tensor, y: Tensor) -> None:
+    def step(self, x: Float[Tensor, "s d b"], y: Float[Tensor, "s b"]) -> None:
         """One training step of all nets on a batch."""
         for net in (*self.nets.values(), *self.others.values()):
             net.step(batch_gradient(net.stack, x, y, self.workspace))
@@ -210,7 +211,9 @@ def _per_network(configs: Sequence[TrainConfig]) -> Tensors:
     }
 
 
-def batch_gradient(stack: Stack, x: Tensor, y: Tensor, workspace: Workspace) -> Tensor:
+def batch_gradient(
+    stack: Stack, x: Float[Tensor, "s d b"], y: Float[Tensor, "s b"], workspace: Workspace
+) -> Float[Tensor, "s n"]:
     """(S, n) each seed's gradient on its own batch x (S, D, B), y (S, B).
 
     Moves the running statistics.

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bnviz.core.configs import Norm
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.training.series import band_of
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.plots.fitness.curves import HEIGHT, banded

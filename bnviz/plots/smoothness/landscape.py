@@ -175,10 +175,10 @@ def _direction(around: NetLandscape, index: int, plane: str, say: Say) -> str:
     name = say(f"plots.smooth.plane.{plane}", number=index + 1)
     if index >= len(around.explained) or not np.isfinite(around.explained[index]):
         return name
-    value = float(around.explained[index])
+    explained = float(around.explained[index])
     if plane == "path":
-        return say("plots.smooth.plane.share", name=name, share=percent(value))
-    return say("plots.smooth.plane.curvature", name=name, value=short(value))
+        return say("plots.smooth.plane.share", name=name, share=percent(explained))
+    return say("plots.smooth.plane.curvature", name=name, value=short(explained))
 
 
 def _path(around: NetLandscape, say: Say) -> list[dict[str, Any]]:

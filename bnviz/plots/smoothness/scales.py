@@ -78,17 +78,17 @@ _STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 def _limit(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
-    value = getattr(result, f"{net}_limit")
-    heights = np.full(len(result.scales), value)
+    limit = getattr(result, f"{net}_limit")
+    heights = np.full(len(result.scales), limit)
     return line(result.scales, heights, look.net(net), 9, opacity=0.22, showlegend=False)
 
 
 def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
-    value = getattr(result, f"{net}_limit")
-    text = say("plots.smooth.limit", net=say(f"net.{net}"), value=short(value))
-    known = np.isfinite(value) and value > 0
+    limit = getattr(result, f"{net}_limit")
+    text = say("plots.smooth.limit", net=say(f"net.{net}"), value=short(limit))
+    known = np.isfinite(limit) and limit > 0
     place = {"x": 0.99, "xref": "paper", "xanchor": "right", "yref": "y", "yanchor": "top"}
-    color = {"font": {"color": look.net(net)}, "y": float(np.log10(value)) if known else 0.0}
+    color = {"font": {"color": look.net(net)}, "y": float(np.log10(limit)) if known else 0.0}
     return heading(text) | place | color | {"visible": bool(known), "yshift": -6}
 
 

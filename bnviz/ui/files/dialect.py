@@ -10,7 +10,8 @@ import streamlit as st
 from bnviz.core.verdict import Verdict
 from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator
 from bnviz.files.findings import Question, Unreadable
-from bnviz.files.read import Reading, kind_of, read
+from bnviz.files.read import kind_of, read
+from bnviz.files.reading import Reading
 from bnviz.ui.cache import cached
 from bnviz.ui.language import say, say_verdict
 
@@ -78,8 +79,8 @@ def _corrections(name: str, blob: bytes, upload: str) -> Dialect:
 
 def _asked(field: str, upload: str) -> dict[str, Any]:
     """What every control of a correction has: label, key, and what stands there at first."""
-    label, found = say(f"dialect.{field}"), say("upload.as_found")
-    return {"label": label, "placeholder": found, "key": f"{field}.{upload}"}
+    label, as_found = say(f"dialect.{field}"), say("upload.as_found")
+    return {"label": label, "placeholder": as_found, "key": f"{field}.{upload}"}
 
 
 def _pick(

@@ -11,7 +11,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bnviz.core.data.tables import Table
 from bnviz.files.findings import Unreadable
-from bnviz.files.read import MAX_BYTES, MAX_CHOSEN, Filling, Reading
+from bnviz.files.read import MAX_BYTES
+from bnviz.files.reading import MAX_CHOSEN, Filling, Reading
 from bnviz.store import StoredTable, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import FITNESS, ONE_BATCH

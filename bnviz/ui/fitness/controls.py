@@ -6,17 +6,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from bnviz.core.configs import (
-    NORM_SETTINGS,
-    OVER_ROWS,
-    Config,
-    DataConfig,
-    NetworkConfig,
-    Norm,
-    OptimizerConfig,
-    ProbeConfig,
-    TrainConfig,
-)
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.fields import Config
+from bnviz.core.nets.norms.names import NORM_SETTINGS, OVER_ROWS, Norm
 from bnviz.core.settings import flat
 from bnviz.core.training.presets import PRESETS
 from bnviz.texts.catalogue import speaking_of
@@ -155,8 +147,8 @@ def _arena_settings(preset: NetworkConfig, norm: Norm) -> dict[str, Any]:
 def _torch_momentum(preset: NetworkConfig) -> float | None:
     cumulative = ask(FITNESS["cumulative"], default=preset.torch_momentum is None)
     row = FITNESS["network.torch_momentum"]
-    value: float = ask(row, default=preset.torch_momentum, disabled=cumulative)
-    return None if cumulative else value
+    torch_momentum: float = ask(row, default=preset.torch_momentum, disabled=cumulative)
+    return None if cumulative else torch_momentum
 
 
 def _optimizer(preset: TrainConfig) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from bnviz.core.configs import OVER_ROWS, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.core.training.endings import ending
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.core.training.verdict import divergences, verdict

@@ -2,7 +2,8 @@
 
 from textwrap import indent
 
-from bnviz.core.configs import NetworkConfig, Norm
+from bnviz.core.configs import NetworkConfig
+from bnviz.core.nets.norms.names import Norm
 
 _LAYERS: dict[Norm, str] = {
     "batch": "nn.BatchNorm1d({width}, eps={eps}, momentum={torch_momentum})",

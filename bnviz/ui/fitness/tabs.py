@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from bnviz.core.configs import OVER_ROWS, TrainConfig
+from bnviz.core.configs import TrainConfig
+from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.core.training.endings import ending, running_ends
 from bnviz.core.training.series import band
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot

@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from bnviz.core.configs import Config
+from bnviz.core.fields import Config
 from bnviz.texts.numbers import percent, short
 from bnviz.ui.navigation import PAGES
 

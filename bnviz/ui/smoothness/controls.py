@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from bnviz.core.configs import OVER_ROWS
+from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.core.smoothness.measure import Measure
 from bnviz.ui.controls import smoothness
 from bnviz.ui.smoothness.subject import Asked

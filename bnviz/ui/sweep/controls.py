@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
-from bnviz.core.configs import Norm
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from bnviz.core.batchnorm import micro_batches
-from bnviz.core.configs import OVER_ROWS, StreamConfig, TrainConfig
+from bnviz.core.configs import StreamConfig, TrainConfig
+from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bnviz.core.configs import NORM_SETTINGS, OVER_ROWS, NetworkConfig, Norm
+from bnviz.core.configs import NetworkConfig
 from bnviz.core.curvature.along_gradient import along_stack
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.backpropagation import Workspace
@@ -16,6 +16,7 @@ from bnviz.core.nets.gradients import (
     network_gradient,
     network_losses,
 )
+from bnviz.core.nets.norms.names import NORM_SETTINGS, OVER_ROWS, Norm
 from bnviz.core.nets.norms.renorm import limits
 from bnviz.core.nets.stack import Stack, forward, initial
 from tests.core.torch_nets import lived_in, module_of, one_of

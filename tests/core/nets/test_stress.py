@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 import torch
 
-from bnviz.core.configs import NetworkConfig, Norm
+from bnviz.core.configs import NetworkConfig
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.norms.table import NORMS
 from bnviz.core.nets.stack import initial
 

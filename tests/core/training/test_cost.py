@@ -11,7 +11,6 @@ from bnviz.core.configs import (
     MAX_WEIGHTS,
     DataConfig,
     NetworkConfig,
-    Norm,
     OptimizerConfig,
     ProbeConfig,
     TrainConfig,
@@ -19,6 +18,7 @@ from bnviz.core.configs import (
 from bnviz.core.curvature import lanczos
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets import chunks
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.stack import initial
 from bnviz.core.training import cost as costs
 from bnviz.core.training import probes

@@ -6,15 +6,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from bnviz.core.configs import (
-    DataConfig,
-    NetworkConfig,
-    Norm,
-    OptimizerConfig,
-    ProbeConfig,
-    TrainConfig,
-)
+from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.data.tables import Table
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.stack import forward
 from bnviz.core.training import train
 

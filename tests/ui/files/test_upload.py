@@ -5,7 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from bnviz.files.findings import Finding, FindingCode, Unreadable, UnreadableCode
-from bnviz.files.read import read, to_table
+from bnviz.files.read import read
+from bnviz.files.reading import to_table
 from bnviz.texts.catalogue import LANGUAGES, worded
 
 ROWS = "".join(f"{i},{i * i},{i % 7}.5\n" for i in range(1, 30))

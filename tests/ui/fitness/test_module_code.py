@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 import torch
 
-from bnviz.core.configs import NetworkConfig, Norm
+from bnviz.core.configs import NetworkConfig
+from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.stack import forward, initial
 from bnviz.ui.fitness.module_code import as_module
 from tests.core.torch_nets import lived_in
