@@ -18,9 +18,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A slow example is no failure: the machine may have been busy.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
-# The same examples each time, none made simpler when it fails: tools/mutants.py asks for it.
+# The same few examples each time, none made simpler when it fails: tools/mutants.py asks for it.
 settings.register_profile(
-    "mutants", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    max_examples=30,
+    phases=[Phase.explicit, Phase.generate],
 )
 
 # pytest rewrites every assert of the suite, which takes as long as all imports together:

@@ -9,6 +9,7 @@ survived is tried again. Remove it to begin anew.
 
 import ast
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -24,14 +25,22 @@ from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "mutants.json"
 #: So many faults are tried at a time, each in a copy of its own.
 COPIES = 2
 #: A test that never ends has noticed the fault too.
 SECONDS = 900
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-OPTIONS = ["--hypothesis-profile=mutants", "-o", "faulthandler_timeout=200"]
+OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
+OPTIONS += ["-o", "faulthandler_timeout=200"]
+#: Each fault is tried in a process of its own, which has what takes long to import.
+os.environ["OMP_NUM_THREADS"] = "1"
+WARM = multiprocessing.get_context("forkserver")
+WARM.set_forkserver_preload(
+    ["torch", "torch.func", "pandas", "plotly.graph_objects", "streamlit.testing.v1", "hypothesis"]
+)
 CORE = ("batchnorm", "curvature", "data", "nets", "pitfalls", "smoothness", "sweep", "training")
 UI = ("one_batch", "train_vs_eval", "fitness", "smoothness", "pitfalls", "runs")
 
@@ -205,19 +214,24 @@ def failing(tests: list[str], copy: Path) -> str:
     """The first of these tests that fails in the copy, or nothing; never to end is to fail."""
     if not tests:
         return ""
-    try:
-        done = subprocess.run(
-            [*PYTEST, *OPTIONS, *tests],
-            cwd=copy,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"},
-        )
-    except subprocess.TimeoutExpired:
+    told = copy / "build.txt"
+    process = WARM.Process(target=ask, args=(tests, copy, told))
+    process.start()
+    process.join(SECONDS)
+    if process.is_alive():
+        process.kill()
         return "no end"
-    named = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return named[1] if named else "" if done.returncode == 0 else "no end"
+    named = re.search(r"^(?:FAILED|ERROR) (\S+)", told.read_text(errors="replace"), re.MULTILINE)
+    return named[1] if named else "" if process.exitcode == 0 else "no end"
+
+
+def ask(tests: list[str], copy: Path, told: Path) -> None:
+    """Runs tests of the copy and writes what pytest tells; ends this process."""
+    os.chdir(copy)
+    with told.open("w") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+    sys.exit(pytest.main([*OPTIONS, *tests]))
 
 
 def noticed_by(mutant: Mutant, copy: Path) -> str:
