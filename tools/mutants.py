@@ -1,10 +1,9 @@
 """Plants small faults one at a time and asks the tests: ``python -m tools.mutants 200 [SEED]``.
 
 A fault is one operator, comparison, constant or name of bnviz replaced by its neighbour, drawn
-at random. Each is tried in a copy of the checkout: first against the tests that mirror or import
-its file, then against the others of its room (TESTS), with the browser left out. What nobody
-noticed is printed, and all goes into build/mutants.json, which begins the next run: only what
-survived is tried again. Remove it to begin anew.
+at random. Each is tried in a copy of the checkout against the tests of its room (TESTS), those
+first that mirror or import its file, with the browser left out. What nobody noticed is printed,
+and all goes into build/mutants.json, where the next run begins: what survived is tried again.
 """
 
 import ast
@@ -34,21 +33,21 @@ COPIES = 2
 #: A test that never ends has noticed the fault too.
 SECONDS = 900
 OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
-OPTIONS += ["-o", "faulthandler_timeout=200"]
+OPTIONS += ["-o", "faulthandler_timeout=200", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 #: Each fault is tried in a process of its own, which has what takes long to import.
 os.environ["OMP_NUM_THREADS"] = "1"
 WARM = multiprocessing.get_context("forkserver")
 WARM.set_forkserver_preload(
     ["torch", "torch.func", "pandas", "plotly.graph_objects", "streamlit.testing.v1", "hypothesis"]
 )
-CORE = ("batchnorm", "curvature", "data", "nets", "pitfalls", "smoothness", "sweep", "training")
-UI = ("one_batch", "train_vs_eval", "fitness", "smoothness", "pitfalls", "runs")
+UI = ("one_batch", "train_vs_eval", "fitness", "smoothness", "pitfalls", "runs", "sweep")
 
 #: By the beginning of a file's path, the longest that fits: who tests it.
 TESTS = {
     "bnviz": "tests/test_package.py tests/test_command_line.py tests/store",
     "bnviz/core": "tests/core",
-    **{f"bnviz/core/{room}": f"tests/core/{room} tests/core/test_random_state.py" for room in CORE},
+    **{f"bnviz/core/{p.name}": f"tests/core/{p.name}" for p in (ROOT / "bnviz/core").glob("*/")},
+    "bnviz/core/configs.py": "tests/core/test_configs.py tests/core/data tests/pages/test_links.py",
     "bnviz/cli": "tests/test_command_line.py",
     "bnviz/__main__.py": "tests/test_command_line.py tests/test_package.py",
     "bnviz/children.py": "tests/jobs tests/files/test_bounds.py",
@@ -59,16 +58,16 @@ TESTS = {
     "bnviz/plots": "tests/plots tests/ui/smoothness tests/pages/test_smoothness.py",
     "bnviz/plots/flow.py": "tests/plots tests/pages/test_fitness.py",
     "bnviz/plots/runs": "tests/plots tests/pages/test_runs.py",
-    "bnviz/plots/pitfalls": "tests/plots tests/pages/test_pitfalls.py",
-    "bnviz/store": "tests/store tests/test_last_release.py tests/jobs",
+    "bnviz/plots/pitfalls": "tests/ui/pitfalls tests/plots tests/pages/test_pitfalls.py",
+    "bnviz/store": "tests/store tests/test_last_release.py",
     "bnviz/texts": "tests/texts",
     "bnviz/ui": "tests/ui tests/pages",
     **{
-        f"bnviz/ui/{room}": f"tests/ui/{room} tests/pages/test_{room}.py tests/pages tests/ui"
+        f"bnviz/ui/{room}": f"tests/ui/{room} tests/pages/test_{room}.py tests/pages/test_pages.py"
         for room in UI
     },
-    "bnviz/ui/presenter": "tests/ui/presenter tests/pages/test_lessons.py tests/pages",
-    "bnviz/ui/server": "tests/ui/server tests/test_security.py tests/pages",
+    "bnviz/ui/presenter": "tests/ui/presenter tests/pages/test_lessons.py",
+    "bnviz/ui/server": "tests/ui/server tests/test_security.py",
 }
 
 COMPARISONS = {
@@ -191,23 +190,19 @@ def _running(tree: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def own_tests(path: str) -> tuple[list[str], list[str]]:
-    """The tests that mirror or import a file, and the others of its room."""
-    whole = path.removesuffix(".py").replace("/", ".")
-    package, _, module = whole.rpartition(".")
-    by = re.compile(rf"{whole}\b|from {package} import [^\n]*\b{module}\b")
-    every = [p for p in (ROOT / "tests").rglob("test_*.py") if "browser" not in p.parts]
-    mirrored = ROOT / "tests" / Path(path).parent.relative_to("bnviz") / f"test_{module}.py"
-    near = [p for p in every if p == mirrored or by.search(p.read_text(encoding="utf-8"))]
+    """The tests of a file's room: those that mirror or import it, and the others."""
+    package, _, module = path.removesuffix(".py").replace("/", ".").rpartition(".")
+    by = re.compile(rf"{package}\.{module}\b|from {package} import [^\n]*\b{module}\b")
     room = max((start for start in TESTS if path.startswith(start)), key=len)
-    far = [
-        p
-        for part in TESTS[room].split()
-        for p in every
-        if p.is_relative_to(ROOT / part) and p not in near
-    ]
-    near.sort(key=lambda p: (p != mirrored, p.stat().st_size))
-    names = [[p.relative_to(ROOT).as_posix() for p in some] for some in (near, dict.fromkeys(far))]
-    return names[0], names[1]
+    parts = [ROOT / part for part in TESTS[room].split()]
+    files = [file for part in parts for file in (sorted(part.rglob("test_*.py")) or [part])]
+    near, far = list[str](), list[str]()
+    for file in filter(Path.exists, dict.fromkeys(files)):
+        name = file.relative_to(ROOT).as_posix()
+        mirrors = name == f"tests/{path.removeprefix('bnviz/').replace(module, f'test_{module}')}"
+        imports = by.search(file.read_text(encoding="utf-8"))
+        near.insert(0, name) if mirrors else (near if imports else far).append(name)
+    return near, far
 
 
 def failing(tests: list[str], copy: Path) -> str:
@@ -218,11 +213,14 @@ def failing(tests: list[str], copy: Path) -> str:
     process = WARM.Process(target=ask, args=(tests, copy, told))
     process.start()
     process.join(SECONDS)
-    if process.is_alive():
+    if process.exitcode is None:
         process.kill()
         return "no end"
-    named = re.search(r"^(?:FAILED|ERROR) (\S+)", told.read_text(errors="replace"), re.MULTILINE)
-    return named[1] if named else "" if process.exitcode == 0 else "no end"
+    text = told.read_text(errors="replace")
+    named = re.search(r"^(?:FAILED|ERROR) (\S+)", text, re.MULTILINE)
+    if process.exitcode > 0 and not named and "\nTimeout (" not in text:
+        sys.exit(f"The tests could not be run: {text}")
+    return named[1] if named else "no end" if process.exitcode else ""
 
 
 def ask(tests: list[str], copy: Path, told: Path) -> None:
