@@ -1,9 +1,10 @@
 """Plants small faults one at a time and asks the tests: ``python -m tools.mutants 200 [SEED]``.
 
 A fault is one operator, comparison, constant or name of bnviz replaced by its neighbour, drawn
-at random. Each is tried in a copy of the checkout against the tests of its room (TESTS), those
-first that mirror or import its file, with the browser left out. What nobody noticed is printed,
-and all goes into build/mutants.json, where the next run begins: what survived is tried again.
+at random. First the tests, without the browser, run once without any fault, and each line
+remembers which tests came by. Then each fault is tried in a copy of the checkout against those of
+its line, the quickest first. What nobody noticed is printed, and all goes into
+build/mutants.json, where the next run begins: what survived is tried again.
 """
 
 import ast
@@ -11,7 +12,6 @@ import json
 import multiprocessing
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -19,56 +19,30 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from queue import SimpleQueue
 
+import coverage
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "build" / "mutants.json"
-#: So many faults are tried at a time, each in a copy of its own.
+BUILD = ROOT / "build"
+#: So many processes work at a time, each in a copy of its own.
 COPIES = 2
-#: A test that never ends has noticed the fault too.
-SECONDS = 900
-OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
-OPTIONS += ["-o", "faulthandler_timeout=200", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+#: A test that takes so long has noticed the fault too; all tests of a fault take so long at most.
+TEST_SECONDS, SECONDS = 100, 60.0
+OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "-m", "not proof"]
+OPTIONS += ["-o", f"faulthandler_timeout={TEST_SECONDS}"]
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 #: Each fault is tried in a process of its own, which has what takes long to import.
 os.environ["OMP_NUM_THREADS"] = "1"
 WARM = multiprocessing.get_context("forkserver")
 WARM.set_forkserver_preload(
     ["torch", "torch.func", "pandas", "plotly.graph_objects", "streamlit.testing.v1", "hypothesis"]
 )
-UI = ("one_batch", "train_vs_eval", "fitness", "smoothness", "pitfalls", "runs", "sweep")
-
-#: By the beginning of a file's path, the longest that fits: who tests it.
-TESTS = {
-    "bnviz": "tests/test_package.py tests/test_command_line.py tests/store",
-    "bnviz/core": "tests/core",
-    **{f"bnviz/core/{p.name}": f"tests/core/{p.name}" for p in (ROOT / "bnviz/core").glob("*/")},
-    "bnviz/core/configs.py": "tests/core/test_configs.py tests/core/data tests/pages/test_links.py",
-    "bnviz/cli": "tests/test_command_line.py",
-    "bnviz/__main__.py": "tests/test_command_line.py tests/test_package.py",
-    "bnviz/children.py": "tests/jobs tests/files/test_bounds.py",
-    "bnviz/export": "tests/export",
-    "bnviz/files": "tests/files",
-    "bnviz/jobs": "tests/jobs",
-    "bnviz/library.py": "tests/test_library.py tests/test_any_net.py",
-    "bnviz/plots": "tests/plots tests/ui/smoothness tests/pages/test_smoothness.py",
-    "bnviz/plots/flow.py": "tests/plots tests/pages/test_fitness.py",
-    "bnviz/plots/runs": "tests/plots tests/pages/test_runs.py",
-    "bnviz/plots/pitfalls": "tests/ui/pitfalls tests/plots tests/pages/test_pitfalls.py",
-    "bnviz/store": "tests/store tests/test_last_release.py",
-    "bnviz/texts": "tests/texts",
-    "bnviz/ui": "tests/ui tests/pages",
-    **{
-        f"bnviz/ui/{room}": f"tests/ui/{room} tests/pages/test_{room}.py tests/pages/test_pages.py"
-        for room in UI
-    },
-    "bnviz/ui/presenter": "tests/ui/presenter tests/pages/test_lessons.py",
-    "bnviz/ui/server": "tests/ui/server tests/test_security.py",
-}
 
 COMPARISONS = {
     ast.Lt: "<=",
@@ -188,60 +162,122 @@ def _running(tree: ast.AST) -> Iterator[ast.AST]:
                 yield from _running(child)
 
 
+@dataclass
+class Seen:
+    """What the tests do without any fault: the seconds of each, and by file and line who ran it."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+
+    def add(self, other: "Seen") -> None:
+        """Takes in what another process saw."""
+        self.seconds |= other.seconds
+        for path, lines in other.lines.items():
+            mine = self.lines.setdefault(path, {})
+            for line, tests in lines.items():
+                mine.setdefault(int(line), []).extend(tests)
+
+    def tests(self, path: str, line: int) -> list[str]:
+        """Those that run a line, the quickest first: all of its file, where an import runs it."""
+        lines = self.lines.get(path, {})
+        ran = [number for number in lines if number <= line]
+        inside = ran and any(start <= line <= end for start, end in bodies(path))
+        names = lines[max(ran)] if inside else [name for each in lines.values() for name in each]
+        quick = sorted(set(names) & set(self.seconds), key=lambda name: self.seconds[name])
+        sums = accumulate(self.seconds[name] for name in quick)
+        return [name for name, total in zip(quick, sums, strict=True) if total <= SECONDS]
+
+
 @cache
-def own_tests(path: str) -> tuple[list[str], list[str]]:
-    """The tests of a file's room: those that mirror or import it, and the others."""
-    package, _, module = path.removesuffix(".py").replace("/", ".").rpartition(".")
-    by = re.compile(rf"{package}\.{module}\b|from {package} import [^\n]*\b{module}\b")
-    room = max((start for start in TESTS if path.startswith(start)), key=len)
-    parts = [ROOT / part for part in TESTS[room].split()]
-    files = [file for part in parts for file in (sorted(part.rglob("test_*.py")) or [part])]
-    near, far = list[str](), list[str]()
-    for file in filter(Path.exists, dict.fromkeys(files)):
-        name = file.relative_to(ROOT).as_posix()
-        mirrors = name == f"tests/{path.removeprefix('bnviz/').replace(module, f'test_{module}')}"
-        imports = by.search(file.read_text(encoding="utf-8"))
-        near.insert(0, name) if mirrors else (near if imports else far).append(name)
-    return near, far
+def bodies(path: str) -> list[tuple[int, int]]:
+    """First and last lines of what each function of a file does."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return [
+        (node.body[0].lineno, node.end_lineno or 0)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
-def failing(tests: list[str], copy: Path) -> str:
-    """The first of these tests that fails in the copy, or nothing; never to end is to fail."""
-    if not tests:
-        return ""
-    told = copy / "build.txt"
-    process = WARM.Process(target=ask, args=(tests, copy, told))
-    process.start()
-    process.join(SECONDS)
-    if process.exitcode is None:
-        process.kill()
-        return "no end"
-    text = told.read_text(errors="replace")
-    named = re.search(r"^(?:FAILED|ERROR) (\S+)", text, re.MULTILINE)
-    if process.exitcode > 0 and not named and "\nTimeout (" not in text:
-        sys.exit(f"The tests could not be run: {text}")
-    return named[1] if named else "no end" if process.exitcode else ""
+class Watch:
+    """Hooks of pytest: how long each test took, and which were not green."""
+
+    def __init__(self) -> None:
+        self.seconds = dict[str, float]()
+        self.red = list[str]()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test took its part of the time: made ready, called or cleaned up."""
+        name = report.nodeid
+        self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
+        if not report.passed:
+            self.red.append(name)
+
+
+class Footprints:
+    """Hooks of pytest: which lines of a copy each test runs."""
+
+    def __init__(self, copy: Path) -> None:
+        self.coverage = coverage.Coverage(
+            data_file=None, config_file=False, include=[f"{copy}/bnviz/*"]
+        )
+        self.coverage.start()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A test begins."""
+        self.coverage.switch_context(nodeid)
+
+
+def watch(tests: list[str], copy: Path, told: Path) -> None:
+    """Runs tests of the copy and writes what was seen; in a process of its own."""
+    enter(copy)
+    watch, prints = Watch(), Footprints(copy)
+    pytest.main([*OPTIONS, *tests], plugins=[watch, prints])
+    prints.coverage.stop()
+    data = prints.coverage.get_data()
+    lines = {
+        Path(file).relative_to(copy).as_posix(): data.contexts_by_lineno(file)
+        for file in data.measured_files()
+    }
+    green = {name: took for name, took in watch.seconds.items() if name not in watch.red}
+    told.write_text(json.dumps({"seconds": green, "lines": lines}))
 
 
 def ask(tests: list[str], copy: Path, told: Path) -> None:
-    """Runs tests of the copy and writes what pytest tells; ends this process."""
+    """Runs tests of the copy until one fails, and writes which; in a process of its own."""
+    enter(copy)
+    watch = Watch()
+    code = pytest.main([*OPTIONS, "-x", *tests], plugins=[watch])
+    told.write_text(json.dumps({"code": code, "red": watch.red}))
+
+
+def enter(copy: Path) -> None:
+    """Makes a copy the checkout of this process, which tells what it says to a file."""
     os.chdir(copy)
-    with told.open("w") as file:
+    with Path("told.txt").open("w") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
-    sys.exit(pytest.main([*OPTIONS, *tests]))
 
 
-def noticed_by(mutant: Mutant, copy: Path) -> str:
+def noticed_by(mutant: Mutant, copy: Path, seen: Seen) -> str:
     """The test that fails with the fault in the copy, which is then as it was."""
-    file = copy / mutant.path
+    file, told = copy / mutant.path, copy / "told.json"
+    tests = seen.tests(mutant.path, mutant.line)
+    if not tests:
+        return ""
     healthy = file.read_bytes()
-    near, far = own_tests(mutant.path)
-    try:
-        file.write_bytes(mutant.applied(healthy))
-        return failing(near, copy) or failing(far, copy)
-    finally:
-        file.write_bytes(healthy)
+    told.unlink(missing_ok=True)
+    file.write_bytes(mutant.applied(healthy))
+    process = WARM.Process(target=ask, args=(tests, copy, told))
+    process.start()
+    process.join(SECONDS * 10)
+    process.kill()
+    process.join()
+    file.write_bytes(healthy)
+    if not told.exists():
+        return "no end"
+    answer = json.loads(told.read_text())
+    return str([*answer["red"], "collecting"][0]) if answer["code"] else ""
 
 
 def checkout(folder: Path) -> Path:
@@ -260,51 +296,70 @@ def drawn(count: int, seed: int) -> list[Mutant]:
     return random.Random(seed).sample(every, min(count, len(every)))
 
 
-def tried(some: list[Mutant], kept: dict[Mutant, str]) -> None:
-    """Asks the tests for each fault, and keeps at once who noticed it."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(COPIES) as pool:
-        copies = SimpleQueue[Path]()
-        for number in range(COPIES):
-            copies.put(checkout(Path(folder, str(number))))
+def looked(copies: list[Path]) -> Seen:
+    """What the tests do without any fault; kept in build/seen.json until it is removed."""
+    kept, seen = BUILD / "seen.json", Seen()
+    if not kept.exists():
+        files = [p for p in sorted((ROOT / "tests").rglob("test_*.py")) if "browser" not in p.parts]
+        names = [p.relative_to(ROOT).as_posix() for p in files]
+        jobs = [
+            WARM.Process(target=watch, args=(names[i::COPIES], copy, copy / "seen.json"))
+            for i, copy in enumerate(copies)
+        ]
+        for job in jobs:
+            job.start()
+        for job, copy in zip(jobs, copies, strict=True):
+            job.join()
+            seen.add(Seen(**json.loads((copy / "seen.json").read_text())))
+        kept.write_text(json.dumps(asdict(seen)))
+    else:
+        seen.add(Seen(**json.loads(kept.read_text())))
+    return seen
 
-        def one(mutant: Mutant) -> str:
-            copy = copies.get()
-            try:
-                return noticed_by(mutant, copy)
-            finally:
-                copies.put(copy)
 
+def tried(some: list[Mutant], seen: Seen, copies: list[Path]) -> Iterator[tuple[Mutant, str]]:
+    """Who noticed each fault, as the answers come."""
+    free = SimpleQueue[Path]()
+    for copy in copies:
+        free.put(copy)
+
+    def one(mutant: Mutant) -> str:
+        copy = free.get()
+        try:
+            return noticed_by(mutant, copy, seen)
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(len(copies)) as pool:
         asked = {pool.submit(one, mutant): mutant for mutant in some}
         for done in as_completed(asked):
-            mutant, by = asked[done], done.result()
-            kept[mutant] = by
-            print(f"{mutant}  {by or 'SURVIVED'}", flush=True)
-            KEPT.write_text(
-                json.dumps([asdict(m) | {"by": by} for m, by in kept.items()], indent=1)
-            )
-        for by in sorted(set(kept.values()) - {"", "no end"}):
-            if failing([by], copies.get()):
-                sys.exit(f"This fails without any fault: {by}")
+            yield asked[done], done.result()
 
 
 def main(count: int = 200, seed: int = 0) -> None:
     """Tries `count` faults, tells of each, and sums up by area."""
-    KEPT.parent.mkdir(exist_ok=True)
-    kept = dict[Mutant, str]()
-    if KEPT.exists():
-        for row in json.loads(KEPT.read_text()):
-            by = row.pop("by")
-            kept[Mutant(**row)] = by
+    BUILD.mkdir(exist_ok=True)
+    kept, by = BUILD / "mutants.json", dict[Mutant, str]()
+    if kept.exists():
+        for row in json.loads(kept.read_text()):
+            name = row.pop("by")
+            by[Mutant(**row)] = name
     some = drawn(count, seed)
-    tried([m for m in some if not kept.get(m)], kept)
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [checkout(Path(folder, str(number))) for number in range(COPIES)]
+        left = [mutant for mutant in some if not by.get(mutant)]
+        for mutant, name in tried(left, looked(copies), copies):
+            by[mutant] = name
+            print(f"{mutant}  {name or 'SURVIVED'}", flush=True)
+            kept.write_text(json.dumps([asdict(m) | {"by": by[m]} for m in by], indent=1))
     areas = defaultdict[str, list[bool]](list)
     for mutant in some:
         parts = mutant.path.split("/")
         area = "/".join(parts[: 3 if parts[1] == "core" else 2])
         for each in (area, "in all"):
-            areas[each].append(bool(kept[mutant]))
-    for area, seen in sorted(areas.items()):
-        print(f"{area:28} {sum(seen):4} of {len(seen):4}  {sum(seen) / len(seen):4.0%}")
+            areas[each].append(bool(by[mutant]))
+    for area, noticed in sorted(areas.items()):
+        print(f"{area:28} {sum(noticed):4} of {len(noticed):4}  {sum(noticed) / len(noticed):4.0%}")
 
 
 if __name__ == "__main__":
