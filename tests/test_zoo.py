@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from bnviz import Loss
+from tests.families import FAMILIES
 from tests.zoo import Animal, zoo
 
-NETS = zoo()
+NETS = zoo() | FAMILIES
 
 
 def raised(value: Any) -> Any:
@@ -122,7 +123,9 @@ def same(one: list[Any], other: list[Any]) -> bool:
     return all(torch.equal(a, b) if isinstance(a, Tensor) else a == b for a, b in pairs)
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(
+    "name", [*zoo(), *(pytest.param(name, marks=pytest.mark.proof) for name in FAMILIES)]
+)
 @pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated:FutureWarning")
 def test_every_measure_is_right_and_leaves_no_trace(name: str) -> None:
     with torch.random.fork_rng(devices=[]):

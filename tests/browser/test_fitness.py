@@ -1,11 +1,13 @@
 """Fitness training in a browser: launched, watched, left, found again, stopped, kept."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import Page, expect
 
 from bnviz.core.configs import TrainConfig
@@ -181,29 +183,58 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     wait_for_chart(page, "targets")
 
 
-def test_an_arena_speaks_of_the_norm_that_was_chosen(open_page: OpenPage, launch: Launch) -> None:
-    few = SMALL | {"optimizer.epochs": 2, "probes.checkpoints": 0, "seeds": 6}
-    page = open_page("fitness", query=few | {"preset": "arena", "network.norm": "layer"})
-    launch(page)
-    ends(page, "done")
-    wait_for_chart(page, "arena")
-    with speaking_of("layer"):
-        names = {sentence("en", f"net.{net}") for net in ("bn", "plain")}
-    assert names <= {trace.get("name") for trace in chart_figure(page, "loss")["data"]}
-    told = page.get_by_test_id("stMain").inner_text()
-    assert "layer norm" in told and "with BN" not in told
-    assert exceptions(page) == [] and notices(page) == []
+def workbook(rows: list[list[str]]) -> bytes:
+    """The rows on the second sheet, away from its corner and with sums below."""
+    book = Workbook()
+    sheet = book.create_sheet("lab")
+    for cells in (["Monday"], *([None, *row] for row in rows), [None, "1", "1", "1"]):
+        sheet.append(cells)
+    blob = io.BytesIO()
+    book.save(blob)
+    return blob.getvalue()
 
 
 def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> None:
+    """German text, of which one value means missing; then part of a workbook, which is learnt."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 2))
-    rows = [f"{a:.4f},{b:.4f},{3 * a - b:.4f}" for a, b in x]
+    numbers = np.column_stack([x, 3 * x[:, 0] - x[:, 1]])
+    rows = [["one", "two", "goal"], *([f"{v:.4f}".replace(".", ",") for v in r] for r in numbers)]
     page = open_page("fitness", query=SMALL | {"data.source": "table"})
-    upload(page, "mine.csv", "\n".join(["one,two,goal", *rows, ""]))
+    main = page.get_by_test_id("stMain")
+
+    def correct(field: str, value: str) -> None:
+        asked = page.get_by_label(EN[f"dialect.{field}"], exact=True)
+        if not asked.count():
+            page.get_by_role("button", name=EN["upload.correct"]).click()
+        asked.fill(value)
+        if asked.get_attribute("role") == "combobox":
+            page.get_by_role("option", name=value, exact=True).click()
+        else:
+            asked.press("Enter")
+        settle(page)
+
+    def says(key: str, **values: Any) -> None:
+        expect(main).to_contain_text(sentence("en", key, **values))
+
+    with_marker = [[*row[:2], "-200"] if place in (5, 9) else row for place, row in enumerate(rows)]
+    upload(page, "mine.csv", "\n".join(map(";".join, with_marker)))
+    says("separator.semicolon")
+    says("decimal.comma")
+    correct("missing", "-200")
+    says("upload.ready", rows=58, columns=3)
+    correct("separator", EN["separator.tab"])
+    assert not page.locator(".st-key-targets").count(), "one column is nothing to learn from"
+
+    upload(page, "mine.xlsx", workbook(rows))
+    correct("sheet", "lab")
+    correct("range", "B2:D62")
+    says("understood.sheet", sheet="lab")
+    says("understood.range", range="B2:D62")
+    says("upload.ready", rows=60, columns=3)
     wait_for_chart(page, "targets")
     assert chart_figure(page, "targets")["layout"]["xaxis"]["title"]["text"] == "goal"
-    assert "48" in page.get_by_test_id("stMain").inner_text(), "four fifths to learn from"
+    assert "48" in main.inner_text(), "four fifths to learn from"
     launch(page)
     ends(page, "done")
     open_tab(page, "fitness.tabs.predictions")

@@ -32,9 +32,47 @@ Check = Callable[[go.Figure], dict[str, Any]]
 def validated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every figure is checked by Plotly's own Python as it is made, and read as its object."""
     plain = theme.figure
+
+    def figure(*drawn: Any, **layout: Any) -> go.Figure:
+        made = go.Figure(plain(*drawn, **layout))
+        assert_drawn(made)
+        return made
+
     for name, module in list(sys.modules.items()):
         if name.startswith("bnviz.plots") and getattr(module, "figure", None) is plain:
-            monkeypatch.setattr(module, "figure", lambda *a, **k: go.Figure(plain(*a, **k)))
+            monkeypatch.setattr(module, "figure", figure)
+
+
+def assert_drawn(figure: go.Figure) -> None:
+    """Each point has its two numbers and lies on the axes, whose ticks lie on them as well."""
+    for trace in figure.data:
+        if trace.type == "scatter" and trace.x is not None:
+            assert trace.y is not None and len(trace.x) == len(trace.y), trace.name
+    for name in ("xaxis", "yaxis"):
+        for axis in getattr(figure, f"select_{name[0]}axes")():
+            if axis.range is None or None in axis.range:
+                continue
+            low, high = sorted(axis.range)
+            shown = _numbers(axis.tickvals, axis.type)
+            assert ((low <= shown) & (shown <= high)).all(), (name, axis.range, axis.tickvals)
+            letter = axis.plotly_name[0] + axis.plotly_name.removeprefix(name)
+            for trace in figure.data:
+                if (trace[name] or letter) != letter or trace.type not in ("scatter", "bar"):
+                    continue
+                drawn = _numbers(trace[name[0]], axis.type)
+                inside = (low <= drawn) & (drawn <= high)
+                assert 2 * inside.sum() >= inside.size, (trace.name, axis.range)
+
+
+def _numbers(values: Any, kind: str) -> np.ndarray:
+    """Where these values stand on an axis; those that stand nowhere are left out."""
+    try:
+        numbers = np.array([] if values is None else values, dtype=float).ravel()
+    except ValueError:
+        return np.array([])
+    if kind == "log":
+        numbers = np.log10(numbers[numbers > 0])
+    return numbers[np.isfinite(numbers)]
 
 
 @pytest.fixture(params=list(LANGUAGES))
