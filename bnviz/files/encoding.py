@@ -25,6 +25,9 @@ _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _CUT_WORD: Final = re.compile("[A-Za-z][\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][A-Za-z]")
 #: Signs beside numbers, which are letters in other encodings and rare ones there.
 _SIGNS: Final = frozenset("°²³¹µ±·×÷½¼€£§")
+#: The letter ñ stands before a vowel, and ń, the same byte in Central Europe, never does.
+_NO_ENYE: Final = re.compile("[ñÑ](?![aeiouáéíóúAEIOUÁÉÍÓÚ])")
+_SPANISH: Final = frozenset("ñÑáéíóúüÁÉÍÓÚÜ")
 
 
 def encoding_of(blob: bytes, asked: str | None = None) -> str:
@@ -66,7 +69,9 @@ def _candidates(blob: bytes) -> Iterator[str]:
     sample = blob[start : start + _EVIDENCE]
     sample = sample[: sample.rfind(b"\n") + 1] or sample
     western = sample.decode("cp1252", "replace")
-    if _SIGNS.issuperset(each for each in western if not each.isascii()):
+    letters = {each for each in western if not each.isascii()} - _SIGNS
+    spanish = letters <= _SPANISH and letters & {"ñ", "Ñ"} and not _NO_ENYE.search(western)
+    if not letters or spanish:
         yield "cp1252"
     guesses = chardet.detect_all(sample, include_encodings=GUESSED, compat_names=False)
     names = [guess["encoding"] for guess in guesses if guess["encoding"]]
