@@ -18,12 +18,13 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test proof lint format shots bench load mutants constraints lowest audit browser clean
+.PHONY: help run test proof families lint format shots bench load mutants constraints lowest audit browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
 	@echo "make test    check style, types and layers, and run every test"
 	@echo "make proof   the long cases of tests that make test runs a shorter case of"
+	@echo "make families  the library on nets of the package transformers (50 MB)"
 	@echo "make lint    style, types and layers only"
 	@echo "make format  put the code into its form"
 	@echo "make shots   screenshots of every page into build/shots (PAGE=one_batch: of one)"
@@ -43,6 +44,10 @@ test: lint browser
 
 proof: lint browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m proof $(TEST_ARGS)
+
+families: $(TEST_READY)
+	@$(BIN)/python -m pip install --quiet $(INSTALL_ARGS) -c constraints.txt -r requirements-families.txt
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m proof tests/test_zoo.py
 
 lint: $(TEST_READY)
 	@$(BIN)/python -m ruff check --quiet .

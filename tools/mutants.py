@@ -261,19 +261,29 @@ def enter(copy: Path) -> None:
 
 def noticed_by(mutant: Mutant, copy: Path, seen: Seen) -> str:
     """The test that fails with the fault in the copy, which is then as it was."""
-    file, told = copy / mutant.path, copy / "told.json"
-    tests = seen.tests(mutant.path, mutant.line)
+    file, tests = copy / mutant.path, seen.tests(mutant.path, mutant.line)
+    room = f"tests/{area(mutant.path).removeprefix('bnviz/')}/"
+    near = [test for test in tests if test.startswith(room)]
+    far = [test for test in tests if not test.startswith(room)]
+    healthy = file.read_bytes()
+    file.write_bytes(mutant.applied(healthy))
+    try:
+        return failing(near, copy) or failing(far, copy)
+    finally:
+        file.write_bytes(healthy)
+
+
+def failing(tests: list[str], copy: Path) -> str:
+    """The first of these tests that fails in the copy, or nothing; never to end is to fail."""
     if not tests:
         return ""
-    healthy = file.read_bytes()
+    told = copy / "told.json"
     told.unlink(missing_ok=True)
-    file.write_bytes(mutant.applied(healthy))
     process = WARM.Process(target=ask, args=(tests, copy, told))
     process.start()
     process.join(SECONDS * 10)
     process.kill()
     process.join()
-    file.write_bytes(healthy)
     if not told.exists():
         return "no end"
     answer = json.loads(told.read_text())
@@ -287,6 +297,12 @@ def checkout(folder: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
+
+
+def area(path: str) -> str:
+    """The room of a file."""
+    parts = path.split("/")
+    return "/".join(parts[: 3 if parts[1] == "core" else 2])
 
 
 def drawn(count: int, seed: int) -> list[Mutant]:
@@ -354,12 +370,10 @@ def main(count: int = 200, seed: int = 0) -> None:
             kept.write_text(json.dumps([asdict(m) | {"by": by[m]} for m in by], indent=1))
     areas = defaultdict[str, list[bool]](list)
     for mutant in some:
-        parts = mutant.path.split("/")
-        area = "/".join(parts[: 3 if parts[1] == "core" else 2])
-        for each in (area, "in all"):
+        for each in (area(mutant.path), "in all"):
             areas[each].append(bool(by[mutant]))
-    for area, noticed in sorted(areas.items()):
-        print(f"{area:28} {sum(noticed):4} of {len(noticed):4}  {sum(noticed) / len(noticed):4.0%}")
+    for name, noticed in sorted(areas.items()):
+        print(f"{name:28} {sum(noticed):4} of {len(noticed):4}  {sum(noticed) / len(noticed):4.0%}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS, PitfallConfig
 from bnviz.plots.pitfalls.figures import draw
-from bnviz.plots.pitfalls.shapes import SHAPES, Curves, Pairs
+from bnviz.plots.pitfalls.shapes import SHAPES, Bars, Curves, Pairs
 from bnviz.plots.theme import Look
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.texts.numbers import plain
@@ -78,6 +78,21 @@ def read(figure: go.Figure, name: str, config: PitfallConfig, numbers: Mapping[s
             np.testing.assert_array_equal(trace.x, numbers[before])
             np.testing.assert_array_equal(trace.y, numbers[after])
             assert trace.marker.color.startswith(rgb(COLORS[role]))
+    elif isinstance(shape, Bars):
+        passed = numbers[shape.marked] > 0
+        for series, role, which in (("passed", "right", passed), ("refused", "wrong", ~passed)):
+            trace = drawn[say(f"pitfalls.{name}.series.{series}")]
+            np.testing.assert_array_equal(trace.x, numbers[shape.x][which])
+            np.testing.assert_array_equal(trace.y, numbers[shape.y][which])
+            assert trace.marker.color == COLORS[role]
+    else:
+        (cells,) = figure.data
+        shared, values = (
+            numbers[key].reshape(len(cells.y), -1) for key in (shape.shared, shape.values)
+        )
+        np.testing.assert_array_equal(np.ravel(cells.z)[1:], shared.ravel()[1:])
+        np.testing.assert_array_equal(cells.customdata, values)
+        assert cells.z[0][0] == cells.zmax and cells.colorscale[-1] == (1.0, COLORS["wrong"])
 
 
 def test_the_gallery_has_a_figure_for_each() -> None:
