@@ -22,8 +22,8 @@ from bnviz.store.schema import (
 _states = sa.Table(
     "bnviz_states",
     sa.MetaData(),
-    sa.Column("run_id", sa.String(32), primary_key=True),
-    sa.Column("blob", sa.LargeBinary, nullable=False),
+    sa.Column("run_id", sa.String(32)),
+    sa.Column("blob", sa.LargeBinary),
 )
 
 

@@ -183,6 +183,20 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     wait_for_chart(page, "targets")
 
 
+def test_an_arena_speaks_of_the_norm_that_was_chosen(open_page: OpenPage, launch: Launch) -> None:
+    few = SMALL | {"optimizer.epochs": 2, "probes.checkpoints": 0, "seeds": 6}
+    page = open_page("fitness", query=few | {"preset": "arena", "network.norm": "layer"})
+    launch(page)
+    ends(page, "done")
+    wait_for_chart(page, "arena")
+    with speaking_of("layer"):
+        names = {sentence("en", f"net.{net}") for net in ("bn", "plain")}
+    assert names <= {trace.get("name") for trace in chart_figure(page, "loss")["data"]}
+    told = page.get_by_test_id("stMain").inner_text()
+    assert "layer norm" in told and "with BN" not in told
+    assert exceptions(page) == [] and notices(page) == []
+
+
 def workbook(rows: list[list[str]]) -> bytes:
     """The rows on the second sheet, away from its corner and with sums below."""
     book = Workbook()

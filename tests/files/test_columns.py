@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bnviz.files.findings import Unreadable
+from bnviz.files.findings import Unreadable, clip
 from bnviz.files.reading import to_table
 from tests.files.reading import NAN, asked, said, same, text
 
@@ -233,3 +233,8 @@ def test_constant_and_empty_columns() -> None:
     assert column("", "NA") == ([], {"empty_column": {}})
     assert column("inf", "-inf") == ([], {"empty_column": {}})
     assert list(column("inf", "red", "green")[1]) == ["text"]
+
+
+def test_a_cell_that_just_fits_is_said_whole() -> None:
+    assert clip("x" * 40) == "x" * 40
+    assert clip("x" * 41) == "x" * 39 + "…"

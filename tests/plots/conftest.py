@@ -46,8 +46,8 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> None:
 def assert_drawn(figure: go.Figure) -> None:
     """Each point has its two numbers; the axes hold a good part of the points, and labels."""
     for trace in figure.data:
-        if trace.type == "scatter" and trace.x is not None:
-            assert trace.y is not None and len(trace.x) == len(trace.y), trace.name
+        if trace.type in ("scatter", "bar"):
+            assert len(trace.x) == len(trace.y), trace.name
     for name in ("xaxis", "yaxis"):
         for axis in getattr(figure, f"select_{name[0]}axes")():
             if axis.range is None or None in axis.range:

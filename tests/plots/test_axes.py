@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnviz.plots.axes import decades, place, symmetric, tick_label
+from bnviz.plots.axes import around, decades, place, span, symmetric, tick_label
 
 sizes = st.floats(1e-20, 1e20)
 
@@ -72,3 +72,35 @@ def test_a_symmetric_axis(values: list[float], unit: float, ticks: list[float]) 
     assert axis["tickvals"] == pytest.approx(place(ticks, unit).tolist())
     low, high = axis["range"]
     assert all(low < each < high for each in place(values, unit))
+
+
+def test_a_symmetric_axis_holds_half_a_unit_at_least() -> None:
+    low, high = symmetric([0.0], 2.0)["range"]
+    assert (low, high) == pytest.approx((-1.06 * place(1.0, 2.0), 1.06 * place(1.0, 2.0)))
+
+
+numbers = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=9).map(np.array)
+
+
+@given(numbers)
+def test_an_axis_that_changes_seldom(values: np.ndarray) -> None:
+    low, high = span(values[:1], values[1:])
+    assert low <= values.min() and values.max() <= high and low < high
+    width = np.ptp(values)
+    if width > 1e-3:
+        step = 10 ** np.floor(np.log10(width)) / 2
+        assert high - low < width + 2 * step * (1 + 1e-9)
+        assert [low / step, high / step] == pytest.approx(np.round([low / step, high / step]))
+
+
+def test_an_axis_of_one_value_or_none() -> None:
+    assert span(np.array([2.0])) == [1.5, 2.5]
+    assert span(np.array([np.nan])) == [-1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "reach"),
+    [([0.0, 1.0], 5), ([-5.0], 5), ([5.1], 10), ([-39.0, 3.0], 40), ([np.nan], 5)],
+)
+def test_an_axis_around_zero(values: list[float], reach: float) -> None:
+    assert around(np.array(values)) == [-reach, reach]

@@ -60,6 +60,8 @@ def test_what_is_offered_rises_and_holds_the_default(row: Control) -> None:
     ends = (row.stops[0], row.stops[-1]) if row.stops else (row.least, row.most)
     assert None not in ends and ends[0] <= row.default <= ends[1]
     assert {type(stop) for stop in row.stops} <= {type(row.default)}
+    if row.kind == "slider" and isinstance(row.default, int):
+        assert row.step == 1, "each whole number can be chosen"
 
 
 @pytest.mark.parametrize("key", PATHS)

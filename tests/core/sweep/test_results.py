@@ -106,6 +106,8 @@ def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int)
     for each in told[1:]:
         winner, _, how = each.key.partition("_")
         inside = {str(r.settings[each.values["field"]]) for r in ahead[winner]}
+        (axis,) = [axis for axis in config.axes if axis.field == each.values["field"]]
+        assert len(inside) < len(axis.values), "at all of them is at none in particular"
         if how == "at":
             assert set(each.values["values"]) == inside
         else:

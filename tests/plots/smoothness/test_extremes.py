@@ -1,8 +1,10 @@
 """The ends of spectra with the probes below them, traces, densities, and their axis."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,13 @@ def test_normalized_counts_what_it_leaves_out(say: Say) -> None:
     assert bn.name == say("plots.smooth.part", net=say("net.bn"), shown=2, total=4)
     assert plain.name == say("net.plain")
     assert (bn.x == values[[0, 3]]).all()
+
+
+@pytest.mark.parametrize("draw", [extremes.ruler, extremes.normalized, extremes.traces])
+def test_the_first_seed_is_on_top(draw: Callable[..., go.Figure], say: Say) -> None:
+    points = traces(draw(made.extremes(), Look(), say), mode="markers")
+    every = [point.y for point in points if point.y is not None and len(point.y) == 4]
+    assert len(every) >= 2 and all((np.diff(y) < 0).all() for y in every)
 
 
 def test_traces_on_an_axis_of_both_signs(say: Say) -> None:
