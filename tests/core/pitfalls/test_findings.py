@@ -123,7 +123,9 @@ def test_dropout_shifts_the_variance_as_li_et_al_say() -> None:
         keep = 1 - result["rate"]
         expected = ((1 + mean**2) / keep - mean**2) ** -0.5
         assert np.allclose(result["theory"], expected, rtol=1e-6)
-        assert np.allclose(result["wrong"], expected, rtol=0.03)
+        # Four standard errors of a deviation from 20,000 draws of kurtosis 3 / keep.
+        error = 4 * np.sqrt((3 / keep - 1) / (4 * 20_000))
+        assert (np.abs(result["wrong"] / expected - 1) < error).all()
         assert np.allclose(result["right"], 1, atol=1e-3)
 
 
