@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training import train
 from bnviz.core.training.cost import cost
+from bnviz.core.training.presets import PRESETS
 from bnviz.jobs.speed import slowness
 
 
@@ -62,7 +63,7 @@ def took(config: TrainConfig) -> float:
 def test_a_trainings_time_is_known_before_within_a_factor_of_two() -> None:
     took(next(trainings(1, 0.5)))  # warm
     off = []
-    for config in trainings(40, 2.0):
+    for config in (TrainConfig(), PRESETS["deep"], *trainings(40, 2.0)):
         said = cost(config, config.data.samples, 3).seconds * slowness.__wrapped__()
         off.append((took(config) / said, config))
     off = sorted(((ratio, config) for ratio, config in off), key=lambda each: each[0])

@@ -37,8 +37,9 @@ WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
 SLOWER, MORE = 1.45, 2
 #: What the optimizers' steps take, times PARAMETER.
 MOVING = {"sgd": 1.0, "momentum": 1.5, "adam": 4.0}
-#: Products of a Hessian until Lanczos has the ends, as a rule.
-PRODUCTS = 60
+#: Products of a Hessian until Lanczos has the ends, as a rule; and in a training, whose tolerance
+#: is larger (bnviz.core.training.probes).
+PRODUCTS, FEW_PRODUCTS = 60, 20
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class Sizes:
         room = min(300, max(FEWEST, BASIS_BYTES // (8 * nets * self.parameters)))
         basis = (room + 12) * nets * self.parameters
         graph = 14 * self.depth * nets * self.width * rows
-        products = self.seeds * PRODUCTS
+        products = self.seeds * FEW_PRODUCTS
         product = 2 * self.gradient(rows, 8, nets)
         return Cost(max(lipschitz, 8 * (basis + graph)), seconds + 2 * products * product)
 
