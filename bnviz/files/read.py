@@ -12,12 +12,12 @@ import numpy as np
 
 from bnviz.files.cells import Gaps
 from bnviz.files.columns import Column, Survey
-from bnviz.files.csv_text import delimited
 from bnviz.files.dialect import Dialect
 from bnviz.files.doubts import decimal_sign, markers
-from bnviz.files.excel import is_workbook, workbook
 from bnviz.files.findings import Finding, Unreadable, Values, clip
-from bnviz.files.parquet import parquet
+from bnviz.files.formats.csv_text import delimited
+from bnviz.files.formats.excel import is_workbook, workbook
+from bnviz.files.formats.parquet import parquet
 from bnviz.files.reading import MAX_CHOSEN, Floats, Reading, Rows
 from bnviz.files.source import MAX_COLUMNS, Source, most_rows
 

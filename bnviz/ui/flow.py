@@ -19,7 +19,7 @@ from bnviz.ui.widgets import ask
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bnviz.core.training.flow import Flow, Places
+    from bnviz.core.flow import Flow, Places
 
 SECONDS = 3.0
 
@@ -29,7 +29,7 @@ def trained(learning_rate: float) -> "Flow":
     """Both nets of that training, at every step."""
     import torch
 
-    from bnviz.core.training.flow import flow
+    from bnviz.core.flow import flow
 
     torch.set_num_threads(1)  # in this thread: small tensors gain nothing from more
     return flow(small(learning_rate))
@@ -48,7 +48,7 @@ def show_flow() -> None:
         return
     flow = trained(rate)
     _pictures(flow, step)
-    from bnviz.core.training.flow import verdict
+    from bnviz.core.flow import verdict
 
     st.markdown(say_verdict("home.flow.verdict", verdict(flow, step)))
     explain("flow", say("home.flow.caption"), data=lambda: _frame(flow))

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bnviz.files.excel import MAX_SHEET
+from bnviz.files.formats.excel import MAX_SHEET
 from bnviz.files.read import MAX_BYTES
 from bnviz.files.source import MAX_COLUMNS
 from bnviz.jobs.speed import slowness

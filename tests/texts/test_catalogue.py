@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
+from bnviz.core import flow
 from bnviz.core.batchnorm import (
     agreement,
     batch_dependence,
@@ -26,7 +27,7 @@ from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.settings import flat
 from bnviz.core.smoothness import cost as smaller_measures
 from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training import arena, flow, precise_bn
+from bnviz.core.training import arena, precise_bn
 from bnviz.core.training import verdict as training
 from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys

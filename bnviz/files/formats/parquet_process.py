@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bnviz.children import limit_memory
 from bnviz.files.findings import Finding, Unreadable, clip
-from bnviz.files.parquet import ABOUT, REFUSED
+from bnviz.files.formats.parquet import ABOUT, REFUSED
 from bnviz.files.source import MAX_COLUMNS, most_rows
 
 #: Bytes that a column's part of a row group may unpack to, and all columns' parts together.

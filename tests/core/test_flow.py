@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from bnviz.core.data.preparation import dataset_for, prepare
-from bnviz.core.training.flow import LEVEL, PROBE_ROWS, Flow, Places, flow, verdict
+from bnviz.core.flow import LEVEL, PROBE_ROWS, Flow, Places, flow, verdict
 from bnviz.core.training.presets import RATES, STEPS, small
 
 

@@ -125,5 +125,5 @@ def test_a_page_that_lies_about_its_size() -> None:
 
 
 def test_a_file_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnviz.files.parquet.MAX_SECONDS", 0)
+    monkeypatch.setattr("bnviz.files.formats.parquet.MAX_SECONDS", 0)
     assert refusal(parquet(a=[1, 2])) == ("exhausting", {})

@@ -12,10 +12,10 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from bnviz.files.dialect import Dialect
-from bnviz.files.encoding import encoding_of, text_of
 from bnviz.files.findings import Finding, Unreadable, clip
+from bnviz.files.formats.encoding import encoding_of, text_of
+from bnviz.files.formats.separation import SAMPLE_CHARACTERS, Fields, one_or_two, understood
 from bnviz.files.header import Layout
-from bnviz.files.separation import SAMPLE_CHARACTERS, Fields, one_or_two, understood
 from bnviz.files.source import Batch, Source
 
 #: Rows with too few or too many fields, after which reading ends.

@@ -38,11 +38,11 @@ def parquet(blob: bytes) -> Source:
 
 
 def _unpacked(blob: bytes) -> bytes:
-    """What the process writes: see :mod:`bnviz.files.parquet_process`."""
+    """What the process writes: see :mod:`bnviz.files.formats.parquet_process`."""
     with TemporaryFile() as out:
         try:
             process = subprocess.run(
-                **children.command("bnviz.files.parquet_process"),
+                **children.command("bnviz.files.formats.parquet_process"),
                 input=blob,
                 stdout=out,
                 stderr=subprocess.PIPE,
