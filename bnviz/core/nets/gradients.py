@@ -48,10 +48,11 @@ def gradient_of(objective: Objective) -> Gradient:
         losses = objective(leaves)
         if not losses.requires_grad:  # constant in the parameters
             return {name: torch.zeros_like(value) for name, value in params.items()}
-        values = torch.autograd.grad(
+        slopes = torch.autograd.grad(
             losses.sum(), list(leaves.values()), allow_unused=True, materialize_grads=True
         )
-        return dict(zip(leaves, values, strict=True))
+        # Older torch makes zeros that want a gradient themselves.
+        return {name: slope.detach() for name, slope in zip(leaves, slopes, strict=True)}
 
     return gradient
 
