@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load
 
 from bnviz.core.configs import TrainConfig
@@ -100,6 +101,12 @@ def test_the_users_table_is_there(store: Store) -> None:
 ROUNDED = {"published", "noise", "bn_float32", "plain_float32"}
 
 
+same_rounding = pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),
+    reason="an older torch rounds otherwise than the one that wrote them",
+)
+
+
 def close(new: bytes, old: bytes) -> None:
     """All that the old one holds is in the new one, but for what another processor rounds."""
     arrays = load(new)
@@ -112,6 +119,7 @@ def runs_of(store: Store, kind: str) -> list[Run]:
     return [run for run in store.runs() if run.kind.startswith(kind) and run.status == "done"]
 
 
+@same_rounding
 def test_a_training_repeats(store: Store) -> None:
     """The same config draws and trains the same nets as the last release did."""
     for run in runs_of(store, trainings.KIND):
@@ -125,6 +133,7 @@ def test_a_training_repeats(store: Store) -> None:
         close(snapshots.to_bytes(last), blob)
 
 
+@same_rounding
 def test_a_measure_repeats(store: Store) -> None:
     for run in runs_of(store, measures.KIND):
         config = parse(run.config)
