@@ -83,14 +83,15 @@ def _dashboard_options(parser: argparse.ArgumentParser) -> None:
 def _runs_options(runs: argparse.ArgumentParser) -> None:
     runs.add_argument("--limit", type=int, default=20, help="so many of the newest (default: 20)")
     actions = runs.add_subparsers(dest="action", metavar="ACTION")
-    export = actions.add_parser("export", help="write a training to a file")
-    export.add_argument("run", metavar="ID", help="the training's id")
+    export = actions.add_parser("export", help="write a run to a file")
+    export.add_argument("run", metavar="ID", help="the run's id")
     export.add_argument(
         "--to",
         metavar="FILE",
         required=True,
         help="the file; its ending says the form: .csv, .parquet, .html (a report), .ipynb "
-        "(a notebook), .bnviz (for another bnviz) or .zip (TensorBoard's event files)",
+        "(a notebook), .zip (TensorBoard's event files), or .bnviz (for another bnviz), the one "
+        "for sweeps and measures",
     )
     taken = actions.add_parser("import", help="take in a .bnviz file")
     taken.add_argument("file", metavar="FILE", help="the .bnviz file")
@@ -171,8 +172,7 @@ _COMMANDS = {
     ),
     "runs": _Command(
         "list the runs, hand one on, take one in",
-        "List the newest runs; write a training to a file, or take in one that "
-        "another bnviz wrote.",
+        "List the newest runs; write a run to a file, or take in one that another bnviz wrote.",
         _runs_options,
     ),
     "sweep": _Command(
