@@ -151,6 +151,7 @@ def ask_several(
         format_func=shown,
         help=say_if_there(f"{control.label}_help") if free else None,
         accept_new_options=free,
+        select_all=not free,
         **more,
     )
     _write(control, None if chosen == [*default] else ",".join(chosen))

@@ -188,7 +188,7 @@ def test_an_arena_speaks_of_the_norm_that_was_chosen(open_page: OpenPage, launch
     page = open_page("fitness", query=few | {"preset": "arena", "network.norm": "layer"})
     launch(page)
     ends(page, "done")
-    wait_for_chart(page, "arena")
+    wait_for_chart(page, "norms")
     with speaking_of("layer"):
         names = {sentence("en", f"net.{net}") for net in ("bn", "plain")}
     assert names <= {trace.get("name") for trace in chart_figure(page, "loss")["data"]}

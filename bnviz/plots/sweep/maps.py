@@ -136,11 +136,25 @@ def _map(
         look,
         [drawn],
         HEIGHT,
-        xaxis=titled(axis_title(grid.across, say), type="category", showgrid=False, tickangle=0),
-        yaxis=titled(axis_title(grid.down, say), type="category", showgrid=False),
+        xaxis=_categories(grid.across, say) | {"tickangle": 0},
+        yaxis=_categories(grid.down, say) | {"automargin": True},
         annotations=[heading(title)],
         showlegend=False,
         margin={"l": 72, "r": 8, "t": 32, "b": 104},
+    )
+
+
+def _categories(axis: Axis, say: Say) -> dict[str, Any]:
+    """An axis with all its values, also before any cell is finished; words stand in lines."""
+    names = labels(axis, say)
+    return titled(
+        axis_title(axis, say),
+        type="category",
+        showgrid=False,
+        categoryarray=names,
+        range=[-0.5, len(names) - 0.5],
+        tickvals=list(range(len(names))),
+        ticktext=[name.replace(" ", "<br>") for name in names],
     )
 
 

@@ -132,7 +132,12 @@ def _head(letter: str, run: Run) -> Compared | None:
 
 
 def _curves(trainings: Mapping[str, Compared], field: str, nets: Sequence[str]) -> None:
-    named = {letter: (each.name, each.snapshots) for letter, each in trainings.items()}
+    paths, comma = _unlike(trainings), say("sentence.comma")
+    named = {}
+    for letter, each in trainings.items():
+        settings = dict(flat(each.config))
+        own = comma.join(in_words(path, settings[path]) for path in paths)
+        named[letter] = each.run.name or own or each.name, each.snapshots
     figure = side_by_side(named, field, nets, look(), say)
     caption = say("runs.curves_caption")
     show(figure, "runs", alt=say("runs.curves_alt"), caption=caption, data=lambda: _data(trainings))
@@ -167,11 +172,16 @@ def _pair(trainings: Mapping[str, Compared]) -> None:
     st.markdown(say_verdict("runs.pair", pair(sides[first], sides[second])))
 
 
+def _unlike(trainings: Mapping[str, Compared]) -> list[str]:
+    """The paths of the settings in which the runs differ."""
+    first, *others = (dict(flat(each.config)) for each in trainings.values())
+    return [path for path in first if any(each[path] != first[path] for each in others)]
+
+
 def _differences(trainings: Mapping[str, Compared]) -> None:
     """The settings in which the runs differ, a column a run."""
     settings = {letter: dict(flat(each.config)) for letter, each in trainings.items()}
-    first = next(iter(settings.values()))
-    paths = [path for path in first if any(each[path] != first[path] for each in settings.values())]
+    paths = _unlike(trainings)
     if not paths:
         st.caption(say("runs.same_settings"))
         return
