@@ -11,6 +11,7 @@ from bnviz.ui.glossary import offer_terms
 from bnviz.ui.header import changes
 from bnviz.ui.header.header import ask_language, show_tools
 from bnviz.ui.language import say
+from bnviz.ui.links import drop_unknown
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
 from bnviz.ui.presenter.presenter import offer
@@ -19,7 +20,6 @@ from bnviz.ui.server.door import Door
 from bnviz.ui.server.guard import Guard
 from bnviz.ui.server.login import admitted, offer_logout
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
-from bnviz.ui.widgets import drop_unknown
 
 
 def contents() -> None:

@@ -14,8 +14,8 @@ from bnviz.plots.home import walk
 from bnviz.ui.chart.chart import Live
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
+from bnviz.ui.links import point
 from bnviz.ui.one_batch import compute
-from bnviz.ui.widgets import point
 
 if TYPE_CHECKING:
     import pandas as pd

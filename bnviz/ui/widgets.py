@@ -15,10 +15,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
-from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import ELSEWHERE, LANG, PRESENT, controls
 from bnviz.ui.language import say, say_if_there
+from bnviz.ui.links import refuse
 
 #: The tab that holds those that do not come first.
 _DEEPER = "deeper"
@@ -60,7 +59,7 @@ def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -
     value = _widget(control, label, default, key=control.key, bind=bind, **more)
     if not bound:
         if wish is None and not known:  # else no link asks, but limits have moved
-            _refuse(label, ", ".join(wishes), in_address(value))
+            refuse(label, ", ".join(wishes), in_address(value))
         # What is bound to a widget with other limits, Streamlit takes out of the address itself.
         with suppress(StreamlitAPIException):
             if wish is None:
@@ -205,7 +204,7 @@ def _wish(control: Control, label: str, options: Sequence[str], given: str) -> s
         return None
     if wish in options:
         return wish
-    _refuse(label, wish, given)
+    refuse(label, wish, given)
     return None
 
 
@@ -222,63 +221,3 @@ def _addresses() -> dict[str, str | None]:
     """What each choice has last written into the address, by key."""
     known: dict[str, str | None] = st.session_state.setdefault("address", {})
     return known
-
-
-def point(
-    name: str, label: str, rows: int, low: Sequence[float], high: Sequence[float], untouched: str
-) -> tuple[int, float, float] | None:
-    """The row (from 0) and the place that the address gives as ROW,X,Y; None if it gives none.
-
-    `untouched` says what is shown when it asks for a place that is not between `low` and `high`.
-    """
-    wish = st.query_params.get(name)
-    if wish is None:
-        return None
-    try:
-        row, x, y = (float(part) for part in wish.split(","))
-        if 1 <= row <= rows and low[0] <= x <= high[0] and low[1] <= y <= high[1]:
-            return int(row) - 1, x, y
-    except ValueError:
-        pass
-    _refuse(label, wish, untouched)
-    st.query_params.pop(name)
-    return None
-
-
-def open_with(rows: Mapping[str, Control], **values: Any) -> None:
-    """Set these controls, by key, for a visitor who asks for nothing: the first time they come.
-
-    An address that names any of `rows` is left alone, so that the others have their defaults.
-    """
-    asked = {*ELSEWHERE, *(row.name for row in rows.values() if row not in (LANG, PRESENT))}
-    if asked & set(st.query_params) or set(values) & set(st.session_state):
-        return
-    for key, value in values.items():
-        st.query_params[rows[key].name] = in_address(value)
-        if rows[key].kind != "choice":
-            st.session_state[key] = value
-
-
-def drop_unknown(page: str) -> None:
-    """Take out of the address what no control of the page is called, and say so."""
-    known = {*ELSEWHERE, *(control.name for control in controls(page).values())}
-    unknown = [name for name in st.query_params if name not in known]
-    for name in unknown:
-        del st.query_params[name]
-    if unknown:
-        _notice(say("link.unknown", names=tuple(map(_quoted, unknown))))
-
-
-def _refuse(label: str, wish: str, given: str) -> None:
-    """Say that the link asked for `wish` and got `given`."""
-    _notice(say("link.changed", label=label, wish=_quoted(wish), given=literal(given)))
-
-
-def _notice(text: str) -> None:
-    st.toast(text, icon=":material/link_off:", duration="infinite")
-
-
-def _quoted(text: str) -> str:
-    """What stands in an address, as code of 40 letters at most."""
-    text = " ".join(text.replace("`", " ").split())
-    return "`" + (text if len(text) <= 40 else text[:40] + "…") + "`"

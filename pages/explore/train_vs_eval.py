@@ -5,10 +5,10 @@ import streamlit as st
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.language import say, say_verdict
+from bnviz.ui.links import open_with
 from bnviz.ui.train_vs_eval import compute
 from bnviz.ui.train_vs_eval.controls import feature_choice, notes, stream_config
 from bnviz.ui.train_vs_eval.tabs import show_sections
-from bnviz.ui.widgets import open_with
 
 open_with(TRAIN_VS_EVAL, shift=2.0, shift_at=90)  # eval mode still lags behind
 answer, main = st.container(), st.container(horizontal=True, gap="large")

@@ -38,6 +38,11 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
         shown = sidebar.locator(f".st-key-{row.key.replace('.', '-')}")
         if shown.count() and not row.main and row.key not in ("lang", "present"):
             assert not shown.first.is_visible(), row.key
+    strokes = page.evaluate(
+        "() => [...document.querySelectorAll('.bnviz-chart')]"
+        ".flatMap(e => e.data.map(trace => trace.line?.width).filter(Boolean))"
+    )
+    assert min(strokes, default=2) >= 1.5, "no stroke is thin"
     if page.locator(".bnviz-chart").count():
         page.locator(".bnviz-chart").first.hover()
         page.locator(".modebar-btn[data-title='Full screen']").first.click()

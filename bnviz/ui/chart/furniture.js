@@ -13,6 +13,7 @@ const REMOVED = [
 ];
 const LARGER = 1.6; // full screen: so much larger are letters and margins
 const LEAST = 18; // on a wall no letter is smaller
+const STRONGER = 1.5; // on a wall so much wider are strokes
 
 /** Plotly's configuration for a chart. */
 export function tools(chart) {
@@ -75,7 +76,7 @@ export function forWall({ data, layout }) {
   const { legend, yaxis, ...rest } = larger(layout, 1.45);
   const below = legend?.y < 0; // a legend below the plot makes room for the larger axis title
   return {
-    data: data.map(lettered),
+    data: data.map(bolder),
     layout: {
       ...rest,
       height,
@@ -85,12 +86,14 @@ export function forWall({ data, layout }) {
   };
 }
 
-/** A trace whose numbers and scale can be read from afar. */
-function lettered(trace) {
-  const { textfont, colorbar } = trace;
+/** A trace whose strokes, numbers and scale can be seen from afar. */
+function bolder(trace) {
+  const { textfont, colorbar, line, marker } = trace;
   const readable = (font) => ({ ...font, size: Math.max(LEAST, font?.size ?? 0) });
   return {
     ...trace,
+    ...(line?.width && { line: { ...line, width: STRONGER * line.width } }),
+    ...(marker?.size > 0 && { marker: { ...marker, size: 1.25 * marker.size } }),
     ...((textfont || trace.text) && { textfont: readable(textfont) }),
     ...(colorbar && { colorbar: { ...colorbar, tickfont: readable(colorbar.tickfont) } }),
   };
@@ -109,7 +112,7 @@ async function enlarge(chart) {
   await chart.element.requestFullscreen();
   const { data, layout } = titled(chart, LARGER);
   const size = { width: innerWidth, height: innerHeight };
-  await chart.plotly.react(chart.element, data.map(lettered), { ...larger(layout), ...size }, chart.config);
+  await chart.plotly.react(chart.element, data.map(bolder), { ...larger(layout), ...size }, chart.config);
   const leave = () => {
     if (document.fullscreenElement) return;
     document.removeEventListener("fullscreenchange", leave);

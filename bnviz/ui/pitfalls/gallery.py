@@ -10,10 +10,11 @@ from bnviz.plots.pitfalls.figures import draw
 from bnviz.ui.controls import ALL, PITFALL_OPENINGS, PITFALLS
 from bnviz.ui.figures import look, show
 from bnviz.ui.language import say, say_verdict
+from bnviz.ui.links import open_with
 from bnviz.ui.pitfalls import compute
 from bnviz.ui.pitfalls.live import follows
 from bnviz.ui.sources import show_links
-from bnviz.ui.widgets import ask, open_with
+from bnviz.ui.widgets import ask
 
 
 def choose() -> str:
