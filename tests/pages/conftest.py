@@ -1,17 +1,30 @@
 """Whole pages without a browser: Streamlit's AppTest, always through app.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from bnviz.core.configs import TrainConfig
+from bnviz.jobs import trainings
+from bnviz.jobs.worker import work
+from bnviz.store import open_store
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from tools.server import APP
 
 OpenApp = Callable[..., AppTest]
+
+#: A training of a moment.
+QUICK = TrainConfig(seeds=6).model_copy(
+    update={
+        "optimizer": TrainConfig().optimizer.model_copy(update={"epochs": 2}),
+        "data": TrainConfig().data.model_copy(update={"samples": 50}),
+        "probes": TrainConfig().probes.model_copy(update={"checkpoints": 0}),
+    }
+)
 
 
 def opened(app: AppTest, lang: str) -> list[str]:
@@ -51,3 +64,22 @@ def open_app() -> OpenApp:
         return app.run()
 
     return open_app
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[list[str]]:
+    """Two trainings that differ in the rate, one of another version, one that is damaged."""
+    store = open_store()
+    faster = QUICK.optimizer.model_copy(update={"learning_rate": 0.05})
+    ids = []
+    for settings in (QUICK, QUICK.model_copy(update={"optimizer": faster})):
+        ids.append(trainings.create(store, settings))
+        work(store, ids[-1])
+    ids.append(store.create("train", '{"network": {"residual": true}}', 1))
+    ids.append(store.create("train", QUICK.model_dump_json(), 1))
+    store.append(ids[-1], 0, 1, b"no snapshot")
+    for run_id in ids[2:]:
+        store.finish(run_id, "done")
+    yield ids
+    for run_id in ids:
+        store.delete(run_id)

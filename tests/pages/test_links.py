@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import controls
+from bnviz.ui.controls import ELSEWHERE, controls
 from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
 
@@ -45,6 +45,7 @@ def test_any_value_of_any_parameter(open_app: OpenApp, page: str) -> None:
     def opens(data: st.DataObject) -> None:
         query = {row.name: data.draw(odd_value(row), row.name) for row in NAMED[page]}
         query.pop("lang")
+        query |= {name: data.draw(st.sampled_from(ODD), name) for name in ELSEWHERE}
         query |= data.draw(
             st.dictionaries(st.text("abc&=%._[]", min_size=1), st.text(), max_size=3)
         )

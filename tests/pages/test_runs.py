@@ -1,45 +1,14 @@
 """Runs: the table, what is done with selected runs, and runs side by side."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core.configs import DataConfig, TrainConfig
-from bnviz.jobs import trainings
-from bnviz.jobs.worker import work
+from bnviz.core.configs import DataConfig
 from bnviz.store import open_store
 from bnviz.store.history import Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import QUICK, OpenApp
 from tests.pages.test_pages import charts, widget
-
-QUICK = TrainConfig(seeds=6).model_copy(
-    update={
-        "optimizer": TrainConfig().optimizer.model_copy(update={"epochs": 2}),
-        "data": TrainConfig().data.model_copy(update={"samples": 50}),
-        "probes": TrainConfig().probes.model_copy(update={"checkpoints": 0}),
-    }
-)
-
-
-@pytest.fixture(scope="module")
-def runs() -> Iterator[list[str]]:
-    """Two trainings that differ in the rate, one of another version, one that is damaged."""
-    store = open_store()
-    faster = QUICK.optimizer.model_copy(update={"learning_rate": 0.05})
-    ids = []
-    for config in (QUICK, QUICK.model_copy(update={"optimizer": faster})):
-        ids.append(trainings.create(store, config))
-        work(store, ids[-1])
-    ids.append(store.create("train", '{"network": {"residual": true}}', 1))
-    ids.append(store.create("train", QUICK.model_dump_json(), 1))
-    store.append(ids[-1], 0, 1, b"no snapshot")
-    for run_id in ids[2:]:
-        store.finish(run_id, "done")
-    yield ids
-    for run_id in ids:
-        store.delete(run_id)
 
 
 def select(app: AppTest, *names: str) -> AppTest:

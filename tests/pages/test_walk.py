@@ -15,8 +15,10 @@ from bnviz.core.configs import RULES
 from bnviz.texts.catalogue import LANGUAGES, catalogue
 from bnviz.ui.control import in_address
 from bnviz.ui.controls import controls
+from bnviz.ui.navigation import PAGES
+from bnviz.ui.presenter.lesson import FOLDER, Step, find, read
 from tests.pages.conftest import OpenApp
-from tests.pages.test_pages import messages, widgets
+from tests.pages.test_pages import messages, widget, widgets
 
 MOVES, SEED = int(os.environ.get("WALK", "4")), int(os.environ.get("SEED", "0"))
 #: Moves until the page is compared with one that is opened anew.
@@ -29,14 +31,22 @@ REFUSED = tuple(
     for code in ("too_large", "too_slow")
     for lang in LANGUAGES
 )
-SECTIONS = {
-    "home": [""],
-    "one_batch": ["formula", "statistics", "steps", "epsilon", "jitter", "implementations"],
-    "train_vs_eval": ["gap", "clock", "company", "split", "frozen"],
-    "pitfalls": [""],
-    "fitness": [""],
-    "smoothness": ["replay"],
+#: Where a walk over a page begins.
+OPENINGS: dict[str, list[dict[str, str]]] = {
+    "home": [{}],
+    "one_batch": [
+        {"section": name}
+        for name in ("formula", "statistics", "steps", "epsilon", "jitter", "implementations")
+    ],
+    "train_vs_eval": [{"section": name} for name in ("gap", "clock", "company", "split", "frozen")],
+    "pitfalls": [{}],
+    "fitness": [{}],
+    "smoothness": [{"section": "replay"}],
+    "sweep": [{}],
+    "runs": [{}, {"section": "uploads"}, {"runs": "side by side"}],
+    "glossary": [{}],
 }
+LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 
 
 def address(app: AppTest, page: str) -> dict[str, str]:
@@ -49,7 +59,11 @@ def address(app: AppTest, page: str) -> dict[str, str]:
 def moved(app: AppTest, page: str, chance: random.Random) -> str:
     """Moves one control that is shown to some value that it offers; says what was done."""
     free = [each for each in widgets(app) if not each.disabled and each.key not in LEFT_OUT]
-    each = chance.choice([each for each in free if not str(each.key).startswith("lesson-")])
+    free = [each for each in free if not str(each.key).startswith("lesson-")]
+    if not free:  # a page of text
+        app.run()
+        return ""
+    each = chance.choice(free)
     to = ""
     if each.type == "button":
         each.click()
@@ -87,22 +101,80 @@ def numbers(app: AppTest) -> list[Any]:
     return sorted((name, text.count("bdata")) for name, text in sent.items())
 
 
-@pytest.mark.parametrize("page", SECTIONS)
-def test_a_walk_ends_where_its_link_leads(open_app: OpenApp, page: str) -> None:
+def told(app: AppTest) -> list[Any]:
+    """All figures, sentences and tables."""
+    tables = [table.value.to_csv() for table in app.dataframe]
+    return [messages(app), [each.value for each in (*app.markdown, *app.caption)], tables]
+
+
+@pytest.mark.parametrize("page", OPENINGS)
+def test_a_walk_ends_where_its_link_leads(open_app: OpenApp, page: str, runs: list[str]) -> None:
     chance = random.Random(f"{SEED} {page}")
     for _ in range(max(1, MOVES // LEG)):
-        section = chance.choice(SECTIONS[page])
-        opened = {"section": section} if section else {}
-        app, walked = open_app(page, **opened), [section]
+        opened = dict(chance.choice(OPENINGS[page]))
+        if "runs" in opened:
+            opened["runs"] = ",".join(runs)
+        app, walked = open_app(page, **opened), [str(opened)]
         for _ in range(min(LEG, MOVES)):
             walked.append(moved(app, page, chance))
             healthy(app, walked)
             for name, value in address(app, page).items():  # as Streamlit does in a browser
                 app.query_params[name] = value
-        link = address(app, page) | opened
+        link = address(app, page)
+        link |= {name: opened[name] for name in opened if name in app.query_params}
         anew, other = open_app(page, **link), open_app(page, lang="zh", **link)
         for each in (anew, other):
             healthy(each, [*walked, str(link)])
-        assert messages(anew) == messages(app), (walked, link)
-        assert [each.value for each in anew.markdown] == [each.value for each in app.markdown]
+        assert told(anew) == told(app), (walked, link)
         assert numbers(other) == numbers(anew), (walked, link)
+
+
+def test_the_openings_are_those_of_every_page() -> None:
+    assert list(OPENINGS) == [page.name for page in PAGES]
+
+
+def in_link(app: AppTest) -> dict[str, str]:
+    """The address of what is on screen, as the browser shows it."""
+    given = {name: app.query_params[name] for name in app.query_params}
+    return {name: each if isinstance(each, str) else each[0] for name, each in given.items()}
+
+
+def guess(app: AppTest, step: Step, chance: random.Random) -> None:
+    """Choose something, and commit to it."""
+    if step.options:
+        app.radio[0].set_value(chance.randrange(len(step.options)))
+    elif step.number is not None:
+        app.slider[0].set_value(chance.choice([step.number.least, step.number.most]))
+    next(button for button in app.button if str(button.key).startswith("FormSubmitter")).click()
+    app.run()
+
+
+def test_a_walk_through_lessons(open_app: OpenApp) -> None:
+    """By their buttons: every step is on its page, which is that of its link once one has guessed.
+
+    Who leaves is on the page, and it stays as it was.
+    """
+    chance = random.Random(SEED)
+    for _ in range(max(1, MOVES // LEG)):
+        name = chance.choice(list(LESSONS))
+        app, walked, guessed, index = open_app("home"), [name], set[int](), 0
+        widget(app, f"lesson-{name}").click().run()
+        for _ in range(2 * LEG):
+            step = LESSONS[name].step[index]
+            assert in_link(app)["lesson"] == name, walked
+            assert not app.exception and bool(app.title) == (index in guessed), walked
+            moves = {"guess": index not in guessed, "previous": index > 0}
+            moves["next"] = index + 1 < len(LESSONS[name].step)
+            walked.append(chance.choice([move for move, possible in moves.items() if possible]))
+            if walked[-1] == "guess":
+                guess(app, step, chance)
+                guessed.add(index)
+            else:
+                widget(app, f"lesson-{walked[-1]}").click().run()
+                index += 1 if walked[-1] == "next" else -1
+        widget(app, "lesson-leave").click().run()
+        page = LESSONS[name].step[index].page
+        healthy(app, walked)
+        assert "lesson" not in app.query_params and widget(app, "lang"), walked
+        link = in_link(app) | address(app, page)
+        assert messages(open_app(page, **link)) == messages(app), (walked, link)
