@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -105,7 +105,7 @@ def take_in(store: Store, blob: bytes) -> str:
         record = Record.model_validate_json(arrays.pop("run").tobytes(), strict=False)
         data, blobs, states = _contents(record, arrays)
         table = _table(data, record, arrays.pop("table", None))
-    except (SafetensorError, ValidationError, ValueError, TypeError, LookupError) as error:
+    except (SafetensorError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise _refused(type(error).__name__) from error
     if table is not None:
         store.save_table(table)

@@ -46,7 +46,7 @@ def decoded(run_id: str, decode: Callable[[bytes], T], blob: bytes) -> T:
     """What a run has kept; StoreProblem if it is damaged."""
     try:
         return decode(blob)
-    except (SafetensorError, ValueError, TypeError, LookupError) as error:
+    except (SafetensorError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise StoreProblem("damaged", {"run": run_id}) from error
 
 

@@ -19,7 +19,7 @@ _STATUSES = ("done", "stopped", "failed", "interrupted", *UNFINISHED)
 STALE_SECONDS = 15.0
 
 _ID = re.compile(r"[a-z0-9]{1,32}")
-_NEVER = datetime.fromtimestamp(0, UTC)
+NEVER = datetime.fromtimestamp(0, UTC)
 
 #: What a Run is made of; a traceback may be long.
 COLUMNS = tuple(column for column in runs.c if column is not runs.c.traceback)
@@ -58,6 +58,11 @@ class Run:
         return self.status in UNFINISHED
 
     @property
+    def silent(self) -> bool:
+        """Whether its worker is not heard of, but may be again, as after a laptop's sleep."""
+        return self.status == "interrupted" and self.finished is None
+
+    @property
     def seconds(self) -> float:
         """How long it was worked on; 0 while that is not known."""
         return (
@@ -93,7 +98,7 @@ def run_of(row: sa.Row[Any], now: float) -> Run:
             size=int(row.size),
         )
     except (TypeError, ValueError, OverflowError, OSError):
-        return Run(str(row.id), "", "", "damaged", None, _NEVER, None, None, 0, 0, 0)
+        return Run(str(row.id), "", "", "damaged", None, NEVER, None, None, 0, 0, 0)
 
 
 def storable(text: str, longest: int) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from bnviz.core.data.tables import Table
 from bnviz.store.database import Database
 from bnviz.store.errors import StoreProblem
-from bnviz.store.records import storable
+from bnviz.store.records import NEVER, storable
 from bnviz.store.schema import owners, tables, uploads
 
 if TYPE_CHECKING:  # reading files takes libraries that those who work on runs do without
@@ -79,10 +80,16 @@ class Shelf(Database):
         return table
 
     def table(self, digest: str) -> Table | None:
-        """The kept table with this digest, if there is one."""
+        """The kept table with this digest, if there is one that is not damaged."""
         row = self._row(tables, digest)
-        if row is None:
+        try:
+            return None if row is None else self._whole(row)
+        except (SafetensorError, ValueError, TypeError, LookupError):
             return None
+
+    def _whole(self, row: sa.Row[Any]) -> Table | None:
+        """The table in a row, with the values of the file of which it is a choice."""
+        digest: str = row.digest
         names = tuple(json.loads(row.names))
         if row.upload is None:
             return Table(digest, names, load(row.blob)["values"])
@@ -167,5 +174,10 @@ def owned(item: sa.ColumnElement[str], owner: str) -> sa.ColumnElement[bool]:
 
 
 def _stored(row: sa.Row[Any]) -> StoredTable:
-    known = row._asdict() | {"names": tuple(json.loads(row.names))}
-    return StoredTable(**known | {"saved": datetime.fromtimestamp(row.saved, UTC)})
+    """What is known of a table; of one whose row cannot be read, no columns."""
+    try:
+        known = row._asdict() | {"names": tuple(map(str, json.loads(row.names)))}
+        known |= {"rows": int(row.rows), "saved": datetime.fromtimestamp(row.saved, UTC)}
+        return StoredTable(**known)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return StoredTable(str(row.digest), (), 0, NEVER)

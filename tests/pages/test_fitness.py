@@ -16,9 +16,10 @@ from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.snapshots import NetSnapshot, to_bytes
 from bnviz.core.training.train import dataset_for, evaluate, predict, train
 from bnviz.jobs import runner
-from bnviz.store import open_store
+from bnviz.store import open_store, records
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import percent, short
+from bnviz.ui.runs import current
 from tests.pages.conftest import OpenApp, opened
 from tests.pages.test_pages import charts, field, messages, widget, widgets
 
@@ -411,3 +412,17 @@ def test_an_arena_shows_every_norm_and_speaks_of_the_first(open_app: OpenApp, la
     pairs = [str(name) for name in app.table[0].value.index]
     assert len(pairs) == 9 and sentence(lang, "norm.layer") in " ".join(pairs)
     assert catalogue(lang)["fitness.tabs.running"] not in {tab.label for tab in app.tabs}
+
+
+def test_a_run_that_is_silent_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its worker may only have slept; one that has ended is looked at no more."""
+    store = open_store()
+    run_id = store.create("train", SMALL.model_dump_json(), 3)
+    store.start(run_id)
+    monkeypatch.setattr(records, "STALE_SECONDS", -1.0)
+    run = store.run(run_id)
+    assert run is not None and run.silent and current._pace(run) == current.SILENT
+    store.finish(run_id, "interrupted")
+    run = store.run(run_id)
+    assert run is not None and run.status == "interrupted" and current._pace(run) is None
+    store.delete(run_id)

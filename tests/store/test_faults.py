@@ -2,12 +2,16 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bnviz.core.data.tables import Table
+from bnviz.files.read import read
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
 
@@ -106,3 +110,62 @@ def test_reading_goes_on_while_another_program_holds_the_file(tmp_path: Path) ->
     assert status(store, run_id) == "stopped"
     store.close()
     other.close()
+
+
+SAVE = """
+import os, sys
+from pathlib import Path
+import sqlalchemy as sa
+from bnviz.store import Store
+from bnviz.store.database import folder_url
+from tests.store.test_faults import keep
+store = Store(folder_url(Path(sys.argv[1])))
+sa.event.listen(store._engine, "commit", lambda connection: os.kill(os.getpid(), 9))
+keep(store)
+"""
+
+
+def keep(store: Store) -> None:
+    """Keeps an upload of somebody's."""
+    reading = read("rows.csv", b"a,b\n1,2\n3,4\n5,7\n")
+    store.save_choice("rows.csv", reading, ["a", "b"], "drop", "somebody")
+
+
+def test_a_server_that_is_killed_while_it_keeps_an_upload(tmp_path: Path) -> None:
+    """Nothing half is there, and who uploads once more has it whole."""
+    program = [sys.executable, "-c", SAVE, str(tmp_path)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    store = Store(folder_url(tmp_path))
+    assert store.uploads() == store.tables() == []
+    keep(store)
+    assert len(store.uploads()) == len(store.tables("somebody")) == 1
+    with sqlite3.connect(store.place) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("names = '{'", "names = '7'", "names = x'ff'", "saved = 'yesterday'", "saved = 1e300"),
+        *("rows = 'x'", "blob = x'ff'", "blob = 'text'"),
+    ],
+)
+def test_a_damaged_table_is_one_table(tmp_path: Path, damage: str) -> None:
+    store = Store(folder_url(tmp_path))
+    whole, broken = (Table(each * 64, ("a",), np.ones((3, 1))) for each in "ab")
+    for table in (whole, broken):
+        store.save_table(table)
+    with sqlite3.connect(store.place) as connection:
+        connection.execute(f"UPDATE bnviz_tables SET {damage} WHERE digest = ?", (broken.digest,))
+    connection.close()
+    assert {each.digest for each in store.tables()} == {whole.digest, broken.digest}
+    assert {each.digest for each in store.uploads()} == {whole.digest, broken.digest}
+    again = store.table(broken.digest)
+    assert again is None or damage.startswith(("saved", "rows"))
+    store.delete_uploads([broken.digest])
+    store.save_table(broken)
+    assert store.table(broken.digest) is not None
+    store.close()

@@ -37,7 +37,7 @@ def _meant(name: str) -> Sequence[str]:
 class Axis(Config):
     """One setting, `field` being its path in a TrainConfig, and the `values` it takes in turn."""
 
-    field: str
+    field: str = Field(max_length=100)
     values: tuple[Value, ...] = Field(min_length=1, max_length=64)
 
     @model_validator(mode="after")

@@ -19,8 +19,9 @@ from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.visitor import owner, visitor
 
-#: How often a run at work is looked at, in seconds: before it has done anything, and after.
-WAITING, EVERY = 0.1, 0.5
+#: How often a run at work is looked at, in seconds: before it has done anything, and after;
+#: and one whose worker is not heard of.
+WAITING, EVERY, SILENT = 0.1, 0.5, 3.0
 
 
 def launch(config: TrainConfig) -> None:
@@ -68,13 +69,15 @@ def current_run(opened: Callable[[TrainConfig], None]) -> Run | None:
 
 
 def follow(run: Run, show: Callable[[Run], None]) -> None:
-    """Show `run`; while it is active, look again and again without disturbing the page."""
+    """Show `run`; as long as more may come, look again and again without disturbing the page."""
     pace = _pace(run)
     st.fragment(_look, run_every=pace)(run.id, pace, show)
 
 
 def _pace(run: Run) -> float | None:
-    return (EVERY if run.snapshots or run.done else WAITING) if run.active else None
+    if run.active:
+        return EVERY if run.snapshots or run.done else WAITING
+    return SILENT if run.silent else None
 
 
 def _look(run_id: str, pace: float | None, show: Callable[[Run], None]) -> None:

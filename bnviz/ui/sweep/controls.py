@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from json import JSONDecodeError
 from typing import Any, get_args
 
 import streamlit as st
@@ -30,6 +29,9 @@ from bnviz.ui.sweep.refusal import refused
 from bnviz.ui.visitor import visitor
 from bnviz.ui.widgets import ask
 
+#: Characters of a config of one's own.
+_LONGEST = 100_000
+
 
 def sweep_config(main: DeltaGenerator) -> SweepConfig:
     """The sweep that the controls describe, or a config pasted instead; stops where it is none."""
@@ -50,7 +52,9 @@ def sweep_config(main: DeltaGenerator) -> SweepConfig:
         )
         with st.expander(say("sweep.own"), icon=":material/data_object:"):
             st.caption(say("sweep.own_caption"))
-            text = st.text_area(say("sweep.own_label"), "", height=240, key="own")
+            text = st.text_area(
+                say("sweep.own_label"), "", height=240, key="own", max_chars=_LONGEST
+            )
             config = {"base": base, "axes": axes, "metric": metric}
             if not wrong:
                 shown = json.dumps(config, default=lambda each: each.model_dump(), indent=1)
@@ -59,9 +63,11 @@ def sweep_config(main: DeltaGenerator) -> SweepConfig:
         if not text.strip():
             return _config(config, wrong)
         try:
-            return _config(json.loads(text), [])
-        except JSONDecodeError as error:
-            return _config({}, [say("sweep.own_no_json", line=error.lineno, column=error.colno)])
+            own = json.loads(text)
+        except (ValueError, RecursionError) as error:  # a number or a nesting may have no end
+            line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+            return _config({}, [say("sweep.own_no_json", line=line, column=column)])
+        return _config(own, [])
 
 
 def _rates_among(axes: Sequence[Axis]) -> bool:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bnviz.core.configs import NetworkConfig, TrainConfig
@@ -53,6 +55,28 @@ def test_what_is_no_sweep_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(ValidationError, match=told.replace("?", r"\?")):
         grid(*axes, **more)
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(FIELDS) | st.text(),
+            st.lists(VALUES | st.sampled_from([1, 2, 0.1, "batch", "sgd"]), max_size=3),
+        ),
+        max_size=4,
+    )
+)
+def test_any_config_is_a_sweep_or_refused(axes: list[tuple[str, Any]]) -> None:
+    """Whoever pastes a config of their own gets its cells or a sentence."""
+    try:
+        config = grid(*axes)
+    except ValidationError:
+        return
+    assert sum(len(group.cells) for group in groups(config, 100, 3)) == len(cells(config)) > 0
 
 
 @pytest.mark.parametrize("name", PRESETS)

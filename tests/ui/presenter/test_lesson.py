@@ -1,9 +1,12 @@
 """The form of a lesson: what is read, what is refused in which words, how guesses are judged."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.navigation import PAGES
@@ -124,3 +127,22 @@ def test_what_cannot_be_measured_is_said(name: str, state: dict[str, Any], told:
     with pytest.raises(LessonError) as caught:
         measure(Measured(measure=name, state=state))
     assert told in str(caught.value)
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_any_damage_to_a_lesson_is_named(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """A file that is no lesson raises LessonError, and nothing else."""
+    changed = bytearray(SMALL.encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(changed) - 1))
+        odd = st.sampled_from([b"[", b"{", b'"', b"=", b"1e999", b"nan", b"[" * 5000, b"\xff", b""])
+        changed[start : start + data.draw(st.integers(0, 40))] = data.draw(
+            odd | st.binary(max_size=4)
+        )
+    file = tmp_path_factory.getbasetemp() / "fuzzed.toml"
+    file.write_bytes(bytes(changed))
+    with suppress(LessonError):
+        assert read(file).step
