@@ -136,12 +136,20 @@ def ask_several(
     options: Sequence[str],
     default: Sequence[str],
     shown: Callable[[str], str],
+    read: Callable[[str], object],
     free: bool,
 ) -> list[str]:
-    """Some of the `options`, where it is `free` also what is typed; with commas in an address."""
+    """Some of the `options`, where it is `free` also what is typed; with commas in an address.
+
+    Of an address, only what can be `read` is taken: for all else that raises ValueError.
+    """
     wish = st.query_params.get(control.name)
     if wish and wish != _addresses().get(control.key):
-        st.session_state[control.key] = wish.split(",")
+        granted = [each for each in wish.split(",") if _can(read, each)]
+        if granted != wish.split(","):
+            given = ", ".join(map(shown, granted or default))
+            refuse(say(control.label), wish, given)
+        st.session_state[control.key] = granted or [*default]
     chosen = st.session_state.setdefault(control.key, [*default])
     more: dict[str, Any] = {"key": control.key, "persist_state": "session"}
     chosen = st.multiselect(
@@ -155,6 +163,14 @@ def ask_several(
     )
     _write(control, None if chosen == [*default] else ",".join(chosen))
     return chosen
+
+
+def _can(read: Callable[[str], object], entry: str) -> bool:
+    try:
+        read(entry)
+    except ValueError:
+        return False
+    return True
 
 
 def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:

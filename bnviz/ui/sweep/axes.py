@@ -73,6 +73,7 @@ def _values(
         options=offered,
         default=list(map(in_address, given or _some(row))),
         shown=lambda entry: _shown(row, entry),
+        read=lambda entry: _read(row, entry),
         free=row.kind not in ("choice", "switch"),
     )
     values: list[Value] = []
