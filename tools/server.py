@@ -25,17 +25,18 @@ def serve(
     script: Path = APP,
     home: Path | None = None,
     options: Sequence[str] = (),
+    port: int = 0,
     **variables: str,
 ) -> Iterator[str]:
-    """Serve `script` on a free port of this computer; yields its address without a final slash.
+    """Serve `script` on this computer; yields its address without a final slash.
 
     `home` is the folder of the run history, by default a new empty one that is
     removed afterwards. `options` are further options of ``streamlit run``, and `variables`
-    of its environment.
+    of its environment. `port` is a free one unless it is given.
     Only the process started here is ended.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        port = free_port()
+        port = port or free_port()
         command = [
             *(sys.executable, "-m", "streamlit", "run", str(script)),
             *("--server.address", "127.0.0.1", "--server.port", str(port)),

@@ -1,23 +1,20 @@
 """Who may enter, in a browser: a class with its passphrase, and people with accounts."""
 
-import json
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from bnviz.texts.catalogue import sentence
-from tools.server import serve
+from tools.server import free_port, serve
 
-SECRET = "a secret of thirty-two characters"
-#: What an operator writes; nobody asks this provider here.
-SECRETS = f"""[auth]
-redirect_uri = "http://ADDRESS/oauth2callback"
-cookie_secret = "{SECRET}"
-client_id = "bnviz"
+#: What an operator writes.
+SECRETS = """[auth]
+redirect_uri = "ADDRESS/oauth2callback"
+cookie_secret = "a secret of thirty-two characters"
+client_id = "CLIENT"
 client_secret = "x"
-server_metadata_url = "https://login.example.org/.well-known/openid-configuration"
+server_metadata_url = "PROVIDER/.well-known/openid-configuration"
 """
 
 
@@ -37,17 +34,27 @@ def test_a_class_enters_with_its_passphrase(
 
 
 def test_people_enter_with_their_account(browser: Browser, tmp_path: Path) -> None:
-    secrets = tmp_path / "secrets.toml"
-    secrets.write_text(SECRETS, encoding="utf-8")
-    with serve(options=["--secrets.files", str(secrets)]) as address, browser.new_context() as here:
-        page = here.new_page()
-        page.goto(f"{address}/one_batch")
-        expect(page.get_by_role("button", name=sentence("en", "door.login"))).to_be_visible()
-        expect(page.locator(".bnviz-chart")).to_have_count(0)
-        account = {"origin": address, "is_logged_in": True, "sub": "1", "email": "ada@example.org"}
-        name = "_streamlit_user"
-        cookie = create_signed_value(SECRET, name, json.dumps(account)).decode()
-        here.add_cookies([{"name": name, "value": cookie, "url": address}])
-        page.reload()
-        expect(page.get_by_role("button", name=sentence("en", "door.logout"))).to_be_visible()
-        expect(page.locator(".bnviz-chart").first).to_be_visible()
+    """At a provider, from where they come back to the page, and out again."""
+    pytest.importorskip("authlib", reason="streamlit[auth] is not installed")
+    from tests.browser.provider import CLIENT, provider
+
+    secrets, port = tmp_path / "secrets.toml", free_port()
+    with provider() as issuer, browser.new_context() as here:
+        values = {"ADDRESS": f"http://127.0.0.1:{port}", "PROVIDER": issuer, "CLIENT": CLIENT}
+        written = SECRETS
+        for name, value in values.items():
+            written = written.replace(name, value)
+        secrets.write_text(written, encoding="utf-8")
+        with serve(options=["--secrets.files", str(secrets)], port=port) as address:
+            page = here.new_page()
+            page.goto(f"{address}/one_batch")
+            login = page.get_by_role("button", name=sentence("en", "door.login"))
+            expect(login).to_be_visible()
+            expect(page.locator(".bnviz-chart")).to_have_count(0)
+            login.click()
+            logout = page.get_by_role("button", name=sentence("en", "door.logout"))
+            expect(logout).to_be_visible()
+            expect(page.locator(".bnviz-chart").first).to_be_visible()
+            assert page.url.startswith(address)
+            logout.click()
+            expect(login).to_be_visible()
