@@ -58,7 +58,7 @@ def growth() -> list[Measured]:
         exponent("Statistics with quantiles against B", _described, 2**11),
         exponent("A batch drawn against B", _drawn, 2**9),
         exponent("A batch drawn against D", lambda d: _drawn(2**10, d), 2**2),
-        exponent("Running statistics against steps", _streamed, 2**4),
+        exponent("Running statistics against steps", _streamed, 2**3),
         exponent("Micro-batches against B", _split, 2**9),
         exponent("An epoch of a training against rows", _epoch, 2**10),
         exponent("An epoch of a training against seeds", lambda n: _epoch(512, n), 1),
@@ -66,7 +66,7 @@ def growth() -> list[Measured]:
         exponent("What is said of an epoch against seeds", _snapshot, 1),
         exponent("Probes of curvature against their number", _probes, 16),
         exponent("Products with a Hessian against parameters", _product, 2**10),
-        exponent("Traces against probes", _traces, 2**5),
+        exponent("Traces against probes", _traces, 2**3),
         exponent("Losses of a landscape against points", _landscape, 2**5),
         exponent("The plan of a sweep against cells", _plan, 2**4),
         exponent("The list of runs against runs", _listed, 2**3),
@@ -173,9 +173,9 @@ def _probes(count: int) -> Sample:
 
 
 def _plan(cells: int) -> Sample:
-    rates = tuple(1e-3 * (1 + at) for at in range(cells // 4))
-    depths = Axis(field="network.depth", values=(1, 2, 3, 4))
-    config = SweepConfig(axes=(Axis(field=RATE, values=rates), depths))
+    rates = Axis(field=RATE, values=tuple(1e-3 * (1 + at) for at in range(16)))
+    widths = Axis(field="network.width", values=tuple(range(8, 8 + cells // 16)))
+    config = SweepConfig(axes=(rates, widths))
     return timed(lambda: groups(config, 1000, 3))
 
 
