@@ -66,7 +66,7 @@ def growth() -> list[Measured]:
         exponent("What is said of an epoch against seeds", _snapshot, 1),
         exponent("Probes of curvature against their number", _probes, 16),
         exponent("Products with a Hessian against parameters", _product, 2**10),
-        exponent("Traces against probes", _traces, 2**3),
+        exponent("Traces against probes", _traces, 2**4),
         exponent("Losses of a landscape against points", _landscape, 2**5),
         exponent("The plan of a sweep against cells", _plan, 2**4),
         exponent("The list of runs against runs", _listed, 2**3),
@@ -156,7 +156,7 @@ def _product(parameters: int) -> Sample:
 
 
 def _traces(probes: int) -> Sample:
-    problem = _problem(64)
+    problem = _problem(16)
     return timed(lambda: traces(problem, probes))
 
 
