@@ -6,7 +6,7 @@ container. What the tools see of a page too is in `tools.page`, and handed on he
 
 import base64
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 from bnviz.texts.catalogue import catalogue
+from bnviz.ui.controls import controls
 from tools.page import PATIENCE as PATIENCE
 from tools.page import exceptions as exceptions
 from tools.page import settle as settle
@@ -75,6 +76,28 @@ def open_tab(page: Page, label: str, lang: str = "en") -> None:
         settle(page)
     tab.click()
     settle(page)
+
+
+WALL = {"viewport": {"width": 1280, "height": 720}}
+
+
+def below_the_fold(page: Page, name: str) -> Iterator[str]:
+    """What one has to scroll for, of question, answer, main controls and picture."""
+    height = page.viewport_size["height"] if page.viewport_size else 0
+    main = page.get_by_test_id("stMain")
+    first = main.locator(".bnviz-chart").first.bounding_box()
+    assert first is not None
+    beside = [box for c in main.locator(".bnviz-chart").all() if (box := c.bounding_box())]
+    pictures = [box for box in beside if box["y"] < first["y"] + 5]
+    keys = [row.key.replace(".", "-") for row in controls(name).values() if row.main]
+    parts = {key: main.locator(f".st-key-{key}") for key in keys}
+    parts |= {"question": page.locator("h1"), "answer": main.get_by_test_id("stMarkdown").first}
+    boxes = {part: where.first.bounding_box() for part, where in parts.items() if where.count()}
+    boxes |= {f"picture {i}": box for i, box in enumerate(pictures, 1)}
+    assert {"question", "answer", "picture 1"} <= set(boxes)
+    for part, box in boxes.items():
+        if box is None or box["y"] < 0 or box["y"] + box["height"] > height:
+            yield f"{part}: {box}"
 
 
 def notices(page: Page) -> list[str]:

@@ -4,14 +4,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.home import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
-    Watch,
+    WALL,
+    below_the_fold,
     chart_figure,
     covered,
     exceptions,
@@ -21,9 +22,10 @@ from tests.browser.screen import (
     slider,
     violations,
 )
-from tools.server import serve
 
 NAMES = [entry.name for entry in PAGES]
+#: Pages of one question and its picture; of the pitfalls see test_pitfalls.
+SEEN_AT_ONCE = {"one_batch", "train_vs_eval", "fitness", "smoothness"}
 
 
 def title(page: Page) -> str:
@@ -49,13 +51,19 @@ def means(page: Page) -> list[float]:
 # ---------------------------------------------------------------- each page
 
 
-@pytest.mark.parametrize(
-    ("lang", "scheme"), [pytest.param("en", "light", marks=pytest.mark.proof), ("zh", "dark")]
-)
-@pytest.mark.parametrize("name", NAMES)
+ENGLISH, CHINESE = ("en", "light"), ("zh", "dark")
+#: Each page once, by turns in either language and theme; `make proof` has the others.
+OPENED = [
+    pytest.param(name, *way, marks=[] if place % 2 == chosen else pytest.mark.proof)
+    for place, name in enumerate(NAMES)
+    for chosen, way in enumerate((ENGLISH, CHINESE))
+]
+
+
+@pytest.mark.parametrize(("name", "lang", "scheme"), OPENED)
 def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
-    """Both languages and both themes, each once; open_page sees to console and network."""
-    page = open_page(name, lang=lang, color_scheme=scheme)
+    """On a wall and on a phone; open_page sees to console and network."""
+    page = open_page(name, lang=lang, color_scheme=scheme, **WALL)
     assert title(page) == heading(name, lang)
     assert exceptions(page) == [] and notices(page) == []
     background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
@@ -64,15 +72,17 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         ink = chart.evaluate("e => e.layout.font.color")
         assert ink == {"light": "#0f1923", "dark": "#e8edf2"}[scheme], "charts wear the theme"
     assert violations(page) == []
+    if name in SEEN_AT_ONCE:
+        assert list(below_the_fold(page, name)) == []
+
+    for width, height in ((390, 844), (640, 360)):  # a phone, and 200 % zoom
+        page.set_viewport_size({"width": width, "height": height})
+        settle(page)
+        assert not covered(page.locator("h1"))
+        assert_nothing_sideways(page, width)
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), [(390, 844), pytest.param(640, 360, marks=pytest.mark.proof)]
-)
-@pytest.mark.parametrize("name", NAMES)
-def test_phone_and_zoom(open_page: OpenPage, name: str, width: int, height: int) -> None:
-    page = open_page(name, viewport={"width": width, "height": height})
-    assert not covered(page.locator("h1"))
+def assert_nothing_sideways(page: Page, width: int) -> None:
     widths = page.evaluate(
         "['html', '[data-testid=stMain]'].map(s => document.querySelector(s).scrollWidth)"
     )
@@ -81,20 +91,6 @@ def test_phone_and_zoom(open_page: OpenPage, name: str, width: int, height: int)
         box, plot = chart.bounding_box(), chart.locator(".nsewdrag").first.bounding_box()
         assert box is not None and box["x"] + box["width"] <= width
         assert plot is not None and plot["width"] > 150, "room for what is drawn"
-
-
-def test_the_first_request_may_be_a_deep_link(browser: Browser) -> None:
-    """A server that nobody has visited yet knows its pages."""
-    with serve() as address, browser.new_context() as context:
-        watch = Watch(urlsplit(address).netloc)
-        page = context.new_page()
-        watch.attach(page)
-        page.goto(f"{address}/one_batch?lang=zh&d=3")
-        settle(page)
-        assert title(page) == catalogue("zh")["one_batch.title"]
-        assert page.get_by_text("not found", exact=False).count() == 0
-        assert len(chart_figure(page, "before")["layout"]["yaxis"]["tickvals"]) == 3
-        assert watch.complaints == []
 
 
 # ---------------------------------------------------------------- from page to page
@@ -129,33 +125,26 @@ def test_language_keeps_everything_and_travels(open_page: OpenPage) -> None:
     assert means(page) == before
 
 
-def test_back_and_forth(open_page: OpenPage) -> None:
-    en = catalogue("en")
-    page = open_page()
-    page.get_by_role("link", name=en["pages.one_batch"]).first.click()
+def test_by_a_card_back_and_forth(open_page: OpenPage) -> None:
+    zh = catalogue("zh")
+    page = open_page(lang="zh")
+    page.get_by_test_id("stMain").get_by_role("link", name=zh["pages.one_batch"]).click()
     settle(page)
-    page.get_by_text(en["controls.axis_own"], exact=True).click()
+    assert title(page) == zh["one_batch.title"]
+    assert query(page) == {"lang": "zh"}
+    page.get_by_text(zh["controls.axis_own"], exact=True).click()
     settle(page)
-    page.get_by_role("link", name=en["pages.fitness"]).first.click()
+    page.get_by_role("link", name=zh["pages.fitness"]).first.click()
     settle(page)
     page.go_back()
     settle(page)
-    assert title(page) == en["one_batch.title"]
+    assert title(page) == zh["one_batch.title"]
     axis = chart_figure(page, "before")["layout"]["xaxis"]["title"]["text"]
-    assert axis == en["one_batch.axis.own"], "the choice is still made"
+    assert axis == zh["one_batch.axis.own"], "the choice is still made"
     page.go_forward()
     settle(page)
-    assert title(page) == en["fitness.title"]
+    assert title(page) == zh["fitness.title"]
     assert exceptions(page) == []
-
-
-def test_cards_lead_to_pages(open_page: OpenPage) -> None:
-    page = open_page(lang="zh")
-    name = catalogue("zh")["pages.one_batch"]
-    page.get_by_test_id("stMain").get_by_role("link", name=name).click()
-    settle(page)
-    assert title(page) == catalogue("zh")["one_batch.title"]
-    assert query(page) == {"lang": "zh"}
 
 
 def test_home_walks(open_page: OpenPage) -> None:

@@ -8,15 +8,29 @@ from bnviz.core.pitfalls.configs import CONFIGS, DeadFeatures, Folding, LastBatc
 from bnviz.plots.pitfalls.shapes import SHAPES, Curves
 from bnviz.texts.catalogue import sentence
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart_figure, exceptions, settle, slider
+from tests.browser.screen import (
+    WALL,
+    below_the_fold,
+    chart_figure,
+    exceptions,
+    long_but,
+    settle,
+    slider,
+)
 
 FIGURE = "pitfall-figure"
 
 
-@pytest.mark.parametrize("name", ["bias_before_bn", "dropout_before_bn", "low_precision"])
+AT_ONCE = "eval_forgotten"
+NAMES = (AT_ONCE, "bias_before_bn", "dropout_before_bn", "low_precision")
+
+
+@pytest.mark.parametrize("name", long_but({AT_ONCE}, NAMES))
 def test_the_figure_shows_what_core_measured(open_page: OpenPage, name: str) -> None:
-    page = open_page("pitfalls", query={"pitfall": name})
+    page = open_page("pitfalls", query={"pitfall": name}, **WALL)
     assert exceptions(page) == []
+    if name == AT_ONCE:
+        assert list(below_the_fold(page, "pitfalls")) == []
     numbers, shape = pitfall.run(name, CONFIGS[name]()).numbers, SHAPES[name]
     assert isinstance(shape, Curves)
     drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
@@ -48,19 +62,16 @@ def test_a_link_opens_in_the_other_language(open_page: OpenPage) -> None:
     assert np.allclose(wrong["y"], result["folded_axis_one"])
 
 
-def test_following_puts_the_next_pitfall_into_the_address(open_page: OpenPage) -> None:
-    page = open_page("pitfalls", query={"pitfall": "last_batch"})
-    after = list(CONFIGS)[list(CONFIGS).index("last_batch") + 1]
-    page.locator(".st-key-following button").click()
-    settle(page)
-    assert f"pitfall={after}" in page.url
-    assert page.get_by_text(sentence("en", f"pitfalls.{after}.symptom")).is_visible()
-
-
-def test_the_program_can_be_copied(open_page: OpenPage) -> None:
+def test_the_program_can_be_copied_and_the_next_pitfall_follows(open_page: OpenPage) -> None:
     page = open_page("pitfalls", query={"pitfall": "last_batch"})
     page.locator(f".st-key-{FIGURE}-more button").first.click()
     settle(page)
     codes = [code.inner_text() for code in page.get_by_test_id("stCode").all()]
     program = pitfall.program("last_batch", LastBatch())
     assert program.split() in [code.split() for code in codes]
+    page.keyboard.press("Escape")
+    after = list(CONFIGS)[list(CONFIGS).index("last_batch") + 1]
+    page.locator(".st-key-following button").click()
+    settle(page)
+    assert f"pitfall={after}" in page.url
+    assert page.get_by_text(sentence("en", f"pitfalls.{after}.symptom")).is_visible()

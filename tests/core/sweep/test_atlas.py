@@ -31,6 +31,10 @@ def test_the_atlas_is_small_and_holds_every_cell() -> None:
         assert list(outcomes(name)) == [cell.index for cell in cells(PRESETS[name])]
 
 
+@pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),
+    reason="an older torch rounds otherwise",
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_cells_of_the_atlas_come_out_as_they_were(name: str) -> None:
     """To the bit on the machine that computed it; others round matrix products otherwise.

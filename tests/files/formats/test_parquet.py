@@ -107,10 +107,10 @@ def test_damage_that_ends_the_process_that_reads() -> None:
     """How often a column repeats: pyarrow 26 throws in C++, where nobody catches it."""
     blob = parquet(a=[1, None, 3], b=["x", "y", "z"])
     at = blob.index(b"%\x02\x18\x01b") + 1
-    assert refusal(blob[:at] + b"\x01" + blob[at + 1 :]) == (
-        "damaged",
-        {"detail": "its reader ended with -6"},
-    )
+    key, values = refusal(blob[:at] + b"\x01" + blob[at + 1 :])
+    assert key == "damaged"
+    if int(pa.__version__.partition(".")[0]) >= 26:
+        assert values == {"detail": "its reader ended with -6"}
 
 
 def test_a_page_that_lies_about_its_size() -> None:
