@@ -159,6 +159,7 @@ def ask_several(
         help=say_if_there(f"{control.label}_help") if free else None,
         accept_new_options=free,
         select_all=not free,
+        filter_mode="prefix" if free else "fuzzy",  # 10000 would come before 100
         **more,
     )
     _write(control, None if chosen == [*default] else ",".join(chosen))
