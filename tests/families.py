@@ -28,7 +28,7 @@ def image_net(family: str, **sizes: Any) -> Animal:
 def text_net(family: str, task: str, y: Tensor, **sizes: Any) -> Animal:
     """Their dropout is off: how it is measured is another test's."""
     config = getattr(package(), f"{family}Config")(vocab_size=6, num_labels=3, **sizes)
-    net = getattr(package(), f"{family}For{task}")(config)
+    net = getattr(package(), f"{family}{task}")(config)
     batch = {"input_ids": torch.arange(20).view(5, 4) % 6}
     return one(net.eval(), batch, y, logits_loss, lambda net, x: net(**x))
 
@@ -42,7 +42,7 @@ FAMILIES: dict[str, Callable[[], Animal]] = {
     ),
     "transformers' BERT": lambda: text_net(
         "Bert",
-        "SequenceClassification",
+        "ForSequenceClassification",
         labels(5),
         hidden_size=4,
         num_hidden_layers=1,
@@ -58,5 +58,7 @@ FAMILIES: dict[str, Callable[[], Animal]] = {
         n_layer=1,
         n_head=2,
         n_positions=4,
+        bos_token_id=0,
+        eos_token_id=0,
     ),
 }

@@ -19,7 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bnviz.files.findings import Unreadable
 from bnviz.files.formats.excel import MAX_SHEET
+from bnviz.files.header import locate
 from bnviz.files.read import MAX_BYTES
 from bnviz.files.source import MAX_COLUMNS
 from bnviz.jobs.speed import slowness
@@ -205,3 +207,9 @@ def test_the_largest_files(tmp_path: Path, name: str) -> None:
     assert isinstance(grown, int) and isinstance(seconds, float)
     assert grown <= MOST_MEGABYTES
     assert seconds / slowness.__wrapped__() <= MOST_SECONDS
+
+
+def test_a_table_may_be_as_wide_as_the_limit() -> None:
+    assert locate([["1"] * MAX_COLUMNS] * 2)
+    with pytest.raises(Unreadable):
+        locate([["1"] * (MAX_COLUMNS + 1)] * 2)

@@ -21,6 +21,7 @@ from bnviz.core.batchnorm.batch_dependence import (
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.batches import all_rows
 from bnviz.core.data.moments import moments
+from bnviz.core.data.tables import Table
 
 NORMAL = BatchConfig(features=3)
 
@@ -141,3 +142,14 @@ def test_other_rows_are_bounded_and_real_rows_are_not_repeated() -> None:
     assert found.shape == (800, 178)
     assert np.all(np.sort(found, axis=1) == np.sort(all_rows(wine)[:, 0]))
     assert batch_dependence(wine, 0, 1.0, 1e-5, moments(wine), None).sizes[-1] == 128
+
+
+@pytest.mark.parametrize("factor", [0.01, 100.0])
+def test_theory_knows_no_unit(factor: float) -> None:
+    rows = np.random.default_rng(0).gamma(2.0, size=(500, 1))
+    config = BatchConfig(source="table", table="d")
+    one, other = (
+        large_batch(1.5, 64, moments(config, Table("d", ("a",), rows * unit)), 0)
+        for unit in (1.0, factor)
+    )
+    np.testing.assert_allclose(one, other, rtol=1e-9)

@@ -9,8 +9,9 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
 from bnviz.core.sweep.results import results
+from bnviz.core.sweep.table import rows
 from bnviz.core.sweep.verdict import better, verdict
-from bnviz.core.training.comparison import discovery_rates
+from bnviz.core.training.comparison import compare, discovery_rates
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
@@ -94,6 +95,13 @@ def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int)
     }
     compared = results(config, outcomes)
     told = verdict(config, compared)
+    table = dict(zip(sorted(outcomes), rows(config, outcomes, compared), strict=True))
+    for each in compared:
+        right = compare(each.bn, each.plain)
+        row = table[each.cells[0]]
+        assert [row[n] for n in ("difference", "low", "high", "p", "q")] == pytest.approx(
+            [right.difference, right.low, right.high, right.p, each.q], nan_ok=True
+        )
     if not compared:
         assert told[0].key == "nothing_yet"
         return

@@ -7,6 +7,8 @@ import torch
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.training.reproduce import run
+from bnviz.ui.controls import ONE_BATCH, TRAIN_VS_EVAL
+from bnviz.ui.presenter import measured
 from bnviz.ui.presenter.lesson import Measured
 from bnviz.ui.presenter.measured import WINES, measure
 
@@ -72,3 +74,13 @@ def test_the_document() -> None:
     assert of("document.sharpness_ratio_standardized") == pytest.approx(198.82 / 144.69, rel=1e-4)
     assert of("document.measuring_probes") == 1
     assert of("document.clipped_share") == pytest.approx(0.999)
+
+
+def test_what_a_lesson_leaves_out_is_as_on_the_page() -> None:
+    for page, table, left_out in (
+        (measured._stream, TRAIN_VS_EVAL, {}),
+        (measured._batch, ONE_BATCH, {}),
+        (lambda state: measured._after(state, 1).tolist(), ONE_BATCH, {}),
+    ):
+        defaults = {key: row.default for key, row in table.items() if row.default is not None}
+        assert page(left_out) == page(defaults)
