@@ -50,15 +50,4 @@ FAMILIES: dict[str, Callable[[], Animal]] = {
         intermediate_size=5,
         max_position_embeddings=4,
     ),
-    "transformers' GPT-2": lambda: text_net(
-        "GPT2",
-        "LMHeadModel",
-        torch.arange(20).view(5, 4) % 6,
-        n_embd=4,
-        n_layer=1,
-        n_head=2,
-        n_positions=4,
-        bos_token_id=0,
-        eos_token_id=0,
-    ),
 }

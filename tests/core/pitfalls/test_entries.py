@@ -146,3 +146,12 @@ def test_controls_have_limits(name: str) -> None:
 def test_every_pitfall_is_in_one_group() -> None:
     names = [name for group in GROUPS.values() for name in group]
     assert len(names) == len(set(names)) == len(CONFIGS)
+
+
+def test_a_bias_before_bn_makes_no_difference_but_in_eval_mode() -> None:
+    """There the running mean is still 0, and the bias, at most 1 / sqrt(8) at first, stays."""
+    train, evaluated = (
+        pitfall.run("bias_before_bn", CONFIGS["bias_before_bn"](mode=mode)).last("difference")
+        for mode in ("train", "eval")
+    )
+    assert train < 1e-5 and 0.1 < evaluated < 8**-0.5
