@@ -6,6 +6,7 @@ from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.presenter.lesson import FOLDER, find, read
 from bnviz.ui.presenter.measured import measure
 from tests.pages.conftest import OpenApp
+from tests.pages.test_pages import widget
 
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 
@@ -17,6 +18,10 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
         app = open_app(step.page, lang, lesson=name, step=str(index + 1))
         assert not app.exception
         assert not app.title, "before the guess there is no page"
+        ends = {"lesson-previous": 0, "lesson-next": len(LESSONS[name].step) - 1}
+        assert {key: widget(app, key).disabled for key in ends} == {
+            key: index == end for key, end in ends.items()
+        }
         guess = app.radio[0] if step.options else app.slider[0]
         if step.options:
             guess.set_value(len(step.options) - 1)

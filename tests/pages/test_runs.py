@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core.configs import DataConfig
+from bnviz.core.configs import DataConfig, TrainConfig
+from bnviz.core.training.presets import PRESETS
 from bnviz.store import open_store
 from bnviz.store.history import Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
@@ -38,6 +39,34 @@ def test_selected_runs_are_pinned_deleted_and_brought_back(
     select(app, runs[0])
     widget(app, "unpin").click().run()
     assert open_store().search(Search(state="pinned")).runs == []
+
+
+def test_what_is_said_of_a_run_is_asked_of_one_alone(open_app: OpenApp, runs: list[str]) -> None:
+    app = open_app("runs")
+    for chosen in ([], runs[:2]):
+        assert not select(app, *chosen).text_area
+    (note,) = select(app, runs[0]).text_area
+    note.set_value("for Monday")
+    widget(app, f"save-{runs[0]}").click().run()
+    assert [run.id for run in open_store().search(Search(text="Monday")).runs] == [runs[0]]
+    open_store().describe(runs[0], "", [], "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_run_is_looked_for_by_the_name_of_its_preset(open_app: OpenApp, language: str) -> None:
+    preset = next(name for name in PRESETS if name != "document")
+    run_id = open_store().create("train", PRESETS[preset].model_dump_json(), 1)
+    words = sentence(language, f"preset.{preset}").upper()
+    assert [*open_app("runs", find=words).dataframe[0].value["run"]] == [run_id]
+    none = open_app("runs", language, find=words * 2)
+    assert not none.dataframe and none.info[0].value == sentence(language, "runs.no_runs")
+    open_store().delete(run_id)
+
+
+def test_one_run_to_compare_shows_its_settings(open_app: OpenApp, runs: list[str]) -> None:
+    app = open_app("runs", runs=runs[0])
+    assert TrainConfig.model_validate_json(app.code[0].value) == QUICK
+    assert not open_app("runs", runs=",".join(runs[:2])).code
 
 
 def test_a_training_that_cannot_be_handed_on_says_why(open_app: OpenApp, runs: list[str]) -> None:
