@@ -25,14 +25,15 @@ OF_PAGE = {
 
 
 def offer_terms(page: str) -> None:
-    """The page's terms behind a button, and the way to all of them."""
+    """The page's terms behind a button, and the way to all of them; drawn only while open."""
     if page not in OF_PAGE:
         return
-    with st.popover(
-        say(f"pages.{GLOSSARY.name}"), type="tertiary", key="terms", help=say("glossary.here")
-    ):
-        _list(OF_PAGE[page])
-        st.page_link(GLOSSARY.path, label=say("glossary.all"), icon=GLOSSARY.icon)
+    name, why = say(f"pages.{GLOSSARY.name}"), say("glossary.here")
+    terms = st.popover(name, type="tertiary", key="terms", help=why, on_change="rerun")
+    if terms.open:
+        with terms:
+            _list(OF_PAGE[page])
+            st.page_link(GLOSSARY.path, label=say("glossary.all"), icon=GLOSSARY.icon)
 
 
 def show_terms() -> None:

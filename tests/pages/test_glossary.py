@@ -19,6 +19,12 @@ def test_every_term_is_explained(open_app: OpenApp, lang: str) -> None:
 def test_each_page_offers_its_terms(open_app: OpenApp) -> None:
     assert set(OF_PAGE) == {entry.name for entry in PAGES} - {"glossary"}
     assert {term for terms in OF_PAGE.values() for term in terms} == set(TERMS)
-    spoken = [each.value for each in open_app("one_batch").markdown]
-    name = sentence("en", "glossary.epsilon.name")
-    assert any(f"**{name}**" in each for each in spoken)
+    app, name = open_app("one_batch"), sentence("en", "glossary.epsilon.name")
+
+    def offered() -> bool:
+        return any(f"**{name}**" in each.value for each in app.markdown)
+
+    assert not offered(), "what nobody has opened is not drawn"
+    app.session_state["terms"] = True
+    app.run()
+    assert offered()

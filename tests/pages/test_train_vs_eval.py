@@ -79,7 +79,7 @@ def test_the_two_momenta_are_linked(open_app: OpenApp) -> None:
 
 
 def verdict(app: AppTest) -> str:
-    return str(app.markdown[1].value)  # after the terms
+    return str(app.markdown[0].value)
 
 
 def test_the_verdict_can_turn(open_app: OpenApp) -> None:
