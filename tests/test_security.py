@@ -55,6 +55,13 @@ def test_every_line_names_tests_that_exist() -> None:
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), (file, name)
 
 
+def test_every_fault_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:tests/)?([a-z_]+/[\w/]*test_\w+\.py)`", text))
+    assert len(named) > 12
+    assert [file for file in named if not (ROOT / "tests" / file).is_file()] == []
+
+
 @pytest.mark.parametrize("path", ["/", SOCKET, "/media/x", "/bnviz/x/rows"])
 @pytest.mark.parametrize("host", ["evil.example", "", "127.0.0.1@evil.example"])
 def test_a_strange_host_is_refused(place: str, path: str, host: str) -> None:

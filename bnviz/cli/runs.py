@@ -41,7 +41,9 @@ def _export(run_id: str, to: Path) -> int:
         return 0
     kept = training(open_store(), run_id)
     settings = {path: str(setting) for path, setting in flat(kept.config)}
-    to.write_bytes(FORMATS[ending](kept, Wording("en", settings)))
+    part = to.with_name(f"{to.name}.part")  # so that no half file has the name
+    part.write_bytes(FORMATS[ending](kept, Wording("en", settings)))
+    part.replace(to)
     tell(f"Run {kept.run.id} is in {to}")
     return 0
 

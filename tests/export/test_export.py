@@ -1,7 +1,9 @@
 """A training handed on: what another program reads is what was kept."""
 
+import errno
 import io
 import json
+import os
 import random
 import re
 import zipfile
@@ -291,3 +293,17 @@ def test_by_command_line(
     told = capsys.readouterr()
     assert told.out.splitlines()[0] == kept.run.id == told.out.splitlines()[1].split("\t")[0]
     assert "is in this run history already" in told.err and ".html" in told.err
+
+
+def test_a_full_disk_leaves_no_half_file(
+    kept: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(file: Path, blob: bytes) -> int:
+        with file.open("wb") as opened:
+            opened.write(blob[:9])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    file = tmp_path / "run.csv"
+    assert main(["runs", "export", kept.run.id, "--to", str(file)]) == 2
+    assert not file.exists()
