@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +19,13 @@ import pytest
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.smoothness.document import DocumentConfig
+from bnviz.core.sweep.config import Axis, SweepConfig, cells
 from bnviz.core.training import train
 from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, limits, reader, refusals, runner
+from bnviz.jobs import heartbeat, limits, reader, refusals, runner, sweep
 from bnviz.jobs.reader import Memory
-from bnviz.store import Problem, Store, StoreProblem
+from bnviz.store import Problem, Store, StoreProblem, records
 from tests.jobs import calls
 from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
 
@@ -337,21 +339,31 @@ print(run_id, flush=True)
 """
 
 
+#: Each cell a group of its own, and more groups than are worked on until someone looks.
+SWEEP = SweepConfig(
+    base=SMALL.model_copy(update={"optimizer": SMALL.optimizer.model_copy(update={"epochs": 200})}),
+    axes=(
+        Axis(field="network.depth", values=tuple(range(1, 9))),
+        Axis(field="network.width", values=(4, 8)),
+    ),
+)
+
 Process = Callable[[str], tuple[subprocess.Popen[str], str]]
 
 
 @pytest.fixture
 def process() -> Iterator[Process]:
     """Starts a process that launches LONG, gives the id at the first snapshot, does `after`."""
-    started = []
+    started, given = [], (LONG, SWEEP)
 
     def start(after: str) -> tuple[subprocess.Popen[str], str]:
         program = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM + after, LONG.model_dump_json()],
+            [sys.executable, "-c", PROGRAM + after, *(each.model_dump_json() for each in given)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         started.append(program)
         assert program.stdout is not None
@@ -359,7 +371,8 @@ def process() -> Iterator[Process]:
 
     yield start
     for program in started:
-        program.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
         program.communicate()
 
 
@@ -393,11 +406,57 @@ def test_a_process_ends_at_once_and_its_run_is_interrupted(process: Process, how
     assert run.status == "interrupted" and run.done < run.total and run.snapshots >= 1
 
 
-def test_a_killed_process_leaves_an_interrupted_run(process: Process) -> None:
-    program, run_id = process("time.sleep(60)")
+#: A measure that never ends, and a sweep of which some cells are finished.
+MORE = """
+from bnviz.core.smoothness.document import DocumentConfig
+from bnviz.core.sweep.config import SweepConfig
+from tests.jobs import calls
+runner._Job = calls.Deaf
+measure = runner.submit_measure(DocumentConfig())
+sweep = runner.submit_sweep(SweepConfig.model_validate_json(sys.argv[2]))
+while not open_store().run(sweep).done or open_store().run(measure).status == "queued":
+    time.sleep(0.01)
+print(measure, sweep, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_killed_server_leaves_what_its_runs_had_and_the_next_goes_on(
+    process: Process, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    monkeypatch.setenv("BNVIZ_JOBS", "3")
+    program, training = process(MORE)
+    assert program.stdout is not None
+    measure, sweep_id = program.stdout.readline().split()
     program.kill()
-    run = ended(run_id)
-    assert run.status == "interrupted" and run.snapshots >= 1
+    for run_id in (training, measure, sweep_id):
+        assert ended(run_id).status == "interrupted"
+    assert len(runner.snapshots(training)) >= 1
+    kept = sweep.outcomes(store, sweep_id)
+    assert 1 <= len(kept) < len(cells(SWEEP))
+    again = sweep.create(store, SWEEP, resume=True)
+    assert sweep.outcomes(store, again).keys() == kept.keys()
+
+
+def test_runs_are_alive_again_after_a_sleep(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop that is closed: server and workers stand still for longer than a run may be silent.
+
+    Nobody has ended such a run, so whoever looks at it goes on looking.
+    """
+    monkeypatch.setattr(records, "STALE_SECONDS", 1.0)
+    program, run_id = process("time.sleep(600)")
+    wait_for(lambda: known(run_id).status == "running")
+    os.killpg(program.pid, signal.SIGSTOP)
+    wait_for(lambda: known(run_id).silent)
+    asleep = known(run_id)
+    assert asleep.status == "interrupted" and not asleep.active
+    os.killpg(program.pid, signal.SIGCONT)
+    wait_for(lambda: known(run_id).status == "running" and known(run_id).done > asleep.done)
+    runner.stop(run_id)
+    wait_for(lambda: known(run_id).status == "stopped")
+    assert not known(run_id).silent and known(run_id).snapshots >= asleep.snapshots
 
 
 # ---------------------------------------------------------------- runs that do not end
