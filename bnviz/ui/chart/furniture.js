@@ -60,7 +60,7 @@ function titled(chart, factor = 1) {
 }
 
 function save(chart, format) {
-  const { width, height } = chart.element.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = chart.element;
   const name = `bnviz-${chart.name}`;
   const options = { format, width, height: height + 28, scale: format === "png" ? 2 : 1, filename: name };
   return chart.plotly.downloadImage(titled(chart), options);
