@@ -16,8 +16,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 from bnviz import children
+from bnviz.jobs.bounds.turns import Turns
 from bnviz.jobs.process import FAREWELL_SECONDS
-from bnviz.jobs.turns import Turns
 
 #: How often a call at work is looked at.
 LOOK_SECONDS = 0.1

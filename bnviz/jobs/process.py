@@ -17,7 +17,7 @@ from typing import BinaryIO
 from bnviz.children import limit_memory
 from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
 from bnviz.core.training.cost import GIGABYTE
-from bnviz.jobs import limits
+from bnviz.jobs.bounds import limits
 
 #: How long a call has to put down its work once nobody waits for its answer any more.
 FAREWELL_SECONDS = 3.0

@@ -20,7 +20,8 @@ from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.core.types import StopFlag, Stopped
-from bnviz.jobs import cluster, limits, measures, refusals, sweep, trainings
+from bnviz.jobs import cluster, measures, sweep, trainings
+from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.process import leaving

@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from bnviz.jobs import limits, measures, trainings
+from bnviz.jobs import measures, trainings
+from bnviz.jobs.bounds import limits
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.steps import Step, Work
 from bnviz.store import Problem, Store, StoreProblem

@@ -24,7 +24,7 @@ from bnviz.files.formats.excel import MAX_SHEET
 from bnviz.files.header import locate
 from bnviz.files.read import MAX_BYTES
 from bnviz.files.source import MAX_COLUMNS
-from bnviz.jobs.speed import slowness
+from bnviz.jobs.bounds.speed import slowness
 from tests.files.test_written import workbook
 from tools.server import ROOT
 

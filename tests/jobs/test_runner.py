@@ -23,7 +23,8 @@ from bnviz.core.sweep.config import Axis, SweepConfig, cells
 from bnviz.core.training import train
 from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, limits, reader, refusals, runner, sweep
+from bnviz.jobs import heartbeat, reader, runner, sweep
+from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.reader import Memory
 from bnviz.store import Problem, Store, StoreProblem, records
 from tests.jobs import calls

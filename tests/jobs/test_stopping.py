@@ -12,7 +12,8 @@ from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.training import train
 from bnviz.core.training.snapshots import to_bytes
-from bnviz.jobs import refusals, runner, trainings
+from bnviz.jobs import runner, trainings
+from bnviz.jobs.bounds import refusals
 from bnviz.jobs.engine import Engine
 from bnviz.store import Store
 from tests.jobs.conftest import ended, known, wait_for

@@ -1,8 +1,8 @@
 """What a training takes of the machine, from its config alone: before it starts.
 
 The memory follows from the shapes of what is held at once. The time follows from counts of
-operations and how long each takes on one core of a machine of 2024; bnviz.jobs.speed knows how much
-faster or slower this one is. Nothing here needs torch.
+operations and how long each takes on one core of a machine of 2024; how much faster or slower
+this one is, jobs/bounds/speed.py knows. Nothing here needs torch.
 """
 
 from collections.abc import Callable

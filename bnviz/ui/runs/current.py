@@ -8,8 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.configs import TrainConfig
 from bnviz.core.training.cost import GIGABYTE, Cost, cost
 from bnviz.core.training.presets import PRESETS
-from bnviz.jobs import limits, refusals, runner
-from bnviz.jobs.speed import slowness
+from bnviz.jobs import runner
+from bnviz.jobs.bounds import limits, refusals
+from bnviz.jobs.bounds.speed import slowness
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal

@@ -14,7 +14,8 @@ import streamlit as st
 from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness.cost import LIGHT_BYTES
 from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
-from bnviz.jobs import refusals, runner
+from bnviz.jobs import runner
+from bnviz.jobs.bounds import refusals
 from bnviz.store import Run
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached

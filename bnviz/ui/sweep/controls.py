@@ -13,8 +13,9 @@ from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
-from bnviz.jobs import limits, refusals, runner, sweep
-from bnviz.jobs.speed import slowness
+from bnviz.jobs import runner, sweep
+from bnviz.jobs.bounds import limits, refusals
+from bnviz.jobs.bounds.speed import slowness
 from bnviz.store import Run, open_store
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.markdown import literal

@@ -8,8 +8,8 @@ from bnviz.core.smoothness.measure import Measure
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.plan import groups
 from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
-from bnviz.jobs import limits
-from bnviz.jobs.speed import slowness
+from bnviz.jobs.bounds import limits
+from bnviz.jobs.bounds.speed import slowness
 from bnviz.store import Problem
 from bnviz.store.errors import Code
 

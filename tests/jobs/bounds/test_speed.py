@@ -14,7 +14,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.training import train
 from bnviz.core.training.cost import cost
 from bnviz.core.training.presets import PRESETS
-from bnviz.jobs.speed import slowness
+from bnviz.jobs.bounds.speed import slowness
 
 
 def trainings(count: int, most: float) -> Iterator[TrainConfig]:

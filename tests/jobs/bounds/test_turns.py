@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnviz.jobs.turns import Turns
+from bnviz.jobs.bounds.turns import Turns
 
 
 @given(st.lists(st.sampled_from("abc") | st.none(), max_size=40))

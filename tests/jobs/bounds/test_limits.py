@@ -15,7 +15,8 @@ from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import MEMORY, groups
 from bnviz.core.training.cost import GIGABYTE, cost
-from bnviz.jobs import refusals, runner
+from bnviz.jobs import runner
+from bnviz.jobs.bounds import refusals
 from bnviz.jobs.engine import Engine
 from bnviz.store import Problem, Store
 from tests.jobs import peaks
