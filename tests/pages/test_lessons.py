@@ -18,7 +18,10 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
         app = open_app(step.page, lang, lesson=name, step=str(index + 1))
         assert not app.exception
         assert not app.title, "before the guess there is no page"
-        ends = {"lesson-previous": 0, "lesson-next": len(LESSONS[name].step) - 1}
+        count = len(LESSONS[name].step)
+        words = {"title": LESSONS[name].title.said(lang), "step": index + 1, "count": count}
+        assert sentence(lang, "lesson.place", **words) in [each.value for each in app.caption]
+        ends = {"lesson-previous": 0, "lesson-next": count - 1}
         assert {key: widget(app, key).disabled for key in ends} == {
             key: index == end for key, end in ends.items()
         }
