@@ -112,7 +112,7 @@ def close(new: bytes, old: bytes) -> None:
     arrays = load(new)
     for name, expected in load(old).items():
         if name != "clock" and not ROUNDED.intersection(name.split("/")):
-            np.testing.assert_allclose(arrays[name], expected, rtol=1e-3, atol=1e-12)
+            np.testing.assert_allclose(arrays[name], expected, rtol=1e-3, atol=1e-12, err_msg=name)
 
 
 def runs_of(store: Store, kind: str) -> list[Run]:

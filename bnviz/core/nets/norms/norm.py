@@ -53,4 +53,4 @@ def standardized(x: Tensor, over: tuple[int, ...], eps: float) -> Tensor:
 
 def inverse_root(square: Tensor) -> Tensor:
     """1 / sqrt(square), NaN where that is infinite: with 0 all rows would come out alike."""
-    return torch.rsqrt(square) + (square - square)
+    return torch.rsqrt(torch.where(square.isinf(), torch.nan, square))
