@@ -7,7 +7,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from bnviz import folders
@@ -59,9 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     _dashboard_options(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for name, command in _COMMANDS.items():
         of = commands.add_parser(name, help=command.help, description=command.description)
+        of.examples = command.examples
         command.options(of)
     return parser
 
@@ -112,7 +113,7 @@ def _measure_options(measure: argparse.ArgumentParser) -> None:
     measure.add_argument(
         "--example",
         metavar="KIND",
-        help="print a config to start from; a word that is no kind lists them",
+        help="print a config to start from, of a kind that is named below",
     )
 
 
@@ -133,7 +134,7 @@ def _sweep_options(sweep: argparse.ArgumentParser) -> None:
     sweep.add_argument(
         "--example",
         metavar="NAME",
-        help="print a config of half a minute; a word that is no name lists them",
+        help="print a config of half a minute, by a name that stands below",
     )
 
 
@@ -145,10 +146,35 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     table_options.add(train)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A command's own parser, whose help ends with the names of its examples."""
+
+    examples: Callable[[], Iterable[str]] | None = None
+
+    def format_help(self) -> str:
+        """Imports what knows the examples only when somebody asks for help."""
+        if self.examples is not None:
+            self.epilog = f"Examples: {', '.join(self.examples())}"
+        return super().format_help()
+
+
+def _measures() -> Iterable[str]:
+    from bnviz.core.smoothness.registry import MEASURES
+
+    return MEASURES
+
+
+def _sweeps() -> Iterable[str]:
+    from bnviz.core.sweep.presets import PRESETS
+
+    return PRESETS
+
+
 class _Command(NamedTuple):
     help: str
     description: str
     options: Callable[[argparse.ArgumentParser], None]
+    examples: Callable[[], Iterable[str]] | None = None
 
 
 _COMMANDS = {
@@ -169,6 +195,7 @@ _COMMANDS = {
         "Measure the smoothness of the document's nets, or of a kept training at one "
         "of its checkpoints, and say what was found. Ctrl-C stops and keeps what is there.",
         _measure_options,
+        _measures,
     ),
     "runs": _Command(
         "list the runs, hand one on, take one in",
@@ -180,6 +207,7 @@ _COMMANDS = {
         "Train both nets for every combination of two or three settings, and say "
         "where either does better. Ctrl-C stops and keeps every cell that is finished.",
         _sweep_options,
+        _sweeps,
     ),
 }
 

@@ -158,6 +158,7 @@ def test_a_long_path_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnviz.core.smoothness.planes.PATH_POINTS", 3)
     found = landscape(RANDOM.model_copy(update={"plane": "path"}))
     assert found.bn.path_epochs.tolist() == [0, 3, 5]
+    monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)  # each step is reported
     done = [each.done for each in run(RANDOM.model_copy(update={"plane": "path"}))]
     assert done == sorted(done) and done[0] == 0, "progress goes forward, from nothing"
     assert len(found.bn.path) == len(found.bn.path_loss) == 3
