@@ -37,9 +37,10 @@ REACHABLE = """() => [
         e.getBoundingClientRect().width > 1 && !e.disabled && e.tabIndex >= 0
         && !e.closest('[aria-hidden=true], [inert], .modebar, [data-testid=stDataFrame]')
         && e.ariaChecked !== 'false' && !(e.type === 'radio' && !e.checked))
+    .map(e => e.closest('[role=radiogroup], [role=toolbar]') ?? e)  // one stop, then arrows
     .map(e => { e.dataset.reach ??= Math.random(); return e.dataset.reach; })"""
 FOCUSED = """() => { const e = document.activeElement;
-    return e === document.body ? null : (e.dataset.reach ?? ''); }"""
+    return e === document.body ? null : (e.closest('[data-reach]')?.dataset.reach ?? ''); }"""
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ export class Handle {
     this.ring.className = "bnviz-handle";
     this.ring.type = "button";
     chart.element.append(this.ring);
+    chart.element.on("plotly_afterplot", () => this.place()); // a turned phone, a zoomed axis
     this.ring.addEventListener("pointerdown", (event) => this.take(event, this.point.index));
     this.ring.addEventListener("keydown", (event) => this.press(event));
     // Before Plotly hears of it: what begins on a point is no zooming.
