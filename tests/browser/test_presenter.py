@@ -19,6 +19,18 @@ SMALL = """() => [...document.querySelectorAll('body *')].filter(e =>
     && parseFloat(getComputedStyle(e).fontSize) < 17.9
 ).map(e => `${getComputedStyle(e).fontSize} ${e.textContent.trim().slice(0, 30)}`)"""
 
+#: Pairs of labels of one axis that stand upon each other.
+OVERLAPPING = """() => {
+    const axes = [...document.querySelectorAll('.bnviz-chart .yaxislayer-above')];
+    return axes.flatMap(axis => {
+        const labels = [...axis.querySelectorAll('.ytick text')].map(
+            label => [label.textContent, label.getBoundingClientRect()]);
+        labels.sort((one, two) => one[1].top - two[1].top);
+        return labels.slice(1).flatMap(([text, box], i) =>
+            box.top < labels[i][1].bottom - 4 ? [[labels[i][0], text]] : []);
+    });
+}"""
+
 
 def is_on(page: Page) -> bool:
     on: bool = page.evaluate("document.documentElement.hasAttribute('data-bnviz-presenting')")
@@ -31,6 +43,7 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
     page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     settle(page)
     assert page.evaluate(SMALL) == []
+    assert page.evaluate(OVERLAPPING) == []
     header = page.get_by_test_id("stHeader").bounding_box()
     assert header is not None and header["height"] <= 48
     sidebar = page.get_by_test_id("stSidebar")

@@ -153,7 +153,7 @@ def _categories(axis: Axis, say: Say) -> dict[str, Any]:
         showgrid=False,
         categoryarray=names,
         range=[-0.5, len(names) - 0.5],
-        tickvals=list(range(len(names))),
+        tickvals=names,  # a number would be taken for the category of that name
         ticktext=[name.replace(" ", "<br>") for name in names],
     )
 

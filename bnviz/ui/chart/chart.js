@@ -6,7 +6,7 @@
 // arrives from Python. Should anything here fail, that is still what happens.
 
 import { Handle } from "./drag.js";
-import { forWall, tools } from "./furniture.js";
+import { forWall, inALine, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
@@ -64,7 +64,7 @@ export class Chart {
       this.config = tools(this); // another one makes Plotly draw everything anew
     }
     const drawn = this.live?.sliders ?? {};
-    Object.assign(this, { figure, live, name, alt });
+    Object.assign(this, { figure, live, name, alt, larger });
     this.element.style.height = `${figure.layout.height}px`;
     this.element.setAttribute("role", "figure");
     this.element.setAttribute("aria-label", alt);
@@ -107,7 +107,9 @@ export class Chart {
   /** What moves at these values; see recipes.js. */
   recompute(values) {
     this.values = values;
-    return this.recipes[this.live.recipe]?.(this.live.base, values, this.rows(values)) ?? null;
+    const patch = this.recipes[this.live.recipe]?.(this.live.base, values, this.rows(values)) ?? null;
+    if (this.larger) for (const axis in patch?.ticks) patch.ticks[axis] = patch.ticks[axis].map(inALine);
+    return patch;
   }
 
   /** The rows of a batch that has another size than the one drawn, if they are here. */

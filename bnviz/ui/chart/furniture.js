@@ -67,12 +67,14 @@ function save(chart, format) {
 }
 
 /** The figure for a wall: letters and margins half as large again, the plot as its rows need. */
-export function forWall({ data, layout }) {
+export function forWall({ data, layout: { ...layout } }) {
+  const ticktext = layout.yaxis?.ticktext?.map(inALine);
+  if (ticktext) layout.yaxis = { ...layout.yaxis, ticktext };
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
   const rows = [...(layout.yaxis?.ticktext ?? []), ...new Set(named)];
   const lines = rows.join("<br>").split("<br>").length;
-  const height = Math.max(layout.height + 0.25 * (t + b), LEAST * lines + 1.45 * (t + b));
+  const height = Math.max(layout.height + 0.25 * (t + b), 1.35 * LEAST * lines + 1.45 * (t + b));
   const { legend, yaxis, ...rest } = larger(layout, 1.45);
   const below = legend?.y < 0; // a legend below the plot makes room for the larger axis title
   return {
@@ -85,6 +87,9 @@ export function forWall({ data, layout }) {
     },
   };
 }
+
+/** A name in bold and its numbers, side by side: larger letters have no room for two lines. */
+export const inALine = (tick) => tick.replace("</b><br>", "</b> ");
 
 /** A trace whose strokes, numbers and scale can be seen from afar. */
 function bolder(trace) {

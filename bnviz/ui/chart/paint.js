@@ -76,10 +76,11 @@ export function write(plot, { ticks = {}, titles = {}, marks = {} }) {
   for (const name in ticks) {
     const labels = plot.querySelectorAll(`.${name}layer-above .${name[0]}tick text`);
     labels.forEach((label, i) => {
-      const lines = label.querySelectorAll("tspan.line");
-      const words = (ticks[name][i] ?? "").split("<br>").at(-1);
-      const last = lines.length ? lines[lines.length - 1] : label;
-      if (last.textContent !== words) last.textContent = words;
+      const tick = ticks[name][i] ?? "";
+      const words = tick.slice(tick.lastIndexOf(">") + 1); // what stands after a name in bold
+      const last = [...label.querySelectorAll("tspan.line")].at(-1) ?? label;
+      const text = last.lastChild ?? last;
+      if (text.textContent !== words) text.textContent = words;
     });
   }
 }

@@ -22,6 +22,8 @@ def test_a_cell_shows_the_median_of_its_seeds_where_its_settings_say(say: Say, l
         for cell in cells(CONFIG):
             column, row = cell.place
             assert drawn.customdata[row][column] == cell.index
+            for axis, at in ((figure.layout.xaxis, column), (figure.layout.yaxis, row)):
+                assert axis.tickvals[at] == axis.categoryarray[at], "else 4 is the batch size 4"
             losses = getattr(OUTCOMES[cell.index], net).validation_loss[-1]
             if np.isfinite(losses).any():
                 assert np.isclose(drawn.z[row][column], np.log10(np.nanmedian(losses)))
