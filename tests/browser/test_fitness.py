@@ -132,6 +132,7 @@ def test_a_training_survives_everything_but_stop(open_page: OpenPage, launch: La
     assert notices(fresh) == []
 
 
+@pytest.mark.proof
 def test_two_visitors_train_at_once(open_page: OpenPage, launch: Launch) -> None:
     pages = [open_page("fitness", query=LONG | {"seeds": seeds}) for seeds in (1, 2)]
     runs = [launch(page) for page in pages]

@@ -46,6 +46,7 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
     assert notices(page) == []
 
 
+@pytest.mark.proof
 def test_a_link_shows_the_same_in_both_languages(open_page: OpenPage) -> None:
     asked = {"section": "landscape", "landscape.points": 13, "landscape.extent": 0.5}
     query_of_surface = asked | {"view": "surface", "bn_mode": "train"}
