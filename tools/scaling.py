@@ -16,7 +16,7 @@ Times = NDArray[np.float64]
 
 #: Measured, see docs/reliability.md and docs/scaling.md: seconds of CPU of a rerun, MB of a
 #: server process, of an idle visitor and of a worker process.
-RERUN, SERVER, VISITOR, WORKER = 0.0199, 575.0, 0.08, 400.0
+RERUN, SERVER, VISITOR, WORKER = 0.0126, 543.0, 0.09, 400.0
 #: Of the code: seconds between two looks at a training that is on screen, each a rerun.
 LOOK = 0.5
 #: Assumed: seconds between two releases of a visitor, and between two launches; the median
