@@ -41,7 +41,7 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         ],
         legend=BELOW,
         hovermode="x unified",
-        margin={"l": 68, "r": 76, "t": 36, "b": 100},
+        margin={"l": 68, "r": 96, "t": 36, "b": 100},
     )
 
 

@@ -109,7 +109,8 @@ function folded(axis, room) {
   const { text = "", font } = axis.title ?? {};
   const middle = text.lastIndexOf(" ", 0.6 * text.length);
   if (middle < 0 || 0.55 * (font?.size ?? LEAST) * text.length < room) return axis;
-  return { ...axis, title: { ...axis.title, text: `${text.slice(0, middle)}<br>${text.slice(middle + 1)}` } };
+  const lines = `${text.slice(0, middle)}<br>${text.slice(middle + 1)}`;
+  return { ...axis, automargin: true, title: { ...axis.title, text: lines, standoff: 8 } };
 }
 
 async function enlarge(chart) {
