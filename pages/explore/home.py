@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from bnviz.core.batchnorm.interpolation import stage_of
-from bnviz.ui import home
 from bnviz.ui.chart.chart import EQUATION, player
 from bnviz.ui.controls import HOME
 from bnviz.ui.figures import card, explain
-from bnviz.ui.flow import show_flow
+from bnviz.ui.home import wines
+from bnviz.ui.home.flow import show_flow
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.panel import show_lesson_list, start_first_lesson
@@ -27,10 +27,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     with st.container(width="content"):
         st.html(EQUATION)
 
-wines = home.wines()
-home.pictures(wines, progress)
+batch = wines.wines()
+wines.pictures(batch, progress)
 
-now = wines.now("train", progress)
+now = batch.now("train", progress)
 told = say(
     f"home.stage_{stage_of(progress)}",
     mean=" / ".join(f"{m + 0.0:.2f}" for m in now.mean(axis=0).round(2)),
@@ -39,10 +39,10 @@ told = say(
 )
 st.markdown(told)
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(home.company(wines))
-    if wines.moved:
-        st.button(say("home.put_back"), key="put_back", on_click=home.put_back)
-explain("walk", data=lambda: home.frame(wines, progress))
+    st.markdown(wines.company(batch))
+    if batch.moved:
+        st.button(say("home.put_back"), key="put_back", on_click=wines.put_back)
+explain("walk", data=lambda: wines.frame(batch, progress))
 
 st.subheader(say("home.cards"))
 for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their order

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bnviz.texts.catalogue import catalogue
-from bnviz.ui.home import BETA, GAMMA
+from bnviz.ui.home.wines import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (

@@ -7,7 +7,7 @@ from bnviz.core.batchnorm.interpolation import stage_of
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.texts.catalogue import LANGUAGES, catalogue
-from bnviz.ui.home import BETA, GAMMA
+from bnviz.ui.home.wines import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import messages, unpacked, widget

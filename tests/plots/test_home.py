@@ -38,7 +38,7 @@ def test_the_axes_hold_the_wines_all_the_way(say: Say) -> None:
     from bnviz.core.batchnorm.interpolation import partway
     from bnviz.core.configs import BatchConfig
     from bnviz.core.data.batches import draw
-    from bnviz.ui.home import BETA, GAMMA
+    from bnviz.ui.home.wines import BETA, GAMMA
 
     x = draw(BatchConfig(source="wine", batch_size=178, features=13)).values
     x, result = x[:, [0, 9]], forward(x[:, [0, 9]])

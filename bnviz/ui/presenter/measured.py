@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from bnviz.core.batchnorm.interpolation import partway
 from bnviz.core.batchnorm.momentum import remaining, shares
 from bnviz.core.configs import BatchConfig, NormConfig, StreamConfig
-from bnviz.ui import home
 from bnviz.ui.cache import cached
+from bnviz.ui.home import wines
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
 from bnviz.ui.presenter.lesson import LessonError, Measured
 from bnviz.ui.train_vs_eval.compute import company, moments_of, walk
@@ -54,7 +54,7 @@ def _wines(state: State) -> Any:
 def _moved(mode: str, state: State, _: int) -> float:
     """How far the farthest wine moves that is not the one taken (wine=ROW,ALCOHOL,COLOUR)."""
     row, *place = map(float, state["wine"].split(","))
-    return home.moved(home.with_taken(home.all_wines(), int(row) - 1, *place), mode)
+    return wines.moved(wines.with_taken(wines.all_wines(), int(row) - 1, *place), mode)
 
 
 def _batch(state: State) -> BatchConfig:
