@@ -18,11 +18,12 @@ ifneq ($(shell test -x $(BIN)/python && echo whole),whole)
 $(shell rm -f $(RUN_READY) $(TEST_READY))
 endif
 
-.PHONY: help run test proof families lint format shots bench load mutants constraints lowest audit browser clean
+.PHONY: help run test approve proof families lint format shots bench load mutants constraints lowest audit browser clean
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
 	@echo "make test    check style, types and layers, and run every test"
+	@echo "make approve  write anew what figures and pages show (tests/approved): read the diff"
 	@echo "make proof   the long cases of tests that make test runs a shorter case of"
 	@echo "make families  the library on nets of the package transformers (50 MB)"
 	@echo "make lint    style, types and layers only"
@@ -41,6 +42,10 @@ run: $(RUN_READY)
 
 test: lint browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
+
+approve: $(TEST_READY)
+	@APPROVE=1 $(BIN)/python -m pytest -q $$(find tests -name test_approved.py)
+	@git status --short tests/approved
 
 proof: lint browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m proof $(TEST_ARGS)

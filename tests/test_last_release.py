@@ -1,6 +1,6 @@
 """A history of the last release opens, and its runs repeat: the same numbers.
 
-Its links: `tests/pages/test_old_links.py`.
+Its links: `tests/pages/test_approved.py`.
 """
 
 import json

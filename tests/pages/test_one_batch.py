@@ -40,8 +40,6 @@ def one_batch(open_app: OpenApp) -> OneBatch:
 @pytest.mark.parametrize(
     ("lang", "values"),
     [
-        ("en", {}),
-        ("en", {"b": 1}),
         ("en", {"source": "constant", "noeps": True, "d": 1}),
         ("zh", {"b": 1, "noeps": True, "d": 20}),
     ],

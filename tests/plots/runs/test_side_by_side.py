@@ -1,13 +1,19 @@
 """Runs on the same axes: each a colour and a letter, both nets apart, medians over seeds."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.plots.runs.side_by_side import side_by_side
 from bnviz.plots.theme import Look, Say
-from tests.plots.test_reading import snapshot
+
+
+def snapshot(epoch: int) -> Snapshot:
+    """Two seeds; every number is one more than the epoch."""
+    net = NetSnapshot(**{field.name: np.full(2, 1.0 + epoch) for field in fields(NetSnapshot)})
+    return Snapshot(epoch, epoch, 1.0, net, net, {})
 
 
 def test_runs_side_by_side(say: Say, look: Look) -> None:

@@ -78,9 +78,9 @@ for net in ("bn", "plain"):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_sound(name: str, look: Look, say: Say) -> None:
+def test_sound(name: str) -> None:
     result, draw, titled = FIGURES[name]
-    assert_sound(draw(result(), look, say), titled)
+    assert_sound(draw(result(), Look(dark=True), partial(sentence, "zh")), titled)
 
 
 def changed(result: Any, change: Callable[[Any], Any]) -> Any:

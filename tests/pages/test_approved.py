@@ -1,0 +1,120 @@
+"""What stands on every page in many states, as text that a reviewer reads: `tests/approved/pages`.
+
+Popovers are open and downloads made. The last release's history has the trainings and measures,
+so that hardly a number depends on this processor.
+"""
+
+import re
+import shutil
+import time
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import streamlit as st
+
+from bnviz.jobs.bounds import limits
+from bnviz.ui import figures
+from tests.approval import APPROVED, approve
+from tests.pages.conftest import OpenApp
+from tests.pages.reading import read
+from tests.pages.test_pages import widgets
+
+KEPT = Path(__file__).parents[1] / "fixtures" / "last_release"
+
+#: States of pages by links: those of the last release, which open as they were, and others.
+OLD = (KEPT / "links.txt").read_text().splitlines()
+NEW = Path(__file__).with_name("states.txt").read_text().splitlines()
+#: What stands in the session before: a guess that was made.
+SESSION = {
+    "one_batch?lesson=bn_in_ten_minutes&step=4": {"guesses": {"bn_in_ten_minutes.3": 0.0}},
+}
+#: Where nets are trained or timed for the page, and where they are evaluated: another processor
+#: rounds otherwise, so numbers have no digits, or two.
+TRAINED = ("net=here", "pitfalls?pitfall", "section=implementations", "trained=60")
+EVALUATED = ("fitness?run", "section=recalibrate", "smoothness", "section=split")
+
+#: Of an old link, what is no widget's key: the open tab, and a run that the page looks up.
+ELSEWHERE = {"section", "run"}
+
+
+def _files() -> dict[str, str]:
+    """A file's name for each state: its page, its open tab, and how the address begins."""
+    names = dict[str, str]()
+    for link in [*OLD, *NEW]:
+        parts = urlsplit(link)
+        section = dict(parse_qsl(parts.query)).get("section", "")
+        rest = re.sub(r"[^\w.=]+", "-", parts.query.replace(f"section={section}", "").strip("&"))[
+            :40
+        ]
+        name = f"{parts.path or 'home'}/" + ("-".join([section, rest]).strip("-") or "plain")
+        again = sum(each.startswith(name) for each in names.values())
+        names[link] = f"{name}-{again + 1}" if again else name
+    return names
+
+
+FILES = _files()
+
+
+@pytest.fixture
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last release's, on a machine of a certain speed, far from everywhere."""
+    shutil.copy(KEPT / "history.sqlite", tmp_path)
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    for module in ("runs.current", "sweep.controls"):
+        monkeypatch.setattr(f"bnviz.ui.{module}.slowness", lambda: 1.0)
+    monkeypatch.setattr(limits, "at_once", lambda: 2)
+
+
+@pytest.fixture
+def wide_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every popover is open, and of a download the page shows what is in it."""
+
+    closed = st.popover
+
+    def popover(label: str, **more: Any) -> Any:
+        place = closed(label, **more)
+        place.open = True
+        return place
+
+    def download(data: Callable[[], Any], key: str) -> None:
+        st.dataframe(data(), key=f"{key}-downloaded")
+
+    monkeypatch.setattr(st, "popover", popover)
+    monkeypatch.setattr(figures, "download", download)
+
+
+@pytest.mark.usefixtures("history", "wide_open")
+@pytest.mark.parametrize("link", FILES, ids=FILES.get)
+def test_page(link: str, open_app: OpenApp) -> None:
+    parts = urlsplit(link)
+    query = dict(parse_qsl(parts.query))
+    app = open_app(parts.path or "home", session=SESSION.get(link), **query)
+    assert not app.exception, app.exception[0].message
+    if link in OLD:
+        assert not app.error, app.error[0].value
+        assert not app.toast
+        shown = {widget.key: str(widget.value) for widget in widgets(app)}
+        for key in query.keys() - ELSEWHERE:
+            assert asked(shown[key]) == asked(query[key]), key
+    digits = 0 if any(part in link for part in TRAINED) else 4
+    digits = min(digits, 2 if any(part in link for part in EVALUATED) else 4)
+    approve(f"pages/{FILES[link]}", chain([link], read(app, digits)))
+
+
+def asked(text: str) -> object:
+    """A value as the address or a widget writes it: 2 and 2.0 are one number, True and true one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text.lower()
+
+
+def test_no_page_is_forgotten() -> None:
+    kept = (path.relative_to(APPROVED / "pages") for path in APPROVED.glob("pages/*/*"))
+    assert {str(path).removesuffix(".txt") for path in kept} == {*FILES.values()}
