@@ -28,11 +28,15 @@ class Refusal(Exception):
     """The command cannot do what was asked; the message is all a person needs."""
 
 
+def printable(line: str) -> str:
+    """The line without control characters, which could take over a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+
+
 def tell(text: str) -> None:
-    """Lines on standard error, without control characters, which could take over a terminal."""
+    """Printable lines on standard error."""
     for line in text.splitlines():
-        safe = (each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
-        print("".join(safe), file=sys.stderr)
+        print(printable(line), file=sys.stderr)
 
 
 def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:

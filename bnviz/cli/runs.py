@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from bnviz.cli.errors import Refusal, tell
+from bnviz.cli.errors import Refusal, printable, tell
 from bnviz.core.settings import flat
 from bnviz.store import StoreProblem, open_store
 
@@ -17,7 +17,7 @@ def runs(arguments: argparse.Namespace) -> int:
             return _import(Path(arguments.file))
         for run in open_store().runs(limit=arguments.limit):
             when = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
-            print(f"{run.id}\t{when}\t{run.status}\t{run.kind}\t{run.name}")
+            print(f"{run.id}\t{when}\t{run.status}\t{run.kind}\t{printable(run.name)}")
     except StoreProblem as problem:
         raise Refusal(str(problem)) from problem
     except OSError as error:
@@ -36,15 +36,15 @@ def _export(run_id: str, to: Path) -> int:
         raise Refusal(f"--to {to} ends in none of {known}")
     run = open_store().run(run_id)
     if run is not None and ending == "bnviz":
-        to.write_bytes(bundle(run))
-        tell(f"Run {run.id} is in {to}")
-        return 0
-    kept = training(open_store(), run_id)
-    settings = {path: str(setting) for path, setting in flat(kept.config)}
+        blob = bundle(run)
+    else:
+        kept = training(open_store(), run_id)
+        settings = {path: str(setting) for path, setting in flat(kept.config)}
+        blob = FORMATS[ending](kept, Wording("en", settings))
     part = to.with_name(f"{to.name}.part")  # so that no half file has the name
-    part.write_bytes(FORMATS[ending](kept, Wording("en", settings)))
+    part.write_bytes(blob)
     part.replace(to)
-    tell(f"Run {kept.run.id} is in {to}")
+    tell(f"Run {run_id} is in {to}")
     return 0
 
 

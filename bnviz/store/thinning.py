@@ -7,9 +7,10 @@ newest, and if that is not enough, they go. Pinned runs, runs at work and runs t
 than SPARED seconds ago stay whole.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from bnviz.environment import number
 
 #: Bytes of model states kept of one run; the newest is kept whatever its size.
 STATE_BYTES = 64 * 2**20
@@ -23,10 +24,7 @@ GIGABYTES = 4.0
 
 def gigabytes() -> float:
     """How much all runs together may keep (BNVIZ_HISTORY_GIGABYTES)."""
-    try:
-        return max(0.0, float(os.environ.get("BNVIZ_HISTORY_GIGABYTES") or GIGABYTES))
-    except ValueError:
-        return GIGABYTES
+    return max(0.0, number("BNVIZ_HISTORY_GIGABYTES", GIGABYTES))
 
 
 def budget() -> int:

@@ -292,6 +292,9 @@ def test_by_command_line(
     assert main(["runs", "import", str(file)]) == 2 and main(["runs"]) == 0
     told = capsys.readouterr()
     assert told.out.splitlines()[0] == kept.run.id == told.out.splitlines()[1].split("\t")[0]
+    open_store().describe(kept.run.id, "\x1b]0;mine\x07", (), "")
+    assert main(["runs"]) == 0
+    assert capsys.readouterr().out.endswith("\t\ufffd]0;mine\ufffd\n")
     assert "is in this run history already" in told.err and ".html" in told.err
 
 

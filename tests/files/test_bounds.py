@@ -8,6 +8,7 @@ The process that unpacks a Parquet file counts too.
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bnviz.files.findings import Unreadable
-from bnviz.files.formats.excel import MAX_SHEET
+from bnviz.files.formats.excel_parts import MAX_SHEET
 from bnviz.files.header import locate
 from bnviz.files.read import MAX_BYTES
 from bnviz.files.source import MAX_COLUMNS
@@ -178,6 +179,21 @@ def cells(columns: int) -> bytes:
     return swollen(SHEET, sheet((b"<row>" + row + b"</row>") * (MAX_SHEET // (len(row) + 12))))
 
 
+def many_names() -> bytes:
+    """A workbook with one large sheet of words under a thousand names."""
+    words = sheet(b'<row><c t="inlineStr"><is><t>word</t></is></c></row>' * (MAX_SHEET // 60))
+    out, archive = io.BytesIO(), zipfile.ZipFile(io.BytesIO(swollen(SHEET, words)))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "xl/workbook.xml":
+                (entry,) = re.findall(rb"<sheet [^>]*/>", content)
+                named = (re.sub(rb'name="[^"]*"', b'name="s%d"' % at, entry) for at in range(1000))
+                content = content.replace(entry, b"".join(named))
+            copy.writestr(name, content)
+    return out.getvalue()
+
+
 #: Files as large as are read, and what comes of them.
 LARGEST = {
     "long.csv": lambda: numbers(10, "%.17g"),
@@ -189,6 +205,7 @@ LARGEST = {
     "utf16.tsv": lambda: numbers(10, "%.6g", "\t")[: MAX_BYTES // 2 - MB].decode().encode("utf-16"),
     "numbers.xlsx": lambda: cells(10),
     "one_column.xlsx": lambda: cells(1),
+    "many_names.xlsx": many_names,
     "doubles.parquet": lambda: parquet(
         pa.table({f"c{at}": np.random.default_rng(at).normal(size=600_000) for at in range(10)})
     ),

@@ -172,10 +172,15 @@ def _probes(count: int) -> Sample:
     return timed(lambda: estimates(problem.gradient, problem.params, drawn, 1e-5))
 
 
-def _plan(cells: int) -> Sample:
+def swept(cells: int) -> SweepConfig:
+    """A sweep of so many cells, a multiple of 16."""
     rates = Axis(field=RATE, values=tuple(1e-3 * (1 + at) for at in range(16)))
     widths = Axis(field="network.width", values=tuple(range(8, 8 + cells // 16)))
-    config = SweepConfig(axes=(rates, widths))
+    return SweepConfig(axes=(rates, widths))
+
+
+def _plan(cells: int) -> Sample:
+    config = swept(cells)
     return timed(lambda: groups(config, 1000, 3))
 
 

@@ -7,16 +7,19 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.training import train
-from bnviz.core.training.snapshots import to_bytes
+from bnviz.core.smoothness.measure import to_bytes
+from bnviz.core.sweep.outcome import MOMENTS, NetOutcome, Outcome
 from bnviz.files.read import read
 from bnviz.files.reading import to_table
+from bnviz.jobs import sweep, trainings
+from bnviz.jobs.worker import work
 from bnviz.store import open_store
 from bnviz.ui.navigation import PAGES
-from tools.bench.growth import exponent, numbers
+from tools.bench.growth import exponent, numbers, swept
 from tools.bench.harness import Measured, Sample, timed
 from tools.server import APP
 
@@ -27,6 +30,7 @@ def page_growth() -> list[Measured]:
     with ExitStack() as stack:
         stack.enter_context(_home())
         return [
+            exponent("Home against runs in the store", lambda n: _runs(n, "home"), 2**3),
             exponent("One batch against B", lambda b: _page("one_batch", b=b, d=8), 2**9),
             exponent("One batch against D", lambda d: _page("one_batch", b=256, d=d), 2**2),
             exponent("One batch against rows uploaded", _uploaded, 2**11),
@@ -37,6 +41,11 @@ def page_growth() -> list[Measured]:
             ),
             exponent("Fitness against seeds", _fitness, 1),
             exponent("Fitness against epochs", lambda n: _fitness(4, n), 2**2),
+            exponent("Smoothness against seeds", lambda n: _smoothness(n, 8), 1),
+            exponent("Smoothness against parameters", _smoothness_of_size, 2**5),
+            exponent("Sweep against cells planned", _planned, 2**4),
+            exponent("Sweep against cells trained", _swept, 2**4),
+            exponent("Pitfalls against B", _pitfall, 2**6),
             exponent("Runs against runs in the store", _runs, 2**3),
         ]
 
@@ -55,18 +64,23 @@ def _home() -> Iterator[None]:
                 os.environ["BNVIZ_HOME"] = before
 
 
-def _page(name: str, **query: object) -> Sample:
-    """A run of a page whose seed is another one each time, so that nothing is remembered."""
+def _page(name: str, seed: str = "seed", typed: str = "", **query: object) -> Sample:
+    """A run of a page whose seed is another one each time, so that nothing is remembered.
+
+    `seed` is the key of that control; a sweep of one's own may be `typed`.
+    """
     app, seeds = AppTest.from_file(str(APP), default_timeout=300), count()
     app.run()
     app.switch_page({entry.name: entry.path for entry in PAGES}[name])
 
     for key, value in query.items():
         app.query_params[key] = str(value)
+    if typed:
+        app.session_state["own"] = typed
     app.run()
 
     def run() -> None:
-        app.session_state["seed"] = next(seeds)
+        app.session_state[seed] = next(seeds)
         app.run()
         assert not app.exception
 
@@ -79,28 +93,63 @@ def _uploaded(rows: int) -> Sample:
     return _page("one_batch", source="table", table=table.digest, b=256)
 
 
-def _fitness(seeds: int, epochs: int = 8) -> Sample:
-    """Of a run that is done."""
+def _trained(seeds: int, epochs: int, width: int = 8) -> str:
+    """A training that is done."""
     config = TrainConfig(
         data=DataConfig(samples=100),
-        network=NetworkConfig(width=8),
+        network=NetworkConfig(width=width),
         optimizer=OptimizerConfig(epochs=epochs, batch_size=50),
         probes=ProbeConfig(count=1, checkpoints=2, eigenvalues=False),
         seeds=seeds,
     )
     store = open_store()
-    run_id = store.create("train", config.model_dump_json(), epochs)
+    run_id = trainings.create(store, config)
+    work(store, run_id)
+    return run_id
+
+
+def _fitness(seeds: int, epochs: int = 8) -> Sample:
+    return _page("fitness", run=_trained(seeds, epochs))
+
+
+def _smoothness(seeds: int, width: int) -> Sample:
+    """Of a measure that the page waits for."""
+    run_id = _trained(seeds, 2, width)
+    return _page("smoothness", "measure_seed", run=run_id, measure="extremes")
+
+
+def _smoothness_of_size(parameters: int) -> Sample:
+    """Of nets with six parameters a unit."""
+    return _smoothness(1, parameters // 6)
+
+
+def _planned(cells: int) -> Sample:
+    return _page("sweep", typed=swept(cells).model_dump_json())
+
+
+def _swept(count: int) -> Sample:
+    """With outcomes that were made up."""
+    store, config = open_store(), swept(count)
+    run_id = sweep.create(store, config)
     store.start(run_id)
-    shown = train.train(config, train.dataset_for(config.data, None), lambda: False)
-    for index, snapshot in enumerate(shown):
-        store.append(run_id, index, snapshot.epoch, to_bytes(snapshot))
+    epochs, random = np.arange(MOMENTS) * 5.0, np.random.default_rng(0)
+    for index in range(count):
+        losses = random.random((2, MOMENTS, config.base.seeds))
+        net = NetOutcome(*losses, losses[0, -1], np.empty(0), np.zeros(config.base.seeds))
+        outcome = to_bytes(sweep.Finished(index, Outcome(epochs, net, net)))
+        store.append(run_id, index, index + 1, outcome)
     store.finish(run_id, "done")
-    return _page("fitness", run=run_id)
+    return _page("sweep", run=run_id)
 
 
-def _runs(runs: int) -> Sample:
+def _pitfall(rows: int) -> Sample:
+    control = {"bias_before_bn.batch_size": rows}
+    return _page("pitfalls", pitfall="bias_before_bn", **control)
+
+
+def _runs(runs: int, page: str = "runs") -> Sample:
     """With so many more in the store."""
     store = open_store()
     for _ in range(runs):
         store.finish(store.create("train", TrainConfig().model_dump_json(), 50), "done")
-    return _page("runs")
+    return _page(page)

@@ -18,10 +18,6 @@ from bnviz.files.header import Record, locate
 from bnviz.files.notation import is_number
 from bnviz.files.source import Batch, Source
 
-#: Bytes that a part may unpack to: the sheets, the texts they share, and anything else.
-MAX_SHEET, MAX_TEXTS, MAX_PART = 2**26, 2**24, 2**20
-#: Bytes between two rows of a sheet; openpyxl holds one row whole.
-MAX_ROW: Final = 2**22
 #: A million cells take openpyxl some eight seconds; the row around them counts as a few.
 MOST_CELLS, ROW_COST = 1_000_000, 4
 _SAMPLE_ROWS, _BATCH_ROWS = 200, 5000
@@ -41,12 +37,10 @@ def workbook(blob: bytes, asked: Dialect) -> Source:
 
     Raises Unreadable, before anything is unpacked that says it is too large.
     """
-    import openpyxl
+    from bnviz.files.formats.excel_parts import sheets_of
 
     try:
-        _check_size(zipfile.ZipFile(io.BytesIO(blob)))
-        book = openpyxl.load_workbook(io.BytesIO(blob), read_only=True, data_only=True)
-        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        sheets = sheets_of(blob)
         if asked.sheet is not None and asked.sheet not in sheets:
             raise Unreadable("no_sheet", {"sheet": asked.sheet, "sheets": tuple(sheets)})
         return _source(sheets, asked)
@@ -54,33 +48,6 @@ def workbook(blob: bytes, asked: Dialect) -> Source:
         raise
     except Exception as error:  # openpyxl raises whatever its parts do
         raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
-
-
-def _check_size(archive: zipfile.ZipFile) -> None:
-    for part in archive.infolist():
-        if not part.filename.endswith((".xml", ".rels")):
-            continue
-        sheet = part.filename.startswith("xl/worksheets/")
-        texts = part.filename == "xl/sharedStrings.xml"
-        limit = MAX_SHEET if sheet else MAX_TEXTS if texts else MAX_PART
-        if part.file_size > limit:
-            raise Unreadable("unpacked", {"size": part.file_size, "limit": limit})
-        if sheet or texts:
-            with archive.open(part) as stream:
-                _check_rows(stream, b"<row" if sheet else b"<si")
-
-
-def _check_rows(stream: Any, start: bytes) -> None:
-    """Refuses what would be parsed into one huge tree, or hides it by markup that Excel lacks."""
-    before, length = b"", 0
-    while chunk := stream.read(2**18):
-        text = before + chunk
-        if b"<!" in text:
-            raise Unreadable("damaged", {"detail": "a sheet with comments or declarations"})
-        length = 0 if start in text else length + len(chunk)
-        if length > MAX_ROW:
-            raise Unreadable("unpacked", {"size": length, "limit": MAX_ROW})
-        before = text[-3:]
 
 
 def _source(sheets: Mapping[str, Any], asked: Dialect) -> Source:
@@ -122,7 +89,6 @@ def _rows(sheet: Any, asked: str | None) -> tuple[int, Iterator[Record]]:
         left, top, right, bottom = ends.groups()
         where = {"min_col": _column(left), "max_col": _column(right)}
         where |= {"min_row": max(int(top), 1), "max_row": int(bottom)}
-    sheet.reset_dimensions()  # which some programs write wrong
     rows = sheet.iter_rows(values_only=True, **where)
     return where.get("min_row", 1), ([_text(cell) for cell in row] for row in rows)
 

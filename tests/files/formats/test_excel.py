@@ -8,6 +8,7 @@ import pytest
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Unreadable
+from bnviz.files.formats import excel_parts
 from bnviz.files.read import read
 from bnviz.files.reading import Reading
 from tests.files.reading import NAN, asked, said, same
@@ -83,3 +84,15 @@ def test_a_table_away_from_the_corner() -> None:
     got = book({"s": [[], [None, None, "a", "b"], [None, None, 1, 2], [None, None, 3, 5]]})
     assert got.names == ("a", "b") and got.rows.tolist() == [3, 4]
     same(got.values, [[1, 2], [3, 5]])
+
+
+def test_all_that_is_unpacked_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small each part: one sheet may stand there under many names."""
+    words = {f"sheet {at}": [["some", "words"]] * 100 for at in range(30)}
+    with pytest.raises(Unreadable) as caught:
+        book(words)
+    assert caught.value.reason.key == "no_numbers"
+    monkeypatch.setattr(excel_parts, "MAX_UNPACKED", 100_000)
+    with pytest.raises(Unreadable) as caught:
+        book(words)
+    assert caught.value.reason.key == "unpacked"

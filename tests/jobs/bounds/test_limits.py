@@ -1,5 +1,6 @@
 """What a training is said to take is about what it takes, and too much is refused."""
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -16,11 +17,12 @@ from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import MEMORY, groups
 from bnviz.core.training.cost import GIGABYTE, cost
 from bnviz.jobs import runner
-from bnviz.jobs.bounds import refusals
+from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.engine import Engine
-from bnviz.store import Problem, Store
+from bnviz.store import Problem, Store, thinning
 from tests.jobs import peaks
 from tests.jobs.conftest import SMALL
+from tools.server import ROOT
 
 #: Launched twice it once took 23.5 GB, and the server with it.
 HUGE = TrainConfig.model_validate(
@@ -46,6 +48,13 @@ def shaped(
             "probes": {"count": 3, "checkpoints": probes, "bn_mode": "train"},
         }
     )
+
+
+LIMITS = (limits.at_once, limits.waiting, limits.of_visitor, limits.minutes, limits.gigabytes)
+NAMES = (
+    *(f"BNVIZ_JOBS{part}" for part in ("", "_WAITING", "_VISITOR")),
+    *("BNVIZ_JOB_MINUTES", "BNVIZ_JOB_GIGABYTES", "BNVIZ_HISTORY_GIGABYTES"),
+)
 
 
 @pytest.fixture
@@ -112,6 +121,23 @@ def test_too_large_a_training_is_refused(store: Store, monkeypatch: pytest.Monke
     assert refused is not None and refused.code == "too_slow"
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "1000000")
     assert refusals.of_training(HUGE, 100_000, 3) is None
+
+
+@pytest.mark.parametrize("value", ["", "two", "nan", "inf", "-inf", "-1"])
+def test_limits_are_numbers_whatever_is_set(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is none counts as not set: nobody's runs are thinned because of a typing error."""
+    every = (*LIMITS, thinning.gigabytes)
+    usual, least = [limit() for limit in every], [1, 0, 1, 0, 0.5, 0]
+    for name in NAMES:
+        monkeypatch.setenv(name, value)
+    assert [limit() for limit in every] == (least if value == "-1" else usual)
+
+
+def test_every_variable_is_listed_for_operators() -> None:
+    sources = [file.read_text(encoding="utf-8") for file in (ROOT / "bnviz").rglob("*.py")]
+    used = {name for source in sources for name in re.findall(r"BNVIZ_[A-Z_]+", source)}
+    listed = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert used == set(re.findall(r"^\| `(BNVIZ_[A-Z_]+)`", listed, re.MULTILINE))
 
 
 def test_a_small_training_is_not_refused() -> None:
