@@ -1,12 +1,15 @@
 """What a training takes of the machine, from its config alone: before it starts.
 
 The memory follows from the shapes of what is held at once. The time follows from counts of
-operations and how long each takes on one core of a machine of 2024; how much faster or slower
-this one is, jobs/bounds/speed.py knows. Nothing here needs torch.
+operations and how long each takes on one core of a machine of 2024: ``python -m tools.costs``
+measures these numbers. How much faster or slower this machine is, jobs/bounds/speed.py knows.
+Nothing here needs torch.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.nets.norms.names import Norm
@@ -27,19 +30,37 @@ BASIS_BYTES, FEWEST = 256 * 2**20, 12
 #: The most parameters probed together: bnviz.core.training.probes.NUMBERS.
 NUMBERS = 3_000_000
 
-#: Seconds of a multiplication and addition in a matrix product, float32; of an activation, forward
-#: and back; of a parameter in an optimizer's step; of a row of a batch; of Python and torch for a
-#: layer of a chunk of networks, however small. In float64 a number takes twice as long.
-FLOP, ACTIVATION, PARAMETER, ROW, LAYER = 2.3e-11, 4.5e-9, 2.8e-9, 1.1e-8, 1.7e-4
-#: Norms whose gradients are written out. With others autograd makes a training take so many times
-#: as long, both nets together, and hold so many layers' activations more.
+
+class Pass(NamedTuple):
+    """Seconds of a pass through a plain net with ReLU."""
+
+    weight: float
+    """Of each parameter for each row."""
+    activation: float
+    """Of each unit for each row."""
+    parameter: float
+    """Of each parameter, however many rows."""
+    call: float
+    """Of each layer, however many networks and rows run together."""
+
+
+Kind = Literal["loss", "gradient", "gradient64", "product"]
+
+PASSES: dict[Kind, Pass] = {
+    "loss": Pass(1.7e-11, 9.3e-10, 4e-9, 3e-5),
+    "gradient": Pass(5.5e-11, 1.5e-9, 2.5e-9, 4.7e-5),
+    "gradient64": Pass(9.9e-11, 2.6e-9, 1.7e-8, 5.7e-5),
+    "product": Pass(3.1e-10, 5e-9, 2.8e-8, 9.3e-5),
+}
+#: How many times as long an activation and a call take with norms whose gradients are written out,
+#: and with others, which autograd differentiates; and an activation with tanh.
+BATCH, AUTOGRAD, TANH = (1.3, 2.1), (2.7, 2.6), 1.9
+#: Seconds of a row of a batch; of a layer's figures in a snapshot; of drawing a probe, each layer
+#: and each parameter; of Lanczos's basis, each parameter and pair of vectors; of its beginning.
+ROW, FIGURES, DRAW, DRAWN, BASIS, START = 1.1e-8, 1e-4, 4e-6, 3.8e-9, 2e-9, 1.4e-3
+#: Norms whose gradients are written out. With others twice as many layers' activations are held.
 WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
-SLOWER, MORE = 1.45, 2
-#: What the optimizers' steps take, times PARAMETER.
-MOVING = {"sgd": 1.0, "momentum": 1.5, "adam": 4.0}
-#: Products of a Hessian until Lanczos has the ends, as a rule; and in a training, whose tolerance
-#: is larger (bnviz.core.training.probes).
-PRODUCTS, FEW_PRODUCTS = 60, 20
+MORE = 2
 
 
 @dataclass(frozen=True)
@@ -63,7 +84,7 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
     seconds = epochs * step.seconds + (snapshots or epochs) * snapshot.seconds
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
-        sizes.slower * (sizes.nets / 2 * seconds + checkpoints * probed.seconds),
+        seconds + checkpoints * probed.seconds,
     )
 
 
@@ -102,10 +123,8 @@ class Sizes:
             config.seeds,
         )
         self.rows = rows
-        self.nets = 2 + len(config.other_norms)
-        written_out = config.network.norm in WRITTEN_OUT and not config.arena
-        self.more = 0 if written_out else MORE
-        self.slower = 1.0 if written_out else SLOWER
+        self.norms: tuple[Norm, ...] = (config.network.norm, *config.other_norms, "none")
+        self.more = 0 if set(self.norms) <= set(WRITTEN_OUT) else MORE
         self.train = max(2, round(rows * (1 - config.data.validation)))
         self.batch = min(config.optimizer.batch_size, self.train)
         between = (self.depth - 1) * (self.width + 1) * self.width
@@ -123,64 +142,74 @@ class Sizes:
     def held(self) -> float:
         """Bytes of weights, optimizer, data and workspace, throughout."""
         moments = {"sgd": 0, "momentum": 1, "adam": 2}[self.config.optimizer.kind]
-        weights = self.nets * (1 + moments) * self.seeds * self.parameters
+        weights = len(self.norms) * (1 + moments) * self.seeds * self.parameters
         data = 4 * self.rows * (self.features + 1) + 4 * self.seeds * self.train
         rest = self.train % self.batch
         workspace = self.layers(self.batch, 3) + (self.layers(rest, 3) if rest else 0)
         return 4 * (weights + data + workspace)
+
+    def passes(self, kind: Kind, norm: Norm, nets: float, rows: float, together: float) -> float:
+        """Seconds of so many nets' passes on so many rows each, so many nets at a time."""
+        weight, activation, parameter, call = PASSES[kind]
+        slower, calling = BATCH if norm in WRITTEN_OUT else AUTOGRAD
+        activation *= slower if norm not in ("weight", "none") else 1.0
+        activation *= TANH if self.config.network.activation == "tanh" else 1.0
+        call *= calling if norm != "none" else 1.0
+        units = self.depth * self.width
+        each = self.parameters * (rows * weight + parameter) + rows * units * activation
+        return nets * each + math.ceil(nets / together) * (self.depth + 1) * call
+
+    def all_nets(self, kind: Kind, rows: float, together: int) -> float:
+        """Seconds of a pass of every seed of all nets."""
+        return sum(self.passes(kind, norm, self.seeds, rows, together) for norm in self.norms)
 
     def step(self) -> Cost:
         """Of all steps of an epoch, and the memory of one."""
         passing = 2 * self.seeds * self.batch * (self.features + 1)
         memory = 4 * (4 * self.seeds * self.parameters + passing + self.layers(self.batch, 0))
         steps = -(-self.train // self.batch)
-        chunks = -(-self.seeds // self.chunk(self.batch, 4))
-        rows = self.seeds * self.train
-        moving = MOVING[self.config.optimizer.kind] * steps * self.seeds * self.parameters
-        seconds = rows * (6 * self.parameters * FLOP + self.width * self.depth * ACTIVATION)
-        seconds += 4 * rows * ROW + moving * PARAMETER
-        return Cost(memory, seconds + steps * chunks * (self.depth + 0.4) * LAYER)
+        gradients = self.all_nets("gradient", self.train / steps, self.chunk(self.batch, 4))
+        return Cost(memory, steps * gradients + self.seeds * self.train * ROW)
 
     def snapshot(self) -> Cost:
-        """What is said of both nets after an epoch, and their state in three copies."""
+        """What is said of all nets after an epoch, and their state in three copies."""
         rows = min(LOSS_ROWS, self.train) + min(LOSS_ROWS, self.rows - self.train)
         state = 6 * self.seeds * self.parameters
-        gradient_rows = min(GRADIENT_ROWS, self.train)
-        chunk = self.chunk(rows, 4) * self.width
-        graph = (2 * self.depth + 2) * chunk * rows
-        gradient = (3 * self.depth + 3 + self.more) * chunk * gradient_rows
-        passes = self.parameters * (2 * rows + 6 * gradient_rows) * FLOP
-        passes += 0.65 * self.width * self.depth * (rows + 2 * gradient_rows) * ACTIVATION
-        chunks = -(-self.seeds // self.chunk(rows, 4))
-        seconds = self.seeds * (passes + 5 * self.parameters * PARAMETER)
-        return Cost(
-            4 * (state + graph + gradient), seconds + 3.5 * chunks * (self.depth + 1) * LAYER
-        )
+        gradient_rows, nets = min(GRADIENT_ROWS, self.train), self.chunk(rows, 4)
+        graph = (2 * self.depth + 2) * nets * self.width * rows
+        gradient = (3 * self.depth + 3 + self.more) * nets * self.width * gradient_rows
+        seconds = self.all_nets("loss", rows, nets)
+        seconds += self.all_nets("gradient", gradient_rows, nets)
+        figures = len(self.norms) * (self.depth + 1) * FIGURES
+        return Cost(4 * (state + graph + gradient), seconds + figures)
 
     def probed(self) -> Cost:
         """Probes and, where they are asked for, eigenvalues, of both nets at a checkpoint."""
-        rows, most = min(PROBE_ROWS, self.train), max(1, NUMBERS // self.parameters)
-        size = 8 if self.config.probes.precision == "float64" else 4
+        probes, most = self.config.probes, max(1, NUMBERS // self.parameters)
+        rows, both = min(PROBE_ROWS, self.train), (self.config.network.norm, self.norms[-1])
+        kind: Kind = "gradient64" if probes.precision == "float64" else "gradient"
+        size = 8 if kind == "gradient64" else 4
         chunk = min(most, max(1, CHUNK_BYTES // (rows * self.width * size)))
-        lipschitz = (
-            size
-            * chunk
-            * (8 * self.parameters + (3 * self.depth + 6 + self.more) * self.width * rows)
+        held = 8 * self.parameters + (3 * self.depth + 6 + self.more) * self.width * rows
+        drawn = probes.count * ((self.depth + 1) * DRAW + self.parameters * DRAWN)
+        gradients = (probes.count, chunk), (1, 1)  # where the probes lead, and where they begin
+        seconds = self.seeds * sum(
+            drawn + sum(self.passes(kind, norm, nets, rows, some) for nets, some in gradients)
+            for norm in both
         )
-        gradients = self.seeds * self.config.probes.count
-        seconds = 2 * gradients * (self.gradient(rows, size, chunk) + 0.13 * self.depth * LAYER)
-        if not self.config.probes.eigenvalues:
-            return Cost(lipschitz, seconds)
+        if not probes.eigenvalues:
+            return Cost(size * chunk * held, seconds)
         nets = min(self.chunk(rows, 8), most)
         room = min(300, max(FEWEST, BASIS_BYTES // (8 * nets * self.parameters)))
         basis = (room + 12) * nets * self.parameters
         graph = 14 * self.depth * nets * self.width * rows
-        products = self.seeds * FEW_PRODUCTS
-        product = 2 * self.gradient(rows, 8, nets)
-        return Cost(max(lipschitz, 8 * (basis + graph)), seconds + 2 * products * product)
+        memory = max(size * chunk * held, 8 * (basis + graph))
+        return Cost(memory, seconds + sum(self.search(norm, self.seeds, nets) for norm in both))
 
-    def gradient(self, rows: int, itemsize: int, together: int) -> float:
-        """Seconds of one gradient of one net, of so many that run together."""
-        passes = 0.4 * 6 * self.parameters * FLOP + 0.7 * self.width * self.depth * ACTIVATION
-        calls = 0.15 * (self.depth + 2) * LAYER / together
-        return itemsize / 4 * rows * passes + 4 * self.parameters * PARAMETER + calls
+    def search(self, norm: Norm, nets: int, together: int) -> float:
+        """Seconds of Lanczos until it has the ends of the spectra, as a training wants them."""
+        rows = min(PROBE_ROWS, self.train)
+        products = min(self.parameters, 5.3 * self.width**0.27 * nets**0.17)
+        seconds = products * self.passes("product", norm, nets, rows, together)
+        seconds += products**2 * nets * self.parameters * BASIS
+        return seconds + math.ceil(nets / together) * START

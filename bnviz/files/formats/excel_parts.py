@@ -12,7 +12,7 @@ from bnviz.files.findings import Unreadable
 #: Bytes that a part may unpack to: the sheets, the texts they share, and anything else.
 MAX_SHEET, MAX_TEXTS, MAX_PART = 2**26, 2**24, 2**20
 #: Bytes between two rows of a sheet; openpyxl holds one row whole.
-MAX_ROW: Final = 2**22
+MAX_ROW: Final = 2**21
 #: Bytes unpacked in all: one sheet may have many names.
 MAX_UNPACKED: Final = 3 * 2**25
 

@@ -5,7 +5,7 @@ import pytest
 from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.curvature import lanczos, problem, traces
 from bnviz.core.smoothness import cost as costs
-from bnviz.core.smoothness import planes
+from bnviz.core.smoothness import memory, planes
 from bnviz.core.smoothness.landscape import LandscapeConfig
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.cost import Cost
@@ -15,10 +15,10 @@ WIDE = TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=2)
 
 
 def test_the_numbers_are_those_of_the_measures() -> None:
-    assert costs.POINT_BYTES == problem.POINT_BYTES
-    assert (costs.PATH_POINTS, costs.PATH_BYTES) == (planes.PATH_POINTS, planes.PATH_BYTES)
-    assert (costs.DENSE_LIMIT, costs.FEWEST_PROBES) == (traces.DENSE_LIMIT, traces.FEWEST_PROBES)
-    assert (costs.BASIS_BYTES, costs.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
+    assert memory.POINT_BYTES == problem.POINT_BYTES
+    assert (memory.PATH_POINTS, memory.PATH_BYTES) == (planes.PATH_POINTS, planes.PATH_BYTES)
+    assert (memory.DENSE_LIMIT, memory.FEWEST_PROBES) == (traces.DENSE_LIMIT, traces.FEWEST_PROBES)
+    assert (memory.BASIS_BYTES, memory.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
 
 
 @pytest.mark.parametrize("kind", MEASURES)
