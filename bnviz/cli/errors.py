@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from bnviz.core.configs import RULES
 from bnviz.core.fields import Config
 from bnviz.texts.catalogue import sentence
-from bnviz.texts.markdown import for_terminal
+from bnviz.texts.markdown import for_terminal, printable
 
 #: Bytes of the longest config file read; a whole config has about a thousand.
 LONGEST = 1_000_000
@@ -26,11 +26,6 @@ C = TypeVar("C", bound=Config)
 
 class Refusal(Exception):
     """The command cannot do what was asked; the message is all a person needs."""
-
-
-def printable(line: str) -> str:
-    """The line without control characters, which could take over a terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def tell(text: str) -> None:

@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from bnviz.cli.errors import Refusal, printable, tell
+from bnviz.cli.errors import Refusal, tell
 from bnviz.core.settings import flat
 from bnviz.store import StoreProblem, open_store
+from bnviz.texts.markdown import printable
 
 
 def runs(arguments: argparse.Namespace) -> int:

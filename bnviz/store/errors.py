@@ -19,6 +19,8 @@ Code = Literal[
     "too_big",
     "bad_address",
     "table_gone",
+    "tables_full",
+    "tables_of_visitor",
     "run_gone",
     "run_there",
     "no_export",

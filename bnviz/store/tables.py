@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,21 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from bnviz.core.data.tables import Table
+from bnviz.environment import number
 from bnviz.store.database import Database
-from bnviz.store.errors import StoreProblem
+from bnviz.store.errors import Code, StoreProblem
 from bnviz.store.records import NEVER, storable
 from bnviz.store.schema import owners, tables, uploads
 
 if TYPE_CHECKING:  # reading files takes libraries that those who work on runs do without
     from bnviz.files.reading import Filling, Reading
 
+#: The variables that say how many GB uploaded files take together, and one visitor's, and what
+#: they may where it is not set.
+QUOTAS: Mapping[Code, tuple[str, float]] = {
+    "tables_full": ("BNVIZ_TABLES_GIGABYTES", 4.0),
+    "tables_of_visitor": ("BNVIZ_TABLES_VISITOR_GIGABYTES", 1.0),
+}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -55,7 +62,8 @@ class Shelf(Database):
         return bool(self.read(sa.select(owners.c.item).where(pair)))
 
     def save_table(self, table: Table) -> None:
-        """Keeps a table; the same one again changes nothing."""
+        """Keeps a table; the same one again changes nothing. Raises StoreProblem."""
+        self._check_room(table.digest, table.values.nbytes)
         self._keep(tables, table.digest, table.names, table.values)
 
     def save_choice(
@@ -66,18 +74,30 @@ class Shelf(Database):
         filling: "Filling",
         owner: str = "",
     ) -> Table:
-        """The chosen columns of an uploaded file, both the owner's; raises Unreadable.
+        """The chosen columns of an uploaded file, both the owner's.
 
-        The file's numbers are kept once, however many choices of its columns are kept.
+        The file's numbers are kept once, however many choices of its columns are kept. Raises
+        Unreadable, and StoreProblem where the owner's files, or all, would be too much.
         """
         from bnviz.files.reading import to_table
 
         table = to_table(reading, columns, filling)
+        for whose in {"", owner}:
+            self._check_room(reading.digest, reading.values.nbytes, whose)
         self._keep(uploads, reading.digest, reading.names, reading.values, file=storable(file, 200))
         choice = {"upload": reading.digest, "filling": filling}
         self._keep(tables, table.digest, table.names, table.values, **choice)
         self.give(owner, reading.digest, table.digest)
         return table
+
+    def _check_room(self, digest: str, size: int, owner: str = "") -> None:
+        """Raises StoreProblem where so many bytes more are too much, the owner's or in all."""
+        kept = self.uploads(owner)
+        code: Code = "tables_of_visitor" if owner else "tables_full"
+        limit = number(*QUOTAS[code])
+        new = digest not in {each.digest for each in kept}
+        if new and sum(each.size or 0 for each in kept) + size > limit * 2**30:
+            raise StoreProblem(code, {"limit": f"{limit:g}"})
 
     def table(self, digest: str) -> Table | None:
         """The kept table with this digest, if there is one that is not damaged."""

@@ -13,6 +13,11 @@ def literal(text: str) -> str:
     return shown.replace("\n", " ").replace("\r", " ")
 
 
+def printable(line: str) -> str:
+    """The line without control characters, which could take over a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+
+
 def for_terminal(text: str) -> str:
     """A sentence of the catalogue without bold marks and non-breaking blanks."""
     return text.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from bnviz.core.configs import RULES
 from bnviz.store.errors import Problem
-from bnviz.texts.markdown import literal
+from bnviz.texts.markdown import literal, printable
 from bnviz.ui.language import say
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def worded(error: Problem | str) -> str:
 
 def _foreseen(error: Exception) -> str:
     if isinstance(error, Problem):
-        _log.warning("%s", error)
+        _log.warning("%s", printable(str(error)))
         return worded(error)
     if isinstance(error, ValidationError):
         for refusal in error.errors():

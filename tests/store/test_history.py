@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bnviz.files.read import read
-from bnviz.store import Store
+from bnviz.store import Store, StoreProblem
 from bnviz.store.database import folder_url
 from bnviz.store.history import LONGEST, Search
 from bnviz.store.thinning import RESTORABLE, SPARED
@@ -172,6 +172,27 @@ def test_a_change_of_columns_keeps_no_second_copy(store: Store, clock: Clock) ->
     assert alone.digest == table.digest and alone.size > 8 * table.values.size
     store.delete_uploads([alone.digest])
     assert store.table(alone.digest) is None
+
+
+def test_uploads_have_a_quota(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all, and each visitor's; what is there already may be chosen from again."""
+
+    def upload(number: int, owner: str) -> None:
+        reading = read("x.csv", b"a,b\n1,2\n3,%d\n" % number)
+        store.save_choice("x.csv", reading, ["a"], "drop", owner)
+
+    upload(1, "ada")
+    monkeypatch.setenv("BNVIZ_TABLES_VISITOR_GIGABYTES", "1e-7")
+    upload(1, "ada")
+    upload(2, "alan")
+    with pytest.raises(StoreProblem) as refused:
+        upload(2, "ada")
+    assert refused.value.code == "tables_of_visitor"
+    monkeypatch.setenv("BNVIZ_TABLES_GIGABYTES", "1e-7")
+    upload(1, "ada")
+    with pytest.raises(StoreProblem) as refused:
+        upload(3, "eve")
+    assert refused.value.code == "tables_full" and len(store.uploads()) == 2
 
 
 def test_what_is_whose(store: Store, clock: Clock) -> None:
