@@ -132,10 +132,10 @@ def _swept(count: int) -> Sample:
     store, config = open_store(), swept(count)
     run_id = sweep.create(store, config)
     store.start(run_id)
-    epochs, random = np.arange(MOMENTS) * 5.0, np.random.default_rng(0)
+    epochs, random = np.linspace(0, 50, MOMENTS), np.random.default_rng(0)
     for index in range(count):
-        losses = random.random((2, MOMENTS, config.base.seeds))
-        net = NetOutcome(*losses, losses[0, -1], np.empty(0), np.zeros(config.base.seeds))
+        train, validation = random.random((2, MOMENTS, config.base.seeds))
+        net = NetOutcome(train, validation, train[-1], np.empty(0), np.zeros(config.base.seeds))
         outcome = to_bytes(sweep.Finished(index, Outcome(epochs, net, net)))
         store.append(run_id, index, index + 1, outcome)
     store.finish(run_id, "done")
@@ -143,8 +143,8 @@ def _swept(count: int) -> Sample:
 
 
 def _pitfall(rows: int) -> Sample:
-    control = {"bias_before_bn.batch_size": rows}
-    return _page("pitfalls", pitfall="bias_before_bn", **control)
+    query = {"pitfall": "bias_before_bn", "bias_before_bn.batch_size": str(rows)}
+    return _page("pitfalls", "seed", "", **query)
 
 
 def _runs(runs: int, page: str = "runs") -> Sample:

@@ -7,8 +7,10 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.data.preparation import prepare
 from bnviz.core.training import cost, probes, train
 from bnviz.core.training.cost import FEATURES, Pass, Sizes
+from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.jobs.bounds.speed import slowness
 from tools.costs.sampling import cpu
 
@@ -29,9 +31,9 @@ def parts(config: TrainConfig) -> Iterator[Part]:
     )
     sizes, one = Sizes(config, rows, FEATURES), Sizes(small, rows, FEATURES)
     steps = -(-sizes.train // sizes.batch)
-    run, single = (train.Run(each, train.prepare(each.data, dataset)) for each in (config, small))
+    run, single = (train.Run(each, prepare(each.data, dataset)) for each in (config, small))
     norms = sizes.norms[0], sizes.norms[-1]
-    nets = sizes.chunk(min(cost.PROBE_ROWS, sizes.train), 8)
+    nets = sizes.chunk(min(PROBE_ROWS, sizes.train), 8)
 
     def step() -> None:
         run.step(*next(run.batches()))

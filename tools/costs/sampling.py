@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from scipy.stats import qmc
 
 from bnviz.core.configs import BnMode, TrainConfig
+from bnviz.core.data.preparation import prepare
 from bnviz.core.fields import Config
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness import cost as smoothness_cost
@@ -123,7 +124,7 @@ def measure_ratio(measure: Measure, config: TrainConfig) -> float:
     said = smoothness_cost.cost(measure, config, config.data.samples, FEATURES).seconds
     said *= slowness.__wrapped__()
     dataset = train.dataset_for(config.data, None)
-    run = train.Run(config, train.prepare(config.data, dataset))
+    run = train.Run(config, prepare(config.data, dataset))
     for (x, y), _ in zip(run.batches(), range(6), strict=False):
         run.step(x, y)
     nets = subject.of_state(config, dataset, run.snapshot(0, state=True).state)

@@ -1,5 +1,7 @@
 """How long a measure takes, from its config alone."""
 
+import math
+
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.along import AlongConfig
 from bnviz.core.smoothness.density import DensityConfig
@@ -76,7 +78,7 @@ class Timed(Nets):
 
     def search(self, norm: Norm) -> float:
         """Of both ends of a spectrum, to six digits."""
-        steps = min(self.parameters, SEARCH * self.width**WIDER)
+        steps = min(self.parameters, SEARCH * math.pow(self.width, WIDER))
         return (
             START + self.products(norm, steps) + steps * STEP + steps**2 * self.parameters * BASIS
         )
@@ -114,5 +116,5 @@ class Timed(Nets):
         for norm in self.norms:
             curve = CURVE * self.sizes.passes("product", norm, len(SHARES), self.rows, len(SHARES))
             seconds += (min(steps, MOMENTS) + 1) * (START + BACKWARD * curve + CURVE * STEP)
-            seconds += self.search(norm) * self.seeds**0.5
+            seconds += self.search(norm) * math.sqrt(self.seeds)
         return seconds

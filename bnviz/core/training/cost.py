@@ -209,7 +209,7 @@ class Sizes:
     def search(self, norm: Norm, nets: int, together: int) -> float:
         """Seconds of Lanczos until it has the ends of the spectra, as a training wants them."""
         rows = min(PROBE_ROWS, self.train)
-        products = min(self.parameters, 5.3 * self.width**0.27 * nets**0.17)
+        products = min(self.parameters, 5.3 * math.pow(self.width, 0.27) * math.pow(nets, 0.17))
         seconds = products * self.passes("product", norm, nets, rows, together)
         seconds += products**2 * nets * self.parameters * BASIS
         return seconds + math.ceil(nets / together) * START

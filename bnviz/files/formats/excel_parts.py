@@ -28,7 +28,7 @@ def sheets_of(blob: bytes) -> dict[str, Any]:
     return {sheet.title: sheet for sheet in reader.wb.worksheets}
 
 
-class _Reader(ExcelReader):
+class _Reader(ExcelReader):  # type: ignore[misc]  # without types
     def read_worksheets(self) -> None:
         for sheet, part in self.parser.find_sheets():
             if part.target in self.valid_files and "chartsheet" not in part.Type:
@@ -36,7 +36,7 @@ class _Reader(ExcelReader):
                 self.wb._sheets.append(rows)
 
 
-class _Sheet(ReadOnlyWorksheet):
+class _Sheet(ReadOnlyWorksheet):  # type: ignore[misc]
     def _get_size(self) -> None:
         """Not asked for: some programs write it wrong, and without it openpyxl reads all rows."""
 
