@@ -107,7 +107,7 @@ def test_too_large_a_measure_is_refused(store: Store, monkeypatch: pytest.Monkey
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "0.01")
     with pytest.raises(Problem) as caught:
         runner.submit_measure(StabilityConfig(steps=2000))
-    assert (caught.value.code, caught.value.values["remedy"]) == ("too_slow", "halvings")
+    assert (caught.value.code, caught.value.values["remedy"]) == ("too_slow", "steps")
     assert store.runs() == []
 
 
