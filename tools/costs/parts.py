@@ -14,6 +14,8 @@ from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.jobs.bounds.speed import slowness
 from tools.costs.sampling import cpu
 
+#: Parts that are said to take more seconds are left out: the others tell as much.
+LONGEST = 0.3
 #: CPU time of a part, as of the machine that costs are of, and what is said of it now.
 Part = tuple[str, float, Callable[[], float]]
 
@@ -43,15 +45,16 @@ def parts(config: TrainConfig) -> Iterator[Part]:
             stack = run.nets[name].stack
             probes.eigenvalues(stack, run.data, config.probes, np.ones(stack.size, bool), _never)
 
-    yield "step", _best(step), lambda: sizes.step().seconds / steps
-    yield "snapshot", _best(lambda: run.snapshot(0)), lambda: sizes.snapshot().seconds
     first = single.snapshot(0)
-    yield "probes", _best(lambda: single.probed(first, _never)), lambda: one.probed().seconds
-    yield (
-        "search",
-        _best(search),
-        lambda: sum(sizes.search(norm, sizes.seeds, nets) for norm in norms),
-    )
+    kinds: list[tuple[str, Callable[[], object], Callable[[], float]]] = [
+        ("step", step, lambda: sizes.step().seconds / steps),
+        ("snapshot", lambda: run.snapshot(0), lambda: sizes.snapshot().seconds),
+        ("probes", lambda: single.probed(first, _never), lambda: one.probed().seconds),
+        ("search", search, lambda: sum(sizes.search(norm, sizes.seeds, nets) for norm in norms)),
+    ]
+    for name, work, said in kinds:
+        if said() < LONGEST:
+            yield name, _best(work), said
 
 
 def _never() -> bool:
