@@ -12,7 +12,7 @@ from bnviz.core.smoothness.landscape import LandscapeConfig
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.memory import HELD
 from bnviz.core.smoothness.seconds import Timed, seconds
-from bnviz.core.training.cost import PROCESS, Cost
+from bnviz.core.training.cost import PROCESS, Cost, Sizes
 from bnviz.core.training.cost import cost as training_cost
 
 #: What takes more is not measured in the server, however quick it is: PROCESS and a good deal more.
@@ -28,7 +28,8 @@ def cost(measure: Measure, training: TrainConfig, rows: int, features: int) -> C
     if trained is not None:
         again = training_cost(trained, rows, features)
         times = 2 if isinstance(measure, GapConfig) else 1
-        taken += times * again.seconds
+        epochs = trained.optimizer.epochs
+        taken += times * epochs * Sizes(trained, rows, features).step().seconds
         memory = max(memory + nets.sizes.held(), times * (again.memory - PROCESS))
     return Cost(PROCESS + memory, taken)
 

@@ -36,6 +36,7 @@ class Nets:
         self.sizes = sizes = Sizes(training, rows, features)
         self.parameters, self.seeds = sizes.parameters, sizes.seeds
         self.depth, self.width = sizes.depth, sizes.width
+        self.activation = training.network.activation
         self.rows = min(PROBE_ROWS, sizes.train)
         norm: Norm = training.network.norm
         folded = mode == "eval" and norm in OVER_ROWS  # into the weights: as if there were none

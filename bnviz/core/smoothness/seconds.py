@@ -24,9 +24,10 @@ SEARCH, WIDER, CURVE = 8.0, 0.4, 8
 #: Seconds of a step of Lanczos; of a sum, each probe, parameter and vector kept; of a dense
 #: spectrum, each parameter cubed.
 STEP, SUMS, DENSE = 1e-4, 2e-9, 8e-11
-#: Gradients that a look along a step takes, and a probe that is taken apart; the share of trials'
-#: steps that are taken, for many end early.
-LOOK, APART, TRIALS = 1.2, 3.6, 1.0
+#: Gradients that a look along a step takes; the share of trials' steps that are taken; gradients
+#: that a probe taken apart takes, with what rounding makes of it.
+LOOK, TRIALS = 1.35, 1.0
+APART = {"relu": 5.5, "tanh": 3.1}
 
 
 def seconds(measure: Measure, nets: "Timed") -> float:
@@ -53,7 +54,7 @@ def seconds(measure: Measure, nets: "Timed") -> float:
     if isinstance(measure, ScalesConfig):
         kinds: tuple[Kind, Kind] = ("gradient64", "gradient")
         apart = sum(nets.both(kind, measure.probes + 1) for kind in kinds)
-        return APART * len(SCALES) * apart
+        return APART[nets.activation] * len(SCALES) * apart
     gradients = measure.cost(nets.parameters, nets.rows, seeds).gradients
     return gradients / 2 * nets.both("gradient64", 1)
 
