@@ -34,6 +34,8 @@ BUILD = ROOT / "build"
 COPIES = 2
 #: A test that takes so long has noticed the fault too; all tests of a fault take so long at most.
 TEST_SECONDS, SECONDS = 100, 60.0
+#: What every import leaves behind these look at, and no footprint tells it.
+OF_IMPORTS = "tests/test_decisions.py"
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "-m", "not proof"]
 OPTIONS += ["-o", f"faulthandler_timeout={TEST_SECONDS}"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -181,8 +183,11 @@ class Seen:
         """Those that run a line, the quickest first: all of its file, where an import runs it."""
         lines = self.lines.get(path, {})
         ran = [number for number in lines if number <= line]
-        inside = ran and any(start <= line <= end for start, end in bodies(path))
-        names = lines[max(ran)] if inside else [name for each in lines.values() for name in each]
+        if ran and any(start <= line <= end for start, end in bodies(path)):
+            names = lines[max(ran)]
+        else:
+            names = [name for name in self.seconds if name.startswith(OF_IMPORTS)]
+            names += [name for each in lines.values() for name in each]
         quick = sorted(set(names) & set(self.seconds), key=lambda name: self.seconds[name])
         sums = accumulate(self.seconds[name] for name in quick)
         return [name for name, total in zip(quick, sums, strict=True) if total <= SECONDS]

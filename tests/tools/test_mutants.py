@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tools.mutants import ROOT, Seen, mutants
+from tools.mutants import OF_IMPORTS, ROOT, Seen, mutants
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,6 @@ def test_a_line_is_known_by_the_tests_that_ran_it_the_quickest_first() -> None:
     assert seen.tests(path, first) == seen.tests(path, first + 1) == ["quick", "slow"]
     assert seen.tests(path, first + 9) == ["other"]
     assert seen.tests(path, 6) == ["other", "quick", "slow"]  # an import runs it
+    imports = f"{OF_IMPORTS}::test"
+    seen.add(Seen({imports: 0.1}))
+    assert seen.tests(path, 6) == [imports, "other", "quick", "slow"]
