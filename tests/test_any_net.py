@@ -112,13 +112,24 @@ def test_train_leaves_everything_else_in_eval_mode() -> None:
     assert top(dropout, mode="train") == pytest.approx(right(net().train()), rel=1e-6)
 
 
-def test_a_flag_that_is_hard_coded_is_set_all_the_same() -> None:
-    def normalize(self: Any, x: Tensor) -> Tensor:
-        return self.out(functional.batch_norm(self.into(x), self.norm.mean, self.norm.var,
-                                              training=True))  # fmt: skip
+def by_function(norm: Any, x: Tensor) -> Tensor:
+    return functional.batch_norm(x, norm.mean, norm.var, training=True)
 
+
+def by_torch(norm: Any, x: Tensor) -> Tensor:
+    ones, zeros = torch.ones_like(norm.mean), torch.zeros_like(norm.mean)
+    return torch.batch_norm(x, ones, zeros, norm.mean, norm.var, True, 0.1, 1e-5, False)
+
+
+@pytest.mark.parametrize("normalized", [by_function, by_torch])
+def test_a_flag_that_is_hard_coded_is_set_all_the_same(
+    normalized: Callable[[Any, Tensor], Tensor],
+) -> None:
     module = Through(
-        normalize, into=nn.Linear(5, 4), norm=lived_in(FunctionalBN(4)), out=nn.Linear(4, 3)
+        lambda self, x: self.out(normalized(self.norm, self.into(x))),
+        into=nn.Linear(5, 4),
+        norm=lived_in(FunctionalBN(4)),
+        out=nn.Linear(4, 3),
     )
     by_flag = Through(
         lambda self, x: self.out(self.norm(self.into(x))), **dict(module.named_children())
@@ -252,6 +263,13 @@ def test_kinks_of_many_batches_are_all_of_them() -> None:
     assert whole.crossed.sum() > 0
     np.testing.assert_array_equal(parts.crossed, whole.crossed)
     np.testing.assert_allclose(parts.kinks, whole.kinks, rtol=1e-9)
+    one, many = (Loss(module, cross_entropy, *rest).problem for rest in ((X, Y), (Again(),)))
+    points = {name: value + torch.tensor([0.0, 0.3, -0.2]).view(-1, *[1] * (value.dim() - 1))
+              for name, value in one.params.items()}  # fmt: skip
+    opened = [problem.activation_pattern(points).sum(1) for problem in (one, many)]
+    assert torch.equal(*opened) and opened[0].unique().numel() == 3
+    held = [problem.with_pattern(problem.pattern)(points) for problem in (one, many)]
+    torch.testing.assert_close(*held)
 
 
 @pytest.mark.parametrize("shuffle", [True, False])

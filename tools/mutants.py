@@ -180,15 +180,16 @@ class Seen:
                 mine.setdefault(int(line), []).extend(tests)
 
     def tests(self, path: str, line: int) -> list[str]:
-        """Those that run a line, the quickest first: all of its file, where an import runs it."""
-        lines = self.lines.get(path, {})
+        """Those that run a line, the quickest first; all of its file, where none is known to."""
+        lines, known = self.lines.get(path, {}), self.seconds.keys()
         ran = [number for number in lines if number <= line]
-        if ran and any(start <= line <= end for start, end in bodies(path)):
-            names = lines[max(ran)]
-        else:
-            names = [name for name in self.seconds if name.startswith(OF_IMPORTS)]
-            names += [name for each in lines.values() for name in each]
-        quick = sorted(set(names) & set(self.seconds), key=lambda name: self.seconds[name])
+        inside = ran and any(start <= line <= end for start, end in bodies(path))
+        names = known & set(lines[max(ran)] if inside else ())
+        if not names:  # an import ran it, or what leaves no footprint: a thread or a process
+            names = known & {name for each in lines.values() for name in each}
+            names = names or {name for name in known if name.startswith(room(path))}
+            names |= {name for name in known if name.startswith(OF_IMPORTS)}
+        quick = sorted(names, key=lambda name: self.seconds[name])
         sums = accumulate(self.seconds[name] for name in quick)
         return [name for name, total in zip(quick, sums, strict=True) if total <= SECONDS]
 
@@ -267,9 +268,8 @@ def enter(copy: Path) -> None:
 def noticed_by(mutant: Mutant, copy: Path, seen: Seen) -> str:
     """The test that fails with the fault in the copy, which is then as it was."""
     file, tests = copy / mutant.path, seen.tests(mutant.path, mutant.line)
-    room = f"tests/{area(mutant.path).removeprefix('bnviz/')}/"
-    near = [test for test in tests if test.startswith(room)]
-    far = [test for test in tests if not test.startswith(room)]
+    near = [test for test in tests if test.startswith(room(mutant.path))]
+    far = [test for test in tests if test not in near]
     healthy = file.read_bytes()
     file.write_bytes(mutant.applied(healthy))
     try:
@@ -308,6 +308,11 @@ def area(path: str) -> str:
     """The room of a file."""
     parts = path.split("/")
     return "/".join(parts[: 3 if parts[1] == "core" else 2])
+
+
+def room(path: str) -> str:
+    """Where the tests of a file's room are."""
+    return f"tests/{area(path).removeprefix('bnviz/')}/"
 
 
 def drawn(count: int, seed: int) -> list[Mutant]:

@@ -65,11 +65,6 @@ class Cells:
     fits: dict[Decimal, Mask]
     dressed: dict[str, Mask]
 
-    @property
-    def rest(self) -> Mask:
-        """Cells that should be finite numbers."""
-        return ~self.missing & ~self.infinite
-
     def numbers(self, sign: Decimal) -> Floats:
         """(n,) with NaN for what is no number with this decimal sign."""
         readable = self.fits[sign]

@@ -9,7 +9,7 @@ import torch
 
 import bnviz.core.sweep
 from bnviz.core.data.preparation import dataset_for
-from bnviz.core.sweep.atlas import NAMES, outcomes
+from bnviz.core.sweep.atlas import NAMES, outcomes, packed
 from bnviz.core.sweep.config import cells
 from bnviz.core.sweep.outcome import NetOutcome
 from bnviz.core.sweep.presets import PRESETS
@@ -25,9 +25,10 @@ AGAIN = {
 
 
 def test_the_atlas_is_small_and_holds_every_cell() -> None:
-    shipped = list(files(bnviz.core.sweep).joinpath("shipped").iterdir())
-    assert sum(len(file.read_bytes()) for file in shipped) < 2_000_000
+    shipped = files(bnviz.core.sweep).joinpath("shipped")
+    assert sum(len(file.read_bytes()) for file in shipped.iterdir()) < 2_000_000
     for name in NAMES:
+        assert shipped.joinpath(f"{name}.safetensors").read_bytes() == packed(outcomes(name))
         assert list(outcomes(name)) == [cell.index for cell in cells(PRESETS[name])]
 
 
