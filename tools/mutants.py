@@ -35,7 +35,7 @@ COPIES = 2
 #: A test that takes so long has noticed the fault too; all tests of a fault take so long at most.
 TEST_SECONDS, SECONDS = 100, 60.0
 #: What every import leaves behind these look at, and no footprint tells it.
-OF_IMPORTS = "tests/test_decisions.py"
+OF_IMPORTS = "tests/test_approved.py"
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "-m", "not proof"]
 OPTIONS += ["-o", f"faulthandler_timeout={TEST_SECONDS}"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]

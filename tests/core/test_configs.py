@@ -17,6 +17,7 @@ from bnviz.core.configs import (
     ProbeConfig,
     TrainConfig,
 )
+from bnviz.core.settings import differences
 
 REFUSED: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (BatchConfig, {"batch_size": 0}),
@@ -59,7 +60,7 @@ REFUSED: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (TrainConfig, {"momentum": 0.9}),
     (TrainConfig, {"optimizer": {"batch_size": 1}}),
     (TrainConfig, {"network": {"norm": "ghost"}, "optimizer": {"batch_size": 1}}),
-    (TrainConfig, {"seeds": 64, "network": {"depth": 8, "width": 512}}),
+    (TrainConfig, {"seeds": 64, "network": {"depth": 2, "width": 501}}),
 ]
 
 
@@ -80,7 +81,7 @@ def test_refused(kind: type[BaseModel], values: dict[str, Any]) -> None:
         DataConfig(source="table", table="digest", columns=("a",), target="b"),
         NetworkConfig(torch_momentum=None),
         NetworkConfig(norm="group", width=12, groups=4),
-        TrainConfig(seeds=64),
+        TrainConfig(seeds=64, network={"depth": 2, "width": 500}),
         TrainConfig(network={"norm": "dyt"}, optimizer={"batch_size": 1}),
     ],
     ids=str,
@@ -104,6 +105,14 @@ def test_what_younger_versions_know_is_not_written_where_it_says_nothing() -> No
     written = NetworkConfig().model_dump()
     assert list(written) == ["depth", "width", "activation", "bn_position", "eps", "torch_momentum"]
     assert NetworkConfig(norm="rms").model_dump() == written | {"norm": "rms"}
+
+
+def test_the_settings_in_which_two_configs_of_a_kind_differ() -> None:
+    other = TrainConfig(seeds=3, network=NetworkConfig(width=5))
+    assert differences(TrainConfig(), TrainConfig()) == []
+    assert differences(TrainConfig(), other) == [("network.width", 64, 5), ("seeds", 8, 3)]
+    with pytest.raises(ValueError):
+        differences(TrainConfig(), BatchConfig())
 
 
 def test_every_source_of_batches_has_data() -> None:

@@ -60,6 +60,31 @@ def test_every_sentence_is_true(trained: Flow) -> None:
         assert claims[told.key], (step, told, bn, plain)
 
 
+@pytest.mark.parametrize(
+    ("bn", "plain", "key"),
+    [
+        (1.0, LEVEL, "level"),
+        (LEVEL, 1.0, "level"),
+        (1.0, 1.2, "bn"),
+        (1.2, 1.0, "plain"),
+        (2.0, 4.0, "bn"),
+        (2.1, 1.0, "lost_bn"),
+        (1.0, 4.1, "lost_plain"),
+        (np.nan, 9.0, "lost_both"),
+    ],
+)
+def test_who_is_ahead_or_lost_at_both_sides_of_each_limit(
+    bn: float, plain: float, key: str
+) -> None:
+    """The untrained nets err by 1 and 2, and a net is lost beyond twice of its own."""
+    none = np.zeros((2, 1, 1))
+    sides = [Places(none, none, np.array([[0.0, 0.0], [0.0, width]])) for width in (3.0, 7.0)]
+    told = verdict(Flow(*sides, np.array([[1.0, 2.0], [bn, plain]])), 1)
+    assert told.key == key
+    numbers = {"step": 1, "bn": bn, "plain": plain, "bn_width": 3.0, "plain_width": 7.0}
+    np.testing.assert_equal(told.values, numbers)
+
+
 def test_the_rates_show_bn_ahead_behind_and_lost() -> None:
     last = [verdict(flow(small(rate)), STEPS).key for rate in RATES]
     assert last == ["plain", "bn", "lost_both"], "the comment at RATES says so"

@@ -84,7 +84,8 @@ def compare(
     bn, plain = _infinite(bn_losses, bn_diverged), _infinite(plain_losses, plain_diverged)
     finite = np.isfinite(bn) & np.isfinite(plain)
     differences = _differences(bn, plain)
-    wins = int((differences > 0).sum()), int((differences < 0).sum())
+    bn_wins = int((differences > 0).sum())
+    wins = bn_wins, len(differences) - bn_wins
     p = sign_test(*wins)
     low, high = _interval(differences)
     return Comparison(

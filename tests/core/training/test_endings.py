@@ -29,3 +29,6 @@ def test_endings_are_the_medians_of_what_is_finite() -> None:
     gone = replace(last.plain, gradient_norm=np.full(3, np.nan))
     half = replace(last, plain=gone)
     assert ending([half], "gradient_norm").key == "bn_alone"
+    other = replace(last, bn=gone, plain=last.plain)
+    assert ending([other], "gradient_norm").key == "plain_alone"
+    assert ending([replace(last, bn=gone, plain=gone)], "gradient_norm").key == "neither"

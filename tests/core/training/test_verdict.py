@@ -94,6 +94,13 @@ def test_the_other_sentences(bn: list[float], plain: list[float], text: str) -> 
     assert text in said(bn, plain, baseline=5.0)
 
 
+@pytest.mark.parametrize(("lost", "key"), [(3, ""), (4, "_lasts")])
+def test_a_net_lasts_if_the_other_diverges_in_half_of_the_seeds(lost: int, key: str) -> None:
+    one, other = [1.0] * 8, [NAN] * lost + [2.0] * (8 - lost)
+    assert [each.key for each in verdict(moment(one, other), 99.0)][1] == "bn" + key
+    assert [each.key for each in verdict(moment(other, one), 99.0)][1] == "plain" + key
+
+
 def test_no_net_is_called_useless_that_is_not() -> None:
     assert "But" not in said([1.0] * 3 + [9.0], [1.0, NAN, 1.0, 1.0], baseline=5.0)
 

@@ -1,17 +1,19 @@
 """Excel workbooks: which sheet and cells are read, and texts among the numbers."""
 
 import io
+import zipfile
 from datetime import datetime
 from typing import Any
 
 import pytest
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Unreadable
 from bnviz.files.formats import excel_parts
 from bnviz.files.read import read
 from bnviz.files.reading import Reading
-from tests.files.reading import NAN, asked, said, same
+from tests.files.reading import NAN, asked, refusal, said, same
 
 BOOK: dict[str, list[list[Any]]] = {
     "notes": [["Measured in May"], ["by hand"]],
@@ -27,7 +29,7 @@ BOOK: dict[str, list[list[Any]]] = {
 }
 
 
-def book(sheets: dict[str, list[list[Any]]], **wanted: Any) -> Reading:
+def written(sheets: dict[str, list[list[Any]]]) -> bytes:
     from openpyxl import Workbook
 
     made, out = Workbook(), io.BytesIO()
@@ -37,7 +39,11 @@ def book(sheets: dict[str, list[list[Any]]], **wanted: Any) -> Reading:
         for row in rows:
             sheet.append(row)
     made.save(out)
-    return read("book.xlsx", out.getvalue(), Dialect(**wanted))
+    return out.getvalue()
+
+
+def book(sheets: dict[str, list[list[Any]]], **wanted: Any) -> Reading:
+    return read("book.xlsx", written(sheets), Dialect(**wanted))
 
 
 def test_the_first_sheet_with_numbers_is_read() -> None:
@@ -55,6 +61,8 @@ def test_another_sheet_and_a_range() -> None:
     same(book(BOOK, sheet="other").values, [[7], [8], [10]])
     got = book(BOOK, sheet="data", range="b3:b6")
     assert got.names == ("flow",) and got.rows.tolist() == [4, 6]
+    headed = book(BOOK, sheet="data", range="A2:B6", header=3)
+    assert headed.names == ("day", "flow") and headed.rows.tolist() == [4, 5, 6]
     without_names = book(BOOK, sheet="data", range="A4:B6", header=0)
     assert without_names.names == ("x1", "x2") and without_names.rows.tolist() == [4, 5, 6]
     for wanted, key in (({"sheet": "nosuch"}, "no_sheet"), ({"range": "B3"}, "no_range")):
@@ -96,3 +104,30 @@ def test_all_that_is_unpacked_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(Unreadable) as caught:
         book(words)
     assert caught.value.reason.key == "unpacked"
+
+
+@pytest.mark.parametrize(
+    ("limit", "part"),
+    [
+        ("MAX_SHEET", "xl/worksheets/sheet1.xml"),
+        ("MAX_TEXTS", "xl/sharedStrings.xml"),
+        ("MAX_PART", "xl/theme/theme1.xml"),
+    ],
+)
+def test_each_part_of_a_workbook_has_its_limit(
+    limit: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(written({"data": [["x"], [1], [2]]}))) as made:
+        parts = {name: made.read(name) for name in made.namelist()}
+    texts = b'PartName="/xl/sharedStrings.xml" ContentType="%s"' % SHARED_STRINGS.encode()
+    types = parts["[Content_Types].xml"].replace(b"</Types>", b"<Override %s/></Types>" % texts)
+    parts |= {"[Content_Types].xml": types, "xl/sharedStrings.xml": b"<sst><si></si></sst>"}
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    blob, size = out.getvalue(), len(parts[part])
+    monkeypatch.setattr(excel_parts, limit, size)
+    assert read("book.xlsx", blob).names == ("x",)
+    monkeypatch.setattr(excel_parts, limit, size - 1)
+    assert refusal(blob) == ("unpacked", {"size": size, "limit": size - 1})

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,7 +15,7 @@ from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import MEMORY, groups
-from bnviz.core.training.cost import GIGABYTE, cost
+from bnviz.core.training.cost import GIGABYTE, Cost, cost
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.engine import Engine
@@ -144,6 +144,44 @@ def test_a_small_training_is_not_refused() -> None:
     assert refusals.of_training(SMALL, 60, 3) is None
 
 
+def test_a_training_is_refused_beyond_each_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 3 GB and, on a computer half as fast as that of the estimates, at 120 minutes."""
+    monkeypatch.setattr(refusals, "slowness", lambda: 2.0)
+    for needed, code in (
+        (Cost(3.0 * GIGABYTE, 3600.0), None),
+        (Cost(3.6 * GIGABYTE, 3600.0), ("too_large", "3.6", "3")),
+        (Cost(3.0 * GIGABYTE, 4500.0), ("too_slow", "150", "120")),
+    ):
+        monkeypatch.setattr(refusals, "cost", lambda *_, needed=needed: needed)
+        refused = refusals.of_training(SMALL, 60, 3)
+        told = refused and (refused.code, refused.values["needed"], refused.values["limit"])
+        assert told == code
+
+
+@pytest.mark.parametrize(
+    ("limit", "name", "default", "least"),
+    [
+        (limits.at_once, "BNVIZ_JOBS", 2, 1),
+        (limits.waiting, "BNVIZ_JOBS_WAITING", 50, 0),
+        (limits.of_visitor, "BNVIZ_JOBS_VISITOR", 10, 1),
+        (limits.minutes, "BNVIZ_JOB_MINUTES", 120, 0),
+        (limits.gigabytes, "BNVIZ_JOB_GIGABYTES", 3, 0.5),
+    ],
+)
+def test_limits_are_the_servers_variables(
+    monkeypatch: pytest.MonkeyPatch,
+    limit: Callable[[], float],
+    name: str,
+    default: float,
+    least: float,
+) -> None:
+    monkeypatch.delenv(name, raising=False)
+    assert limit() == default
+    for text, value in (("7", 7), ("-5", least), ("many", default), ("", default)):
+        monkeypatch.setenv(name, text)
+        assert limit() == value, text
+
+
 @pytest.mark.parametrize(("samples", "widths"), [(10, (64, 448)), (8000, (4, 400))])
 def test_a_sweep_is_judged_by_the_stack_that_takes_most(
     monkeypatch: pytest.MonkeyPatch, samples: int, widths: tuple[int, int]
@@ -159,3 +197,12 @@ def test_a_sweep_is_judged_by_the_stack_that_takes_most(
         monkeypatch.setenv("BNVIZ_JOB_GIGABYTES", str(share * most / GIGABYTE))
         refused = refusals.of_sweep(config, samples, 3)
         assert (refused and refused.code) == code
+    monkeypatch.setenv("BNVIZ_JOB_GIGABYTES", "1000")
+    monkeypatch.setenv("BNVIZ_JOBS", "4")
+    monkeypatch.setattr(refusals, "slowness", lambda: 2.0)
+    minutes = 2.0 * sum(group.cost.seconds for group in plan) / 60 / 4
+    for share, code in ((1.0, None), (0.99, "too_slow")):
+        monkeypatch.setenv("BNVIZ_JOB_MINUTES", repr(share * minutes))
+        refused = refusals.of_sweep(config, samples, 3)
+        assert (refused and refused.code) == code
+    assert refused is not None and refused.values["needed"] == f"{minutes:.3g}"

@@ -1,9 +1,10 @@
-"""What no equation says somebody decided: a record shows it, and with it each change.
+"""What no equation says, somebody decided: it is kept as text, whose changes a reviewer reads.
 
-The record holds the constants, presets, defaults, limits and offered numbers of all layers below
-plots. ``python -m tests.test_decisions`` writes a deliberate change into it, for the reviewer.
+Of all layers below plots the constants, presets, defaults, limits and what controls offer
+(`approved/decisions.txt`), and the options of the command line.
 """
 
+import argparse
 import ast
 import re
 import textwrap
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from inspect import isclass, isroutine, signature
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_origin
@@ -19,43 +21,57 @@ import numpy as np
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bnviz.__main__ import _parser
+from tests.approval import approve
+
 ROOT = Path(__file__).resolve().parent.parent
-RECORD = ROOT / "tests/fixtures/decisions.txt"
 LAYERS = ("core/**/*.py", "files/**/*.py", "store/**/*.py", "jobs/**/*.py", "cli/**/*.py", "*.py")
 #: What a line has that decides something, outside quotes and inside.
 NUMBER, QUOTED = re.compile(r"\b(\d|True|False)"), re.compile("'.*?'|\".*?\"")
 CHOICE = re.compile("'(bn|plain|before|after|mean)'")
 
 
-def test_what_was_decided_is_what_the_record_says() -> None:
-    assert record().splitlines() == RECORD.read_text(encoding="utf-8").splitlines()
-
-
-def record() -> str:
-    """All decisions, module by module."""
+def test_decisions() -> None:
     paths = [path for layer in LAYERS for path in sorted((ROOT / "bnviz").glob(layer))]
-    parts = {path.relative_to(ROOT): list(decisions(path)) for path in paths}
-    return "\n".join("\n".join([f"{path}", *lines, ""]) for path, lines in parts.items() if lines)
+    parts = {path.relative_to(ROOT).as_posix(): list(decisions(path)) for path in paths}
+    lines = [(path, *decided, "") for path, decided in parts.items() if decided]
+    approve("decisions", chain(*lines))
+
+
+def test_the_options_of_the_command_line() -> None:
+    def options(parser: argparse.ArgumentParser) -> Iterator[str]:
+        yield parser.prog
+        for action in parser._actions:
+            names = "/".join(action.option_strings) or action.dest
+            takes = getattr(action.type, "__name__", ""), action.nargs, action.const
+            yield f"    {names}: {takes}, default {action.default!r}, required {action.required}"
+            if isinstance(action, argparse._SubParsersAction):
+                for command in action.choices.values():
+                    yield from options(command)
+            elif action.choices:
+                yield f"        of {tuple(action.choices)}"
+
+    approve("options", options(_parser()))
 
 
 def decisions(path: Path) -> Iterator[str]:
     """Lines of what a module decides."""
     module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    lines = list[str]()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         match node:
             case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
                 names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
+                lines += (f"{name} = {_text(getattr(module, name))}" for name in names)
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                names = [name]
-            case _:
-                names = []
-        for line in (line for name in names for line in _lines(name, getattr(module, name))):
-            if NUMBER.search(QUOTED.sub("", line)) or CHOICE.search(line):
-                yield textwrap.indent(textwrap.fill(line, 96, break_on_hyphens=False), "    ")
+                lines += _defaults(name, getattr(module, name))
+    for line in lines:
+        if NUMBER.search(QUOTED.sub("", line)) or CHOICE.search(line):
+            yield from (f"    {part}" for part in textwrap.wrap(line, 96, break_on_hyphens=False))
 
 
-def _lines(name: str, what: Any) -> Iterator[str]:
-    """A constant; a function's defaults; a class's fields, and its own functions."""
+def _defaults(name: str, what: Any) -> Iterator[str]:
+    """Of a function; of a class's fields, and of its own functions."""
     if isclass(what) and issubclass(what, BaseModel):
         yield from (f"{name}.{key} = {_text(field)}" for key, field in what.model_fields.items())
     elif isclass(what):
@@ -64,7 +80,7 @@ def _lines(name: str, what: Any) -> Iterator[str]:
         for key, value in vars(what).items():
             own = (key == "__init__" and not is_dataclass(what)) or not key.startswith("_")
             if own or (isroutine(value) and not key.startswith("__")):
-                yield from _lines(f"{name}.{key}", getattr(what, key))
+                yield from _defaults(f"{name}.{key}", getattr(what, key))
     elif isroutine(what) and callable(what):
         given = {p.name: p.default for p in signature(what).parameters.values()}
         named = {id(v): k for k, v in getattr(what, "__globals__", {}).items() if type(v) is tuple}
@@ -106,7 +122,3 @@ def _text(value: Any, named: Mapping[int, str] = MappingProxyType({})) -> str:
 
 def _call(name: str, arguments: Mapping[str, str]) -> str:
     return f"{name}({', '.join(f'{k}={v}' for k, v in arguments.items() if v)})"
-
-
-if __name__ == "__main__":
-    RECORD.write_text(record(), encoding="utf-8")

@@ -1,0 +1,86 @@
+"""What trainings and measures are said to cost, as text that a reviewer reads: `approved/costs`.
+
+The coefficients were measured (tools/costs); whether they hold is measured in jobs/bounds.
+"""
+
+from operator import attrgetter
+
+from bnviz.core.configs import (
+    DataConfig,
+    NetworkConfig,
+    OptimizerConfig,
+    ProbeConfig,
+    TrainConfig,
+)
+from bnviz.core.smoothness import cost as of_measures
+from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.memory import HELD
+from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.smoothness.seconds import Timed
+from bnviz.core.training import cost
+from bnviz.core.training.presets import PRESETS
+from tests.approval import approve
+
+MEASURED = attrgetter("memory"), attrgetter("seconds")
+#: Trainings that meet each limit, of memory and of rows, from one side and from the other.
+TRAININGS = {
+    "document": (TrainConfig(), 1000),
+    "momentum": (
+        TrainConfig(
+            data=DataConfig(validation=0.3),
+            network=NetworkConfig(depth=3, width=20),
+            optimizer=OptimizerConfig(kind="momentum", epochs=7, batch_size=48),
+            probes=ProbeConfig(precision="float32", checkpoints=3),
+            seeds=11,
+        ),
+        150,
+    ),
+    "arena": (PRESETS["arena"], 30_000),
+    "layer": (TrainConfig(network=NetworkConfig(norm="layer"), optimizer={"kind": "sgd"}), 4000),
+    "unprobed": (TrainConfig(probes=ProbeConfig(checkpoints=0), seeds=64), 100_000),
+    "no eigenvalues": (TrainConfig(probes=ProbeConfig(eigenvalues=False)), 1000),
+    "wide": (TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=3), 20_000),
+    "widest": (TrainConfig(network=NetworkConfig(depth=8, width=512), seeds=2), 100),
+    "tiny": (TrainConfig(network=NetworkConfig(width=1), optimizer={"batch_size": 2}, seeds=1), 2),
+}
+
+
+def test_trainings() -> None:
+    lines = []
+    for name, (config, rows) in TRAININGS.items():
+        sizes = cost.Sizes(config, rows, 5)
+        parts = sizes.step(), sizes.snapshot(), sizes.probed(), cost.cost(config, rows, 5)
+        lines += [f"{name}: {sizes.parameters} parameters, {sizes.held():.6g} bytes held"]
+        for part, needed in zip(("step", "snapshot", "probed", "whole"), parts, strict=True):
+            lines.append(f"    {part}: {needed.memory:.6g} bytes, {needed.seconds:.6g} s")
+        lines.append(f"    of 2 snapshots: {cost.cost(config, rows, 5, 2).seconds:.6g} s")
+        advice = [cost.remedy(config, rows, 5, of) for of in MEASURED]
+        lines.append(f"    make smaller: {', '.join(advice)}")
+        smaller = {
+            each: cost.cost(make(config), rows, 5).seconds for each, make in cost.SMALLER.items()
+        }
+        lines.append("    halved: " + ", ".join(f"{k} {v:.6g} s" for k, v in smaller.items()))
+    approve("costs/trainings", iter(lines))
+
+
+WIDE = TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=2)
+NARROW = TrainConfig(network=NetworkConfig(depth=2, width=12, norm="rms"), seeds=5)
+DEEP = TrainConfig(network=NetworkConfig(depth=8, width=512), optimizer={"batch_size": 48}, seeds=2)
+
+
+def test_measures() -> None:
+    landscapes = [LandscapeConfig(plane=plane) for plane in ("path", "eigen")]
+    lines = []
+    for training, rows in ((NARROW, 300), (WIDE, 1000), (DEEP, 1000)):
+        lines.append(f"{training.network.model_dump(exclude_defaults=True)}, {rows} rows")
+        for measure in [*(kind() for kind in MEASURES.values()), *landscapes]:
+            needed = of_measures.cost(measure, training, rows, 3)
+            held = HELD.get(type(measure), lambda *_: 0.0)
+            mode = getattr(measure, "bn_mode", "train")
+            kept = held(measure, Timed(training, rows, 3, mode))
+            advice = [of_measures.remedy(measure, training, rows, 3, of) for of in MEASURED]
+            lines.append(
+                f"    {measure.kind} {getattr(measure, 'plane', '')}: {needed.memory:.7g} bytes, "
+                f"{kept:.7g} held, {needed.seconds:.6g} s; make smaller: {', '.join(advice)}"
+            )
+    approve("costs/measures", iter(lines))
