@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 APPROVED = Path(__file__).parent / "approved"
-#: So many numbers are written out; of more, the ends and the average.
-_ALL = 12
+#: So many numbers are written out, of more the ends and the average size; and a line's width.
+_ALL, _WIDTH = 12, 100
 
 
 def approve(name: str, lines: Iterator[str]) -> None:
@@ -25,17 +25,17 @@ def approve(name: str, lines: Iterator[str]) -> None:
 
 
 def outlined(node: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """A tree of names and values, a line each; what is flat stands on one line."""
+    """A tree of names and values, a line each; what is flat and short stands on one line."""
     for name, value in node.items():
-        margin = "    " * depth
-        if isinstance(value, Mapping) and not _flat(value):
-            yield f"{margin}{name}"
+        line = f"{'    ' * depth}{name}: {inline(value)}"
+        if isinstance(value, Mapping) and not (_flat(value) and len(line) <= _WIDTH):
+            yield f"{'    ' * depth}{name}"
             yield from outlined(value, depth + 1)
         elif isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
             for each in value:
                 yield from outlined({name.removesuffix("s"): each}, depth)
         else:
-            yield f"{margin}{name}: {inline(value)}"
+            yield line
 
 
 def _flat(node: Mapping[str, Any]) -> bool:

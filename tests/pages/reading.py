@@ -27,7 +27,7 @@ _USUAL = (
 
 
 #: What is measured, unlike what a control offers.
-_MEASURED = re.compile(r" *(markdown|caption|table|dataframe|metric|chart|    )")
+_MEASURED = re.compile(r" *(markdown|caption|table|dataframe|metric|chart|progress|\|)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e-?\d+)?")
 #: Numbers below are rounding.
 _TINY = 1e-6
@@ -85,7 +85,7 @@ def _element(element: Any) -> Iterator[str]:
     frame = getattr(element, "value", None)
     if isinstance(frame, pd.DataFrame):
         for name in frame:
-            yield f"    {name}: {inline(frame[name].to_numpy())}"
+            yield f"| {name}: {inline(frame[name].to_numpy())}"
 
 
 def _fields(element: Any) -> list[tuple[Any, Any]]:
@@ -115,12 +115,12 @@ def _component(element: Any) -> Iterator[str]:
     yield f"chart {told['name']}: {told['alt']}"
     for trace in figure["data"]:
         ends = {axis: trace[axis] for axis in ("x", "y", "z") if axis in trace}
-        yield f"    {trace.get('type', 'scatter')} {trace.get('name', '')}: {inline(ends)}"
+        yield f"| {trace.get('type', 'scatter')} {trace.get('name', '')}: {inline(ends)}"
     titles = [figure["layout"].get(axis, {}).get("title", {}) for axis in ("xaxis", "yaxis")]
     notes = [note.get("text") for note in figure["layout"].get("annotations", [])]
-    yield f"    titles: {inline([*(title.get('text', '') for title in titles), *notes])}"
+    yield f"| titles: {inline([*(title.get('text', '') for title in titles), *notes])}"
     more = {name: told[name] for name in ("picks", "larger", "live") if told.get(name)}
-    yield from (f"    {line}" for line in outlined(more))
+    yield from (f"| {line}" for line in outlined(more))
 
 
 def _whole(node: Any) -> Any:

@@ -6,6 +6,7 @@ so that hardly a number depends on this processor.
 
 import re
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from itertools import chain
@@ -15,8 +16,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import streamlit as st
+import torch  # noqa: F401  # which the first page waits for
 
+from bnviz.core.smoothness.measure import to_bytes
+from bnviz.core.sweep.atlas import outcomes
+from bnviz.core.sweep.presets import PRESETS
 from bnviz.jobs.bounds import limits
+from bnviz.jobs.sweep import Finished
 from bnviz.ui import figures
 from tests.approval import APPROVED, approve
 from tests.pages.conftest import OpenApp
@@ -35,6 +41,7 @@ SESSION = {
 #: Where nets are trained or timed for the page, and where they are evaluated: another processor
 #: rounds otherwise, so numbers have no digits, or two.
 TRAINED = ("net=here", "pitfalls?pitfall", "section=implementations", "trained=60")
+TRAINED += ("kind=sweep status=running",)
 EVALUATED = ("fitness?run", "section=recalibrate", "smoothness", "section=split")
 
 #: Of an old link, what is no widget's key: the open tab, and a run that the page looks up.
@@ -45,12 +52,12 @@ def _files() -> dict[str, str]:
     """A file's name for each state: its page, its open tab, and how the address begins."""
     names = dict[str, str]()
     for link in [*OLD, *NEW]:
-        parts = urlsplit(link)
+        address, _, happened = link.partition(" ")
+        parts = urlsplit(address)
         section = dict(parse_qsl(parts.query)).get("section", "")
-        rest = re.sub(r"[^\w.=]+", "-", parts.query.replace(f"section={section}", "").strip("&"))[
-            :40
-        ]
-        name = f"{parts.path or 'home'}/" + ("-".join([section, rest]).strip("-") or "plain")
+        rest = parts.query.replace(f"section={section}", "").strip("&")[:40]
+        told = re.sub(r"[^\w.=]+", "-", f"{section} {rest} {happened}").strip("-") or "plain"
+        name = f"{parts.path or 'home'}/{told}"
         again = sum(each.startswith(name) for each in names.values())
         names[link] = f"{name}-{again + 1}" if again else name
     return names
@@ -60,15 +67,15 @@ FILES = _files()
 
 
 @pytest.fixture
-def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The last release's, on a machine of a certain speed, far from everywhere."""
-    shutil.copy(KEPT / "history.sqlite", tmp_path)
     monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    for module in ("runs.current", "sweep.controls"):
-        monkeypatch.setattr(f"bnviz.ui.{module}.slowness", lambda: 1.0)
+    for module in ("jobs.bounds.refusals", "ui.runs.current", "ui.sweep.controls"):
+        monkeypatch.setattr(f"bnviz.{module}.slowness", lambda: 1.0)
     monkeypatch.setattr(limits, "at_once", lambda: 2)
+    return Path(shutil.copy(KEPT / "history.sqlite", tmp_path))
 
 
 @pytest.fixture
@@ -89,11 +96,30 @@ def wide_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "download", download)
 
 
-@pytest.mark.usefixtures("history", "wide_open")
+def recast(file: Path, run_id: str, **happened: str) -> None:
+    """A run of the history as it never was: at work just now, failed, or even a sweep."""
+    happened = {"heartbeat": str(time.time())} | happened
+    with sqlite3.connect(file) as history:
+        if happened.get("kind") == "sweep":
+            cells = list(outcomes("depth_rate").items())[: int(happened["done"])]
+            happened["config"] = PRESETS["depth_rate"].model_dump_json()
+            history.execute("DELETE FROM bnviz_snapshots WHERE run_id = ?", [run_id])
+            kept = [(run_id, cell, to_bytes(Finished(cell, outcome))) for cell, outcome in cells]
+            history.executemany("INSERT INTO bnviz_snapshots VALUES (?, ?, ?)", kept)
+        columns = ", ".join(f"{name} = nullif(?, '')" for name in happened)
+        history.execute(
+            f"UPDATE bnviz_runs SET {columns} WHERE id = ?", [*happened.values(), run_id]
+        )
+
+
+@pytest.mark.usefixtures("wide_open")
 @pytest.mark.parametrize("link", FILES, ids=FILES.get)
-def test_page(link: str, open_app: OpenApp) -> None:
-    parts = urlsplit(link)
+def test_page(link: str, history: Path, open_app: OpenApp) -> None:
+    address, *happened = link.split()
+    parts = urlsplit(address)
     query = dict(parse_qsl(parts.query))
+    if happened:
+        recast(history, query["run"], **dict(each.split("=") for each in happened))
     app = open_app(parts.path or "home", session=SESSION.get(link), **query)
     assert not app.exception, app.exception[0].message
     if link in OLD:

@@ -18,6 +18,8 @@ from tools.mutants import OF_IMPORTS, ROOT, Seen, mutants
         ("if a:\n    b = True", {"if not (a):\n    b = True", "if a:\n    b = False"}),
         ("def f(a: int = 0) -> 'x': return 0.5", None),
         ('f"{a + 1}"', set()),
+        ("zip(a, b, strict=True)", set()),
+        ("zip(a, b, strict=False)", {"zip(a, b, strict=True)"}),
     ],
 )
 def test_every_fault_of_a_line(source: str, faults: set[str] | None) -> None:
