@@ -1,4 +1,4 @@
-"""What a person sees, kept as text in `tests/approved`: a change is read in the diff.
+"""What a person sees or decided, kept as text in `tests/approved`: a change is read in the diff.
 
 ``make approve`` writes the files anew.
 """

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bnviz.__main__ import main
+from bnviz.cli import foreground
+from bnviz.cli.errors import Refusal
 from bnviz.cli.reproduce import as_text
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.document import DocumentConfig
@@ -26,6 +29,7 @@ from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.training import train
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import runner, sweep
+from bnviz.jobs.steps import Step
 from bnviz.store import Store, open_store
 from bnviz.store.database import folder_url
 
@@ -72,6 +76,56 @@ def command(*arguments: str) -> subprocess.Popen[str]:
 
 
 # ---------------------------------------------------------------- the command itself
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (OSError("no room"), 1, "bnviz: no room\n"),
+        (BrokenPipeError(), 1, ""),
+        (Refusal("this\nand that"), 2, "bnviz: this\nbnviz: and that\n"),
+    ],
+)
+def test_how_a_command_ends(
+    error: BaseException,
+    code: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def runs(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr("bnviz.cli.runs.runs", runs)
+    assert main(["runs"]) == code
+    assert capfd.readouterr().err == told
+
+
+def test_progress_in_a_log_and_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """20 epochs in 5 s are 4 a second; in a log a line comes every 5 s, and the last one."""
+
+    def told(*steps: tuple[float, int]) -> str:
+        progress = foreground._Progress("epoch")
+        for now, done in steps:
+            clock = SimpleNamespace(monotonic=lambda now=now: now)
+            monkeypatch.setattr(foreground, "time", clock)
+            progress(Step(done, 1000))
+        progress.end()
+        return capsys.readouterr().err
+
+    assert told((1.0, 2), (9.0, 2)) == "epoch 2 of 1000\n" * 2
+    assert told((9.0, 2), (11.0, 4), (14.0, 22), (18.0, 50), (18.9, 1000)) == (
+        "epoch 2 of 1000\n"
+        "epoch 22 of 1000, 4 epochs/s, 4:04 left\n"
+        "epoch 1000 of 1000, 101 epochs/s, 0:00 left\n"
+    )
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert told((9.0, 2), (9.05, 2), (9.5, 3)) == (
+        "\r\x1b[Kepoch 2 of 1000\r\x1b[Kepoch 3 of 1000, 2 epochs/s, 8:18 left\n"
+    )
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""What trainings and measures are said to cost, as text that a reviewer reads: `approved/costs`.
+"""What trainings, measures and sweeps are said to cost, as text: `approved/costs`.
 
 The coefficients were measured (tools/costs); whether they hold is measured in jobs/bounds.
 """
@@ -17,10 +17,24 @@ from bnviz.core.smoothness.landscape import LandscapeConfig
 from bnviz.core.smoothness.memory import HELD
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.seconds import Timed
+from bnviz.core.sweep.config import RATE, Axis, SweepConfig
+from bnviz.core.sweep.plan import groups
+from bnviz.core.sweep.presets import PRESETS as SWEEP_PRESETS
 from bnviz.core.training import cost
 from bnviz.core.training.presets import PRESETS
 from tests.approval import approve
 
+#: Beside the presets one whose stacks are as large as memory lets them be.
+SWEEPS = SWEEP_PRESETS | {
+    "sharpness": SWEEP_PRESETS["eps_scale"].model_copy(update={"metric": "sharpness"}),
+    "wide": SweepConfig(
+        base=TrainConfig(network=NetworkConfig(depth=8), seeds=4),
+        axes=(
+            Axis(field="network.width", values=(4, 400)),
+            Axis(field=RATE, values=tuple(1e-3 * (1 + at) for at in range(12))),
+        ),
+    ),
+}
 MEASURED = attrgetter("memory"), attrgetter("seconds")
 #: Trainings that meet each limit, of memory and of rows, from one side and from the other.
 TRAININGS = {
@@ -84,3 +98,14 @@ def test_measures() -> None:
                 f"{kept:.7g} held, {needed.seconds:.6g} s; make smaller: {', '.join(advice)}"
             )
     approve("costs/measures", iter(lines))
+
+
+def test_plans_of_sweeps() -> None:
+    lines = []
+    for name, config in SWEEPS.items():
+        lines.append(f"{name}: cells of each stack, in their order, but for cell 3")
+        for group in groups(config, 8000, 3, done=(3,)):
+            indices = " ".join(str(cell.index) for cell in group.cells)
+            needed = f"{group.cost.memory:.6g} bytes, {group.cost.seconds:.6g} s"
+            lines.append(f"    {indices}: {needed}")
+    approve("costs/sweeps", iter(lines))

@@ -80,6 +80,14 @@ def test_which_net_is_better_depends_on_what_is_asked(metric: str, winner: str) 
     assert verdict(sweep(metric), compared)[0].values[winner] == 9
 
 
+def test_cells_without_a_net_that_lasts_are_counted() -> None:
+    lost = net(np.arange(8.0), np.ones(8))
+    outcomes = {at: Outcome(np.array([0.0, 5.0]), lost, lost) for at in range(9)}
+    outcomes[4] = Outcome(np.array([0.0, 5.0]), net(np.arange(8.0)), lost)
+    told = verdict(sweep("loss"), results(sweep("loss"), outcomes))
+    assert (told[-1].key, told[-1].values) == ("diverged", {"cells": 8})
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from([4, 6, 10]))
 def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int) -> None:
     rng, config = np.random.default_rng(seed), sweep("loss", seeds)
