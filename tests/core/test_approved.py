@@ -97,6 +97,8 @@ def test_measures() -> None:
                 f"    {measure.kind} {getattr(measure, 'plane', '')}: {needed.memory:.7g} bytes, "
                 f"{kept:.7g} held, {needed.seconds:.6g} s; make smaller: {', '.join(advice)}"
             )
+            told = measure.cost(10, rows, training.seeds)
+            lines.append(f"        {told.gradients} gradients, in the server: {told.light}")
     approve("costs/measures", iter(lines))
 
 
