@@ -427,6 +427,24 @@ def test_a_forward_pass_that_draws_is_one_function_by_seed() -> None:
     assert first == pytest.approx(right(by_hand), rel=1e-6)
 
 
+def test_a_loss_that_holds_the_module_itself_is_refused() -> None:
+    module = net()
+
+    def penalized(out: Tensor, y: Tensor) -> Tensor:
+        return cross_entropy(out, y) + module[0].weight.square().sum()
+
+    with pytest.raises(ValueError, match=r"parameter 0\.weight other than.*weight_decay="):
+        top(module, loss=penalized)
+    module.requires_grad_(False)[6].requires_grad_()  # what is frozen is a number
+    assert top(module, loss=penalized) == pytest.approx(top(module), rel=1e-6)
+
+
+def test_a_forward_compiled_in_its_place_is_that_of_the_copy() -> None:
+    module = net()
+    module.forward = torch.compile(module.forward, backend="eager")  # type: ignore[method-assign]
+    assert top(module) == pytest.approx(top(net()), rel=1e-6)
+
+
 def test_state_outside_of_buffers_is_owned_up_to() -> None:
     class Counting(nn.Module):
         def __init__(self) -> None:
@@ -439,6 +457,15 @@ def test_state_outside_of_buffers_is_owned_up_to() -> None:
 
     with pytest.raises(ValueError, match="in one forward pass and"):
         top(Counting())
+
+
+def test_rows_that_a_forward_pass_changes_stay_as_they_are() -> None:
+    module = nn.Sequential(nn.ReLU(inplace=True), *net()).double()
+    x = X.double()
+    assert top(module, x) == pytest.approx(right(nn.Sequential(nn.ReLU(), *net())), rel=1e-6)
+    doubled = Through(lambda self, x: self.net(x.mul_(2).requires_grad_()), net=net().double())
+    assert top(doubled, x, mode="eval") == pytest.approx(top(net(), 2 * x, mode="eval"), rel=1e-6)
+    assert torch.equal(x, X.double()) and not x.requires_grad
 
 
 # ------------------------------------------------------------------ what cannot be measured
@@ -463,6 +490,9 @@ def not_finite(where: str) -> nn.Module:
 
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "lazy": (lazy, "^1 is lazy: its weight has no shape yet"),
+    "lazy statistics": (
+        lambda: nn.Sequential(nn.Linear(5, 3), nn.LazyBatchNorm1d(affine=False)), "^1 is lazy"),
+    "scripted itself": (lambda: scripted()[0], "^The module is a scripted or traced module"),
     "scripted": (scripted, "^0 is a scripted or traced module.*measure the module"),
     "parameter": (lambda: not_finite("parameter"), r"0.weight has 5 of 30 .* nan at \[2, 0\]"),
     "buffer": (lambda: not_finite("buffer"), r"buffer 1.running_mean has 1 of 6 .* nan at \[2\]"),

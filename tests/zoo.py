@@ -119,6 +119,14 @@ def mixture(net: Any, x: Tensor) -> Tensor:
     return shares[:, :1] * net.one(x) + shares[:, 1:] * net.other(x)
 
 
+def penalized(net: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    """A critic and the gradient by its inputs, as WGAN-GP and physics-informed nets have it."""
+    x = x.detach().requires_grad_()
+    out = net.critic(x)
+    (slope,) = torch.autograd.grad(out.sum(), x, create_graph=True)
+    return out, (slope.norm(dim=1) - 1).square().mean()
+
+
 def packed(net: Any, x: Any) -> Tensor:
     out, lengths = pad_packed_sequence(net.rnn(x)[0], batch_first=True)
     return net.head(out[torch.arange(len(lengths)), lengths - 1])
@@ -280,6 +288,12 @@ def zoo() -> dict[str, Callable[[], Animal]]:
             x,
             (y > 0).float()[:, None],
             functional.binary_cross_entropy_with_logits,
+        ),
+        "gradient penalty": lambda: one(
+            Through(penalized, critic=mlp(nn.Identity)),
+            x,
+            x,
+            lambda out, y: out[0].mean() + 10 * out[1] + mse(out[0], y),
         ),
         "embedding net": lambda: one(
             nn.Sequential(nn.Embedding(6, 3, sparse=True), nn.Flatten(), nn.Linear(6, 3)),

@@ -14,9 +14,11 @@ from bnviz.files.findings import Question, Values, clip
 from bnviz.files.notation import number
 
 #: Numbers that instruments and programs write for a missing value.
-_MARKERS: Final = frozenset(
-    {-32768, -200, *(sign * (10**digits - 1) for digits in range(2, 7) for sign in (1, -1))}
+_NINES: Final = (
+    *(10.0**digits - 1 for digits in range(2, 7)),
+    *(float(f"{'9' * digits}.{'9' * after}") for digits in (2, 3, 4) for after in (1, 2)),
 )
+_MARKERS: Final = frozenset({-32768, -8888, -999.25, -200, *_NINES, *(-each for each in _NINES)})
 
 
 def decimal_sign(
@@ -53,12 +55,12 @@ def markers(
     """
     first: dict[str, Values] = {}
     for name, column in zip(names, values.T, strict=True):
-        for marker in map(int, _MARKERS & {np.nanmin(column), np.nanmax(column)}):
+        for marker in _MARKERS & {float(np.nanmin(column)), float(np.nanmax(column))}:
             others = column[~np.isnan(column) & (column != marker)]
             if others.size and _far(marker, float(others.min()), float(others.max())):
                 which = column == marker
                 place = {"row": int(rows[which.argmax()]), "count": int(which.sum())}
-                first.setdefault(f"{marker}", {"column": name, **place})
+                first.setdefault(f"{marker:g}", {"column": name, **place})
     if not first:
         return []
     numbers = tuple(sorted(first, key=float))
@@ -66,7 +68,7 @@ def markers(
     return [Question(Verdict("missing", asked), {"missing": numbers, "numbers": ()})]
 
 
-def _far(marker: int, low: float, high: float) -> bool:
+def _far(marker: float, low: float, high: float) -> bool:
     """Whether a marker is the only negative number, or far beyond the others on either side."""
     gap = max(low - marker, marker - high)
     beyond = gap > high - low and abs(marker) >= 2 * max(abs(low), abs(high))

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from bnviz.core.verdict import Verdict
 from bnviz.files.findings import Finding, Question, QuestionCode, Unreadable, Values, clip
-from bnviz.files.notation import is_missing, is_number, tidy
+from bnviz.files.notation import is_missing, is_number, is_plain, tidy
 from bnviz.files.source import MAX_COLUMNS
 
 Record = list[str]
@@ -115,6 +115,8 @@ def _fitted(record: Record, width: int, trailing: bool) -> Record:
 
     R leaves the row names' column unnamed; others end every row, or the names, with a separator.
     """
+    if len(record) < width and not "".join(record).strip("-=+|: "):  # a line that is ruled
+        return []
     if record and record[0].lstrip()[:1] in ("#", "%"):
         start = record[0].lstrip("#% ")
         plain = [start, *record[1:]] if start else record[1:]
@@ -188,11 +190,14 @@ def _joined(rows: Sequence[Record]) -> list[str]:
 
 
 def _doubts(row: int, record: Record) -> list[Question]:
-    """Asks whether a first row like 2019, 2020, 2021 or 0, 1, 2 holds names or numbers."""
-    numbers = [int(cell) for cell in map(tidy, record) if re.fullmatch(r"\d{1,4}", cell)]
-    steps = {after - before for before, after in pairwise(numbers)}
-    years = len(steps) == 1 and 0 not in steps and all(1800 <= each < 2200 for each in numbers)
-    if not years and (numbers != list(range(len(record))) or len(record) < 3):
+    """Asks whether a first row like 2019, 2020 or 0, 1, 2 or 400.5, 401, ... is of names."""
+    filled = [cell for cell in map(tidy, record) if cell]
+    points = [cell.replace(",", ".") for cell in filled]
+    numbers = [float(cell) for cell in points if is_plain(cell)]
+    steps = {round(after - before, 9) for before, after in pairwise(numbers)}
+    years = all(1800 <= each < 2200 and each % 1 == 0 for each in numbers)
+    even = len(steps) == 1 and 0 not in steps and (years or len(numbers) > 4)
+    if not even and (numbers != list(range(len(filled))) or len(filled) < 3):
         return []
     asked: Verdict[QuestionCode] = Verdict("header", {"row": row, "text": clip(", ".join(record))})
     return [Question(asked, {"names": row, "data": 0})]

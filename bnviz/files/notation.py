@@ -58,8 +58,14 @@ TRUE, FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
 _NUMERALS: Final = tuple(re.compile(each, re.ASCII) for each in NUMERAL.values())
 _DRESSED: Final = re.compile(DRESSED, re.ASCII)
-#: To plain ones; digits that are raised, lowered or in circles are no part of a number.
-_SIGNS: Final = (("−", "-"), ("’", "'"), ("[¹²³⁰-₉①-⓿]", "^"))
+#: To plain ones, without marks that are not seen; digits that are raised, lowered or in circles are
+#: no part of a number.
+_SIGNS: Final = (
+    ("−", "-"),
+    ("’", "'"),
+    ("[¹²³⁰-₉①-⓿]", "^"),
+    ("[\u200b-\u200f\u202a-\u202e\ufeff]", ""),
+)
 
 
 def tidied(cells: Any) -> Any:

@@ -79,7 +79,10 @@ class ModuleProblem(Problem):
                 self._check_symmetry(product, points)
                 self.twin.twice = True
         except RuntimeError as error:
-            raise ValueError(f"The loss cannot be differentiated twice: {error}") from error
+            raise ValueError(
+                f"The loss cannot be differentiated twice: {error}. Probes, steps along the "
+                "gradient and landscapes, which need no Hessian, can be measured."
+            ) from error
         return product
 
     def _check_symmetry(self, product: Product, like: Tensor) -> None:

@@ -153,7 +153,7 @@ def threshold(problem: Problem, *, steps: int, halvings: int) -> tuple[float, fl
     measured from there: infinite where all trials were stable, NaN where none was.
     """
     start = problem.point
-    sharpness, vector = sharpest(problem, start)
+    sharpness, vector = sharpest(problem, start, tolerance=1e-4)  # right to some 1e-8
     predicted = torch.where(sharpness > 0, 2 / sharpness, torch.inf)
     predicted = torch.where(sharpness.isnan(), torch.nan, predicted)
     norm, slope = (

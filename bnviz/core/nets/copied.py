@@ -25,15 +25,19 @@ def copied(module: nn.Module) -> nn.Module:
             if child is not None and (inside := _unwrapped(child)) is not child:
                 memo[id(child)] = copy.deepcopy(inside, memo)
     try:
-        return copy.deepcopy(module, memo)
+        copied = copy.deepcopy(module, memo)
     except Exception as error:
         raise ValueError(f"The module cannot be copied: {error}.") from error
+    for layer in copied.modules():
+        if hasattr(layer.__dict__.get("forward"), "_torchdynamo_orig_callable"):
+            del layer.__dict__["forward"]  # compiled in its place, it would run the module itself
+    return copied
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:
     """What torch.compile or a parallel wrapper wraps."""
     while True:
-        inside = module._modules.get("_orig_mod")
+        inside = getattr(module, "_orig_mod", None)
         if inside is None and isinstance(
             module, nn.DataParallel | nn.parallel.DistributedDataParallel
         ):
@@ -50,7 +54,8 @@ def _refuse(name: str, layer: nn.Module) -> None:
             f"{name} is a scripted or traced module, whose layers nobody can look into: "
             "measure the module that it was made of."
         )
-    lazy = [own for own, value in layer._parameters.items() if value is not None and is_lazy(value)]
+    tensors = {**layer._parameters, **layer._buffers}
+    lazy = [own for own, value in tensors.items() if value is not None and is_lazy(value)]
     if lazy:
         raise ValueError(
             f"{name} is lazy: its {lazy[0]} has no shape yet. Run one batch through the module "

@@ -38,9 +38,9 @@ def tensors(value: Any, name: str) -> Iterator[tuple[str, Tensor]]:
 
 
 def in_precision(value: Any, dtype: torch.dtype) -> Any:
-    """Numbers with a fraction in `dtype`; labels, indices and what is no tensor as they are."""
+    """A copy, numbers with a fraction in `dtype`; what is no tensor stays as it is."""
     if isinstance(value, Tensor):
-        return value.to(dtype) if value.is_floating_point() else value
+        return value.detach().to(dtype if value.is_floating_point() else value.dtype, copy=True)
     if isinstance(value, Mapping):
         return {key: in_precision(each, dtype) for key, each in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):

@@ -17,6 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from bnviz.core.nets.copied import copied
 from bnviz.core.nets.forward_pass import ForwardPass
+from bnviz.core.nets.inputs import in_precision
 from bnviz.core.nets.vectors import Tensors
 
 #: From a module's output and y to a number.
@@ -43,6 +44,7 @@ class Twin:
     ) -> None:
         self.mode, self.dtype, self.seed = mode, dtype, seed
         self.module = copied(module).to(dtype)
+        self.originals = {name: p for name, p in module.named_parameters() if p.requires_grad}
         self.function = copy.deepcopy(loss).to(dtype) if isinstance(loss, nn.Module) else loss
         if mode != "as_is":
             self.module.eval()
@@ -78,9 +80,7 @@ class Twin:
         own = {name: value[0] for name, value in self.params.items()}
         with self._random_state():
             before = torch.random.get_rng_state()
-            moved = self._moved_by(
-                lambda: self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
-            )
+            moved = self._moved_by(lambda: self._check_reach(own, x, y))
             self.draws = not torch.equal(before, torch.random.get_rng_state())
         self.moving = [(where, name, value) for (_, where, name), value in moved]
         if self.draws:
@@ -116,16 +116,38 @@ class Twin:
             return self._pass(own, x, y, forward)
 
     def _pass(self, own: Tensors, x: Any, y: Any, forward: ForwardPass) -> Tensor:
-        self.running = True
-        try:
-            with sdpa_kernel(SDPBackend.MATH), forward:  # fused attention has no second derivative
-                loss = self.function(self._output(own, x), y)
-        finally:
-            self.running = False
+        asked = torch.is_grad_enabled()
+        x, y = (in_precision(each, self.dtype) for each in (x, y))  # a pass may change them
+        loss = self._run(lambda: self.function(self._output(own, x), y), forward)
         if not isinstance(loss, Tensor) or loss.numel() != 1:
             shape = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
             raise ValueError(f"The loss must be one number; it has shape {shape}.")
-        return loss.reshape(())
+        return (loss if asked else loss.detach()).reshape(())
+
+    @torch.enable_grad()
+    def _check_reach(self, own: Tensors, x: Any, y: Any) -> None:
+        """Raise ValueError if a pass depends on the module that was copied."""
+        loss = self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
+        if not loss.requires_grad:
+            return
+        reached = torch.autograd.grad(loss, list(self.originals.values()), allow_unused=True)
+        for name, gradient in zip(self.originals, reached, strict=True):
+            if gradient is not None:
+                raise ValueError(
+                    f"The loss depends on the parameter {name} other than through what the module "
+                    "is called with and returns, so it would not move with it: use weight_decay= "
+                    "for a penalty, or let forward return what the loss needs."
+                )
+
+    def _run(self, run: Callable[[], Any], forward: ForwardPass) -> Any:
+        """With plain attention, as the fused one has no second derivative, and with gradients, as
+        a module may take some of its own."""
+        self.running = True
+        try:
+            with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), forward:
+                return run()
+        finally:
+            self.running = False
 
     def _output(self, own: Tensors, x: Any) -> Any:
         args, kwargs = self.arguments(x)
@@ -153,10 +175,9 @@ class Twin:
 
     def _set_normalizations(self, x: Any) -> None:
         def run() -> None:
-            forward = ForwardPass("train", self.dtype)
-            with self._random_state(), sdpa_kernel(SDPBackend.MATH), forward:
-                self.running = True
-                self._output({}, x)
+            rows = in_precision(x, self.dtype)
+            with self._random_state():
+                self._run(lambda: self._output({}, rows), ForwardPass("train", self.dtype))
 
         always = {(id(where), name) for (_, where, name), _ in self._moved_by(run)}
         self.module.train()

@@ -109,7 +109,7 @@ class NanBatch(PitfallConfig):
     """A training in which one value of one batch goes wrong at `step`."""
 
     value: Literal["nan", "inf", "amp", "outlier"] = "nan"
-    step: Annotated[int, Stops(tuple(range(1, 61)))] = Field(20, ge=1, le=60)
+    step: Annotated[int, Stops(tuple(range(2, 61)))] = Field(20, ge=2, le=60)
 
 
 class Handwritten(PitfallConfig):

@@ -16,20 +16,22 @@ from bnviz.core.verdict import Verdict
 
 
 def remember_finite(net: nn.Module) -> None:
-    """Let each BN layer remember only what is finite where it stands, inside the net.
+    """Let each BN layer remember only what is finite, and of finite variance, inside the net.
 
     A look at the batch before the net is too early: under AMP, numbers that are finite in the
     batch overflow in float16 on their way.
     """
 
     def before(bn: Any, inputs: tuple[Tensor, ...]) -> None:
-        bn.track_running_stats = bool(inputs[0].isfinite().all())
+        squares = inputs[0].float().square().mean()  # of 1e25, too, the variance is infinite
+        bn.track_running_stats = bool(squares.isfinite())
 
     def after(bn: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         bn.track_running_stats = True
 
     for layer in net.modules():
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+        bn = isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
+        if bn and layer.track_running_stats:
             layer.register_forward_pre_hook(before)
             layer.register_forward_hook(after)
 
@@ -92,6 +94,7 @@ def judge(config: NanBatch, result: Result) -> Verdict[Key]:
         "training": float(training[-1]),
         "fixed": result.last("fixed"),
         "buffers": result.said["poisoned"],
+        "left": len(training) - config.step,
         "steps": int(bad[config.step - 1 :].sum()),
         "validation": float(validation[-1]),
         "worst": float(validation[config.step - 1 :].max()),
@@ -99,7 +102,7 @@ def judge(config: NanBatch, result: Result) -> Verdict[Key]:
     if bad[-1]:
         last = config.step == len(training)
         return Verdict("poisoned_last" if last else "poisoned", values)
-    before = float(validation[max(config.step - 2, 0)])
+    before = float(validation[config.step - 2])
     late = (validation[config.step - 1 :] > 1.1 * before).nonzero()[0]
     values |= {"before": before, "late": int(late[-1]) + 1 if len(late) else 0}
     return Verdict("recovers" if validation[-1] <= 1.1 * before else "suffers", values)

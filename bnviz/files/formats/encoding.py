@@ -57,6 +57,8 @@ def _candidates(blob: bytes) -> Iterator[str]:
         if blob.startswith(mark):
             yield name
             return
+    if blob.startswith((b"%PDF-", b"{\\rtf")):
+        raise Unreadable("binary", {})
     if b"\x00" in blob:
         for name in ("utf-16-le", "utf-16-be"):  # without a mark, if it is mostly ASCII
             head = blob[:2000].decode(name, "replace")

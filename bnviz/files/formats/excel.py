@@ -33,7 +33,7 @@ def is_workbook(blob: bytes) -> bool:
 
 
 def workbook(blob: bytes, asked: Dialect) -> Source:
-    """The columns of a sheet: the one asked for, or the first that holds numbers.
+    """The columns of a sheet: the one asked for, or the first that holds numbers; hidden ones last.
 
     Raises Unreadable, before anything is unpacked that says it is too large.
     """
@@ -52,7 +52,8 @@ def workbook(blob: bytes, asked: Dialect) -> Source:
 
 def _source(sheets: Mapping[str, Any], asked: Dialect) -> Source:
     name, top, rows, start = "", 1, iter(list[Record]()), list[Record]()
-    for name in [asked.sheet] if asked.sheet else sheets:
+    shown = sorted(sheets, key=lambda name: sheets[name].sheet_state != "visible")
+    for name in [asked.sheet] if asked.sheet else shown:
         top, rows = _rows(sheets[name], asked.range)
         start = list(islice(rows, _SAMPLE_ROWS))
         if any(is_number(cell) for record in start for cell in record):
@@ -101,11 +102,15 @@ def _column(letters: str) -> int:
 
 
 def _batches(rows: Iterator[Record], width: int, number: int) -> Iterator[Batch]:
-    while some := [_padded(record, width) for record in islice(rows, _BATCH_ROWS)]:
-        filled = np.array([any(map(str.strip, record)) for record in some])
+    while records := list(islice(rows, _BATCH_ROWS)):
+        some = [_padded(record, width) for record in records]
+        wide = np.array([any(map(str.strip, record[width:])) for record in records])
+        at = int(wide.argmax())
+        ragged = (int(wide.sum()), number + at, len(records[at])) if wide[at] else (0, 0, 0)
+        filled = np.array([any(map(str.strip, record)) for record in some]) & ~wide
         columns = [pa.array(cells, pa.string()) for cells in zip(*some, strict=True)]
         numbers = np.arange(number, number + len(some))
-        yield Batch(numbers[filled], [each.filter(pa.array(filled)) for each in columns])
+        yield Batch(numbers[filled], [each.filter(pa.array(filled)) for each in columns], ragged)
         number += len(some)
 
 

@@ -109,13 +109,14 @@ def _ways(start: str, separators: Sequence[Separator]) -> Iterator[Fields]:
 
 
 def _cuts(lines: list[str]) -> tuple[int, ...]:
-    """Where the lower half of the lines all have blanks: after each such stretch."""
+    """Where the lower half of the lines all have blanks, and not only a footer goes on."""
     lines = [line.rstrip() for line in lines if line.strip()]
     lower = lines[len(lines) // 2 :]
     width = max(map(len, lower), default=0)
     columns = zip(*(line.ljust(width) for line in lower), strict=True)
     blank = [set(column) == {" "} for column in columns]
-    return tuple(i for i in range(1, width) if blank[i - 1] and not blank[i] and not all(blank[:i]))
+    wide = sorted(map(len, lower))[3 * (len(lower) - 1) // 4] if lower else 0
+    return tuple(i for i in range(1, wide) if blank[i - 1] and not blank[i] and not all(blank[:i]))
 
 
 def _sense(records: Sequence[Record], layout: Layout) -> float:
@@ -126,7 +127,7 @@ def _sense(records: Sequence[Record], layout: Layout) -> float:
     if not below:
         return 0.3 if len(layout.names) > 1 else 0.1
     share = len(rows) / len(below)
-    others = "[\t;|]" if len(layout.names) > 1 else "[\t;|,]"
+    others = "[\t;|]" if sum(map(bool, layout.names)) > 1 else "[\t;|,]"
     uncut = any(re.search(others, name) for name in layout.names)
     return share * sum(cells) / max(len(cells), 1) * (0.4 if uncut else 0.6 if layout.above else 1)
 

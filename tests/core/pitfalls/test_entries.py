@@ -21,7 +21,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "train_forgotten": {"step": 20, "learning_rate": 0.05},
     "last_batch": {"rows": 100, "batch_size": 32},
     "sorted_data": {"batch_size": 128, "shuffled": 0.5},
-    "nan_batch": {"value": "outlier", "step": 1},
+    "nan_batch": {"value": "outlier", "step": 2},
     "dropout_before_bn": {"rate": 0.25, "mean": 0.0},
     "target_normalized": {"mean": 0.0, "spread": 1.0},
     "bias_before_bn": {"mode": "eval", "batch_size": 2},

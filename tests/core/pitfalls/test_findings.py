@@ -342,7 +342,8 @@ def test_amp_overflows_inside_the_net() -> None:
     assert np.isfinite(result["fixed"]).all()
     layer = nn.BatchNorm1d(2)
     remember_finite(layer)
-    layer(torch.tensor([[1.0, torch.inf], [0.0, 1.0]]))
+    for number in (torch.inf, torch.nan, 1e25):
+        layer(torch.tensor([[1.0, number], [0.0, 1.0]]))
     assert poisoned(layer) == [] and layer.track_running_stats
     assert layer.num_batches_tracked is not None and int(layer.num_batches_tracked) == 0
 
@@ -350,6 +351,8 @@ def test_amp_overflows_inside_the_net() -> None:
 def test_nothing_goes_on_after_the_last_step() -> None:
     assert found("nan_batch", value="nan", step=60)[1].key == "poisoned_last"
     assert found("nan_batch", value="nan", step=59)[1].key == "poisoned"
+    early, late = (found("nan_batch", value="outlier", step=step)[1] for step in (2, 60))
+    assert early.values["before"] < early.values["worst"] / 1.1 and late.values["left"] == 0
 
 
 @pytest.mark.parametrize("eps", [1e-12, 1e-5, 0.1])

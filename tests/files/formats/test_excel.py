@@ -57,6 +57,23 @@ def test_the_first_sheet_with_numbers_is_read() -> None:
     assert said(got)["skipped"] == {"count": 1, "text": "Station 7"}
 
 
+def test_a_hidden_sheet_comes_last_and_no_cell_is_lost_in_silence() -> None:
+    from openpyxl import Workbook
+
+    made = Workbook()
+    assert made.active is not None
+    made.active.append([99])
+    made.active.sheet_state = "hidden"
+    shown = made.create_sheet("shown")
+    for row in [["a", "b"], *([i, i + 0.5] for i in range(250)), [1, 2, 3, 4]]:
+        shown.append(row)
+    stream = io.BytesIO()
+    made.save(stream)
+    got = read("book.xlsx", stream.getvalue())
+    assert got.names == ("a", "b") and len(got.values) == 250
+    assert said(got)["ragged_rows"] == {"count": 1, "row": 252, "expected": 2, "actual": 4}
+
+
 def test_another_sheet_and_a_range() -> None:
     same(book(BOOK, sheet="other").values, [[7], [8], [10]])
     got = book(BOOK, sheet="data", range="b3:b6")
