@@ -433,7 +433,7 @@ def test_a_loss_that_holds_the_module_itself_is_refused() -> None:
     def penalized(out: Tensor, y: Tensor) -> Tensor:
         return cross_entropy(out, y) + module[0].weight.square().sum()
 
-    with pytest.raises(ValueError, match=r"parameter 0\.weight other than.*weight_decay="):
+    with pytest.raises(ValueError, match=r"parameter 0\.weight from elsewhere.*weight_decay="):
         top(module, loss=penalized)
     module.requires_grad_(False)[6].requires_grad_()  # what is frozen is a number
     assert top(module, loss=penalized) == pytest.approx(top(module), rel=1e-6)

@@ -44,7 +44,8 @@ class Twin:
     ) -> None:
         self.mode, self.dtype, self.seed = mode, dtype, seed
         self.module = copied(module).to(dtype)
-        self.originals = {name: p for name, p in module.named_parameters() if p.requires_grad}
+        both = [*module.named_parameters(), *self.module.named_parameters()]
+        self.originals = [(name, value) for name, value in both if value.requires_grad]
         self.function = copy.deepcopy(loss).to(dtype) if isinstance(loss, nn.Module) else loss
         if mode != "as_is":
             self.module.eval()
@@ -126,17 +127,18 @@ class Twin:
 
     @torch.enable_grad()
     def _check_reach(self, own: Tensors, x: Any, y: Any) -> None:
-        """Raise ValueError if a pass depends on the module that was copied."""
+        """Raise ValueError if a pass takes parameters from elsewhere, which would not move."""
         loss = self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
         if not loss.requires_grad:
             return
-        reached = torch.autograd.grad(loss, list(self.originals.values()), allow_unused=True)
-        for name, gradient in zip(self.originals, reached, strict=True):
+        names, values = zip(*self.originals, strict=True)
+        reached = torch.autograd.grad(loss, values, allow_unused=True)
+        for name, gradient in zip(names, reached, strict=True):
             if gradient is not None:
                 raise ValueError(
-                    f"The loss depends on the parameter {name} other than through what the module "
-                    "is called with and returns, so it would not move with it: use weight_decay= "
-                    "for a penalty, or let forward return what the loss needs."
+                    f"The loss takes the parameter {name} from elsewhere than its layer, a closure "
+                    "or a list, so it would not move with it: let forward take it from the layer "
+                    "and return what the loss needs, or use weight_decay= for a penalty."
                 )
 
     def _run(self, run: Callable[[], Any], forward: ForwardPass) -> Any:
