@@ -89,7 +89,9 @@ def uploads(home: Path) -> list[Any]:
 def test_a_server_is_killed_during_an_upload_and_an_export(
     window: BrowserContext, tmp_path: Path
 ) -> None:
-    """Nothing is kept of either; the pages find the next server, and the next try works."""
+    """Nothing is kept of either; the pages find the next server. The next upload works; to export
+    again, the page has to be reloaded.
+    """
     home, port = tmp_path / "home", free_port()
     store = Store(folder_url(home))
     run_id = trainings.create(store, QUICK)
@@ -127,6 +129,8 @@ def test_a_server_is_killed_during_an_upload_and_an_export(
         place.set_input_files(file)
         expect(uploading.get_by_test_id("stFileUploader").last).to_contain_text("rows.csv")
         settle(uploading)
+        exporting.reload()  # Streamlit asks for the file in the name of the session that is gone
+        exporting.get_by_role("button", name=EN["runs.export"]).click()
         with exporting.expect_download() as download:
             export.click()
         assert download.value.path().read_text(encoding="utf-8").startswith("epoch,")

@@ -75,13 +75,15 @@ class Cost:
 def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = None) -> Cost:
     """The cost of a training on a table of `rows` x `features`.
 
-    With so many `snapshots`, one an epoch if none are named.
+    With so many `snapshots`; if none are named, as :func:`bnviz.core.training.train.train` takes.
     """
     sizes = Sizes(config, rows, features)
     probed = sizes.probed() if config.probes.checkpoints else Cost(0.0, 0.0)
     snapshot, step = sizes.snapshot(), sizes.step()
-    epochs, checkpoints = config.optimizer.epochs, min(config.probes.checkpoints, 1000)
-    seconds = epochs * step.seconds + (snapshots or epochs) * snapshot.seconds
+    epochs = config.optimizer.epochs
+    checkpoints = min(config.probes.checkpoints, epochs + 1)
+    snapshots = snapshots or epochs + 1 + min(checkpoints, 1)
+    seconds = epochs * step.seconds + snapshots * snapshot.seconds
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
         seconds + checkpoints * probed.seconds,

@@ -78,6 +78,12 @@ def test_presets_are_small(preset: str) -> None:
     assert needed.memory < 2**30 and needed.seconds < 120
 
 
+def test_no_epoch_is_probed_twice() -> None:
+    once = TrainConfig(optimizer=OptimizerConfig(epochs=1), probes=ProbeConfig(checkpoints=2))
+    often = once.model_copy(update={"probes": ProbeConfig(checkpoints=100)})
+    assert cost(often, 1000, 3) == cost(once, 1000, 3)
+
+
 def test_norms_differentiated_by_autograd_take_more() -> None:
     def of(norm: Norm) -> Cost:
         return cost(TrainConfig(network=NetworkConfig(norm=norm)), 100_000, 3)
