@@ -15,7 +15,7 @@ from bnviz.ui.links import drop_unknown
 from bnviz.ui.navigation import ICON, PAGES
 from bnviz.ui.presenter.panel import show_lesson
 from bnviz.ui.presenter.presenter import offer
-from bnviz.ui.server import missing
+from bnviz.ui.server import document, missing
 from bnviz.ui.server.door import Door
 from bnviz.ui.server.guard import Guard
 from bnviz.ui.server.login import admitted, offer_logout
@@ -72,7 +72,7 @@ else:
     say_where_runs_live()
     app = st.App(
         __file__,
-        routes=[*routes(), missing.route()],
+        routes=[*routes(), *document.routes(), missing.route()],
         middleware=[Middleware(Guard), Middleware(Door)],
         on_script_error=explain,
     )

@@ -67,7 +67,8 @@ def visit(server: tuple[str, str], browser: Browser) -> Iterator[Visit]:
             contexts[scheme].set_default_timeout(PATIENCE * 1000)
         page = contexts[scheme]
         path = "" if name == NAMES[0] else name
-        page.goto(f"{server[0]}/{path}?{urlencode({'lang': 'en', **query})}")
+        address = f"{server[0]}/{path}?{urlencode({'lang': 'en', **query})}"
+        page.goto(address, wait_until="commit")
         if settled:
             settle(page)
         return page

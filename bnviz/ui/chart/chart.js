@@ -15,15 +15,14 @@ const fetched = new Map(); // path: rows
 const SETTLED = 300; // milliseconds without a move after which Plotly is told where things are
 
 let library;
-function plotly() {
-  library ??= new Promise((ready, fail) => {
-    const script = document.createElement("script");
-    script.src = new URL("plotly.js", import.meta.url);
-    script.onload = () => ready(window.Plotly);
-    script.onerror = fail;
-    document.head.append(script);
-  });
-  return library;
+const plotly = () => (library ??= import("./plotly.js").then(() => window.Plotly));
+(window.requestIdleCallback ?? setTimeout)(plotly); // while the page waits for its first words
+
+let line = Promise.resolve();
+/** A page's new charts are drawn one after the other, so that the first is seen before the last. */
+function inLine() {
+  line = line.then(() => new Promise((next) => setTimeout(next)));
+  return line;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -56,6 +55,7 @@ export class Chart {
 
   async draw({ figure, live, name, alt, words, larger, picks }) {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
+    if (!this.config) await inLine();
     if (!this.element.isConnected) return;
     if (larger) Object.assign(figure, forWall(figure));
     figure.layout.uirevision ??= name;

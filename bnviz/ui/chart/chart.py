@@ -89,7 +89,7 @@ def _plotly() -> Path:
 
 
 @cache
-def _version() -> str:
+def version() -> str:
     """Another one for other scripts, which a browser keeps for good."""
     content = [(FOLDER / name).read_bytes() for name in SCRIPTS]
     return sha256(b"".join([*content, str(_plotly().stat()).encode()])).hexdigest()[:12]
@@ -135,7 +135,7 @@ def component(name: str, html: str) -> Any:
         f"bnviz_{name}",
         html=html,
         css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js=load.replace("VERSION", _version()).replace("SCRIPT", f"{name}.js"),
+        js=load.replace("VERSION", version()).replace("SCRIPT", f"{name}.js"),
         isolate_styles=False,
     )
 
