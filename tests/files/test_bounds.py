@@ -180,7 +180,7 @@ def cells(columns: int) -> bytes:
 
 
 def many_names() -> bytes:
-    """A workbook with one large sheet of words under a thousand names."""
+    """A workbook with one large sheet of words under thousands of names."""
     words = sheet(b'<row><c t="inlineStr"><is><t>word</t></is></c></row>' * (MAX_SHEET // 60))
     out, archive = io.BytesIO(), zipfile.ZipFile(io.BytesIO(swollen(SHEET, words)))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
@@ -188,7 +188,7 @@ def many_names() -> bytes:
             content = archive.read(name)
             if name == "xl/workbook.xml":
                 (entry,) = re.findall(rb"<sheet [^>]*/>", content)
-                named = (re.sub(rb'name="[^"]*"', b'name="s%d"' % at, entry) for at in range(1000))
+                named = (re.sub(rb'name="[^"]*"', b'name="s%d"' % at, entry) for at in range(9000))
                 content = content.replace(entry, b"".join(named))
             copy.writestr(name, content)
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from itertools import islice
 from typing import Any, Final
 
 from openpyxl.reader.excel import ExcelReader
@@ -13,8 +14,8 @@ from bnviz.files.findings import Unreadable
 MAX_SHEET, MAX_TEXTS, MAX_PART = 2**26, 2**24, 2**20
 #: Bytes between two rows of a sheet; openpyxl holds one row whole.
 MAX_ROW: Final = 2**21
-#: Bytes unpacked in all: one sheet may have many names.
-MAX_UNPACKED: Final = 3 * 2**25
+#: Bytes unpacked in all, and sheets that are looked at: one part may stand there under many names.
+MAX_UNPACKED, MOST_SHEETS = 3 * 2**25, 1000
 
 
 def sheets_of(blob: bytes) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def sheets_of(blob: bytes) -> dict[str, Any]:
 
 class _Reader(ExcelReader):  # type: ignore[misc]  # without types
     def read_worksheets(self) -> None:
-        for sheet, part in self.parser.find_sheets():
+        for sheet, part in islice(self.parser.find_sheets(), MOST_SHEETS):
             if part.target in self.valid_files and "chartsheet" not in part.Type:
                 rows = _Sheet(self.wb, sheet.name, part.target, self.shared_strings)
                 self.wb._sheets.append(rows)
