@@ -19,6 +19,7 @@ from bnviz.ui.server import document, missing
 from bnviz.ui.server.door import Door
 from bnviz.ui.server.guard import Guard
 from bnviz.ui.server.login import admitted, offer_logout
+from bnviz.ui.server.uploads import Uploads
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
 
 
@@ -73,6 +74,6 @@ else:
     app = st.App(
         __file__,
         routes=[*routes(), *document.routes(), missing.route()],
-        middleware=[Middleware(Guard), Middleware(Door)],
+        middleware=[Middleware(Guard), Middleware(Door), Middleware(Uploads)],
         on_script_error=explain,
     )

@@ -34,6 +34,7 @@ class _Reader(ExcelReader):  # type: ignore[misc]  # without types
         for sheet, part in islice(self.parser.find_sheets(), MOST_SHEETS):
             if part.target in self.valid_files and "chartsheet" not in part.Type:
                 rows = _Sheet(self.wb, sheet.name, part.target, self.shared_strings)
+                rows.sheet_state = sheet.state
                 self.wb._sheets.append(rows)
 
 
