@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bnviz.core.types import Floats
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import NETS, stroke
+from bnviz.plots.nets import NETS, named_at_ends, room_for, stroke
 from bnviz.plots.theme import BN, Figure, Look, Say, fade, figure, heading, titled
 
 Net = Literal["bn", "plain"]
@@ -128,22 +128,19 @@ def errors(step: int, error: Floats, look: Look, say: Say) -> Figure:
     """Both nets' errors (T, 2) up to one step, on axes that hold all of them; NaN is not drawn."""
     steps = np.arange(len(error))
     lines = [
-        {
-            "name": say(f"net.{net}"),
-            "x": steps[: step + 1],
-            "y": error[: step + 1, side],
-            "mode": "lines",
-            "line": stroke(net, look),
-        }
+        {"name": say(f"net.{net}"), "mode": "lines", "line": stroke(net, look)}
+        | {"x": steps, "y": error[:, side]}
         for side, net in enumerate(NETS)
     ]
+    yaxis = titled(say("home.flow.error"), **decades(np.minimum(error, 1e4).ravel()))
+    names = named_at_ends(lines, yaxis)  # where they will end
     return figure(
         look,
-        lines,
+        [line | {axis: line[axis][: step + 1] for axis in "xy"} for line in lines],
         316,
         xaxis=titled(say("home.flow.step"), range=[0, len(error) - 1]),
-        yaxis=titled(say("home.flow.error"), **decades(np.minimum(error, 1e4))),
-        margin={"l": 56, "r": 8, "t": 36, "b": 46},
-        legend={"y": 1, "x": 1, "xanchor": "right", "yanchor": "top", "orientation": "v"},
+        yaxis=yaxis,
+        annotations=names,
+        margin={"l": 56, "t": 36, "b": 46} | room_for(names),
         dragmode=False,
     )

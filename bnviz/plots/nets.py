@@ -1,6 +1,7 @@
 """What figures of both nets share: names that count what is missing, marks, ribbons, a key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade
 Floats = NDArray[np.float64]
 
 NETS = ("bn", "plain")
-#: Names closer than this share of the axis would touch.
-APART = 0.1
+#: Names closer than this share of the axis would touch; in letters, the longest line of one.
+APART = 0.12
+LONGEST = 17
 #: Below the plot, where a phone has room for it.
 LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
 #: Of a figure of its own, in pixels.
@@ -77,38 +79,81 @@ def bands(x: ArrayLike, levels: Floats, color: str, say: Say) -> list[dict[str, 
 
 
 def named_at_ends(
-    lines: Sequence[dict[str, Any]], log: bool = False, reach: Sequence[float] = ()
+    lines: Sequence[dict[str, Any]],
+    yaxis: Mapping[str, Any],
+    *,
+    log_x: bool = False,
+    apart: float = APART,
+    longest: int = LONGEST,
 ) -> list[dict[str, Any]]:
     """Each line's name where it ends, in its colour; the lines leave the legend.
 
-    Names of ends close together move apart: closer than APART of the axis, whose ends, as powers
-    of ten if it is logarithmic, are `reach` (without it, a unit).
+    Names that would touch move away from each other: a line of text takes the share `apart` of
+    the axis, whose layout `yaxis` has its range, and has at most `longest` letters.
     """
-    ends = []
+    low, high = yaxis["range"]
+    log = yaxis.get("type") == "log"
+    ends: list[tuple[float, float, str, str]] = []
     for line in lines:
         line["showlegend"] = False
         values = positive(line["y"]) if log else finite(line["y"])
         there = np.flatnonzero(np.isfinite(values))
         if there.size:
-            last = int(there[-1])
-            height = float(np.log10(values[last]) if log else values[last])
-            ends.append((height, float(np.asarray(line["x"])[last]), line))
-    ends.sort(key=lambda end: end[0])
-    apart = APART * (reach[1] - reach[0]) if reach else 0.5
-    near = len(ends) == 2 and ends[1][0] - ends[0][0] < apart
+            y, x = float(values[there[-1]]), float(np.asarray(line["x"])[there[-1]])
+            share = ((np.log10(y) if log else y) - low) / (high - low)
+            name = "<br>".join(wrap(line["name"], longest))
+            at = float(np.log10(x)) if log_x else x
+            ends.append((min(max(share, 0.0), 1.0), at, name, line["line"]["color"]))
+    ends.sort(key=lambda end: -end[0])
+    heights = [apart * (name.count("<br>") + 1) for *_, name, _ in ends]
     return [
         {
-            "text": line["name"],
+            "text": name,
             "x": x,
-            "y": height,
-            "font": {"color": line["line"]["color"], "size": 13},
+            "y": place,
+            "yref": "paper",
+            "yanchor": "middle",
+            "font": {"color": color, "size": 13},
             "showarrow": False,
             "xanchor": "left",
             "xshift": 6,
-            "yshift": (-9, 9)[place] if near else 0,
+            "align": "left",
         }
-        for place, (height, x, line) in enumerate(ends)
+        for place, (_, x, name, color) in zip(
+            _spaced([end[0] for end in ends], heights), ends, strict=True
+        )
     ]
+
+
+def _spaced(places: Sequence[float], heights: Sequence[float]) -> Floats:
+    """`places` (N,), from the top, moved as little as need be for none to touch the next."""
+    whole = np.cumsum([0.0, *heights])
+    below = (whole[:-1] + whole[1:] - sum(heights[:1])) / 2
+    groups: list[tuple[float, int]] = []  # where the first of each would be, how many it has
+    for place in np.add(places, below):
+        groups.append((float(place), 1))
+        while len(groups) > 1 and groups[-1][0] > groups[-2][0]:
+            (upper, many), (lower, few) = groups[-2:]
+            groups[-2:] = [((upper * many + lower * few) / (many + few), many + few)]
+    first = np.repeat([place for place, _ in groups], [count for _, count in groups])
+    spaced: Floats = np.clip(first, min(below.max(initial=0.0), 1.0), 1.0) - below
+    return spaced
+
+
+def across(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """An axis as wide as these lines; Plotly's own would make room for names at ends once more."""
+    every = np.concatenate([np.empty(0), *(finite(line["x"]) for line in lines)])
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
+    pad = 0.03 * (high - low) or 0.5
+    return {"range": [low - pad, high + pad]}
+
+
+def room_for(names: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The margin at the right that these names at ends take."""
+    lines = [line for name in names for line in name["text"].split("<br>")]
+    wide = (sum(7.4 if letter.isascii() else 13 for letter in line) for line in lines)
+    return {"r": 14 + max(wide, default=0)}
 
 
 def key(name: str, look: Look, **style: Any) -> dict[str, Any]:

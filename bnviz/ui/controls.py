@@ -273,7 +273,7 @@ def smoothness() -> Mapping[str, Control]:
     from bnviz.plots.smoothness.gap import QUANTITIES
 
     return _table(
-        choice("smooth_run", "smoothness.controls.run", menu=True, address="run", main=True),
+        choice("smooth_run", "smoothness.controls.run", menu=True, address="run"),
         choice("epoch", "smoothness.controls.epoch", menu=True, pinned=True),
         choice(
             "bn_mode",

@@ -10,12 +10,12 @@ from bnviz.ui.sweep.live import show_atlas, show_sweep
 run = controls.current()
 main = st.container(horizontal=True, vertical_alignment="bottom")
 config = controls.sweep_config(main)
-controls.launch_button(main, config, run)
+plan = controls.launch_button(main, config, run)
 with main:
     if run is not None:
         st.button(say("sweep.new"), key="new", icon=":material/add:", on_click=controls.leave)
 
 if run is None:
-    show_atlas(config)
+    show_atlas(config, plan)
 else:
     current.follow(run, show_sweep)

@@ -8,7 +8,7 @@ import numpy as np
 from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import NETS, bands, key, named_at_ends, ribbon
+from bnviz.plots.nets import NETS, bands, key, named_at_ends, ribbon, room_for
 from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 
@@ -150,16 +150,18 @@ def _over_epochs(
     last = max((float(np.max(trace["x"], initial=0)) for trace in drawn), default=0.0)
     nets = [say(f"net.{net}") for net in NETS]
     named = {trace["name"]: trace for trace in reversed(traces) if trace.get("name") in nets}
+    yaxis = titled(axis, **scale)
+    names = named_at_ends(list(named.values()), yaxis) if log else []
     return figure(
         look,
         traces,
         HEIGHT,
         xaxis=titled(say("fitness.axis.epoch"), range=[0, max(last, 1)]),
-        yaxis=titled(axis, **scale),
+        yaxis=yaxis,
         hovermode="x unified",
-        annotations=named_at_ends(list(named.values()), log),
+        annotations=names,
         legend={"y": -0.26, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
-        margin={"l": 72, "r": 96 if named else 16, "t": 12, "b": 78},
+        margin={"l": 72, "t": 12, "b": 78} | room_for(names),
     )
 
 

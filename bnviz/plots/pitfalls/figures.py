@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.pitfalls.configs import PitfallConfig
-from bnviz.plots.axes import decades
+from bnviz.plots.axes import decades, span
+from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.pitfalls.shapes import SHAPES, Bars, Cells, Curves, Pairs, Role
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
 from bnviz.plots.traces import dots, line, upright
@@ -83,7 +84,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         for name, role in sorted(shape.series.items(), key=lambda item: _LAYERS.index(item[1]))
     ]
     mark = [] if here is None else [upright(here, pen.look, "dash")]
-    xaxis = titled(title) | (decades(numbers[shape.x]) if "x" in shape.log else {})
+    xaxis = titled(title) | (decades(numbers[shape.x]) if "x" in shape.log else across(traces))
     yaxis = titled(pen.axis("y"))
     if logarithmic:
         zeros = (together == 0).any()
@@ -92,6 +93,9 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         yaxis |= {"tickformat": ".0%", "range": [0, 1.02]}
     if shape.dots:
         xaxis |= {"dtick": 1}
+    if "range" not in yaxis:
+        yaxis |= {"range": span(*(trace["y"] for trace in traces))}
+    names = [] if shape.dots else named_at_ends(traces, yaxis, log_x="x" in shape.log)
     return figure(
         pen.look,
         traces,
@@ -99,7 +103,8 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         xaxis=xaxis,
         yaxis=yaxis,
         shapes=mark,
-        margin={"l": 76, "r": 16, "t": 64, "b": 52},
+        annotations=names,
+        margin={"l": 76, "r": 16, "t": 64 if shape.dots else 16, "b": 52} | room_for(names),
     )
 
 

@@ -7,7 +7,18 @@ import numpy as np
 from bnviz.core.smoothness.along import Along, NetAlong
 from bnviz.core.training.series import Band, band
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, counted, finite, positive, ribbon, stroke
+from bnviz.plots.nets import (
+    MARGIN,
+    NETS,
+    across,
+    counted,
+    finite,
+    named_at_ends,
+    positive,
+    ribbon,
+    room_for,
+    stroke,
+)
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
 HEIGHT = 360
@@ -28,15 +39,17 @@ def along(result: Along, quantity: str, look: Look, say: Say) -> Figure:
             name = counted(net, int(over.alive[-1]), curves.loss.shape[1], say)
             traces += _ribbon(over, net, name, say(f"plots.smooth.along.{quantity}"), look)
     axis = decades(np.empty(0), *(t["y"] for t in traces))
+    yaxis = titled(say(f"plots.smooth.axis.{quantity}"), **axis)
+    names = named_at_ends([trace for trace in traces if "name" in trace], yaxis)
     return figure(
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("plots.smooth.axis.step"), rangemode="tozero", zeroline=False),
-        yaxis=titled(say(f"plots.smooth.axis.{quantity}"), **axis),
+        xaxis=titled(say("plots.smooth.axis.step"), zeroline=False, **across(traces)),
+        yaxis=yaxis,
         hovermode="x unified",
-        legend=LEGEND,
-        margin=MARGIN,
+        annotations=names,
+        margin=MARGIN | {"b": 56} | room_for(names),
     )
 
 

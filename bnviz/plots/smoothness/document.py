@@ -1,17 +1,20 @@
 """Random probes: the document's estimator probe by probe, and estimates over scales."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from bnviz.core.smoothness.document import Replay
-from bnviz.plots.axes import _floor, decades
+from bnviz.plots.axes import _floor, decades, span
 from bnviz.plots.nets import (
     HEIGHT,
     LEGEND,
     MARGIN,
     NETS,
     marker,
+    named_at_ends,
+    room_for,
     stroke,
 )
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
@@ -61,9 +64,17 @@ def drift(result: Replay, look: Look, say: Say) -> Figure:
                 "hovertemplate": "%{y:.4g}",
             }
         )
-    axis = {"rangemode": "tozero", "exponentformat": "power"}
+    every = np.concatenate([[0.0], *(trace["y"] for trace in traces)])
+    axis = {"range": span(every), "exponentformat": "power"}
     return _over_probes(
-        result, traces, say("plots.smooth.axis.drift"), axis, look, say, hovermode="x unified"
+        result,
+        traces,
+        say("plots.smooth.axis.drift"),
+        axis,
+        look,
+        say,
+        named_at_ends(traces, axis),
+        hovermode="x unified",
     )
 
 
@@ -74,18 +85,17 @@ def _over_probes(
     axis: dict[str, Any],
     look: Look,
     say: Say,
+    names: Sequence[dict[str, Any]] = (),
     **layout: Any,
 ) -> Figure:
-    """With the moment marked from which on saved copies are no copies."""
+    """With the moment marked from which on saved copies are no copies; `names` are at ends."""
     shared = result.bn.shared & result.plain.shared
-    marks = {}
+    marks: dict[str, Any] = {"annotations": [*names]}
     if shared.any():
         moment = float(np.argmax(shared)) + 1.5
         words = {"x": moment, "xanchor": "left", "xref": "x", "text": say("plots.smooth.one")}
-        marks = {
-            "shapes": [upright(moment, look, width=1.5)],
-            "annotations": [heading("") | words],
-        }
+        marks["shapes"] = [upright(moment, look, width=1.5)]
+        marks["annotations"].append(heading("") | words)
     probes = max(len(result.bn.published), 1)
     return figure(
         look,
@@ -94,7 +104,7 @@ def _over_probes(
         xaxis=titled(say("plots.smooth.axis.probe"), range=[0, probes + 1], zeroline=False),
         yaxis=titled(title, zeroline=False, **axis),
         legend=LEGEND,
-        margin=MARGIN | {"t": 30, "b": 110},
+        margin=MARGIN | {"t": 30, "b": 56 if names else 110} | room_for(names),
         **marks,
         **layout,
     )

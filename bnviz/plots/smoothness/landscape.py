@@ -6,8 +6,20 @@ import numpy as np
 
 from bnviz.core.smoothness.landscape import Landscape, NetLandscape
 from bnviz.core.training.series import band
-from bnviz.plots.axes import decades, tick_label
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, positive, ribbon, stroke
+from bnviz.plots.axes import decades, span, tick_label
+from bnviz.plots.nets import (
+    MARGIN,
+    NETS,
+    Floats,
+    across,
+    counted,
+    finite,
+    named_at_ends,
+    positive,
+    ribbon,
+    room_for,
+    stroke,
+)
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import percent, short
 
@@ -111,16 +123,18 @@ def lines(result: Landscape, look: Look, say: Say) -> Figure:
             }
         )
     every = np.concatenate([np.empty(0), *(t["y"] for t in traces)])
-    axis = decades(every) if _spans(every) else {}
+    axis = decades(every) if _spans(every) else {"range": span(every)}
+    yaxis = titled(say("plots.smooth.axis.loss_at"), **axis)
+    names = named_at_ends([trace for trace in traces if "name" in trace], yaxis)
     return figure(
         look,
         traces,
         HEIGHT - 40,
-        xaxis=titled(say("plots.smooth.axis.distance"), zeroline=False),
-        yaxis=titled(say("plots.smooth.axis.loss_at"), **axis),
+        xaxis=titled(say("plots.smooth.axis.distance"), zeroline=False, **across(traces)),
+        yaxis=yaxis,
         hovermode="x unified",
-        legend=LEGEND,
-        margin=MARGIN,
+        annotations=names,
+        margin=MARGIN | {"b": 56} | room_for(names),
     )
 
 

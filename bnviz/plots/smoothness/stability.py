@@ -6,7 +6,18 @@ import numpy as np
 
 from bnviz.core.smoothness.stability import NetStability, Stability
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, marker, positive
+from bnviz.plots.nets import (
+    LEGEND,
+    MARGIN,
+    NETS,
+    Floats,
+    across,
+    counted,
+    marker,
+    named_at_ends,
+    positive,
+    room_for,
+)
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import level, line
 from bnviz.texts.numbers import short
@@ -116,15 +127,15 @@ def _over_steps(
     notes: list[dict[str, Any]] | None = None,
     shapes: list[dict[str, Any]] | None = None,
 ) -> Figure:
+    names = named_at_ends(curves, yaxis)
     return figure(
         look,
         curves,
         HEIGHT - 20,
-        xaxis=titled(say("plots.smooth.axis.descent"), rangemode="tozero", zeroline=False),
+        xaxis=titled(say("plots.smooth.axis.descent"), zeroline=False, **across(curves)),
         yaxis=yaxis,
-        annotations=[heading(say(f"net.{net}")), *(notes or [])],
+        annotations=[heading(say(f"net.{net}")), *(notes or []), *names],
         shapes=shapes or [],
         hovermode="x unified",
-        legend=LEGEND,
-        margin=MARGIN | {"t": 36},
+        margin=MARGIN | {"t": 36, "b": 56} | room_for(names),
     )

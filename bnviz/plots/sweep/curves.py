@@ -10,12 +10,11 @@ from bnviz.core.sweep.outcome import Outcome
 from bnviz.core.training.series import band
 from bnviz.plots.axes import decades
 from bnviz.plots.fitness.curves import banded
-from bnviz.plots.nets import LEGEND, NETS, Floats
+from bnviz.plots.nets import NETS, Floats, across, named_at_ends, room_for
 from bnviz.plots.sweep.maps import axis_title, labels
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 
 HEIGHT = 340
-_MARGIN = {"l": 72, "r": 16, "t": 12, "b": 92}
 
 
 def stable_rates(rates: Rates, look: Look, say: Say) -> Figure:
@@ -23,14 +22,14 @@ def stable_rates(rates: Rates, look: Look, say: Say) -> Figure:
     values = {net: getattr(rates, net) for net in NETS}
     places = np.arange(len(rates.across.values), dtype=np.float64)
     names = labels(rates.across, say)
-    across = titled(axis_title(rates.across, say), tickvals=places, ticktext=names)
-    return _bands(places, values, say("sweep.metric.stable_rate"), look, say, xaxis=across)
+    titles = titled(axis_title(rates.across, say), tickvals=places, ticktext=names)
+    return _bands(places, values, say("sweep.metric.stable_rate"), look, say, xaxis=titles)
 
 
 def losses(outcome: Outcome, look: Look, say: Say) -> Figure:
     """The validation losses of one cell's nets over its epochs."""
     values = {net: getattr(outcome, net).validation_loss for net in NETS}
-    epochs = titled(say("fitness.axis.epoch"), rangemode="tozero")
+    epochs = titled(say("fitness.axis.epoch"))
     title = say("sweep.metric.loss")
     together: dict[str, Any] = {"xaxis": epochs, "hovermode": "x unified"}
     return _bands(outcome.epochs, values, title, look, say, **together)
@@ -45,12 +44,15 @@ def _bands(
         for net in NETS
         for trace in banded(band(x, values[net]), net, say(f"sweep.net_{net}"), look)
     ]
+    layout["xaxis"] |= across(traces[1::2])
+    yaxis = titled(title, **decades(*values.values()))
+    names = named_at_ends(traces[1::2], yaxis)
     return figure(
         look,
         traces,
         HEIGHT,
-        yaxis=titled(title, **decades(*values.values())),
-        legend=LEGEND,
-        margin=_MARGIN,
+        yaxis=yaxis,
+        annotations=names,
+        margin={"l": 72, "t": 12, "b": 56} | room_for(names),
         **layout,
     )

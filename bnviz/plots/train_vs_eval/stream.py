@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bnviz.core.batchnorm.stream import Gap, Quantity, Track
 from bnviz.plots.axes import span
 from bnviz.plots.labels import label
-from bnviz.plots.nets import named_at_ends, ribbon
+from bnviz.plots.nets import named_at_ends, ribbon, room_for
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, line
 
@@ -117,6 +117,8 @@ def _over_steps(
 ) -> Figure:
     """Traces over the batches; those `named` have their names where they end."""
     steps = float(max(np.nanmax(trace["x"], initial=1) for trace in traces))
+    yaxis = titled(axis, zeroline=False, range=reach)
+    names = named_at_ends(named, yaxis)
     return figure(
         look,
         traces,
@@ -124,11 +126,11 @@ def _over_steps(
         xaxis=titled(
             say("train_vs_eval.axis.step"), zeroline=False, range=[-0.02 * steps, 1.02 * steps]
         ),
-        yaxis=titled(axis, zeroline=False, range=reach),
-        annotations=[heading(title), *named_at_ends(named, reach=reach)],
+        yaxis=yaxis,
+        annotations=[heading(title), *names],
         legend=BELOW,
         hovermode="x unified",
-        margin={"l": 72, "r": 76 if named else 16, "t": 36, "b": 100},
+        margin={"l": 72, "t": 36, "b": 76} | room_for(names),
     )
 
 

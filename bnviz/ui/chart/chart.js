@@ -57,7 +57,7 @@ export class Chart {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.config) await inLine();
     if (!this.element.isConnected) return;
-    if (larger) Object.assign(figure, forWall(figure));
+    if (larger) Object.assign(figure, forWall(figure, this.room()));
     figure.layout.uirevision ??= name;
     if (JSON.stringify(words) !== JSON.stringify(this.words)) {
       this.words = words;
@@ -81,6 +81,12 @@ export class Chart {
       this.element.on("plotly_click", ({ points: [point] }) => this.tell(picks, point.customdata));
     }
     if (live?.drag) (this.handle ??= new Handle(this)).place();
+  }
+
+  /** The pixels from here to the end of the window, as long as nobody scrolls. */
+  room() {
+    const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
+    return innerHeight - this.element.getBoundingClientRect().top - scrolled;
   }
 
   async react() {

@@ -13,6 +13,7 @@ const REMOVED = [
 ];
 const LARGER = 1.6; // full screen: so much larger are letters and margins
 const LEAST = 18; // on a wall no letter is smaller
+const LOWEST = 130; // on a wall no plot is lower, in pixels
 const STRONGER = 1.5; // on a wall so much wider are strokes
 
 /** Plotly's configuration for a chart. */
@@ -66,27 +67,35 @@ function save(chart, format) {
   return chart.plotly.downloadImage(titled(chart), options);
 }
 
-/** The figure for a wall: letters and margins half as large again, the plot as its rows need. */
-export function forWall({ data, layout: { ...layout } }) {
+/**
+ * The figure for a wall: letters and margins half as large again, the plot as its rows need; where
+ * most of it would be in the window, no higher than its `room` there, in pixels.
+ */
+export function forWall({ data, layout: { ...layout } }, room) {
   const ticktext = layout.yaxis?.ticktext?.map(inALine);
   if (ticktext) layout.yaxis = { ...layout.yaxis, ticktext };
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
-  const rows = [...(layout.yaxis?.ticktext ?? []), ...new Set(named)];
-  const lines = rows.join("<br>").split("<br>").length;
-  const height = Math.max(layout.height + 0.25 * (t + b), 1.35 * LEAST * lines + 1.45 * (t + b));
+  const rows = new Set([...(layout.yaxis?.ticktext ?? []), ...named]);
+  const beside = (layout.annotations ?? []).filter(({ yref }) => yref === "y"); // numbers of rows
+  const lines = Math.max([...rows].join("<br>").split("<br>").length, beside.length);
+  const least = Math.max(1.35 * LEAST * lines, LOWEST) + 1.45 * (t + b);
+  const wanted = Math.max(layout.height + 0.25 * (t + b), least);
+  const height = room > 0.5 * wanted ? Math.max(Math.min(wanted, room - 8), least) : wanted;
   const { legend, yaxis, ...rest } = larger(layout, 1.45);
-  const below = legend?.y < 0; // a legend below the plot makes room for the larger axis title
   return {
     data: data.map(bolder),
     layout: {
       ...rest,
       height,
       ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * b) }),
-      legend: below ? { ...legend, y: 1.6 * legend.y } : legend,
+      legend: { ...legend, ...foot(legend) },
     },
   };
 }
+
+/** Where a key below the plot stands on a wall: at the foot, clear of the larger axis title. */
+const foot = (part) => part?.y < 0 && { yref: "container", y: 0.01, yanchor: "bottom" };
 
 /** A name in bold and its numbers, side by side: larger letters have no room for two lines. */
 export const inALine = (tick) => tick.replace("</b><br>", "</b> ");
@@ -100,7 +109,7 @@ function bolder(trace) {
     ...(line?.width && { line: { ...line, width: STRONGER * line.width } }),
     ...(marker?.size > 0 && { marker: { ...marker, size: 1.25 * marker.size } }),
     ...((textfont || trace.text) && { textfont: readable(textfont) }),
-    ...(colorbar && { colorbar: { ...colorbar, tickfont: readable(colorbar.tickfont) } }),
+    ...(colorbar && { colorbar: { ...colorbar, ...foot(colorbar), tickfont: readable(colorbar.tickfont) } }),
   };
 }
 

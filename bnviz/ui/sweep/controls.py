@@ -97,8 +97,8 @@ def _config(raw: Any, wrong: list[str]) -> SweepConfig:
     st.stop()
 
 
-def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) -> None:
-    """Launch the sweep, or go on with the one on screen; below what it will take."""
+def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) -> str:
+    """Launch the sweep, or go on with the one on screen; returns what a new one will take."""
     problem = refusals.of_sweep(config, *size(config.base.data))
     unfinished = run is not None and not run.active and run.done < run.total
     wanted = sweep.config_of(run) if run is not None and unfinished else config
@@ -113,9 +113,10 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) ->
     )
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
-    elif run is None:
-        known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")
-        st.caption(_plan(config) + say("sentence.between") + known)
+    if problem is not None or run is not None:
+        return ""
+    known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")
+    return _plan(config) + say("sentence.between") + known
 
 
 def _plan(config: SweepConfig) -> str:

@@ -43,20 +43,24 @@ def _outcomes(run_id: str, snapshots: int) -> Outcomes:
     return sweep.outcomes(open_store(), run_id)
 
 
-def show_atlas(config: SweepConfig) -> None:
-    """The sweep of the atlas that the controls describe, else the grid without its values."""
-    show_outcomes(config, atlas.outcomes(atlas.preset_of(config)))
+def show_atlas(config: SweepConfig, plan: str) -> None:
+    """The sweep of the atlas that the controls describe, else the grid without its values.
+
+    Below it stands `plan`, what the sweep will take.
+    """
+    show_outcomes(config, atlas.outcomes(atlas.preset_of(config)), plan)
 
 
-def show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
+def show_outcomes(config: SweepConfig, outcomes: Outcomes, plan: str = "") -> None:
     """The verdict, both nets' maps and that of their difference, the rates, a cell, the table."""
     with speaking_of(config.base.network.norm):
-        _show_outcomes(config, outcomes)
+        _show_outcomes(config, outcomes, plan)
 
 
-def _show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
+def _show_outcomes(config: SweepConfig, outcomes: Outcomes, plan: str) -> None:
     compared = results(config, outcomes)
-    st.markdown(say_verdict("sweep.verdict", *verdict(config, compared)))
+    answer, *more = verdict(config, compared)
+    st.markdown(say_verdict("sweep.verdict", answer))
     metric, third = _shown(config)
     shown = grid(config, outcomes, metric, third)
     figures = {f"map-{net}": maps.net_map(shown, net, look(), say) for net in NETS}
@@ -67,7 +71,11 @@ def _show_outcomes(config: SweepConfig, outcomes: Outcomes) -> None:
             draw(figure, key, name, picks="cell", on_cell_change=_pick)
     how = say("sweep.caption.by_count" if metric == "divergence" else "sweep.caption.by_share")
     clear, seeds = say("sweep.caption.clear"), config.base.seeds
+    if more:
+        st.markdown(say_verdict("sweep.verdict", *more))
     st.caption(say(f"sweep.caption.{metric}", seeds=seeds, difference=how, clear=clear))
+    if plan:
+        st.caption(plan)
     left, right = st.columns(2)
     with left:
         show_cell(config, outcomes)

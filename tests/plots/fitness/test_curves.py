@@ -87,7 +87,9 @@ def test_smoothness(run: list[Snapshot], say: Say, look: Look) -> None:
         lines = traces(figure, name=say(f"net.{net}"))
         assert [line.showlegend for line in lines] == [False, False, False]
         (end,) = (a for a in figure.layout.annotations if a.text == say(f"net.{net}"))
-        assert (end.x, 10**end.y) == pytest.approx((4, lines[0].y[-1])), "named where it ends"
+        low, high = figure.layout.yaxis.range
+        height = 10 ** (low + end.y * (high - low))
+        assert (end.x, height) == pytest.approx((4, lines[0].y[-1])), "named where it ends"
         assert end.font.color == color
         for line, field in zip(lines, MEASURES, strict=True):
             assert np.allclose(line.y, np.median(over_seeds(probed, net, field), axis=1))

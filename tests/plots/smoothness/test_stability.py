@@ -69,7 +69,8 @@ def test_sharpness_and_its_lines(net: str, say: Say) -> None:
         assert low < 2 / rate < high
     assert len({(t.line.color, t.line.dash) for t in figure.data}) == len(found.rates)
     words = [note.text for note in figure.layout.annotations]
-    assert words[0] == f"<b>{say(f'net.{net}')}</b>" and len(words) == 1 + len(found.rates)
+    assert words[0] == f"<b>{say(f'net.{net}')}</b>" and len(words) == 1 + 2 * len(found.rates)
+    assert {curve.name for curve in figure.data} <= set(words), "named where it ends"
 
 
 def test_a_descent_that_diverged_ends_where_it_did(say: Say) -> None:
