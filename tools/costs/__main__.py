@@ -14,7 +14,16 @@ import torch
 
 from bnviz.core.training import cost
 from tools.costs.parts import NUMBERS, PAIRS, Part, fitted, numbers, parts, put
-from tools.costs.sampling import OF_MEASURES, measure_ratio, measures, shown, train_ratio, trainings
+from tools.costs.sampling import (
+    OF_MEASURES,
+    measure_ratio,
+    measures,
+    shown,
+    sweep_ratio,
+    sweeps,
+    train_ratio,
+    trainings,
+)
 
 Item = TypeVar("Item")
 
@@ -32,6 +41,7 @@ def main(seconds: float) -> None:
     print(cost.PASSES, *(f"{name} {getattr(cost, name)}" for name in (*PAIRS, *NUMBERS)), sep="\n")
     put(in_use)
     print(shown("trainings", [train_ratio(each) for each in _until(seconds, trainings(0.1, 2.0))]))
+    print(shown("sweeps", [sweep_ratio(each) for each in _until(seconds, sweeps(0.2, 4.0))]))
     for kind in OF_MEASURES:
         some = _until(seconds / len(OF_MEASURES), measures(kind, 0.05, 1.0))
         print(shown(kind, [measure_ratio(*each) for each in some]), flush=True)

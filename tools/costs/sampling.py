@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -11,12 +12,16 @@ from scipy.stats import qmc
 
 from bnviz.core.configs import BnMode, TrainConfig
 from bnviz.core.data.preparation import prepare
+from bnviz.core.data.tables import Dataset
 from bnviz.core.fields import Config
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness import subject
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.smoothness.registry import MEASURES
+from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig
+from bnviz.core.sweep.plan import groups
+from bnviz.core.sweep.stacked import train_cells
 from bnviz.core.training import cost, train
 from bnviz.core.training.cost import FEATURES
 from bnviz.jobs.bounds.speed import slowness
@@ -115,20 +120,44 @@ def measures(
 def train_ratio(config: TrainConfig) -> float:
     """CPU time of a training over what is said, on this machine."""
     said = cost.cost(config, config.data.samples, FEATURES).seconds * slowness.__wrapped__()
-    dataset = train.dataset_for(config.data, None)
-    return cpu(lambda: list(train.train(config, dataset, lambda: False))) / said
+    return cpu(lambda: list(train.train(config, _data(config), lambda: False))) / said
 
 
 def measure_ratio(measure: Measure, config: TrainConfig) -> float:
     """The same of a measure of nets that were trained for some steps."""
     said = smoothness_cost.cost(measure, config, config.data.samples, FEATURES).seconds
     said *= slowness.__wrapped__()
-    dataset = train.dataset_for(config.data, None)
+    dataset = _data(config)
     run = train.Run(config, prepare(config.data, dataset))
     for (x, y), _ in zip(run.batches(), range(6), strict=False):
         run.step(x, y)
     nets = subject.of_state(config, dataset, run.snapshot(0, state=True).state)
     return cpu(lambda: list(measure.measure(nets, lambda: False))) / said
+
+
+def sweeps(least: float, most: float, seed: int = 0) -> Iterator[SweepConfig]:
+    """Of learning rate and depth, about sampled trainings; as :func:`trainings`."""
+    metrics: Iterator[Metric] = cycle(("loss", "sharpness"))
+    for base, metric in zip(trainings(least / 9, most / 9, seed), metrics, strict=False):
+        rate, depth = base.optimizer.learning_rate, base.network.depth
+        rates = Axis(field=RATE, values=(rate / 2, rate, 2 * rate))
+        depths = Axis(field="network.depth", values=tuple({1, depth, max(2, depth // 2)}))
+        with suppress(ValidationError):
+            yield SweepConfig(base=base, axes=(rates, depths), metric=metric)
+
+
+def sweep_ratio(config: SweepConfig) -> float:
+    """CPU time of all cells of a sweep, stack by stack, over what is said."""
+    plan, dataset = groups(config, config.base.data.samples, FEATURES), _data(config.base)
+    said = sum(group.cost.seconds for group in plan) * slowness.__wrapped__()
+    sharp = config.metric == "sharpness"
+    stacks = [[cell.config for cell in group.cells] for group in plan]
+    took = cpu(lambda: [train_cells(each, dataset, sharp, lambda: False) for each in stacks])
+    return took / said
+
+
+def _data(config: TrainConfig) -> Dataset:
+    return train.dataset_for(config.data, None)
 
 
 def cpu(work: Callable[[], object]) -> float:

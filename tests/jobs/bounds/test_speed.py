@@ -10,7 +10,16 @@ import pytest
 
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs.bounds.speed import slowness
-from tools.costs.sampling import OF_MEASURES, measure_ratio, measures, shown, train_ratio, trainings
+from tools.costs.sampling import (
+    OF_MEASURES,
+    measure_ratio,
+    measures,
+    shown,
+    sweep_ratio,
+    sweeps,
+    train_ratio,
+    trainings,
+)
 
 #: So few may be off by more than a factor of two: the number of products with the Hessian is not
 #: known before, and other work of the machine disturbs its caches.
@@ -27,6 +36,13 @@ def test_the_time_of_trainings_is_known_before_within_a_factor_of_two() -> None:
     train_ratio(next(trainings(0.01, 0.1)))  # warm
     some = [*PRESETS.values(), *islice(trainings(0.2, 1.5, seed=1), 60)]
     assert known("trainings", [train_ratio(each) for each in some])
+
+
+@pytest.mark.proof
+def test_the_time_of_sweeps_is_known_before_within_a_factor_of_two() -> None:
+    train_ratio(next(trainings(0.01, 0.1)))  # warm
+    some = list(islice(sweeps(0.2, 4.0, seed=1), 12))
+    assert known("sweeps", [sweep_ratio(each) for each in some])
 
 
 @pytest.mark.proof
