@@ -15,6 +15,7 @@ over s^2. Without epsilon it is that of Student's noncentral t.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -148,7 +149,7 @@ def exact_quantiles(z: float, size: int, levels: Sequence[float], eps: float = 0
     if others == 1:
         away = z + ndtri(np.array(levels))
         return np.asarray(share * away / np.sqrt(share * away**2 / size + eps))
-    nodes, weights = np.polynomial.legendre.leggauss(200)
+    nodes, weights = _nodes()
     spread = 2 * gammaincinv((others - 1) / 2, (nodes + 1) / 2) / others
     high = np.full(len(levels), np.sqrt(others))
     low = -high
@@ -158,6 +159,12 @@ def exact_quantiles(z: float, size: int, levels: Sequence[float], eps: float = 0
         below = ndtr((middle[:, None] * stretch - z) * np.sqrt(others)) @ (weights / 2) < levels
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return np.asarray(middle)
+
+
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    """Places in (-1, 1) and their weights, (200,) each, by Gauss and Legendre."""
+    return np.polynomial.legendre.leggauss(200)
 
 
 def density(
