@@ -186,16 +186,19 @@ class Seen:
                 mine.setdefault(int(line), []).extend(tests)
 
     def tests(self, path: str, line: int) -> list[str]:
-        """Those that run a line, the quickest first; all of its file, where none is known to."""
+        """Those that run a line, the quickest first; all of its file, where one or none is known.
+
+        One may have run what a cache then kept for all others.
+        """
         lines, known = self.lines.get(path, {}), self.seconds.keys()
         ran = [number for number in lines if number <= line]
         inside = ran and any(start <= line <= end for start, end in bodies(path))
-        names = known & set(lines[max(ran)] if inside else ())
-        if not names:  # an import ran it, or what leaves no footprint: a thread or a process
+        names = own = known & set(lines[max(ran)] if inside else ())
+        if len(names) < 2:  # an import ran it, or what leaves no footprint: a thread or a process
             names = known & {name for each in lines.values() for name in each}
             names = names or {name for name in known if name.startswith(room(path))}
-            names |= {name for name in known if name.startswith(OF_IMPORTS)}
-        quick = sorted(names, key=lambda name: self.seconds[name])
+            names |= own | {name for name in known if name.startswith(OF_IMPORTS)}
+        quick = sorted(names, key=lambda name: (name not in own, self.seconds[name]))
         sums = accumulate(self.seconds[name] for name in quick)
         return [name for name, total in zip(quick, sums, strict=True) if total <= SECONDS]
 

@@ -9,11 +9,13 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import pandas as pd
 import pytest
 import streamlit as st
 import torch  # noqa: F401  # which the first page waits for
@@ -43,6 +45,16 @@ SESSION = {
 TRAINED = ("net=here", "pitfalls?pitfall", "section=implementations", "trained=60")
 TRAINED += ("kind=sweep status=running",)
 EVALUATED = ("fitness?run", "section=recalibrate", "smoothness", "section=split")
+
+#: Tables with a decimal in doubt, gaps, many remarks, another separator; and a workbook.
+TABLES = KEPT.with_name("tables")
+UPLOADS = (
+    "comma_in_doubt.csv",
+    "missing_words.csv",
+    "excel_errors.csv",
+    "excel_german.csv",
+    "book.xlsx",
+)
 
 #: Of an old link, what is no widget's key: the open tab, and a run that the page looks up.
 ELSEWHERE = {"section", "run"}
@@ -80,13 +92,13 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def wide_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every popover is open, and of a download the page shows what is in it."""
+    """Every popover but one is open, and of a download the page shows what is in it."""
 
     closed = st.popover
 
     def popover(label: str, **more: Any) -> Any:
         place = closed(label, **more)
-        place.open = True
+        place.open = more.get("key") != "terms"  # which are those of the glossary
         return place
 
     def download(data: Callable[[], Any], key: str) -> None:
@@ -131,6 +143,26 @@ def test_page(link: str, history: Path, open_app: OpenApp) -> None:
     digits = 0 if any(part in link for part in TRAINED) else 4
     digits = min(digits, 2 if any(part in link for part in EVALUATED) else 4)
     approve(f"pages/{FILES[link]}", chain([link], read(app, digits)))
+
+
+def workbook() -> bytes:
+    """Two sheets."""
+    file = BytesIO()
+    with pd.ExcelWriter(file) as writer:
+        for sheet in ("first", "second"):
+            pd.DataFrame({"size": [1.5, 2, 3], sheet: [4, 5, 6]}).to_excel(writer, sheet_name=sheet)
+    return file.getvalue()
+
+
+@pytest.mark.usefixtures("history", "wide_open")
+@pytest.mark.parametrize("name", UPLOADS)
+def test_upload(name: str, open_app: OpenApp) -> None:
+    """A file, the line that says how it was read, what can be corrected, and the question."""
+    app = open_app("one_batch", source="table")
+    content = workbook() if name == "book.xlsx" else (TABLES / name).read_bytes()
+    app.file_uploader[0].upload(name, content).run()
+    assert not app.exception, app.exception[0].message
+    approve(f"uploads/{name}", read(app, 4))
 
 
 def asked(text: str) -> object:

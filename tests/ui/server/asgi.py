@@ -14,8 +14,12 @@ def messages(app: ASGIApp, scope: dict[str, Any], body: bytes = b"") -> list[Any
     async def send(message: Any) -> None:
         said.append(message)
 
+    request = iter([{"type": "http.request", "body": body, "more_body": False}])
+
     async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
+        for message in request:
+            return message
+        await asyncio.Event().wait()  # the browser goes on listening
 
     async def ask() -> None:
         await app(scope, receive, send)
