@@ -5,7 +5,9 @@ from pathlib import Path
 
 from bnviz.cli.errors import Refusal, tell
 from bnviz.core.settings import flat
+from bnviz.jobs.measures import lacking
 from bnviz.store import StoreProblem, open_store
+from bnviz.texts.catalogue import sentence
 from bnviz.texts.markdown import printable
 
 
@@ -54,5 +56,8 @@ def _import(file: Path) -> int:
 
     with file.open("rb") as source:
         blob = source.read(MOST_BYTES + 1)
-    print(take_in(open_store(), blob))
+    run_id = take_in(open_store(), blob)
+    print(run_id)
+    if training := lacking(open_store(), run_id):
+        tell(sentence("en", "runs.imported_alone", training=training))
     return 0

@@ -17,7 +17,7 @@ from bnviz.jobs import cluster
 from bnviz.jobs.sweep import create, outcomes, work
 from bnviz.store import Problem, Run, Store
 from bnviz.store.database import folder_url
-from bnviz.texts.catalogue import worded
+from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import for_terminal
 from bnviz.texts.numbers import short
 
@@ -57,7 +57,8 @@ def _told(
     store: Store, run: Run, config: SweepConfig, arguments: argparse.Namespace, engine: str
 ) -> int:
     compared = results(config, outcomes(store, run.id))
-    said = for_terminal(worded("en", "sweep.verdict", *verdict(config, compared)))
+    with speaking_of(config.base.network.norm):
+        said = for_terminal(worded("en", "sweep.verdict", *verdict(config, compared)))
     record = {
         "run": run.id,
         "status": run.status,

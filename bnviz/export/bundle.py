@@ -3,11 +3,12 @@
 The file is safetensors: nothing in it is run. Its byte arrays are the run's record as JSON
 ("run"), and what the history keeps: snapshots of a training, cells of a sweep or the result of a
 measure ("snapshot/INDEX"), a training's model states ("state/INDEX/EPOCH"), and the user's table
-("table"), if the run learned from one. A measure travels without the training that it is about.
+("table"), if the run learned from one. With a measure travels the training that it is about
+("training"), as such a file itself.
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ from bnviz.core.sweep.outcome import moments
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
 from bnviz.files.reading import digest_of
 from bnviz.jobs import sweep, trainings
-from bnviz.jobs.measures import kind
+from bnviz.jobs.measures import kind, subject_of
 from bnviz.jobs.sweep import Finished
 from bnviz.jobs.trainings import table_of
 from bnviz.store import Run, Store, StoreProblem, open_store
@@ -85,6 +86,8 @@ def bundle(run: Run) -> bytes:
     parts |= {f"snapshot/{index}": blob for index, blob in blobs}
     for index, epoch in store.states(run.id):
         parts[f"state/{index}/{epoch}"] = store.state_blob(run.id, index) or b""
+    if training := store.run(subject_of(run) or ""):
+        parts["training"] = bundle(training)
     arrays = {name: np.frombuffer(part, np.uint8) for name, part in parts.items()}
     return save(arrays | ({"table": np.ascontiguousarray(table.values)} if table else {}))
 
@@ -96,22 +99,58 @@ def _data_of(run: Run) -> DataConfig | None:
     return trainings.config_of(run).data if run.kind == trainings.KIND else None
 
 
-def take_in(store: Store, blob: bytes) -> str:
-    """Keeps the run in such a file, and its id; raises StoreProblem for any other file."""
+@dataclass(frozen=True)
+class _Parts:
+    """What such a file holds; `training` is the file in it."""
+
+    record: Record
+    table: Table | None
+    blobs: list[tuple[int, bytes]]
+    states: list[tuple[int, int, bytes]]
+    training: bytes | None
+
+
+def take_in(store: Store, blob: bytes, owner: str = "") -> str:
+    """Keeps the run in such a file, as its owner's, and its id; StoreProblem for any other file.
+
+    The training that a measure is about is taken in too, where this history does not have it.
+    """
+    parts = [_read(blob)]
+    if (within := parts[0].training) is not None:
+        parts.append(_read(within))
+        about = parse(parts[0].record.config).subject.run
+        if (parts[1].record.kind, parts[1].record.id) != (trainings.KIND, about):
+            raise _refused("training")
+    for each in reversed(parts):
+        if each is parts[0] or store.run(each.record.id) is None:
+            _keep(store, each, owner)
+    return parts[0].record.id
+
+
+def _keep(store: Store, parts: _Parts, owner: str) -> None:
+    if parts.table is not None:
+        store.save_table(parts.table)
+    record = parts.record
+    row = record.model_dump(exclude={"format", "columns"})
+    more = {"kind": record.kind, "snapshots": len(parts.blobs)}
+    store.adopt(row | more, parts.blobs, parts.states)
+    store.give(owner, record.id)
+
+
+def _read(blob: bytes) -> _Parts:
+    """What is in such a file; raises StoreProblem for any other file."""
     if len(blob) > MOST_BYTES:
         raise _refused("size")
     try:
         arrays = load(blob)
         record = Record.model_validate_json(arrays.pop("run").tobytes(), strict=False)
+        within = arrays.pop("training", None) if record.kind.startswith("measure") else None
         data, blobs, states = _contents(record, arrays)
         table = _table(data, record, arrays.pop("table", None))
+        training = None if within is None else within.tobytes()
+        return _Parts(record, table, blobs, states, training)
     except (SafetensorError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise _refused(type(error).__name__) from error
-    if table is not None:
-        store.save_table(table)
-    row = record.model_dump(exclude={"format", "columns"})
-    store.adopt(row | {"kind": record.kind, "snapshots": len(blobs)}, blobs, states)
-    return record.id
 
 
 def _contents(

@@ -9,11 +9,13 @@ from bnviz.texts.markdown import literal
 _SETUP = """import json
 
 import numpy as np
+import torch
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.training.train import train
 {store}
+torch.set_num_threads(1)  # as the run had: sums of several threads end in other digits
 config = TrainConfig.model_validate_json({config!r})
 kept = json.loads({kept!r})  # the last validation losses, a number for each seed"""
 _TRAIN = """dataset = dataset_for(config.data, {table})

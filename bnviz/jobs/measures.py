@@ -7,6 +7,8 @@ A measure of a training's last nets means those that are the last when it is ask
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from bnviz.core.configs import TrainConfig
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
@@ -35,6 +37,21 @@ def kind(config: Measure) -> str:
 def measured(run: Run) -> str:
     """The kind of measure that a run is; "" for other runs."""
     return run.kind.removeprefix(f"{KIND}:") if run.kind.startswith(f"{KIND}:") else ""
+
+
+def subject_of(run: Run) -> str | None:
+    """The id of the training that a measure is about; None of other runs, and of no training."""
+    try:
+        return parse(run.config).subject.run if measured(run) else None
+    except ValidationError as error:
+        raise StoreProblem("foreign_config", {"run": run.id}) from error
+
+
+def lacking(store: Store, run_id: str) -> str | None:
+    """The id of the training that a measure is about, if the history does not have it."""
+    run = store.run(run_id)
+    about = subject_of(run) if run else None
+    return about if about and store.run(about) is None else None
 
 
 def create(store: Store, config: Measure) -> str:

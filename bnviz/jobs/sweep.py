@@ -1,5 +1,6 @@
 """Sweeps as jobs: an executor's workers train the cells, this process keeps what comes of them."""
 
+import sys
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
@@ -178,8 +179,23 @@ class Cells:
 
         torch.set_num_threads(1)  # the other cores are for other cells
         dataset = dataset_for(self._configs[0].data, self._table)
-        return train_cells(self._configs, dataset, self._sharpness, leaving.is_set)
+        return train_cells(self._configs, dataset, self._sharpness, _nobody_waits())
 
     def overdue(self) -> str | None:
         """Asked by the engine, in the process that waits: whether nobody does any more."""
         return "asked" if self.dropped else None
+
+
+def _nobody_waits() -> StopFlag:
+    """Whether nobody waits any more for what is called here, by an engine or a Dask worker.
+
+    An engine ends the process of a call that is dropped; Dask only notes that it is cancelled.
+    """
+    if "distributed.worker" in sys.modules:
+        from distributed import get_worker
+
+        with suppress(ValueError):  # Dask is here, but did not call
+            worker = get_worker()
+            task = worker.state.tasks[worker.get_current_task()]
+            return lambda: task.state == "cancelled"
+    return leaving.is_set

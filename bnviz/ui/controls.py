@@ -187,7 +187,14 @@ AXES = ("across", "down", "third")
 VALUES = "_values"
 
 SWEEP = _table(
-    choice("sweep_preset", "sweep.preset_label", SWEEPS, "sweep.preset.{}", menu=True, main=True),
+    choice(
+        "sweep_preset",
+        "sweep.preset_label",
+        (*SWEEPS, SHOWN),
+        "sweep.preset.{}",
+        menu=True,
+        main=True,
+    ),
     choice(
         "sweep_metric",
         "sweep.metric_label",

@@ -19,6 +19,10 @@ from bnviz.ui.control import Control, in_address
 from bnviz.ui.language import say, say_if_there
 from bnviz.ui.links import refuse
 
+#: Before each option of a list that takes what is typed, unseen: none begins with what is typed,
+#: so that Enter takes this. Else Enter after "5" would take the first option offered, 5e-12.
+_UNTYPED = "\N{WORD JOINER}"
+
 #: The tab that holds those that do not come first.
 _DEEPER = "deeper"
 
@@ -155,11 +159,11 @@ def ask_several(
     chosen = st.multiselect(
         say(control.label),
         list(dict.fromkeys([*options, *default, *chosen])),
-        format_func=shown,
+        format_func=(lambda entry: _UNTYPED + shown(entry)) if free else shown,
         help=say_if_there(f"{control.label}_help") if free else None,
         accept_new_options=free,
         select_all=not free,
-        filter_mode="prefix" if free else "fuzzy",  # 10000 would come before 100
+        filter_mode="prefix" if free else "fuzzy",
         **more,
     )
     _write(control, None if chosen == [*default] else ",".join(chosen))

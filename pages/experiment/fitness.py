@@ -12,8 +12,7 @@ from bnviz.ui.fitness.preview import preview
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import current_run, earlier, follow, launch_button
 
-run = current_run(opened=take_settings)
-shown = config_of(run) if run else None
+run, shown = current_run(config_of, opened=take_settings)
 main = st.container(horizontal=True, vertical_alignment="bottom")
 config = train_config(main, shown)
 with speaking_of(config.network.norm):

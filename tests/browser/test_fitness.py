@@ -270,7 +270,7 @@ def test_an_unknown_run_is_no_dead_end(
 ) -> None:
     page = open_page("fitness", lang=lang, query={"run": "nosuchrun", "seeds": 99})
     main = page.get_by_test_id("stMain")
-    expect(main).to_contain_text(texts["run.unknown"].format(run="nosuchrun"))
+    expect(main).to_contain_text(texts["run.unknown_train"].format(run="nosuchrun"))
     wait_for_chart(page, "targets")
     assert any("99" in notice for notice in notices(page))
     assert exceptions(page) == []

@@ -22,6 +22,7 @@ from safetensors.numpy import load, save
 from bnviz.__main__ import main
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.smoothness.document import DocumentConfig
+from bnviz.core.smoothness.measure import SubjectConfig
 from bnviz.core.sweep.config import Axis, SweepConfig
 from bnviz.core.training.snapshots import from_bytes
 from bnviz.export import tables
@@ -215,6 +216,32 @@ def test_measures_and_sweeps_are_handed_on_too(kind: str, elsewhere: Store) -> N
         with pytest.raises(StoreProblem, match="damaged"):
             take_in(elsewhere, save(arrays | {"snapshot/0": part}))
     assert elsewhere.runs() == []
+    store.delete(run_id)
+
+
+def test_a_measure_takes_its_training_along(kept: Training, elsewhere: Store) -> None:
+    store = open_store()
+    run_id = measures.create(store, DocumentConfig(subject=SubjectConfig(run=kept.run.id)))
+    measure = store.run(run_id)
+    assert measure is not None
+    with pytest.raises(StoreProblem):
+        take_in(elsewhere, bundle(measure))  # nothing is measured yet
+    assert elsewhere.runs() == []
+    work(store, run_id)
+    blob = bundle(measure)
+    assert take_in(elsewhere, blob, "a reader") == run_id
+    assert measures.lacking(elsewhere, run_id) is None
+    assert elsewhere.states(kept.run.id) == store.states(kept.run.id)
+    assert elsewhere.owns("a reader", kept.run.id)
+
+    for each in (run_id, kept.run.id):
+        elsewhere.delete(each)
+    arrays = load(blob)
+    with pytest.raises(StoreProblem, match="training"):
+        take_in(elsewhere, save(arrays | {"training": np.frombuffer(blob, np.uint8)}))
+    del arrays["training"]
+    assert take_in(elsewhere, save(arrays)) == run_id
+    assert measures.lacking(elsewhere, run_id) == kept.run.id
     store.delete(run_id)
 
 

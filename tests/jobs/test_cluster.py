@@ -10,8 +10,8 @@ import pytest
 from bnviz.jobs import cluster, sweep
 from bnviz.jobs.steps import Step
 from bnviz.store import Problem, Store
-from tests.jobs.conftest import SMALL
-from tests.jobs.test_sweep import AXES, CONFIG, Here, assert_same, swept
+from tests.jobs.conftest import SMALL, wait_for
+from tests.jobs.test_sweep import AXES, CONFIG, ENDLESS, Here, assert_same, swept
 
 
 class Cluster(NamedTuple):
@@ -48,11 +48,18 @@ def dask() -> Iterator[Cluster]:
             process.stderr.close()
 
 
-def test_the_same_numbers_as_here_and_a_sentence_when_the_scheduler_is_gone(
+def test_stop_frees_the_worker_and_a_sentence_tells_that_the_scheduler_is_gone(
     store: Store, dask: Cluster
 ) -> None:
+    """The worker has one thread, and what is stopped would take more than ten minutes."""
     here = swept(store, Here())
+
+    def stop(step: Step) -> None:
+        wait_for(lambda: any(pool.executor._client.processing().values()))  # type: ignore[attr-defined]
+        store.request_stop(store.runs(limit=1)[0].id)
+
     with cluster.pool(dask.address, 1) as pool:
+        assert swept(store, pool.executor, ENDLESS, report=stop).status == "stopped"
         there = swept(store, pool.executor)
         assert (there.status, there.done) == ("done", 6)
         mine, theirs = (sweep.outcomes(store, run.id) for run in (here, there))

@@ -34,6 +34,14 @@ AXES = (
 )
 #: Three groups of two cells: a group trains as one stack.
 CONFIG = SweepConfig(base=SMALL, axes=AXES)
+#: Takes more than ten minutes.
+ENDLESS = SweepConfig(
+    base=SMALL.model_copy(update={"data": DataConfig(samples=2000)}),
+    axes=(
+        Axis(field="optimizer.epochs", values=(2000,)),
+        Axis(field="optimizer.batch_size", values=(2, 3)),
+    ),
+)
 
 
 class Here(Executor):
@@ -176,13 +184,8 @@ def test_stop_ends_the_processes_and_a_late_sweep_is_not_kept_waiting(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of a sweep's cells take more than ten minutes; two others share one process."""
-    long = SweepConfig(
-        base=SMALL.model_copy(update={"data": DataConfig(samples=2000)}),
-        axes=(
-            Axis(field="optimizer.epochs", values=(1, 2000)),
-            Axis(field="optimizer.batch_size", values=(2, 3)),
-        ),
-    )
+    half = Axis(field="optimizer.epochs", values=(1, 2000))
+    long = ENDLESS.model_copy(update={"axes": (half, ENDLESS.axes[1])})
     slower = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=150, batch_size=16)})
     widths = Axis(field="network.width", values=tuple(range(1, 41)))
     many = SweepConfig(base=slower, axes=(widths, AXES[1]))

@@ -304,7 +304,7 @@ def test_an_unknown_run_gets_a_kind_sentence(open_app: OpenApp, lang: str, run_i
     app = open_app("fitness", lang=lang, run=run_id)
     assert not app.exception and not app.error
     (warning,) = app.warning
-    assert warning.value.startswith(catalogue(lang)["run.unknown"].partition("{")[0])
+    assert warning.value.startswith(catalogue(lang)["run.unknown_train"].partition("{")[0])
     assert len(warning.value) < 400 and "](http" not in warning.value
     assert "targets" in charts(app), "one can go on"
 
@@ -329,7 +329,7 @@ def test_launch_watch_stop(open_app: OpenApp) -> None:
     widget(app, "probes.checkpoints").set_value(2).run()
     widget(app, "launch").click().run()
     assert not app.exception
-    run_id = app.session_state["run"]
+    run_id = app.session_state["train"]
     wait(lambda: bool(runner.snapshots(run_id)))
     app.run()
     assert "loss" in charts(app) and not app.exception

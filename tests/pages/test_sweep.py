@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bnviz.core.sweep.config import FIELDS, SweepConfig
+from bnviz.core.sweep.config import FIELDS, Axis, SweepConfig
 from bnviz.core.sweep.presets import PRESETS
+from bnviz.jobs import sweep
+from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.controls import FITNESS
 from tests.pages.conftest import OpenApp
@@ -80,3 +82,35 @@ def test_every_setting_has_a_control_and_values_to_begin_with(field: str) -> Non
     SweepConfig.model_validate(
         {"axes": [{"field": field, "values": start}, {"field": other, "values": [1]}]}
     )
+
+
+def test_a_sweep_that_is_opened_sets_the_controls_to_its_settings(open_app: OpenApp) -> None:
+    """One from a file: values in no order, a momentum that is none, a width of its own."""
+    base = PRESETS["eps_scale"].base
+    own = SweepConfig(
+        base=base.model_copy(
+            update={"seeds": 3, "network": base.network.model_copy(update={"width": 24})}
+        ),
+        axes=(
+            Axis(field="network.torch_momentum", values=(0.3, None, 0.01)),
+            Axis(field="network.activation", values=("tanh", "relu")),
+            Axis(field="network.bn_position", values=("after",)),
+        ),
+        metric="accuracy",
+    )
+    run_id = sweep.create(open_store(), own)
+    open_store().finish(run_id, "stopped")
+    app = open_app("sweep", run=run_id)
+    assert not app.exception and not app.error and not app.info
+    assert shown(app) == own and widget(app, "launch").label == sentence("en", "sweep.resume")
+    link = {name: "".join(value) for name, value in app.query_params.items()}
+    assert shown(open_app("sweep", **link)) == own
+
+    widget(app, "sweep_seeds").set_value(8).run()
+    widget(app, "third").select_index(0).run()
+    (told,) = [each.value for each in app.info]
+    assert " 8 (shown: 3)" in told and "Third axis none (shown: " in told
+    assert widget(app, "launch").label == sentence("en", "sweep.launch")
+    widget(app, "new").click().run()
+    assert shown(app) == PRESETS["rate_batch"] and not app.info
+    open_store().delete(run_id)

@@ -1,18 +1,20 @@
 """Which run the page shows, and following a run of any kind while it runs."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.fields import Config
 from bnviz.core.training.cost import GIGABYTE, Cost, cost
 from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
 from bnviz.jobs.trainings import config_of, understood
-from bnviz.store import Run, open_store
+from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.errors import worded
@@ -24,49 +26,53 @@ from bnviz.ui.visitor import owner, visitor
 #: and one whose worker is not heard of.
 WAITING, EVERY, SILENT = 0.1, 0.5, 3.0
 
+C = TypeVar("C", bound=Config)
+
 
 def launch(config: TrainConfig) -> None:
     """Start a training and show it."""
     show_run(runner.submit(config, visitor()))
 
 
-def show_run(run_id: str, key: str = "run") -> None:
+def show_run(run_id: str, kind: str = "train") -> None:
     """Make `run_id` the run of this page; it travels in the address as ``run``.
 
-    `key` is where the session remembers the run that it last looked at on such a page.
+    The session remembers the run of each `kind` that it last looked at.
     """
-    st.session_state[key] = run_id
+    st.session_state[kind] = run_id
     st.query_params["run"] = run_id
 
 
-def leave_run(key: str = "run") -> None:
+def leave_run(kind: str = "train") -> None:
     """Make this page show no run, as for a new visitor."""
-    st.session_state.pop(key, None)
+    st.session_state.pop(kind, None)
     st.query_params.pop("run", None)
 
 
-def current_run(opened: Callable[[TrainConfig], None]) -> Run | None:
-    """The run that the address names, else the one this session last looked at.
+def current_run(
+    settings: Callable[[Run], C], opened: Callable[[C], None], kind: str = "train"
+) -> tuple[Run, C] | tuple[None, None]:
+    """The run that the address names, else the one this session last looked at; its settings.
 
     `opened` is told the settings of a run that this session did not look at before.
     """
-    asked = st.query_params.get("run", st.session_state.get("run"))
+    asked = st.query_params.get("run", st.session_state.get(kind))
     if asked is None:
-        return None
+        return None, None
     run = open_store().run(asked)
-    if run is None or run.kind != "train":
-        st.warning(say("run.unknown", run=literal(asked[:40])), icon=":material/link_off:")
-        st.session_state.pop("run", None)
-        return None
-    if not understood(run):
-        st.warning(say("problem.foreign_config", run=run.id), icon=":material/link_off:")
-        return None
-    if st.query_params.get("run") != asked:
-        st.query_params["run"] = asked
-    if st.session_state.get("run") != asked:
-        st.session_state["run"] = asked
-        opened(config_of(run))
-    return run
+    if run is None or run.kind != kind:
+        st.warning(say(f"run.unknown_{kind}", run=literal(asked[:40])), icon=":material/link_off:")
+        leave_run(kind)
+        return None, None
+    try:
+        config = settings(run)
+    except StoreProblem as problem:
+        st.warning(worded(problem), icon=":material/link_off:")
+        return None, None
+    if st.session_state.get(kind) != asked:
+        opened(config)
+    show_run(asked, kind)
+    return run, config
 
 
 def follow(run: Run, show: Callable[[Run], None]) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.settings import flat
+from bnviz.jobs.measures import lacking
 from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import FITNESS
@@ -87,9 +88,10 @@ def offer_import() -> None:
 
         if st.button(say("runs.import_now", file=literal(file.name)), key="take-in"):
             try:
-                run_id = take_in(open_store(), file.getvalue())
-                open_store().give(visitor(), run_id)
+                run_id = take_in(open_store(), file.getvalue(), visitor())
             except StoreProblem as problem:
                 st.error(worded(problem), icon=":material/error:")
             else:
                 st.success(say("runs.imported", run=run_id), icon=":material/check:")
+                if training := lacking(open_store(), run_id):
+                    st.warning(say("runs.imported_alone", training=training))

@@ -1,5 +1,7 @@
 """What a run is, in few words."""
 
+import json
+
 from bnviz.core.configs import TrainConfig
 from bnviz.core.settings import differences
 from bnviz.core.smoothness.registry import MEASURES
@@ -7,6 +9,7 @@ from bnviz.core.training.presets import PRESETS
 from bnviz.jobs.measures import measured
 from bnviz.jobs.trainings import config_of, understood
 from bnviz.store import Run
+from bnviz.texts.catalogue import speaking_of
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
@@ -20,11 +23,21 @@ def what(run: Run) -> str:
     if run.kind == "train":
         return _departures(run) or settings_of(run)
     if run.kind == "sweep":
-        return say("runs.sweep")
+        return _swept(run)
     measure = MEASURES.get(measured(run))
     if measure is None:
         return say("run.foreign_settings")
     return say("runs.measure", measure=say(f"smoothness.tabs.{measure.name()}"))
+
+
+def _swept(run: Run) -> str:
+    """Which settings a sweep has against each other; its cells, maybe many, are not looked at."""
+    try:
+        raw = json.loads(run.config)
+        with speaking_of(raw["base"]["network"].get("norm", "batch")):
+            return say("runs.sweep", axes=" × ".join(label(axis["field"]) for axis in raw["axes"]))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return say("run.foreign_settings")
 
 
 def _departures(run: Run) -> str:

@@ -1,6 +1,7 @@
 """The axes of a sweep: each a setting of a training, chosen, and the values that it takes."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,6 +18,8 @@ from bnviz.ui.widgets import ask, ask_several
 NONE = "none"
 #: After an axis's key: the setting that its values are of.
 _OF = "_of"
+#: No momentum, but the average of all batches so far.
+_CUMULATIVE = "cumulative"
 #: A range has at most so many numbers, as an axis has.
 _MOST = 64
 
@@ -41,6 +44,8 @@ def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
         given = next((axis.values for axis in usual if axis.field == field), None)
         values, refused = _values(name, FITNESS[field], given)
         wrong += [_refusal(FITNESS[field], each) for each in refused]
+        if given and set(given) == set(values):
+            values = [*given]  # a file may have them in another order
         if values:
             axes.append(Axis(field=field, values=tuple(values[:_MOST])))
         elif not refused:
@@ -48,12 +53,14 @@ def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
     return axes, wrong
 
 
-def set_axes(axes: Sequence[Axis]) -> None:
-    """Set the controls to these axes."""
+def axes_settings(axes: Sequence[Axis]) -> dict[str, Any]:
+    """What each control says for these axes, by its key."""
+    settings: dict[str, Any] = {}
     for name, axis in zip(AXES, [*axes, None][: len(AXES)], strict=True):
-        st.session_state[name] = st.session_state[name + _OF] = axis.field if axis else NONE
+        settings[name] = settings[name + _OF] = axis.field if axis else NONE
         if axis:
-            st.session_state[name + VALUES] = list(map(in_address, axis.values))
+            settings[name + VALUES] = list(map(_entry, axis.values))
+    return settings
 
 
 def _keep_values_of(name: str, field: str) -> None:
@@ -67,11 +74,11 @@ def _values(
     name: str, row: Control, given: Sequence[Value] | None
 ) -> tuple[list[Value], list[str]]:
     """The chosen values, numbers in order, and the entries that are none."""
-    offered = list(map(in_address, _offered(row)))
+    offered = list(map(_entry, _offered(row)))
     entries = ask_several(
         SWEEP[name + VALUES],
         options=offered,
-        default=list(map(in_address, given or _some(row))),
+        default=list(map(_entry, given or _some(row))),
         shown=lambda entry: _shown(row, entry),
         read=lambda entry: _read(row, entry),
         free=row.kind not in ("choice", "switch"),
@@ -87,10 +94,23 @@ def _values(
     return values if row.options else sorted(values, key=lambda value: float(value or 0)), refused
 
 
+def _entry(value: Value) -> str:
+    """A value as it stands in the list and in the address."""
+    return _CUMULATIVE if value is None else in_address(value)
+
+
+def _one(row: Control, entry: str) -> Value:
+    """The value that an entry stands for; ValueError where it is none of the row's."""
+    if entry == _CUMULATIVE and row.key == "network.torch_momentum":
+        return None
+    value: Value = row.read(entry)
+    return value
+
+
 def _shown(row: Control, entry: str) -> str:
     """An entry as it is called."""
     try:
-        return in_words(row.key, row.read(entry))
+        return in_words(row.key, _one(row, entry))
     except ValueError:
         return entry
 
@@ -101,7 +121,8 @@ def _offered(row: Control) -> Sequence[Value]:
         return False, True
     if row.kind == "whole" and row.most is not None and row.most - (row.least or 0) < _MOST:
         return range(int(row.least or 0), int(row.most) + 1)
-    return row.options or row.stops
+    more = (None,) if row.key == "network.torch_momentum" else ()
+    return row.options or (*more, *row.stops)
 
 
 def _some(row: Control) -> Sequence[Value]:
@@ -119,7 +140,7 @@ def _some(row: Control) -> Sequence[Value]:
 def _read(row: Control, entry: str) -> Iterator[Value]:
     """The values of an entry: one, or LOW..HIGH:COUNT; ValueError where it is none of the row's."""
     if ".." not in entry:
-        return iter([row.read(entry)])
+        return iter([_one(row, entry)])
     ends, _, count = entry.partition(":")
     low, high = (float(row.read(end)) for end in ends.split(".."))
     number = int(count)

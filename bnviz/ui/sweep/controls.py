@@ -1,7 +1,7 @@
 """What to sweep: a preset, its seeds and metric, or a config of one's own; and its launch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import streamlit as st
@@ -16,17 +16,17 @@ from bnviz.core.sweep.presets import PRESETS
 from bnviz.jobs import runner, sweep
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
-from bnviz.store import Run, open_store
+from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
-from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
-from bnviz.ui.controls import SWEEP
+from bnviz.ui.controls import SHOWN, SWEEP
 from bnviz.ui.errors import worded
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import leave_run, show_run
-from bnviz.ui.sweep.axes import ask_axes, set_axes
+from bnviz.ui.sweep.axes import ask_axes
 from bnviz.ui.sweep.refusal import refused
+from bnviz.ui.sweep.settings import settings_of
 from bnviz.ui.visitor import visitor
 from bnviz.ui.widgets import ask
 
@@ -34,10 +34,17 @@ from bnviz.ui.widgets import ask
 _LONGEST = 100_000
 
 
-def sweep_config(main: DeltaGenerator) -> SweepConfig:
-    """The sweep that the controls describe, or a config pasted instead; stops where it is none."""
+def sweep_config(main: DeltaGenerator, shown: SweepConfig | None) -> SweepConfig:
+    """The sweep that the controls describe, or a config pasted instead; stops where it is none.
+
+    They start from a preset or from the sweep `shown`.
+    """
+    starts = PRESETS | ({SHOWN: shown} if shown else {})
     with st.sidebar:
-        preset = PRESETS[ask(SWEEP["sweep_preset"], at=main, on_change=_fill)]
+        start = ask(
+            SWEEP["sweep_preset"], at=main, options=list(starts), on_change=_fill, args=(starts,)
+        )
+        preset = starts[start]
         norm: Norm = ask(SWEEP["sweep_norm"], default=preset.base.network.norm)
         with speaking_of(norm):
             axes, wrong = ask_axes(preset.axes)
@@ -58,8 +65,8 @@ def sweep_config(main: DeltaGenerator) -> SweepConfig:
             )
             config = {"base": base, "axes": axes, "metric": metric}
             if not wrong:
-                shown = json.dumps(config, default=lambda each: each.model_dump(), indent=1)
-                st.code(shown, language="json", height=200)
+                written = json.dumps(config, default=lambda each: each.model_dump(), indent=1)
+                st.code(written, language="json", height=200)
     with speaking_of(norm):
         if not text.strip():
             return _config(config, wrong)
@@ -75,14 +82,10 @@ def _rates_among(axes: Sequence[Axis]) -> bool:
     return any(axis.field == RATE for axis in axes)
 
 
-def _fill() -> None:
-    """Set every control to the preset just chosen."""
-    preset = PRESETS[st.session_state["sweep_preset"]]
-    set_axes(preset.axes)
-    st.session_state["sweep_metric"] = preset.metric
-    st.session_state["sweep_norm"] = preset.base.network.norm
-    st.session_state["sweep_seeds"] = preset.base.seeds
-    st.session_state["sweep_epochs"] = preset.base.optimizer.epochs
+def _fill(starts: Mapping[str, SweepConfig]) -> None:
+    """Set every control to the start just chosen."""
+    start = st.session_state["sweep_preset"]
+    st.session_state.update(settings_of(start, starts[start]))
 
 
 def _config(raw: Any, wrong: list[str]) -> SweepConfig:
@@ -97,24 +100,28 @@ def _config(raw: Any, wrong: list[str]) -> SweepConfig:
     st.stop()
 
 
-def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None) -> str:
-    """Launch the sweep, or go on with the one on screen; returns what a new one will take."""
+def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, new: bool) -> str:
+    """Launch the sweep, or go on with the one on screen where it is not `new`.
+
+    Returns what a new one will take.
+    """
     problem = refusals.of_sweep(config, *size(config.base.data))
-    unfinished = run is not None and not run.active and run.done < run.total
-    wanted = sweep.config_of(run) if run is not None and unfinished else config
+    unfinished = not new and run is not None and not run.active and run.done < run.total
     main.button(
         say("sweep.resume" if unfinished else "sweep.launch"),
         key="launch",
         disabled=problem is not None,
-        type="primary",
+        type="primary" if new or unfinished else "secondary",
         icon=":material/play_arrow:",
         on_click=_launch,
-        args=(wanted,),
+        args=(config,),
     )
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
-    if problem is not None or run is not None:
+    if problem is not None or not new:
         return ""
+    if run is not None:
+        return _plan(config)
     known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")
     return _plan(config) + say("sentence.between") + known
 
@@ -134,24 +141,15 @@ def _plan(config: SweepConfig) -> str:
 
 
 def _launch(config: SweepConfig) -> None:
-    """Start the sweep and show it."""
+    """Start the sweep and show it; a file's settings are the controls' from now on."""
     show_run(runner.submit_sweep(config, visitor()), sweep.KIND)
+    if st.session_state.get("own"):
+        st.session_state.update({"own": ""} | settings_of(SHOWN, config))
 
 
 def leave() -> None:
     """Make this page show no sweep but the atlas."""
     leave_run(sweep.KIND)
-
-
-def current() -> Run | None:
-    """The sweep that the address names, else the one this session last looked at."""
-    asked = st.query_params.get("run", st.session_state.get(sweep.KIND))
-    if asked is None:
-        return None
-    run = open_store().run(asked)
-    if run is None or run.kind != sweep.KIND:
-        st.warning(say("sweep.unknown", run=literal(asked[:40])), icon=":material/link_off:")
-        leave()
-        return None
-    show_run(run.id, sweep.KIND)
-    return run
+    if st.session_state["sweep_preset"] == SHOWN:
+        first = next(iter(PRESETS))
+        st.session_state.update(settings_of(first, PRESETS[first]))
