@@ -39,12 +39,17 @@ def measured(run: Run) -> str:
     return run.kind.removeprefix(f"{KIND}:") if run.kind.startswith(f"{KIND}:") else ""
 
 
-def subject_of(run: Run) -> str | None:
-    """The id of the training that a measure is about; None of other runs, and of no training."""
+def config_of(run: Run) -> Measure:
+    """What a run measures; StoreProblem if this version does not understand it."""
     try:
-        return parse(run.config).subject.run if measured(run) else None
+        return parse(run.config)
     except ValidationError as error:
         raise StoreProblem("foreign_config", {"run": run.id}) from error
+
+
+def subject_of(run: Run) -> str | None:
+    """The id of the training that a measure is about; None of other runs, and of no training."""
+    return config_of(run).subject.run if measured(run) else None
 
 
 def lacking(store: Store, run_id: str) -> str | None:

@@ -12,7 +12,7 @@ from bnviz.core.settings import flat
 from bnviz.core.training.pairing import Side, pair
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.export.frames import per_seed_frame
-from bnviz.jobs import runner
+from bnviz.jobs import measures, runner
 from bnviz.jobs.trainings import config_of
 from bnviz.plots.nets import NETS
 from bnviz.plots.runs.side_by_side import side_by_side
@@ -24,12 +24,13 @@ from bnviz.ui.errors import worded
 from bnviz.ui.figures import look, show
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP
+from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP, PageEntry
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.current import how_it_ended, when
 from bnviz.ui.runs.export import offer_export
 from bnviz.ui.runs.repeat import repeat
 from bnviz.ui.runs.words import what
+from bnviz.ui.smoothness.controls import in_smoothness
 from bnviz.ui.widgets import ask
 
 if TYPE_CHECKING:
@@ -105,30 +106,35 @@ def _side_by_side(trainings: Mapping[str, Compared]) -> None:
 
 def _head(letter: str, run: Run) -> Compared | None:
     """One run in a line, with what can be done with it; the training, if it can be shown."""
+    training = None
     try:
-        training = (
-            Compared(run, config_of(run), runner.snapshots(run.id)) if run.kind == "train" else None
-        )
+        page, query = _where(run)
+        if run.kind == "train":
+            training = Compared(run, config_of(run), runner.snapshots(run.id))
     except StoreProblem as problem:
         st.markdown(f"**{letter}** · {worded(problem)}", width="stretch")
         return None
-    name = literal(run.name or run.id)
+    name = literal(run.name or what(run))
     if training is None:
         st.markdown(f"**{letter}** · {name} · {how_it_ended(run)}", width="stretch")
         if run.kind:
-            page, query = (SWEEP, {"run": run.id}) if run.kind == "sweep" else (SMOOTHNESS, {})
             st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
             offer_export(run)
         return None
     line = f"**{letter}** · {literal(training.name)} · {when(run)} · {say(f'run.is_{run.status}')}"
     st.markdown(line, width="stretch")
-    st.page_link(
-        FITNESS.path, label=say("runs.see"), icon=FITNESS.icon, query_params={"run": run.id}
-    )
+    st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
     repeat(training.run, training.config)
     offer_export(training.run, training.config)
     describe(run)
     return training if training.snapshots else None
+
+
+def _where(run: Run) -> tuple[PageEntry, dict[str, str]]:
+    """The page that shows the run, and the address in it; StoreProblem where it is foreign."""
+    if measures.measured(run):
+        return SMOOTHNESS, dict(in_smoothness(measures.config_of(run)))
+    return SWEEP if run.kind == "sweep" else FITNESS, {"run": run.id}
 
 
 def _curves(trainings: Mapping[str, Compared], field: str, nets: Sequence[str]) -> None:

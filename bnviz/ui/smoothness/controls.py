@@ -1,12 +1,13 @@
 """A measure's own controls: limits from its config, a key in the address for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.core.smoothness.measure import Measure
+from bnviz.ui.control import in_address
 from bnviz.ui.controls import smoothness
 from bnviz.ui.smoothness.subject import Asked
 from bnviz.ui.widgets import ask
@@ -64,3 +65,19 @@ SHARED: dict[str, Callable[[Asked], Any]] = {
     "net": _net,
     "seed": lambda asked: ask(smoothness()["measure_seed"]),
 }
+
+#: The keys of these controls.
+_KEYS = {"bn_mode": "bn_mode", "net": "net_seed", "seed": "measure_seed"}
+
+
+def in_smoothness(measure: Measure) -> Iterator[tuple[str, str]]:
+    """The address of a measure: its tab, the nets it is about, its settings."""
+    yield "section", measure.name()
+    if measure.subject.run is not None:
+        yield "run", measure.subject.run
+    if measure.subject.epoch is not None:
+        yield "epoch", str(measure.subject.epoch)
+    for name, value in measure:
+        row = smoothness().get(_KEYS.get(name, f"{measure.kind}.{name}"))
+        if row is not None:
+            yield row.name, in_address(value)
