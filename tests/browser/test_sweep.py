@@ -46,7 +46,7 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     assert all(text for row in texts for text in row)
 
     click_cell(page, row=1, column=5)
-    expect(page).to_have_url(re.compile(r"[?&]cell=12(&|$)"))
+    expect(page).to_have_url(re.compile(r"[?&]cell=11(&|$)"))
     settle(page)
     link = page.get_by_role("link", name=EN["sweep.open_cell"])
     address = link.get_attribute("href") or ""
@@ -68,5 +68,5 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     page.get_by_text(re.compile(r"^14\s+cells\s+in ")).wait_for()
     settle(page)
     assert chart_figure(page, "map-plain")["data"][0]["text"] == texts
-    assert "cell=12" in page.url
+    assert "cell=11" in page.url
     assert not exceptions(page) and not notices(page)

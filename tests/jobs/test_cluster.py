@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -54,12 +55,16 @@ def test_stop_frees_the_worker_and_a_sentence_tells_that_the_scheduler_is_gone(
     """The worker has one thread, and what is stopped would take more than ten minutes."""
     here = swept(store, Here())
 
-    def stop(step: Step) -> None:
-        wait_for(lambda: any(pool.executor._client.processing().values()))  # type: ignore[attr-defined]
+    def stop() -> None:
+        client = pool.executor._client  # type: ignore[attr-defined]
+        at_work = lambda dask_worker: dask_worker.state.executing_count > 0  # noqa: E731
+        wait_for(lambda: any(client.run(at_work).values()))
         store.request_stop(store.runs(limit=1)[0].id)
 
     with cluster.pool(dask.address, 1) as pool:
-        assert swept(store, pool.executor, ENDLESS, report=stop).status == "stopped"
+        stopping = threading.Thread(target=stop)
+        run = swept(store, pool.executor, ENDLESS, report=lambda step: stopping.start())
+        assert run.status == "stopped"
         there = swept(store, pool.executor)
         assert (there.status, there.done) == ("done", 6)
         mine, theirs = (sweep.outcomes(store, run.id) for run in (here, there))
