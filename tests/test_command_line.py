@@ -65,6 +65,12 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
+def indented(text: str) -> str:
+    """JSON that people read and edit."""
+    assert text.startswith('{\n  "') and text.endswith("\n}\n")
+    return text
+
+
 def command(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "bnviz", *arguments],
@@ -176,7 +182,7 @@ def test_a_reader_that_has_seen_enough() -> None:
 
 def test_the_example_is_the_default_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--example"]) == 0
-    assert TrainConfig.model_validate_json(capsys.readouterr().out) == TrainConfig()
+    assert TrainConfig.model_validate_json(indented(capsys.readouterr().out)) == TrainConfig()
 
 
 def test_the_run_is_the_one_the_dashboard_shows(
@@ -185,7 +191,7 @@ def test_the_run_is_the_one_the_dashboard_shows(
     out = tmp_path / "new" / "out dir"
     assert main(["train", "--config", config(), "--out", str(out), "--json"]) == 0
     printed, told = capsys.readouterr()
-    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    record = json.loads(indented((out / "run.json").read_text(encoding="utf-8")))
     asked = TrainConfig.model_validate_json(json.dumps(SMALL))
     assert TrainConfig.model_validate_json(json.dumps(record["config"])) == asked
 
@@ -288,7 +294,7 @@ def measured(tmp_path: Path) -> Callable[..., str]:
 @pytest.mark.parametrize("kind", MEASURES)
 def test_an_example_of_every_measure(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["measure", "--example", kind]) == 0
-    assert parse(capsys.readouterr().out) == MEASURES[kind].model_validate({"kind": kind})
+    assert parse(indented(capsys.readouterr().out)) == MEASURES[kind].model_validate({"kind": kind})
     with pytest.raises(SystemExit):
         main(["measure", "--help"])
     assert kind in capsys.readouterr().out
@@ -679,7 +685,7 @@ def report() -> dict[str, Any]:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    found: dict[str, Any] = strict(done.stdout)
+    found: dict[str, Any] = strict(indented(done.stdout))
     return found
 
 
@@ -746,7 +752,7 @@ def test_a_sweep_prints_every_comparison_and_goes_on_where_it_was(
     path.write_text(CONFIG.model_dump_json())
     arguments = ["sweep", "--config", str(path), "--out", str(tmp_path / "out"), "--workers", "2"]
     assert main([*arguments, "--json"]) == 0
-    record = strict(capsys.readouterr().out)
+    record = strict(indented(capsys.readouterr().out))
     assert {"cells", "verdict", "engine", "seconds"} <= record.keys()
     assert record["engine"] == "2 processes" and len(record["cells"]) == 6
     first = record["cells"][0]
@@ -765,5 +771,5 @@ def test_a_sweep_prints_every_comparison_and_goes_on_where_it_was(
 @pytest.mark.parametrize("name", sweep_presets.PRESETS)
 def test_an_example_of_every_sweep(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "--example", name]) == 0
-    example = SweepConfig.model_validate_json(capsys.readouterr().out)
+    example = SweepConfig.model_validate_json(indented(capsys.readouterr().out))
     assert example == sweep_presets.PRESETS[name]

@@ -332,9 +332,11 @@ def drawn(count: int, seed: int) -> list[Mutant]:
 
 
 def looked(copies: list[Path]) -> Seen:
-    """What the tests do without any fault; kept in build/seen.json until it is removed."""
+    """What the tests do without any fault; kept in build/seen.json until a file changes."""
     kept, seen = BUILD / "seen.json", Seen()
-    if not kept.exists():
+    sources = [p for part in ("bnviz", "tests") for p in (ROOT / part).rglob("*.py")]
+    newest = max(p.stat().st_mtime for p in sources)
+    if not kept.exists() or kept.stat().st_mtime < newest:
         files = [p for p in sorted((ROOT / "tests").rglob("test_*.py")) if "browser" not in p.parts]
         names = [p.relative_to(ROOT).as_posix() for p in files]
         jobs = [

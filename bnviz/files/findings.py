@@ -100,6 +100,11 @@ class Unreadable(Exception):
         return f"{self.reason.key}: {values}"
 
 
+def damaged(error: Exception) -> Unreadable:
+    """What a file is called whose reader raised `error`."""
+    return Unreadable("damaged", {"detail": clip(error, 200)})
+
+
 def clip(text: object, length: int = 40) -> str:
     """A cell's text, short enough for a sentence."""
     words = str(text)

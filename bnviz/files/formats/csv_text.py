@@ -12,7 +12,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from bnviz.files.dialect import Dialect
-from bnviz.files.findings import Finding, Unreadable, clip
+from bnviz.files.findings import Finding, Unreadable, damaged
 from bnviz.files.formats.encoding import encoding_of, text_of
 from bnviz.files.formats.separation import SAMPLE_CHARACTERS, Fields, one_or_two, understood
 from bnviz.files.header import Layout
@@ -73,7 +73,7 @@ def _batches(pieces: Iterator[str], fields: Fields, layout: Layout) -> Iterator[
             ragged = (0, 0, 0)
     except pa.ArrowException as error:
         if len(absent) < MAX_RAGGED:
-            raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
+            raise damaged(error) from error
     if ragged[0]:
         yield Batch(np.empty(0, np.int64), [pa.array([], pa.string())] * len(layout.names), ragged)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from bnviz.files.dialect import Dialect
-from bnviz.files.findings import Finding, Unreadable, Values, clip
+from bnviz.files.findings import Finding, Unreadable, Values, clip, damaged
 from bnviz.files.header import Record, locate
 from bnviz.files.notation import is_number
 from bnviz.files.source import Batch, Source
@@ -47,7 +47,7 @@ def workbook(blob: bytes, asked: Dialect) -> Source:
     except Unreadable:
         raise
     except Exception as error:  # openpyxl raises whatever its parts do
-        raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
+        raise damaged(error) from error
 
 
 def _source(sheets: Mapping[str, Any], asked: Dialect) -> Source:

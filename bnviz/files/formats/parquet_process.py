@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bnviz.children import limit_memory
-from bnviz.files.findings import Finding, Unreadable, clip
+from bnviz.files.findings import Finding, Unreadable, clip, damaged
 from bnviz.files.formats.parquet import ABOUT, REFUSED
 from bnviz.files.source import MAX_COLUMNS, most_rows
 
@@ -71,7 +71,7 @@ def _unpack(blob: bytes) -> None:
     except MemoryError as error:
         raise Unreadable("exhausting", {}) from error
     except _DAMAGE as error:
-        raise Unreadable("damaged", {"detail": clip(error, 200)}) from error
+        raise damaged(error) from error
 
 
 def _batches(file: Any, names: list[str]) -> Iterator[list[Any]]:

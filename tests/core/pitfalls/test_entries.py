@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -47,7 +48,10 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 @cache
 def ran(name: str, other: bool) -> pitfall.Result:
-    return pitfall.run(name, CONFIGS[name](**(OTHERS[name] if other else {})))
+    with patch("torch.manual_seed", side_effect=torch.manual_seed) as seed:
+        result = pitfall.run(name, CONFIGS[name](**(OTHERS[name] if other else {})))
+    assert {call.args[0] for call in seed.call_args_list} <= {0, name == "tracking_off"}
+    return result
 
 
 BOTH = [(name, other) for name in CONFIGS for other in (False, True)]

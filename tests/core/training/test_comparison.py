@@ -20,6 +20,30 @@ def of(pairs: list[tuple[float, float]]) -> Comparison:
     return compare(bn, plain)
 
 
+EVEN = [(1.0, 2.0), (3.0, 2.0)] * 4
+
+
+@pytest.mark.parametrize(
+    ("pairs", "key"),
+    [
+        ([*EVEN, (nan, 2.0)], "undecided"),
+        ([*EVEN[1:], (nan, 2.0), (nan, 2.0)], "undecided_open"),
+        ([(0.0, 2.0)] * 4 + [(3.0, 2.0)] * 5, "undecided"),
+        ([(1.0, 2.0)] * 8 + [(1.0, nan)], "clear"),
+        ([(1.0, 2.0)] * 7 + [(1.0, nan)] * 2, "clear_least"),
+        ([(1.0, 2.0)] + [(1.0, nan)] * 8, "clear_open"),
+        ([(0.0, 2.0)] * 9, "clear"),
+        (EVEN[:5], "too_few"),
+    ],
+)
+def test_an_end_is_open_only_where_a_net_of_its_diverged(
+    pairs: list[tuple[float, float]], key: str
+) -> None:
+    """Of nine seeds the interval has the second and the eighth difference for its ends."""
+    assert evidence(of(pairs)).key == f"comparison.{key}"
+    assert evidence(of([(plain, bn) for bn, plain in pairs])).key == f"comparison.{key}"
+
+
 @given(st.integers(0, 64), st.integers(0, 64))
 def test_the_sign_test_is_the_binomial_test(wins: int, losses: int) -> None:
     if wins + losses:
