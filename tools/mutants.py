@@ -195,9 +195,11 @@ class Seen:
         inside = ran and any(start <= line <= end for start, end in bodies(path))
         names = own = known & set(lines[max(ran)] if inside else ())
         if len(names) < 2:  # an import ran it, or what leaves no footprint: a thread or a process
-            names = known & {name for each in lines.values() for name in each}
+            imports = {name for name in known if name.startswith(OF_IMPORTS)}
+            names = known & {name for each in lines.values() for name in each} - imports
             names = names or {name for name in known if name.startswith(room(path))}
-            names |= own | {name for name in known if name.startswith(OF_IMPORTS)}
+            own = own | imports
+            names |= own
         quick = sorted(names, key=lambda name: (name not in own, self.seconds[name]))
         sums = accumulate(self.seconds[name] for name in quick)
         return [name for name, total in zip(quick, sums, strict=True) if total <= SECONDS]
