@@ -773,3 +773,24 @@ def test_an_example_of_every_sweep(name: str, capsys: pytest.CaptureFixture[str]
     assert main(["sweep", "--example", name]) == 0
     example = SweepConfig.model_validate_json(indented(capsys.readouterr().out))
     assert example == sweep_presets.PRESETS[name]
+
+
+@pytest.mark.parametrize(
+    ("axes", "more", "told"),
+    [
+        ("[]", [], "axes is []; use a list [...] of 2 to 3 entries"),
+        ('[{"field": "seeds", "values": [1]}, {}]', [], '"seeds" is no setting that can be swept'),
+        ('[{"field": "network.eps", "values": []}, 1]', [], "of 1 to 64 entries"),
+        (None, ["--workers", "0"], "--workers is 0; use a whole number from 1"),
+        (None, ["--scheduler", "nowhere"], "No Dask scheduler answers at nowhere."),
+    ],
+)
+def test_what_is_no_sweep_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], axes: str | None, more: list[str], told: str
+) -> None:
+    path = tmp_path / "sweep.json"
+    example = sweep_presets.PRESETS["eps_scale"].model_dump_json()
+    path.write_text(example if axes is None else f'{{"axes": {axes}}}')
+    assert main(["sweep", "--config", str(path), "--out", str(tmp_path / "out"), *more]) == 2
+    said = capsys.readouterr().err
+    assert told in said and "axes is [{" not in said

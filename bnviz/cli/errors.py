@@ -5,7 +5,7 @@ Every refusal names the file, the key's path, the value, the limit and what to w
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,8 +64,17 @@ def to_config(raw: Mapping[str, Any], path: Path, model: type[C]) -> C:
         return model.model_validate_json(json.dumps(raw), strict=True)
     except ValidationError as error:
         root = model.model_json_schema()
-        faults = [f"{path}: {_fault(each, root)}" for each in error.errors(include_url=False)]
+        errors = error.errors(include_url=False)
+        errors = [each for each in errors if not _follows(each, errors)]
+        faults = [f"{path}: {_fault(each, root)}" for each in errors]
         raise Refusal("\n".join(faults)) from error
+
+
+def _follows(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is too short only because one of its entries is wrong."""
+    at = error["loc"]
+    inside = (other["loc"] for other in errors if other is not error)
+    return error["type"] == "too_short" and any(loc[: len(at)] == at for loc in inside)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -120,11 +129,19 @@ def _advice(schema: dict[str, Any]) -> str:
         "number": "use a number",
         "boolean": "use true or false",
         "string": "use a text in quotes",
-        "array": "use a list [...] of texts in quotes",
+        "array": "use a list [...]" + _entries(schema),
         "object": "use an object {...}",
         "null": "null",
     }
     return kinds.get(schema.get("type", ""), "") + _range(schema)
+
+
+def _entries(schema: dict[str, Any]) -> str:
+    """Of what, and of how many entries, a list with this schema is."""
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    if least is not None and most is not None:
+        return f" of {least} to {most} entries"
+    return " of texts in quotes" if schema.get("items", {}).get("type") == "string" else ""
 
 
 def _range(schema: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.config is None or arguments.out is None:
         raise Refusal("sweep needs --config FILE and --out DIR, or --example NAME")
-    workers = arguments.workers or os.cpu_count() or 1
+    workers = arguments.workers if arguments.workers is not None else os.cpu_count() or 1
     if workers < 1:
         raise Refusal(f"--workers is {workers}; use a whole number from 1")
     path = Path(arguments.config)
@@ -69,12 +69,12 @@ def _told(
         "seconds": run.seconds,
     }
     text = json.dumps(strict(record), indent=2, allow_nan=False)
+    print(text if arguments.json else "\n".join([*_table(config, compared), "", said]))
     path = Path(arguments.out) / RECORD
     try:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise Refusal(f"{path} cannot be written: {error.strerror}") from error
-    print(text if arguments.json else "\n".join([*_table(config, compared), "", said]))
     tell(f"All numbers are in {path}; the dashboard shows them at /sweep?run={run.id}")
     return EXIT[run.status]
 

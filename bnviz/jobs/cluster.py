@@ -57,9 +57,11 @@ def _killed_worker() -> type[Exception]:
 def _connected(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise Problem("no_dask", {}) from error
     try:
+        get_address_host_port(address)  # a client without one waits for itself at the end
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise Problem("no_scheduler", {"scheduler": address}) from error
