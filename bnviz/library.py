@@ -68,8 +68,8 @@ class Loss:
         loss: from the module's output, whatever that is, and `y` to one number. Tensors inside
             it, such as class weights, follow `precision`.
         x: what the module is called with: a tensor, or tensors nested in tuples, lists and
-            dicts. A tuple or list is several arguments, and so is a dict whose keys are all names
-            of arguments of ``forward``; any other dict is one.
+            dicts. A tuple or list is several arguments, and so is a dict that ``forward`` takes as
+            such, by name; any other dict is one.
         y: what the loss is called with beside the output. Without it, `x` is not one batch but
             many: a DataLoader, a list or another iterable of pairs (x, y), or (x1, x2, ..., y).
         mode: "as_is", every layer in the mode it is in, as in fine-tuning; or "train" or "eval"

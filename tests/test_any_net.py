@@ -16,6 +16,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
@@ -488,6 +489,18 @@ def not_finite(where: str) -> nn.Module:
     return module
 
 
+class Kept(nn.Module):
+    """A weight that is taken from a list, where no other can be put in its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = net()
+        self.weights = [self.net[0].weight]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x) + self.weights[0].sum()
+
+
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "lazy": (lazy, "^1 is lazy: its weight has no shape yet"),
     "lazy statistics": (
@@ -496,6 +509,17 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "scripted": (scripted, "^0 is a scripted or traced module.*measure the module"),
     "parameter": (lambda: not_finite("parameter"), r"0.weight has 5 of 30 .* nan at \[2, 0\]"),
     "buffer": (lambda: not_finite("buffer"), r"buffer 1.running_mean has 1 of 6 .* nan at \[2\]"),
+    "meta": (lambda: net().to("meta"), "^0 is on the meta device"),
+    "complex": (
+        lambda: Through(lambda self, x: x @ self.part.weight.real,
+                        part=nn.Linear(3, 5).to(torch.cfloat)), "^part has complex numbers"),
+    "no parameter on the way": (
+        lambda: Through(lambda self, x: self.net(x).detach(), net=net()), "on no parameter that"),
+    "kept in a list": (lambda: Kept(), "takes the parameter net.0.weight from elsewhere"),
+    "what fails by itself": (lambda: nn.Linear(4, 3), r"fails \(RuntimeError: mat1"),
+    "recomputed": (
+        lambda: Through(lambda self, x: checkpoint(self.b, self.a(x), use_reentrant=True),
+                        a=nn.Linear(5, 4), b=nn.Linear(4, 3)), "cannot be differentiated: .*check"),
     "max_norm": (
         lambda: Through(lambda self, x: self.out(self.table(Y)), out=nn.Linear(4, 3),
                         table=nn.Embedding(3, 4, max_norm=1.0)),
@@ -513,6 +537,12 @@ def test_what_cannot_be_measured_says_why(name: str) -> None:
 
 
 def test_inputs_that_are_not_finite_are_named() -> None:
+    with pytest.raises(ValueError, match="x has no entries"):
+        top(net().eval(), X[:0], Y[:0])
+    with pytest.raises(ValueError, match="one row: leave it out"):
+        top(net(), X[:1], Y[:1])
+    with torch.inference_mode(), pytest.raises(ValueError, match="inference_mode: measure outside"):
+        top(net())
     x = {"values": [X, X.clone()]}
     x["values"][1][3, 4] = torch.inf
     module = Through(lambda self, batch: self.net(sum(batch["values"])), net=net())
@@ -584,6 +614,19 @@ def test_thresholds_of_losses_that_are_no_bowls() -> None:
         predicted, measured = threshold(loss)
         assert predicted == pytest.approx(1.0)
         assert measured * 1.001 >= 1.0 and measured < 1.1
+
+
+def test_attention_that_asks_for_a_kernel_is_the_plain_one() -> None:
+    def attend(self: Any, x: Tensor) -> Tensor:
+        q = self.q(x)[:, None]
+        with sdpa_kernel(self.kernel):
+            return functional.scaled_dot_product_attention(q, q, q)[:, 0]
+
+    module = Through(attend, q=nn.Linear(5, 3))
+    module.kernel = SDPBackend.FLASH_ATTENTION
+    fused = top(module)
+    module.kernel = SDPBackend.MATH
+    assert fused == pytest.approx(right(module), rel=1e-6)
 
 
 def test_one_layer_alone() -> None:

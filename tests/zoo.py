@@ -127,6 +127,38 @@ def penalized(net: Any, x: Tensor) -> tuple[Tensor, Tensor]:
     return out, (slope.norm(dim=1) - 1).square().mean()
 
 
+class Clip(nn.Module):
+    """Two towers, the scale and the offset of their products, which are single numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Linear(3, 4), nn.Linear(3, 4)
+        self.scale, self.offset = (nn.Parameter(torch.tensor(each)) for each in (1.5, -1.0))
+
+    def forward(self, **pair: Tensor) -> Tensor:
+        one, other = self.one(pair["one"]), self.other(pair["other"])
+        return self.scale.exp() * functional.normalize(one) @ functional.normalize(other).T + (
+            self.offset
+        )
+
+
+class Turned(nn.Module):
+    """Rotary positions, complex numbers in a buffer, and a filter of a Fourier transform."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.filter = nn.Linear(3, 4), nn.Parameter(rows(3, 2, seed=7))
+        angles = torch.arange(8.0).view(4, 2)
+        self.register_buffer("turns", torch.polar(torch.ones(4, 2), angles))
+        self.turns: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        pairs = torch.view_as_complex(self.first(x).unflatten(-1, (2, 2)))
+        turned = torch.view_as_real(pairs * self.turns.to(pairs.dtype)).flatten(-2).mean(1)
+        spectrum = torch.fft.rfft(turned) * torch.view_as_complex(self.filter)
+        return torch.fft.irfft(spectrum, n=4)[:, :3]
+
+
 def packed(net: Any, x: Any) -> Tensor:
     out, lengths = pad_packed_sequence(net.rnn(x)[0], batch_first=True)
     return net.head(out[torch.arange(len(lengths)), lengths - 1])
@@ -295,6 +327,13 @@ def zoo() -> dict[str, Callable[[], Animal]]:
             x,
             lambda out, y: out[0].mean() + 10 * out[1] + mse(out[0], y),
         ),
+        "CLIP": lambda: one(
+            Clip(),
+            {"one": x, "other": x.flip(0)},
+            torch.arange(12),
+            call=lambda net, x: net(**x),
+        ),
+        "complex numbers": lambda: one(Turned(), steps, labels(5)),
         "embedding net": lambda: one(
             nn.Sequential(nn.Embedding(6, 3, sparse=True), nn.Flatten(), nn.Linear(6, 3)),
             torch.arange(10).view(5, 2) % 6,

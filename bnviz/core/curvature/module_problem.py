@@ -120,4 +120,6 @@ class ModuleProblem(Problem):
 
 def _apart(points: Tensors) -> Iterator[Tensors]:
     for index in range(len(next(iter(points.values())))):
-        yield {name: value[index] for name, value in points.items()}
+        own = {name: value[index] for name, value in points.items()}
+        # What may be viewed as complex numbers must begin at an even place, as a new tensor does.
+        yield {name: 1 * v if v.shape[-1:] == (2,) else v for name, v in own.items()}

@@ -4,8 +4,10 @@ import copy
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parameter import is_lazy
+
+from bnviz.core.nets.inputs import tensors
 
 
 def copied(module: nn.Module) -> nn.Module:
@@ -18,8 +20,8 @@ def copied(module: nn.Module) -> nn.Module:
         _refuse(name or "The module", layer)
     memo: dict[int, Any] = {}
     for layer in module.modules():
-        for value in layer.__dict__.values():
-            if isinstance(value, Tensor) and not value.is_leaf:  # as old weight_norm keeps one
+        for _, value in tensors(layer.__dict__, ""):
+            if not value.is_leaf:  # as old weight_norm keeps one, and whoever keeps activations
                 memo[id(value)] = value.detach().clone()
         for child in layer._modules.values():
             if child is not None and (inside := _unwrapped(child)) is not child:
@@ -27,7 +29,10 @@ def copied(module: nn.Module) -> nn.Module:
     try:
         copied = copy.deepcopy(module, memo)
     except Exception as error:
-        raise ValueError(f"The module cannot be copied: {error}.") from error
+        raise ValueError(
+            f"The module cannot be copied: {error}. Take off what cannot be, or give it a "
+            "__deepcopy__."
+        ) from error
     for layer in copied.modules():
         if hasattr(layer.__dict__.get("forward"), "_torchdynamo_orig_callable"):
             del layer.__dict__["forward"]  # compiled in its place, it would run the module itself
@@ -54,13 +59,21 @@ def _refuse(name: str, layer: nn.Module) -> None:
             f"{name} is a scripted or traced module, whose layers nobody can look into: "
             "measure the module that it was made of."
         )
-    tensors = {**layer._parameters, **layer._buffers}
-    lazy = [own for own, value in tensors.items() if value is not None and is_lazy(value)]
+    held = {**layer._parameters, **layer._buffers}
+    lazy = [own for own, value in held.items() if value is not None and is_lazy(value)]
     if lazy:
         raise ValueError(
             f"{name} is lazy: its {lazy[0]} has no shape yet. Run one batch through the module "
             "first."
         )
+    for own, value in held.items():
+        if value is not None and value.is_meta:
+            raise ValueError(f"{name} is on the meta device: its {own} has no numbers to measure.")
+        if value is not None and value.is_complex() and value.requires_grad:
+            raise ValueError(
+                f"{name} has complex numbers to train, its {own}: make parameters of their real "
+                "and imaginary parts and join them in forward by torch.complex."
+            )
     synced = isinstance(layer, nn.SyncBatchNorm) and torch.distributed.is_available()
     if synced and torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1:
         raise ValueError(

@@ -6,6 +6,7 @@ differentiated twice. So while a pass runs, this stands between the module and t
 - a normalization with running statistics takes those, or the batch's, as the mode says, whoever
   calls it, and never moves them;
 - numbers with a fraction are all in one precision, whatever the module would cast them to;
+- attention is the plain one, whatever the module asks for;
 - an embedding has a dense gradient, and weight normalization, whose own second derivative is
   wrong in torch 2.13, is taken apart;
 - rectifiers tell whether they are open, or stay as they are told to.
@@ -18,7 +19,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
+
+from bnviz.core.nets.inputs import kind_in
 
 #: ReLU's relatives, and fused layers, whose kinks are there but not told apart.
 HIDDEN = frozenset(
@@ -84,12 +88,13 @@ class ForwardPass(TorchFunctionMode):
     def _cast(self, value: Any) -> Any:
         """The same with all numbers that have a fraction in `dtype`, and `dtype` for theirs."""
         if isinstance(value, Tensor):
-            if value.dtype == self.dtype or not value.is_floating_point():
+            if value.dtype == self.dtype:
                 return value
-            return value.to(self.dtype)
+            wanted = kind_in(self.dtype, value.dtype)
+            return value if wanted == value.dtype else value.to(wanted)
         kind = type(value)
         if kind is torch.dtype:
-            return self.dtype if value.is_floating_point else value
+            return kind_in(self.dtype, value)
         if kind is tuple or kind is list:
             return kind(map(self._cast, value))
         return value
@@ -141,6 +146,11 @@ class ForwardPass(TorchFunctionMode):
         eps: float = 1e-5,
     ) -> Tensor:
         if self._uses_batch(training, running_mean is not None):
+            if x.numel() == x.shape[1]:
+                raise ValueError(
+                    "Batch normalization in training mode needs more than one value per channel, "
+                    "and a batch has one row: leave it out (drop_last=True), or use eval mode."
+                )
             return functional.batch_norm(x, None, None, weight, bias, True, 0.0, eps)
         return functional.batch_norm(x, running_mean, running_var, weight, bias, False, 0.0, eps)
 
@@ -174,6 +184,29 @@ class ForwardPass(TorchFunctionMode):
             return functional.instance_norm(x, None, None, weight, bias, True, 0.0, eps)
         return functional.instance_norm(x, running_mean, running_var, weight, bias, False, 0.0, eps)
 
+    def _attention(self, *args: Any, **kwargs: Any) -> Tensor:
+        with sdpa_kernel(SDPBackend.MATH):
+            return functional.scaled_dot_product_attention(*args, **kwargs)
+
+    def _embedding_bag(
+        self,
+        rows: Tensor,
+        weight: Tensor,
+        offsets: Tensor | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        *others: Any,
+        **more: Any,
+    ) -> Tensor:
+        """Its second derivative is not in torch; its gradient is as that of an embedding."""
+        self._refuse_max_norm(max_norm)
+        return functional.embedding_bag(
+            rows, weight, offsets, None, norm_type, False, mode, False, *others, **more
+        )
+
     def _embedding(
         self,
         rows: Tensor,
@@ -184,12 +217,15 @@ class ForwardPass(TorchFunctionMode):
         **__: Any,
     ) -> Tensor:
         """Neither sparse nor scaled by frequency: the gradient is that of the loss."""
+        self._refuse_max_norm(max_norm)
+        return functional.embedding(rows, weight, padding_idx)
+
+    def _refuse_max_norm(self, max_norm: float | None) -> None:
         if max_norm is not None:
             raise ValueError(
                 "An embedding with max_norm changes its weights in the forward pass, so the loss "
                 "is no function of them; measure it with max_norm=None."
             )
-        return functional.embedding(rows, weight, padding_idx)
 
 
 _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -209,6 +245,8 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.batch_norm: ForwardPass._torch_batch_norm,
     functional.instance_norm: ForwardPass._instance_norm,
     functional.embedding: ForwardPass._embedding,
+    functional.embedding_bag: ForwardPass._embedding_bag,
+    functional.scaled_dot_product_attention: ForwardPass._attention,
     torch._weight_norm: lambda to, v, g, dim=0: v * (g / torch.norm_except_dim(v, 2, dim)),
 }
 

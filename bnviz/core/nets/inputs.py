@@ -10,6 +10,8 @@ from torch import Tensor, nn
 def not_finite(module: nn.Module, x: Any, y: Any) -> str:
     """Which of parameters, buffers and inputs are not finite, in words; empty if all are."""
     named: list[tuple[str, Tensor]] = [*tensors(x, "x"), *tensors(y, "y")]
+    if empty := [name for name, value in named if not value.numel()]:
+        return f"{empty[0]} has no entries"
     named += [(f"the parameter {name}", value) for name, value in module.named_parameters()]
     named += [(f"the buffer {name}", value) for name, value in module.named_buffers()]
     return "; ".join(said for name, value in named if (said := in_words(name, value)))
@@ -37,10 +39,17 @@ def tensors(value: Any, name: str) -> Iterator[tuple[str, Tensor]]:
             yield from tensors(each, f"{name}[{index}]")
 
 
+def kind_in(precision: torch.dtype, kind: torch.dtype) -> torch.dtype:
+    """The kind of number that takes its place in this precision: itself, if it is whole."""
+    if kind.is_complex:
+        return precision.to_complex()
+    return precision if kind.is_floating_point else kind
+
+
 def in_precision(value: Any, dtype: torch.dtype) -> Any:
     """A copy, numbers with a fraction in `dtype`; what is no tensor stays as it is."""
     if isinstance(value, Tensor):
-        return value.detach().to(dtype if value.is_floating_point() else value.dtype, copy=True)
+        return value.detach().to(kind_in(dtype, value.dtype), copy=True)
     if isinstance(value, Mapping):
         return {key: in_precision(each, dtype) for key, each in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):

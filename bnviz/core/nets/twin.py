@@ -8,7 +8,7 @@ import copy
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from bnviz.core.nets.copied import copied
 from bnviz.core.nets.forward_pass import ForwardPass
-from bnviz.core.nets.inputs import in_precision
+from bnviz.core.nets.inputs import in_precision, kind_in
 from bnviz.core.nets.vectors import Tensors
 
 #: From a module's output and y to a number.
@@ -43,17 +43,16 @@ class Twin:
         self, module: nn.Module, loss: LossFunction, *, mode: str, dtype: torch.dtype, seed: int
     ) -> None:
         self.mode, self.dtype, self.seed = mode, dtype, seed
-        self.module = copied(module).to(dtype)
+        if torch.is_inference_mode_enabled():
+            raise ValueError("Nothing is differentiated in torch.inference_mode: measure outside.")
+        self.module = copied(module)
+        self.module._apply(lambda value: value.to(kind_in(dtype, value.dtype)))
         both = [*module.named_parameters(), *self.module.named_parameters()]
         self.originals = [(name, value) for name, value in both if value.requires_grad]
         self.function = copy.deepcopy(loss).to(dtype) if isinstance(loss, nn.Module) else loss
         if mode != "as_is":
             self.module.eval()
-        self.named = {
-            name
-            for name, each in inspect.signature(self.module.forward).parameters.items()
-            if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
-        }
+        self.signature = inspect.signature(self.module.forward)
         self.moving: list[tuple[dict[str, Any], str, Tensor]] = []
         self.draws = False
         self.running = False
@@ -127,13 +126,21 @@ class Twin:
 
     @torch.enable_grad()
     def _check_reach(self, own: Tensors, x: Any, y: Any) -> None:
-        """Raise ValueError if a pass takes parameters from elsewhere, which would not move."""
+        """Raise ValueError if a pass takes no parameter, or some from elsewhere, which stay."""
+        own = {name: value.requires_grad_() for name, value in own.items()}
         loss = self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
-        if not loss.requires_grad:
-            return
-        names, values = zip(*self.originals, strict=True)
-        reached = torch.autograd.grad(loss, values, allow_unused=True)
-        for name, gradient in zip(names, reached, strict=True):
+        names, values = zip(*own.items(), *self.originals, strict=True)
+        try:
+            wanted = values if loss.requires_grad else ()
+            reached = torch.autograd.grad(loss, wanted, allow_unused=True) if wanted else ()
+        except RuntimeError as error:
+            raise ValueError(f"The loss cannot be differentiated: {error}") from error
+        if all(gradient is None for gradient in reached[: len(own)]):
+            raise ValueError(
+                "The loss depends on no parameter that can move: is there a detach(), an item(), "
+                "an argmax or no_grad on the way?"
+            )
+        for name, gradient in list(zip(names, reached, strict=True))[len(own) :]:
             if gradient is not None:
                 raise ValueError(
                     f"The loss takes the parameter {name} from elsewhere than its layer, a closure "
@@ -148,6 +155,11 @@ class Twin:
         try:
             with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), forward:
                 return run()
+        except (RuntimeError, TypeError, AttributeError, LookupError) as error:
+            raise ValueError(
+                f"The module or the loss fails ({type(error).__name__}: {error}): check that "
+                "loss(module(x), y) runs by itself, on tensors, and look for its error."
+            ) from error
         finally:
             self.running = False
 
@@ -166,13 +178,15 @@ class Twin:
     def arguments(self, x: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """How the module is called with `x`.
 
-        A tuple or list is several arguments, and so is a dict whose keys are all names of
-        arguments of ``forward``; anything else is one.
+        A tuple or list is several arguments, and so is a dict that ``forward`` takes as such;
+        anything else is one.
         """
         if type(x) in (tuple, list):
             return tuple(x), {}
-        if isinstance(x, Mapping) and x and set(x) <= self.named:
-            return (), dict(x)
+        if isinstance(x, Mapping) and x and all(isinstance(key, str) for key in x):
+            with suppress(TypeError):
+                self.signature.bind(**x)
+                return (), dict(x)
         return (x,), {}
 
     def _set_normalizations(self, x: Any) -> None:

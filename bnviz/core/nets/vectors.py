@@ -11,7 +11,7 @@ Tensors = dict[str, Tensor]
 
 def flatten(tensors: Sequence[Tensor]) -> Tensor:
     """(K, ...) tensors side by side as one (K, n) matrix."""
-    return torch.cat([tensor.flatten(1) for tensor in tensors], dim=1)
+    return torch.cat([tensor[:, None].flatten(1) for tensor in tensors], dim=1)
 
 
 def unflatten(matrix: Tensor, like: Mapping[str, Tensor]) -> Tensors:
