@@ -14,6 +14,7 @@ differentiated twice. So while a pass runs, this stands between the module and t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import torch
@@ -188,44 +189,15 @@ class ForwardPass(TorchFunctionMode):
         with sdpa_kernel(SDPBackend.MATH):
             return functional.scaled_dot_product_attention(*args, **kwargs)
 
-    def _embedding_bag(
-        self,
-        rows: Tensor,
-        weight: Tensor,
-        offsets: Tensor | None = None,
-        max_norm: float | None = None,
-        norm_type: float = 2.0,
-        scale_grad_by_freq: bool = False,
-        mode: str = "mean",
-        sparse: bool = False,
-        *others: Any,
-        **more: Any,
-    ) -> Tensor:
-        """Its second derivative is not in torch; its gradient is as that of an embedding."""
-        self._refuse_max_norm(max_norm)
-        return functional.embedding_bag(
-            rows, weight, offsets, None, norm_type, False, mode, False, *others, **more
-        )
-
-    def _embedding(
-        self,
-        rows: Tensor,
-        weight: Tensor,
-        padding_idx: int | None = None,
-        max_norm: float | None = None,
-        *_: Any,
-        **__: Any,
-    ) -> Tensor:
+    def _looked_up(self, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         """Neither sparse nor scaled by frequency: the gradient is that of the loss."""
-        self._refuse_max_norm(max_norm)
-        return functional.embedding(rows, weight, padding_idx)
-
-    def _refuse_max_norm(self, max_norm: float | None) -> None:
-        if max_norm is not None:
+        given = signature(function).bind(*args, **kwargs).arguments
+        if given.get("max_norm") is not None:
             raise ValueError(
                 "An embedding with max_norm changes its weights in the forward pass, so the loss "
                 "is no function of them; measure it with max_norm=None."
             )
+        return function(**given | {"sparse": False, "scale_grad_by_freq": False})
 
 
 _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -244,8 +216,12 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     functional.batch_norm: ForwardPass._batch_norm,
     torch.batch_norm: ForwardPass._torch_batch_norm,
     functional.instance_norm: ForwardPass._instance_norm,
-    functional.embedding: ForwardPass._embedding,
-    functional.embedding_bag: ForwardPass._embedding_bag,
+    functional.embedding: lambda to, *args, **kwargs: to._looked_up(
+        functional.embedding, *args, **kwargs
+    ),
+    functional.embedding_bag: lambda to, *args, **kwargs: to._looked_up(
+        functional.embedding_bag, *args, **kwargs
+    ),
     functional.scaled_dot_product_attention: ForwardPass._attention,
     torch._weight_norm: lambda to, v, g, dim=0: v * (g / torch.norm_except_dim(v, 2, dim)),
 }

@@ -127,14 +127,15 @@ class Twin:
     @torch.enable_grad()
     def _check_reach(self, own: Tensors, x: Any, y: Any) -> None:
         """Raise ValueError if a pass takes no parameter, or some from elsewhere, which stay."""
-        own = {name: value.requires_grad_() for name, value in own.items()}
+        own = {name: value.detach().requires_grad_() for name, value in own.items()}
         loss = self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
         names, values = zip(*own.items(), *self.originals, strict=True)
-        try:
-            wanted = values if loss.requires_grad else ()
-            reached = torch.autograd.grad(loss, wanted, allow_unused=True) if wanted else ()
-        except RuntimeError as error:
-            raise ValueError(f"The loss cannot be differentiated: {error}") from error
+        reached: tuple[Tensor | None, ...] = ()
+        if loss.requires_grad:
+            try:
+                reached = torch.autograd.grad(loss, values, allow_unused=True)
+            except RuntimeError as error:
+                raise ValueError(f"The loss cannot be differentiated: {error}") from error
         if all(gradient is None for gradient in reached[: len(own)]):
             raise ValueError(
                 "The loss depends on no parameter that can move: is there a detach(), an item(), "
