@@ -511,8 +511,9 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "buffer": (lambda: not_finite("buffer"), r"buffer 1.running_mean has 1 of 6 .* nan at \[2\]"),
     "meta": (lambda: net().to("meta"), "^0 is on the meta device"),
     "complex": (
-        lambda: Through(lambda self, x: x @ self.part.weight.real,
-                        part=nn.Linear(3, 5).to(torch.cfloat)), "^part has complex numbers"),
+        lambda: Through(lambda self, x: x @ self.part[0].real,
+                        part=nn.ParameterList([torch.zeros(5, 3, dtype=torch.cfloat)])),
+        "^part has complex numbers to train, its 0"),
     "no parameter on the way": (
         lambda: Through(lambda self, x: self.net(x).detach(), net=net()), "on no parameter that"),
     "kept in a list": (lambda: Kept(), "takes the parameter net.0.weight from elsewhere"),
@@ -541,6 +542,8 @@ def test_inputs_that_are_not_finite_are_named() -> None:
         top(net().eval(), X[:0], Y[:0])
     with pytest.raises(ValueError, match="one row: leave it out"):
         top(net(), X[:1], Y[:1])
+    with pytest.raises(ValueError, match=r"no torch\.nn\.Module"):
+        top(torch.sin)  # type: ignore[arg-type]
     with torch.inference_mode(), pytest.raises(ValueError, match="inference_mode: measure outside"):
         top(net())
     x = {"values": [X, X.clone()]}

@@ -80,7 +80,7 @@ class ModuleProblem(Problem):
                 self.twin.twice = True
         except RuntimeError as error:
             raise ValueError(
-                f"The loss cannot be differentiated twice: {error}. Probes, steps along the "
+                f"The loss cannot be differentiated twice ({error}). Probes, steps along the "
                 "gradient and landscapes, which need no Hessian, can be measured."
             ) from error
         return product

@@ -15,6 +15,8 @@ def copied(module: nn.Module) -> nn.Module:
 
     Raises ValueError, in one sentence, for what no measure can look into.
     """
+    if not isinstance(module, nn.Module):
+        raise ValueError(f"{type(module).__name__} is no torch.nn.Module: make one that calls it.")
     module = _unwrapped(module)
     for name, layer in module.named_modules():
         _refuse(name or "The module", layer)
