@@ -1,6 +1,8 @@
 """What goes into a module: tensors in tuples, lists and mappings, nested as people have them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from inspect import Signature
 from typing import Any
 
 import torch
@@ -57,3 +59,18 @@ def in_precision(value: Any, dtype: torch.dtype) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(in_precision(each, dtype) for each in value)
     return value
+
+
+def arguments(forward: Signature, x: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """How a module is called with `x`.
+
+    A tuple or list is several arguments, and so is a dict that `forward` takes as such; anything
+    else is one.
+    """
+    if type(x) in (tuple, list):
+        return tuple(x), {}
+    if isinstance(x, Mapping) and x and all(isinstance(key, str) for key in x):
+        with suppress(TypeError):
+            forward.bind(**x)
+            return (), dict(x)
+    return (x,), {}
