@@ -304,6 +304,53 @@ def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
     assert len(damaged) > 70
 
 
+def test_every_figure_has_the_shape_of_its_run(kept: Training, elsewhere: Store) -> None:
+    blob = exported(kept, "bnviz")
+    arrays = load(blob)
+    first = load(arrays["snapshot/0"].tobytes())
+    state = next(name for name in arrays if name.startswith("state/"))
+    _, index, epoch = state.split("/")
+    whole, bare = arrays[state], arrays["snapshot/0"]
+    figures = {name: value for name, value in first.items() if "/" in name and value.size}
+    bn = {name[3:]: value for name, value in first.items() if name.startswith("bn/")}
+    wrong = [
+        *({name: np.zeros((*value.shape, 1))} for name, value in figures.items()),
+        *({name: np.zeros(value.shape, np.int64)} for name, value in figures.items()),
+        *({f"{net}/{name}": np.zeros(0)} for net in ("bn", "plain") for name in _ALWAYS),
+        *({"clock": np.array([float(epoch), 0, 0])} for epoch in (-1, 2, 3)),
+        {f"layer/{name}": value for name, value in bn.items()},
+    ]
+    changed = [{"snapshot/0": _bytes(save(first | each))} for each in wrong]
+    changed += [
+        {f"state/{index}/{int(epoch) + 1}": whole},
+        {f"state/-1/{epoch}": whole},
+        {state: bare},
+    ]
+    for each in changed:
+        with pytest.raises(StoreProblem) as refused:
+            take_in(elsewhere, save(arrays | each))
+        assert refused.value.code == "no_export" and elsewhere.runs() == []
+
+
+#: What every snapshot has.
+_ALWAYS = ("train_loss", "diverged")
+
+
+def _bytes(blob: bytes) -> np.ndarray:
+    return np.frombuffer(blob, np.uint8)
+
+
+def test_a_file_may_be_so_large_and_no_larger(
+    kept: Training, elsewhere: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = exported(kept, "bnviz")
+    monkeypatch.setattr("bnviz.export.bundle.MOST_BYTES", len(blob) - 1)
+    with pytest.raises(StoreProblem):
+        take_in(elsewhere, blob)
+    monkeypatch.setattr("bnviz.export.bundle.MOST_BYTES", len(blob))
+    assert take_in(elsewhere, blob) == kept.run.id
+
+
 def test_by_command_line(
     kept: Training,
     tmp_path: Path,

@@ -45,7 +45,9 @@ def test_what_is_said_of_a_run_is_asked_of_one_alone(open_app: OpenApp, runs: li
     app = open_app("runs")
     for chosen in ([], runs[:2]):
         assert not select(app, *chosen).text_area
+        assert widget(app, "open").disabled == (not chosen)
     (note,) = select(app, runs[0]).text_area
+    assert not widget(app, "open").disabled
     note.set_value("for Monday")
     widget(app, f"save-{runs[0]}").click().run()
     assert [run.id for run in open_store().search(Search(text="Monday")).runs] == [runs[0]]
