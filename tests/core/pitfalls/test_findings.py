@@ -96,6 +96,7 @@ VERDICTS: list[tuple[str, dict[str, Any], str]] = [
     ("padding", {"padding": 0.0}, "same"),
     ("two_populations", {}, "hidden"),
     ("two_populations", {"distance": 0.0}, "same"),
+    ("two_populations", {"distance": 1.7}, "hidden"),
     ("latent_noise", {}, "loud"),
     ("latent_noise", {"eps": 0.1}, "quiet"),
     ("latent_noise", {"noise": 0.2}, "kept"),
