@@ -6,7 +6,7 @@ from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.presenter.lesson import FOLDER, find, read
 from bnviz.ui.presenter.measured import measure
 from tests.pages.conftest import OpenApp
-from tests.pages.test_pages import widget
+from tests.pages.test_pages import charts, widget
 
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 
@@ -17,7 +17,7 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
     for index, step in enumerate(LESSONS[name].step):
         app = open_app(step.page, lang, lesson=name, step=str(index + 1))
         assert not app.exception
-        assert not app.title, "before the guess there is no page"
+        assert not charts(app), "before the guess there is no picture"
         count = len(LESSONS[name].step)
         words = {"title": LESSONS[name].title.said(lang), "step": index + 1, "count": count}
         assert sentence(lang, "lesson.place", **words) in [each.value for each in app.caption]
@@ -30,7 +30,7 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
             guess.set_value(len(step.options) - 1)
         app.button[-1].click().run()
         assert not app.exception
-        assert app.title, "the page is the answer"
+        assert charts(app), "the page is the answer"
         told = [*app.success, *app.info][0].value
         assert step.in_words(measure(step)) in told
         for key, value in step.state.items():
@@ -42,7 +42,7 @@ def test_before_choosing_nothing_is_told(open_app: OpenApp) -> None:
     app = open_app("smoothness", lesson="is_it_smoothing")
     app.button[-1].click().run()
     assert sentence("en", "lesson.choose_first") in [each.value for each in app.caption]
-    assert not app.title
+    assert not charts(app)
 
 
 def test_a_step_stands_on_its_own_page(open_app: OpenApp) -> None:
