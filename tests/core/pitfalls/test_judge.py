@@ -276,6 +276,14 @@ def test_weights_at_their_own_scale_are_ruled_not_broken() -> None:
     assert judged("scale_invariance", {"scale": 1.0}, numbers).key == "ruled"
 
 
+def test_a_tenth_of_the_gradient_at_ten_times_the_weights_is_a_hundredth_of_the_rate() -> None:
+    numbers = {"scale": [1, 10], "gradient": [2, 0.2], "change": [0, 0.5]}
+    told = judged("scale_invariance", {}, numbers | {"output_spread": 2, "restored": 4})
+    assert told.values == pytest.approx(
+        {"scale": 10, "ratio": 0.1, "change_share": 0.25, "rate": 0.01, "restored": 2}
+    )
+
+
 @pytest.mark.parametrize(
     ("more", "said", "key", "error"),
     [
