@@ -23,7 +23,7 @@ from tools.costs.sampling import (
 
 #: So few may be off by more than a factor of two: the number of products with the Hessian is not
 #: known before, and other work of the machine disturbs its caches.
-FEW = 0.15
+FEW = 0.2
 
 
 def known(name: str, ratios: list[float]) -> bool:
