@@ -16,7 +16,7 @@ from bnviz.jobs import measures
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.store.database import folder_url
 from bnviz.texts.catalogue import speaking_of, worded
-from bnviz.texts.markdown import for_terminal
+from bnviz.texts.markdown import as_typed, for_terminal
 
 
 def measure(arguments: argparse.Namespace) -> int:
@@ -62,7 +62,7 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
 def _in_words(config: Measure, result: Any) -> str:
     """The verdict as the dashboard says it, for a terminal."""
     section = f"smoothness.{config.name()}.verdict"
-    return for_terminal(worded("en", section, *config.verdicts(result)))
+    return as_typed(for_terminal(worded("en", section, *config.verdicts(result))))
 
 
 def _as_dict(run: Run, config: Measure, said: str, result: Any) -> dict[str, Any]:

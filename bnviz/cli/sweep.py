@@ -18,7 +18,7 @@ from bnviz.jobs.sweep import create, outcomes, work
 from bnviz.store import Problem, Run, Store
 from bnviz.store.database import folder_url
 from bnviz.texts.catalogue import speaking_of, worded
-from bnviz.texts.markdown import for_terminal
+from bnviz.texts.markdown import as_typed, for_terminal
 from bnviz.texts.numbers import short
 
 RECORD = "sweep.json"
@@ -58,7 +58,8 @@ def _told(
 ) -> int:
     compared = results(config, outcomes(store, run.id))
     with speaking_of(config.base.network.norm):
-        said = for_terminal(worded("en", "sweep.verdict", *verdict(config, compared)))
+        said = worded("en", "sweep.verdict", *verdict(config, compared))
+    said = as_typed(for_terminal(said))
     record = {
         "run": run.id,
         "status": run.status,

@@ -11,7 +11,7 @@ from bnviz.export.training import Training, Wording
 from bnviz.plots.fitness import curves
 from bnviz.plots.theme import Figure, Look
 from bnviz.texts.catalogue import speaking_of, worded
-from bnviz.texts.markdown import for_terminal
+from bnviz.texts.markdown import as_typed, for_terminal
 
 #: Plotly offers to upload a chart to its cloud, and its logo leads there; no chart of ours does.
 _TOOLS = {"showSendToCloud": False, "displaylogo": False}
@@ -53,7 +53,7 @@ def _verdict(training: Training, language: str) -> str:
     told = worded(language, "fitness.verdict", *verdict(training.snapshots[-1], baseline))
     gone = divergences(training.snapshots, training.config.seed)
     lines = [told, *(worded(language, "fitness.diverged", each) for each in gone)]
-    return for_terminal("\n".join(lines))
+    return as_typed(for_terminal("\n".join(lines)))
 
 
 def _settings(training: Training, wording: Wording) -> Iterator[str]:

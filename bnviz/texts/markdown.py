@@ -13,6 +13,11 @@ def literal(text: str) -> str:
     return shown.replace("\n", " ").replace("\r", " ")
 
 
+def as_typed(text: str) -> str:
+    """Markdown with what :func:`literal` has made of texts taken back, for where none is drawn."""
+    return re.sub(r"\\([^\w\s]|_)", r"\1", text.replace("\N{WORD JOINER}", ""))
+
+
 def printable(line: str) -> str:
     """The line without control characters, which could take over a terminal."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)

@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as hst
 
 from bnviz.core import flow
 from bnviz.core.batchnorm import (
@@ -36,7 +38,7 @@ from bnviz.files.findings import FindingCode, QuestionCode, UnreadableCode
 from bnviz.files.reading import Filling
 from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
-from bnviz.texts.markdown import literal
+from bnviz.texts.markdown import as_typed, literal
 from bnviz.ui.controls import controls
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.one_batch.compute import notes
@@ -411,3 +413,8 @@ def test_sections_do_not_repeat_sentences_word_for_word() -> None:
     """Two long sentences alike are one sentence that will be changed in one place only."""
     texts = sorted(text for text in EN.values() if len(text) > 60)
     assert [a for a, b in pairwise(texts) if a == b] == []
+
+
+@given(hst.text(hst.characters(blacklist_characters="\n\r\N{WORD JOINER}")))
+def test_what_is_made_safe_is_taken_back_where_no_markdown_is_drawn(text: str) -> None:
+    assert as_typed(literal(text)) == text
