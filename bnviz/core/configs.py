@@ -6,12 +6,12 @@ limit that a control, a link or a config file must respect stands here once,
 and beside it the numbers that a control offers.
 """
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bnviz.core.fields import Config, Epsilon, Seed, Stops, TorchMomentum, decades, doubling, later
+from bnviz.core.fields import EPSILONS, MOMENTA, Config, Seed, decades, doubling, later, stops
 from bnviz.core.nets.norms.names import OVER_ROWS, Norm
 
 Source = Literal[
@@ -51,7 +51,7 @@ class BatchConfig(Config):
     """
 
     source: Source = "normal"
-    batch_size: Annotated[int, Stops(_BATCH_SIZES)] = Field(256, ge=1, le=65_536)
+    batch_size: int = stops(256, _BATCH_SIZES)
     features: int = Field(8, ge=1, le=256)
     seed: Seed = 42
     table: str | None = None
@@ -71,7 +71,7 @@ class NormConfig(Config):
     beta to one feature (index from 0); the others keep gamma 1 and beta 0.
     """
 
-    eps: Epsilon = Field(1e-5, ge=0.0, le=10.0)
+    eps: float = stops(1e-5, EPSILONS, ge=0.0)
     gamma: float = Field(1.0, ge=-5.0, le=5.0)
     beta: float = Field(0.0, ge=-5.0, le=5.0)
     affine_feature: int | None = Field(None, ge=0, le=255)
@@ -88,16 +88,12 @@ class DataConfig(Config):
     """
 
     source: Literal["fitness", "table"] = "fitness"
-    samples: Annotated[
-        int, Stops((*(d * 10**k for k in (1, 2, 3, 4) for d in (1, 2, 5)), 100_000))
-    ] = Field(1000, ge=10, le=100_000)
+    samples: int = stops(1000, (*(d * 10**k for k in (1, 2, 3, 4) for d in (1, 2, 5)), 100_000))
     clip_scores: bool = True
     seed: Seed = 42
     standardize: bool = False
-    input_scale: Annotated[float, Stops(decades(-6, 6, (1,)))] = later(1.0, ge=1e-6, le=1e6)
-    validation: Annotated[float, Stops((0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5))] = Field(
-        0.2, ge=0.05, le=0.5
-    )
+    input_scale: float = stops(1.0, decades(-6, 6, (1,)), later)
+    validation: float = stops(0.2, (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5))
     table: str | None = None
     columns: tuple[str, ...] = ()
     target: str | None = None
@@ -121,26 +117,18 @@ class NetworkConfig(Config):
     """
 
     depth: int = Field(1, ge=1, le=8)
-    width: Annotated[int, Stops(doubling(1, 512))] = Field(64, ge=1, le=512)
+    width: int = stops(64, doubling(1, 512))
     activation: Literal["relu", "tanh"] = "relu"
     bn_position: Literal["before", "after"] = "before"
-    eps: Epsilon = Field(1e-5, gt=0.0, le=10.0)
-    torch_momentum: TorchMomentum = Field(0.1, gt=0.0, le=1.0)
+    eps: float = stops(1e-5, EPSILONS, gt=0.0)
+    torch_momentum: float | None = stops(0.1, MOMENTA, gt=0.0)
     norm: Norm = later("batch")
-    ghost_size: Annotated[int, Stops(doubling(2, 1024))] = later(32, ge=2, le=1024)
-    groups: Annotated[int, Stops(doubling(1, 256))] = later(8, ge=1, le=256)
-    renorm_r: Annotated[float, Stops((1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0))] = later(
-        3.0, ge=1.0, le=100.0
-    )
-    renorm_d: Annotated[float, Stops((0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0))] = later(
-        5.0, ge=0.0, le=100.0
-    )
-    renorm_warmup: Annotated[int, Stops((0, 10, 20, 50, 100, 200, 500, 1000, 5000))] = later(
-        50, ge=0, le=5000
-    )
-    dyt_alpha: Annotated[float, Stops((0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0))] = later(
-        0.5, gt=0.0, le=5.0
-    )
+    ghost_size: int = stops(32, doubling(2, 1024), later)
+    groups: int = stops(8, doubling(1, 256), later)
+    renorm_r: float = stops(3.0, (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 100.0), later)
+    renorm_d: float = stops(5.0, (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0), later)
+    renorm_warmup: int = stops(50, (0, 10, 20, 50, 100, 200, 500, 1000, 5000), later)
+    dyt_alpha: float = stops(0.5, (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0), later, gt=0.0)
 
     @model_validator(mode="after")
     def _groups_are_equal(self) -> Self:
@@ -172,14 +160,10 @@ class OptimizerConfig(Config):
     """How the nets are trained. `heavy_ball` is torch's SGD `momentum`; only "momentum" uses it."""
 
     kind: Literal["sgd", "momentum", "adam"] = "adam"
-    learning_rate: Annotated[float, Stops(decades(-8, 2))] = Field(0.01, gt=0.0, le=100.0)
-    heavy_ball: Annotated[float, Stops((0.0, 0.5, 0.8, 0.9, 0.95, 0.99))] = Field(
-        0.9, ge=0.0, lt=1.0
-    )
-    epochs: Annotated[int, Stops((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, MAX_EPOCHS))] = Field(
-        50, ge=1, le=MAX_EPOCHS
-    )
-    batch_size: Annotated[int, Stops(doubling(1, 65_536, 100, 1000))] = Field(128, ge=1, le=65_536)
+    learning_rate: float = stops(0.01, decades(-8, 2), gt=0.0)
+    heavy_ball: float = stops(0.9, (0.0, 0.5, 0.8, 0.9, 0.95, 0.99), lt=1.0)
+    epochs: int = stops(50, (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, MAX_EPOCHS))
+    batch_size: int = stops(128, doubling(1, 65_536, 100, 1000))
 
 
 class ProbeConfig(Config):
@@ -190,10 +174,8 @@ class ProbeConfig(Config):
     epoch 0 to the last. `eigenvalues` adds the Hessian's extremes by Lanczos.
     """
 
-    count: Annotated[int, Stops((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))] = Field(
-        20, ge=1, le=1000
-    )
-    scale: Annotated[float, Stops(decades(-10, 0))] = Field(1e-5, ge=1e-10, le=1.0)
+    count: int = stops(20, (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000))
+    scale: float = stops(1e-5, decades(-10, 0))
     precision: Precision = "float64"
     bn_mode: BnMode = "eval"
     checkpoints: int = Field(8, ge=0, le=100)
@@ -210,7 +192,7 @@ class TrainConfig(Config):
     network: NetworkConfig = NetworkConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     probes: ProbeConfig = ProbeConfig()
-    seeds: Annotated[int, Stops((1, 2, 4, 8, 12, 16, 24, 32, 48, 64))] = Field(8, ge=1, le=64)
+    seeds: int = stops(8, (1, 2, 4, 8, 12, 16, 24, 32, 48, 64))
     seed: Seed = 0
     arena: bool = later(False)
 
@@ -258,10 +240,8 @@ class StreamConfig(Config):
     """
 
     batch: BatchConfig = BatchConfig(batch_size=32)
-    steps: Annotated[int, Stops((10, 20, 50, 100, 200, 500, 1000))] = Field(100, ge=2, le=1000)
-    torch_momentum: TorchMomentum = Field(0.1, gt=0.0, le=1.0)
+    steps: int = stops(100, (10, 20, 50, 100, 200, 500, 1000), ge=2)
+    torch_momentum: float | None = stops(0.1, MOMENTA, gt=0.0)
     shift_at: int = Field(0, ge=0, le=1000)
     shift: float = Field(0.0, ge=-5.0, le=5.0)
-    spread: Annotated[
-        float, Stops((0.1, 0.2, 0.25, 0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0))
-    ] = Field(1.0, ge=0.1, le=10.0)
+    spread: float = stops(1.0, (0.1, 0.2, 0.25, 0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0))

@@ -1,5 +1,6 @@
 """What configs are made of: their base, and fields with limits and the numbers a control offers."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -26,9 +27,8 @@ class Stops:
     values: tuple[float, ...]
 
 
-Epsilon = Annotated[float, Stops(decades(-12, 1))]
+EPSILONS = decades(-12, 1)
 MOMENTA = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-TorchMomentum = Annotated[float | None, Stops(MOMENTA)]
 
 
 def later(default: Any, **limits: Any) -> Any:
@@ -36,6 +36,20 @@ def later(default: Any, **limits: Any) -> Any:
     that a config is written as it was before.
     """
     return Field(default, exclude_if=lambda value: value == default, **limits)
+
+
+def stops(
+    default: Any, offered: Iterable[float], kind: Callable[..., Any] = Field, **limits: float
+) -> Any:
+    """A field whose control offers these numbers, ascending; where `limits` say nothing else, the
+    first and the last of them are its limits too. `kind` is Field or :func:`later`.
+    """
+    numbers = tuple(offered)
+    low = {} if {"ge", "gt"} & limits.keys() else {"ge": numbers[0]}
+    high = {} if {"le", "lt"} & limits.keys() else {"le": numbers[-1]}
+    field = kind(default, **limits, **low, **high)
+    field.metadata.append(Stops(numbers))
+    return field
 
 
 class Config(BaseModel):

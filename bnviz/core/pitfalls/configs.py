@@ -3,16 +3,14 @@
 Imports no torch: the page can ask before anything is computed.
 """
 
-from typing import Annotated, Final, Literal
-
-from pydantic import Field
+from typing import Final, Literal
 
 from bnviz.core.configs import BnMode
-from bnviz.core.fields import MOMENTA, Config, Stops, decades, doubling
+from bnviz.core.fields import MOMENTA, Config, decades, doubling, stops
 
-Decay = Annotated[float, Stops((0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1))]
-Epsilon = Annotated[float, Stops(decades(-12, -1, (1,)))]
-Rate = Annotated[float, Stops((0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5))]
+DECAYS = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+EPSILONS = decades(-12, -1, (1,))
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 class PitfallConfig(Config):
@@ -28,88 +26,86 @@ class BiasBeforeBn(PitfallConfig):
     """A Linear with a bias, followed by BN."""
 
     mode: BnMode = "train"
-    batch_size: Annotated[int, Stops(doubling(2, 4096))] = Field(64, ge=2, le=4096)
+    batch_size: int = stops(64, doubling(2, 4096))
 
 
 class ScaleInvariance(PitfallConfig):
     """Weights before BN, multiplied by `scale`."""
 
-    scale: Annotated[float, Stops(decades(-4, 4, (1,)))] = Field(10.0, ge=1e-4, le=1e4)
-    eps: Epsilon = Field(1e-5, ge=1e-12, le=0.1)
+    scale: float = stops(10.0, decades(-4, 4, (1,)))
+    eps: float = stops(1e-5, EPSILONS)
 
 
 class WeightDecay(PitfallConfig):
     """A training whose weight decay acts on weights before BN."""
 
-    decay: Decay = Field(0.01, ge=0.0, le=0.1)
-    learning_rate: Rate = Field(0.3, ge=0.01, le=0.5)
+    decay: float = stops(0.01, DECAYS)
+    learning_rate: float = stops(0.3, RATES)
 
 
 class GammaDecay(PitfallConfig):
     """A training whose weight decay acts on gamma too."""
 
-    decay: Decay = Field(0.01, ge=0.0, le=0.1)
-    steps: Annotated[int, Stops((20, *range(25, 151, 25)))] = Field(100, ge=20, le=150)
+    decay: float = stops(0.01, DECAYS)
+    steps: int = stops(100, (20, *range(25, 151, 25)))
 
 
 class DeadFeatures(PitfallConfig):
     """A feature with standard deviation `spread` before BN with `eps`."""
 
-    spread: Annotated[float, Stops(decades(-8, 0))] = Field(1e-4, ge=1e-8, le=1.0)
-    eps: Epsilon = Field(1e-12, ge=1e-12, le=0.1)
+    spread: float = stops(1e-4, decades(-8, 0))
+    eps: float = stops(1e-12, EPSILONS)
 
 
 class GammaZero(PitfallConfig):
     """Blocks whose last BN starts with gamma 0, in a chain or in residual branches."""
 
     network: Literal["plain", "residual"] = "plain"
-    depth: Annotated[int, Stops(tuple(range(2, 13)))] = Field(6, ge=2, le=12)
+    depth: int = stops(6, range(2, 13))
 
 
 class LastBatch(PitfallConfig):
     """A data set that the batch size need not divide."""
 
-    rows: Annotated[
-        int, Stops((64, 100, 128, 129, 200, 256, 500, 512, 513, 1000, 1024, 1025, 2000, 2049))
-    ] = Field(1025, ge=2, le=2049)
-    batch_size: Annotated[int, Stops(doubling(2, 1024, 24, 48, 100))] = Field(64, ge=2, le=1024)
+    rows: int = stops(
+        1025, (64, 100, 128, 129, 200, 256, 500, 512, 513, 1000, 1024, 1025, 2000, 2049), ge=2
+    )
+    batch_size: int = stops(64, doubling(2, 1024, 24, 48, 100))
 
 
 class SortedData(PitfallConfig):
     """A training whose rows come sorted by class, a share of them shuffled after all."""
 
-    batch_size: Annotated[int, Stops(doubling(8, 256))] = Field(32, ge=8, le=256)
-    shuffled: Annotated[float, Stops((0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0))] = Field(
-        0.0, ge=0.0, le=1.0
-    )
+    batch_size: int = stops(32, doubling(8, 256))
+    shuffled: float = stops(0.0, (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0))
 
 
 class DropoutBeforeBn(PitfallConfig):
     """Dropout at `rate`, then BN, on a feature with this mean and standard deviation 1."""
 
-    rate: Annotated[float, Stops(tuple(k / 20 for k in range(19)))] = Field(0.5, ge=0.0, le=0.9)
-    mean: Annotated[float, Stops(tuple(k / 4 for k in range(21)))] = Field(1.0, ge=0.0, le=5.0)
+    rate: float = stops(0.5, (k / 20 for k in range(19)))
+    mean: float = stops(1.0, (k / 4 for k in range(21)))
 
 
 class EvalForgotten(PitfallConfig):
     """Validation in train mode, over batches of rows in this order."""
 
-    batch_size: Annotated[int, Stops(doubling(2, 256))] = Field(4, ge=2, le=256)
+    batch_size: int = stops(4, doubling(2, 256))
     order: Literal["shuffled", "sorted"] = "shuffled"
 
 
 class TrainForgotten(PitfallConfig):
     """A training that goes on in eval mode after its first validation at `step`."""
 
-    step: Annotated[int, Stops((1, 2, 3, 5, 10, 20, 40, 80))] = Field(2, ge=1, le=80)
-    learning_rate: Rate = Field(0.1, ge=0.01, le=0.5)
+    step: int = stops(2, (1, 2, 3, 5, 10, 20, 40, 80))
+    learning_rate: float = stops(0.1, RATES)
 
 
 class NanBatch(PitfallConfig):
     """A training in which one value of one batch goes wrong at `step`."""
 
     value: Literal["nan", "inf", "amp", "outlier"] = "nan"
-    step: Annotated[int, Stops(tuple(range(2, 61)))] = Field(20, ge=2, le=60)
+    step: int = stops(20, range(2, 61))
 
 
 class Handwritten(PitfallConfig):
@@ -118,9 +114,9 @@ class Handwritten(PitfallConfig):
     bug: Literal[
         "biased_running_variance", "unbiased_normalization", "cancellation", "no_epsilon"
     ] = "cancellation"
-    batch_size: Annotated[int, Stops(doubling(2, 1024))] = Field(8, ge=2, le=1024)
-    offset: Annotated[float, Stops(decades(0, 5, (1, 3)))] = Field(1000.0, ge=1.0, le=1e5)
-    spread: Annotated[float, Stops(decades(-6, 0, (1, 3)))] = Field(0.001, ge=1e-6, le=1.0)
+    batch_size: int = stops(8, doubling(2, 1024))
+    offset: float = stops(1000.0, decades(0, 5, (1, 3)))
+    spread: float = stops(0.001, decades(-6, 0, (1, 3)))
 
     @classmethod
     def asks(cls, field: str, given: dict[str, object]) -> bool:
@@ -133,7 +129,7 @@ class LowPrecision(PitfallConfig):
     """BN cast to 16 bits, on features with this standard deviation."""
 
     dtype: Literal["float16", "bfloat16"] = "float16"
-    spread: Annotated[float, Stops(decades(-4, 4))] = Field(500.0, ge=1e-4, le=1e4)
+    spread: float = stops(500.0, decades(-4, 4))
 
 
 class Folding(PitfallConfig):
@@ -161,17 +157,15 @@ class FoldingConv(PitfallConfig):
 class TargetNormalized(PitfallConfig):
     """A regression net that ends in BN; the target's mean and standard deviation."""
 
-    mean: Annotated[float, Stops((0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 80.0, 100.0, 1000.0))] = (
-        Field(80.0, ge=0.0, le=1000.0)
-    )
-    spread: Annotated[float, Stops(decades(-1, 2))] = Field(10.0, ge=0.1, le=100.0)
+    mean: float = stops(80.0, (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 80.0, 100.0, 1000.0))
+    spread: float = stops(10.0, decades(-1, 2))
 
 
 class Family(PitfallConfig):
     """One member of the family, on one (N, C, L) tensor."""
 
     norm: Literal["batch", "layer", "group", "instance", "rms"] = "batch"
-    groups: Annotated[int, Stops((1, 2, 3, 6))] = Field(2, ge=1, le=6)
+    groups: int = stops(2, (1, 2, 3, 6))
 
     @classmethod
     def asks(cls, field: str, given: dict[str, object]) -> bool:
@@ -183,49 +177,49 @@ class SecondPass(PitfallConfig):
     """A training whose method passes each batch through the net twice."""
 
     why: Literal["checkpoint", "sam"] = "checkpoint"
-    momentum: Annotated[float, Stops(MOMENTA)] = Field(0.1, ge=0.001, le=1.0)
+    momentum: float = stops(0.1, MOMENTA)
 
 
 class AveragedNets(PitfallConfig):
     """So many nets, averaged; the means of their data lie `shift` standard deviations apart."""
 
-    shift: Annotated[float, Stops(tuple(k / 2 for k in range(11)))] = Field(2.0, ge=0.0, le=5.0)
-    clients: Annotated[int, Stops(tuple(range(2, 9)))] = Field(2, ge=2, le=8)
+    shift: float = stops(2.0, (k / 2 for k in range(11)))
+    clients: int = stops(2, range(2, 9))
 
 
 class TrackingOff(PitfallConfig):
     """Fine-tuning on data whose mean has moved by `shift` standard deviations."""
 
-    shift: Annotated[float, Stops(tuple(k / 2 for k in range(11)))] = Field(2.0, ge=0.0, le=5.0)
-    learning_rate: Annotated[float, Stops(decades(-6, -1))] = Field(0.01, ge=1e-6, le=0.1)
+    shift: float = stops(2.0, (k / 2 for k in range(11)))
+    learning_rate: float = stops(0.01, decades(-6, -1))
 
 
 class Ranks(PitfallConfig):
     """Eight ranks with `batch_size` rows each, whose rows are shuffled or sorted by rank."""
 
-    batch_size: Annotated[int, Stops(doubling(2, 256))] = Field(8, ge=2, le=256)
+    batch_size: int = stops(8, doubling(2, 256))
     order: Literal["sorted", "shuffled"] = "sorted"
 
 
 class Padding(PitfallConfig):
     """A share of padding among cells with this mean and standard deviation 1."""
 
-    padding: Annotated[float, Stops(tuple(k / 10 for k in range(10)))] = Field(0.6, ge=0.0, le=0.9)
-    mean: Annotated[float, Stops(tuple(k / 2 for k in range(11)))] = Field(1.0, ge=0.0, le=5.0)
+    padding: float = stops(0.6, (k / 10 for k in range(10)))
+    mean: float = stops(1.0, (k / 2 for k in range(11)))
 
 
 class TwoPopulations(PitfallConfig):
     """Two populations, `distance` standard deviations apart, in batches of so many rows each."""
 
-    distance: Annotated[float, Stops(tuple(k / 2 for k in range(13)))] = Field(3.0, ge=0.0, le=6.0)
-    batch_size: Annotated[int, Stops(doubling(2, 256))] = Field(32, ge=2, le=256)
+    distance: float = stops(3.0, (k / 2 for k in range(13)))
+    batch_size: int = stops(32, doubling(2, 256))
 
 
 class LatentNoise(PitfallConfig):
     """A latent space with noise of this standard deviation, behind BN with `eps`."""
 
-    noise: Annotated[float, Stops(decades(-4, 0))] = Field(0.01, ge=1e-4, le=1.0)
-    eps: Epsilon = Field(1e-5, ge=1e-12, le=0.1)
+    noise: float = stops(0.01, decades(-4, 0))
+    eps: float = stops(1e-5, EPSILONS)
 
 
 #: By what a person notices: worse in eval mode, NaN and refusals, a net that does not learn,
