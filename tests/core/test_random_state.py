@@ -31,7 +31,7 @@ from bnviz.core.data.batches import draw
 from bnviz.core.data.document import experiment, fitness_data
 from bnviz.core.data.preparation import split
 from bnviz.core.data.synthetic import POPULATIONS
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.smoothness.registry import MEASURES

@@ -23,7 +23,7 @@ with install_import_hook(CHECKED, "beartype.beartype"):
     from bnviz.core.configs import ProbeConfig, TrainConfig
     from bnviz.core.curvature import kinks, landscape, probes, stability, traces
     from bnviz.core.curvature.stack_problem import StackProblem
-    from bnviz.core.nets.stack import initial
+    from bnviz.core.nets.initial import initial
 
 import torch
 from torch import nn

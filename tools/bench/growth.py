@@ -31,7 +31,7 @@ from bnviz.core.curvature.traces import traces
 from bnviz.core.data.batches import draw
 from bnviz.core.data.moments import moments
 from bnviz.core.data.preparation import prepare
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import groups
 from bnviz.core.training import train

@@ -13,7 +13,8 @@ from bnviz.core.curvature.probes import directions, estimates
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets.gradients import network_gradient, objective_of
-from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.nets.initial import initial
+from bnviz.core.nets.stack import Stack
 from bnviz.core.training.train import train
 from bnviz.core.types import Floats
 from tools.bench import document

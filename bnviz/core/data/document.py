@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from bnviz.core.data.tables import Dataset
-from bnviz.core.nets.stack import linear_layer
+from bnviz.core.nets.initial import linear_layer
 
 SEED = 42
 SAMPLES = 1000

@@ -177,7 +177,6 @@ def _look(net: "Net", x: "Tensor", y: "Tensor", sizes: Floats, unit: bool) -> Fl
     import torch
 
     from bnviz.core.curvature.along_gradient import along_stack
-    from bnviz.core.smoothness.subject import alive
 
     along = along_stack(net.stack, x, y, torch.from_numpy(sizes), unit=unit)
     figures = torch.stack(
@@ -190,7 +189,7 @@ def _look(net: "Net", x: "Tensor", y: "Tensor", sizes: Floats, unit: bool) -> Fl
             along.smoothness,
         ]
     ).numpy()
-    return np.where(np.isfinite(figures) & alive(net.stack), figures, np.nan)
+    return np.where(np.isfinite(figures) & net.stack.alive, figures, np.nan)
 
 
 def _result(wanted: list[int], sizes: Floats, looks: dict[str, list[Floats]]) -> Along | None:

@@ -18,7 +18,7 @@ from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import flatten
 from bnviz.core.smoothness.gap import CELLS, MOMENTS, Gap, GapConfig
 from bnviz.core.smoothness.measure import Progress, Throttle
-from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.precise_bn import precise
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
@@ -65,7 +65,7 @@ class Cross:
         net, inputs, *modes = name.split("_")
         mode: BnMode = "train" if modes == ["train"] else "eval"
         stack = self._stack(moment, net, inputs, mode, seed)
-        if not alive(stack).all():
+        if not stack.alive.all():
             self.figures["loss"][moment, cell, seed] = np.inf
             return
         rows = self.runs[inputs].data

@@ -109,7 +109,7 @@ def _corrected(
     from bnviz.core.curvature.probes import directions, estimates
     from bnviz.core.curvature.stack_problem import StackProblem
     from bnviz.core.data.document import SEED
-    from bnviz.core.nets.stack import stack_of_one
+    from bnviz.core.nets.initial import stack_of_one
     from bnviz.core.training.reproduce import NETWORK, SCALE
 
     stack = stack_of_one(NETWORK, net, bn=net is document.bn)

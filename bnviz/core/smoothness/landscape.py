@@ -18,7 +18,6 @@ from bnviz.core.types import Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from bnviz.core.smoothness.planes import Plane
     from bnviz.core.smoothness.subject import Subject
 
 #: From coarse to fine, as parts of the finest plane's axis: each holds those before it, so
@@ -107,7 +106,7 @@ class LandscapeConfig(Measure):
         the net that this ends in, on its training rows. A seed that diverged is NaN; a loss
         that is not finite too.
         """
-        from bnviz.core.smoothness.planes import Retraining, around
+        from bnviz.core.smoothness.planes import Drawing, Retraining, around
 
         subject.problem("plain", self.bn_mode, self.net, "float32")  # is there such a seed?
         total = 2 * (self.points**2 + self.lines * DISTANCES)
@@ -124,7 +123,7 @@ class LandscapeConfig(Measure):
             for net in NETS:
                 planes[net] = around(self, subject, net, should_stop)
                 yield Progress(0, total)
-        drawing = _Drawing(self, planes)
+        drawing = Drawing(self, planes)
         for complete in drawing.draw(should_stop):
             if complete or throttle.due():
                 result = drawing.result() if complete else None
@@ -159,90 +158,6 @@ class LandscapeConfig(Measure):
         if min(values["bn_rise"], values["plain_rise"]) < 0:
             return (Verdict("lower", values),)
         return (Verdict(_flatter(values), values),)
-
-
-class _Drawing:
-    """What is drawn so far; NaN elsewhere."""
-
-    def __init__(self, config: LandscapeConfig, planes: Mapping[str, "Plane"]) -> None:
-        self.planes = planes
-        self.levels = LEVELS[config.points]
-        self.level = self.levels[0]
-        self.distances = np.linspace(-1, 1, DISTANCES) * config.extent
-        self.losses = {net: np.full((config.points, config.points), np.nan) for net in NETS}
-        self.lines = {net: np.full((config.lines, DISTANCES), np.nan) for net in NETS}
-        self.done = 0
-
-    def draw(self, should_stop: StopFlag) -> Iterator[bool]:
-        """Part by part; says whether something whole has been added. Raises Stopped."""
-        for index, level in enumerate(self.levels):
-            for net in NETS:
-                for row in np.arange(len(self.losses[net]))[level]:
-                    self._row(net, int(row), level, should_stop)
-                    yield False
-            self.level = level
-            last = index + 1 == len(self.levels)
-            if index == 0:
-                yield not last
-                for net in NETS:
-                    for line in range(len(self.lines[net])):
-                        self._line(net, line, should_stop)
-                        yield False
-            yield True
-
-    def _row(self, net: str, row: int, level: slice, should_stop: StopFlag) -> None:
-        from bnviz.core.curvature import landscape
-
-        check(should_stop)
-        plane, losses = self.planes[net], self.losses[net]
-        known = losses[row : row + 1, level]
-        self.done += int(np.isnan(known).sum())
-        if not plane.alive:
-            return
-        (losses[row, level],) = landscape.plane(
-            plane.problem,
-            plane.basis[0],
-            plane.basis[1],
-            plane.first[level],
-            plane.second[row : row + 1],
-            known=known,
-            should_stop=should_stop,
-        )
-
-    def _line(self, net: str, line: int, should_stop: StopFlag) -> None:
-        from bnviz.core.curvature import landscape
-
-        check(should_stop)
-        plane = self.planes[net]
-        self.done += DISTANCES
-        if plane.alive:
-            self.lines[net][line : line + 1] = landscape.lines(
-                plane.problem,
-                plane.lines[line : line + 1],
-                self.distances,
-                should_stop=should_stop,
-            )
-
-    def result(self) -> Landscape:
-        return Landscape(self._net("bn"), self._net("plain"))
-
-    def _net(self, net: str) -> NetLandscape:
-        plane, level = self.planes[net], self.level
-        return NetLandscape(
-            first=plane.first[level],
-            second=plane.second[level],
-            loss=_finite(self.losses[net][level, level]),
-            path=plane.path,
-            path_epochs=plane.path_epochs,
-            path_loss=_finite(plane.path_loss),
-            explained=plane.explained,
-            distances=self.distances,
-            lines=_finite(self.lines[net]),
-        )
-
-
-def _finite(losses: Floats) -> Floats:
-    return np.where(np.isfinite(losses), losses, np.nan)
 
 
 def _rises(net: NetLandscape) -> Floats:

@@ -1,7 +1,7 @@
-"""Which plane and which lines through a net a landscape is taken on."""
+"""Which plane and which lines through a net a landscape is taken on, and the losses there."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -15,8 +15,15 @@ from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.preparation import prepare
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import flatten
-from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.subject import Subject, alive
+from bnviz.core.smoothness.landscape import (
+    DISTANCES,
+    LEVELS,
+    Landscape,
+    LandscapeConfig,
+    NetLandscape,
+)
+from bnviz.core.smoothness.measure import NETS
+from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
 from bnviz.core.types import Floats, StopFlag, check
@@ -50,9 +57,9 @@ class Plane:
     lines: Tensor
     """(M, n) their directions."""
     explained: Floats
-    path: Floats
-    path_epochs: NDArray[np.int64]
-    path_loss: Floats
+    path: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    path_epochs: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    path_loss: Floats = field(default_factory=lambda: np.empty(0))
 
 
 def around(config: LandscapeConfig, subject: Subject, net: str, should_stop: StopFlag) -> Plane:
@@ -69,13 +76,10 @@ def around(config: LandscapeConfig, subject: Subject, net: str, should_stop: Sto
         exact = subject.problem(net, config.bn_mode, config.net)
         if config.plane == "eigen":
             top = top_vectors(exact, tolerance=_TOLERANCE, should_stop=should_stop)
-            curvatures, vectors = top.values, top.vectors
-            basis = (vectors * _signs(vectors)).to(problem.dtype)
-            axis = axis * _doubling(exact, float(curvatures[0]))
+            basis = (top.vectors * _signs(top.vectors)).to(problem.dtype)
+            axis = axis * _doubling(exact, float(top.values[0]))
         explained = _curvatures(exact, basis)
-    nothing = np.empty(0)
-    path = np.empty((0, 2)), nothing.astype(np.int64), nothing
-    return Plane(problem, living, basis, axis, axis, lines, explained, *path)
+    return Plane(problem, living, basis, axis, axis, lines, explained)
 
 
 def _doubling(exact: Problem, curvature: float) -> float:
@@ -134,20 +138,16 @@ class Retraining:
         x, y = data.train_x[:, :PROBE_ROWS], data.train_y[:PROBE_ROWS]
         problem = StackProblem(stack, x, y, config.bn_mode, "float32")
         drawn = landscape.directions(problem.params, 2 + config.lines, config.seed)
-        points = torch.cat(self.points[net])
+        basis, lines, points = drawn[:2], drawn[2:], torch.cat(self.points[net])
         epochs = np.array(self.kept, dtype=np.int64)
-        if not (alive(stack)[0] and points.isfinite().all()):
-            axis, nothing = np.linspace(-1, 1, config.points), np.full(len(points), np.nan)
-            path = np.full((len(points), 2), np.nan), epochs, nothing
-            return Plane(
-                problem, False, drawn[:2], axis, axis, drawn[2:], np.full(2, np.nan), *path
-            )
-        basis, path_, explained = landscape.path_plane(points)
-        first, second = _axes(path_, config, float(torch.linalg.vector_norm(points[-1])))
-        losses = _losses(problem, points)
-        lines = drawn[2:]
-        basis = basis.to(problem.dtype)
-        return Plane(problem, True, basis, first, second, lines, explained, path_, epochs, losses)
+        if not (stack.alive[0] and points.isfinite().all()):
+            axis, unknown = np.linspace(-1, 1, config.points), np.full((len(points), 2), np.nan)
+            explained, path, losses = np.full(2, np.nan), unknown, unknown[:, 0]
+            return Plane(problem, False, basis, axis, axis, lines, explained, path, epochs, losses)
+        spanning, path, explained = landscape.path_plane(points)
+        basis, losses = spanning.to(problem.dtype), _losses(problem, points)
+        first, second = _axes(path, config, float(torch.linalg.vector_norm(points[-1])))
+        return Plane(problem, True, basis, first, second, lines, explained, path, epochs, losses)
 
 
 def _losses(problem: Problem, points: Tensor) -> Floats:
@@ -165,3 +165,84 @@ def _axes(path: Floats, config: LandscapeConfig, norm: float) -> tuple[Floats, F
     steps = np.linspace(-1, 1, config.points) * config.extent
     first, second = ((low + high) / 2)[:, None] + half[:, None] * steps
     return first, second
+
+
+class Drawing:
+    """What is drawn so far; NaN elsewhere."""
+
+    def __init__(self, config: LandscapeConfig, planes: Mapping[str, Plane]) -> None:
+        self.planes = planes
+        self.levels = LEVELS[config.points]
+        self.level = self.levels[0]
+        self.distances = np.linspace(-1, 1, DISTANCES) * config.extent
+        self.losses = {net: np.full((config.points, config.points), np.nan) for net in NETS}
+        self.lines = {net: np.full((config.lines, DISTANCES), np.nan) for net in NETS}
+        self.done = 0
+
+    def draw(self, should_stop: StopFlag) -> Iterator[bool]:
+        """Part by part; says whether something whole has been added. Raises Stopped."""
+        for index, level in enumerate(self.levels):
+            for net in NETS:
+                for row in np.arange(len(self.losses[net]))[level]:
+                    self._row(net, int(row), level, should_stop)
+                    yield False
+            self.level = level
+            last = index + 1 == len(self.levels)
+            if index == 0:
+                yield not last
+                for net in NETS:
+                    for line in range(len(self.lines[net])):
+                        self._line(net, line, should_stop)
+                        yield False
+            yield True
+
+    def _row(self, net: str, row: int, level: slice, should_stop: StopFlag) -> None:
+        check(should_stop)
+        plane, losses = self.planes[net], self.losses[net]
+        known = losses[row : row + 1, level]
+        self.done += int(np.isnan(known).sum())
+        if not plane.alive:
+            return
+        (losses[row, level],) = landscape.plane(
+            plane.problem,
+            plane.basis[0],
+            plane.basis[1],
+            plane.first[level],
+            plane.second[row : row + 1],
+            known=known,
+            should_stop=should_stop,
+        )
+
+    def _line(self, net: str, line: int, should_stop: StopFlag) -> None:
+        check(should_stop)
+        plane = self.planes[net]
+        self.done += DISTANCES
+        if plane.alive:
+            self.lines[net][line : line + 1] = landscape.lines(
+                plane.problem,
+                plane.lines[line : line + 1],
+                self.distances,
+                should_stop=should_stop,
+            )
+
+    def result(self) -> Landscape:
+        """What there is so far, of the finest planes that are whole."""
+        return Landscape(self._net("bn"), self._net("plain"))
+
+    def _net(self, net: str) -> NetLandscape:
+        plane, level = self.planes[net], self.level
+        return NetLandscape(
+            first=plane.first[level],
+            second=plane.second[level],
+            loss=_finite(self.losses[net][level, level]),
+            path=plane.path,
+            path_epochs=plane.path_epochs,
+            path_loss=_finite(plane.path_loss),
+            explained=plane.explained,
+            distances=self.distances,
+            lines=_finite(self.lines[net]),
+        )
+
+
+def _finite(losses: Floats) -> Floats:
+    return np.where(np.isfinite(losses), losses, np.nan)

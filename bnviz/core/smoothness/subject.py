@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,7 +14,8 @@ from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import experiment, fitness_data
 from bnviz.core.data.preparation import prepare
 from bnviz.core.data.tables import Dataset
-from bnviz.core.nets.stack import Stack, stack_of_one
+from bnviz.core.nets.initial import stack_of_one
+from bnviz.core.nets.stack import Stack
 from bnviz.core.training.evaluation import stack_of
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.reproduce import NETWORK
@@ -48,7 +48,7 @@ class Subject:
 
     def alive(self, net: str) -> NDArray[np.bool_]:
         """(S,) whether a seed of that net is finite throughout."""
-        return alive(self.stack(net))
+        return self.stack(net).alive
 
     def problem(
         self, net: str, mode: BnMode, seed: int = 0, precision: Precision = "float64"
@@ -87,10 +87,3 @@ def of_state(config: TrainConfig, dataset: Dataset, state: Mapping[str, NDArray[
         config,
         dataset,
     )
-
-
-def alive(stack: Stack) -> NDArray[np.bool_]:
-    """(S,) whether every parameter and buffer of a seed is finite."""
-    finite = [value.isfinite().flatten(1).all(1) for value in stack.params.values()]
-    finite += [v.isfinite().reshape(stack.size, -1).all(1) for v in stack.buffers.values()]
-    return torch.stack(finite).all(0).numpy()

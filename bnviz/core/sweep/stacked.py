@@ -17,7 +17,6 @@ from bnviz.core.nets.chunks import chunks
 from bnviz.core.nets.gradients import mean_squared_error
 from bnviz.core.nets.stack import Stack, forward
 from bnviz.core.sweep.outcome import NetOutcome, Outcome, moments, part
-from bnviz.core.training.figures import finite
 from bnviz.core.training.probes import eigenvalues
 from bnviz.core.training.snapshots import LOSS_ROWS
 from bnviz.core.training.train import Run
@@ -47,7 +46,7 @@ def train_cells(
     nets = {}
     for name, net in run.nets.items():
         over_time = np.stack(losses[name], axis=1)
-        gone = ~(np.isfinite(over_time).all((0, 1)) & finite(net.stack))
+        gone = ~(np.isfinite(over_time).all((0, 1)) & net.stack.alive)
         sharp = [
             _sharpness(net.stack.part(some), data, each, ~gone[some], should_stop)
             for each, some in zip(configs, networks if sharpness else (), strict=False)

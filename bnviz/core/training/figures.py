@@ -66,7 +66,7 @@ def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSna
         diverged=_NOTHING,
     )
     losses = np.isfinite(snapshot.train_loss) & np.isfinite(snapshot.validation_loss)
-    gone = diverged | ~(finite(stack) & losses)
+    gone = diverged | ~(stack.alive & losses)
     return replace(masked(snapshot, gone), diverged=gone.astype(np.float64))
 
 
@@ -138,14 +138,6 @@ def _running(stack: Stack, name: str) -> Floats:
 def _weight_norm(stack: Stack) -> Floats:
     weights = [value for name, value in stack.params.items() if name.endswith("weight")]
     return _numpy(torch.linalg.vector_norm(flatten(weights), dim=1))
-
-
-def finite(stack: Stack) -> NDArray[np.bool_]:
-    """(S,) whether a seed's parameters and running statistics are all finite."""
-    tensors = [*stack.params.values(), *stack.buffers.values()]
-    inside = [value.isfinite().reshape(stack.size, -1).all(1) for value in tensors]
-    whole: NDArray[np.bool_] = torch.stack(inside).all(0).numpy()
-    return whole
 
 
 def _numpy(tensor: Tensor) -> Floats:

@@ -16,7 +16,7 @@ from bnviz.core.data import batches
 from bnviz.core.data.document import HIDDEN, Experiment, experiment
 from bnviz.core.nets.chunks import chunk_size
 from bnviz.core.nets.gradients import network_gradient, objective_of
-from bnviz.core.nets.stack import stack_of_one
+from bnviz.core.nets.initial import stack_of_one
 from bnviz.core.types import Floats
 
 PROBES = 100

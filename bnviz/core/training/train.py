@@ -20,9 +20,10 @@ from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.backpropagation import Workspace
 from bnviz.core.nets.chunks import chunks, keep_freed_memory
 from bnviz.core.nets.gradients import loss_gradient
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.optimizers import Step, optimizer
-from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.training.evaluation import Evaluation, Predicted, evaluate, predict
 from bnviz.core.training.figures import measure

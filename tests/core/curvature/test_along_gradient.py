@@ -10,7 +10,8 @@ from bnviz.core.configs import NetworkConfig
 from bnviz.core.curvature.along_gradient import along, along_stack
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
-from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.nets.initial import initial
+from bnviz.core.nets.stack import Stack
 from tests.core.curvature.problems import changed, of_module
 from tests.core.torch_nets import one_of
 

@@ -22,7 +22,8 @@ from bnviz.core.curvature.extremes import (
 from bnviz.core.curvature.lanczos import Lanczos
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.nets.gradients import Objective, objective_of
-from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.nets.initial import initial
+from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import Tensors
 from bnviz.core.types import Stopped
 from tests.core.curvature.problems import changed, of_module

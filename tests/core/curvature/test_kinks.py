@@ -11,7 +11,7 @@ from bnviz.core.curvature import kinks, probes
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import fitness_data
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from tests.core.curvature.problems import changed, of_module
 from tests.core.torch_nets import lived_in, one_of
 

@@ -16,7 +16,7 @@ from bnviz.core.curvature.landscape import (
 )
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.vectors import Tensors, unflatten
 from bnviz.core.types import Stopped
 from tests.core.curvature.problems import changed, of_module

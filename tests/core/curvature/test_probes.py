@@ -11,7 +11,8 @@ from bnviz.core.configs import BnMode, NetworkConfig
 from bnviz.core.curvature import probes
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets.gradients import gradient_of, network_gradient, objective_of
-from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.nets.initial import initial
+from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import Tensors
 from bnviz.core.types import Stopped
 from tests.core.torch_nets import lived_in, one_of

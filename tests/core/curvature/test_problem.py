@@ -12,7 +12,7 @@ from bnviz.core.configs import BnMode, NetworkConfig
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.data.document import Experiment, experiment
-from bnviz.core.nets.stack import initial, stack_of_one
+from bnviz.core.nets.initial import initial, stack_of_one
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.training.reproduce import NETWORK
 from tests.core.curvature.problems import of_module

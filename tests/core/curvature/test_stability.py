@@ -16,7 +16,7 @@ from bnviz.core.curvature.extremes import sharpest
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stability import KICK, Bracket, descents, kicked, thresholds, trials
 from bnviz.core.curvature.stack_problem import StackProblem
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.vectors import flatten, unflatten
 from bnviz.core.types import Stopped
 from tests.core.curvature.problems import of_module

@@ -17,7 +17,8 @@ from bnviz.core.curvature.landscape import filter_norms
 from bnviz.core.curvature.normalized import NormalizedProblem
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
-from bnviz.core.nets.stack import Stack, initial
+from bnviz.core.nets.initial import initial
+from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.types import Floats, Stopped

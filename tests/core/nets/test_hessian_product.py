@@ -9,7 +9,7 @@ from bnviz.core.configs import BnMode, NetworkConfig
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.nets.hessian_product import network_product
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from tests.core.curvature.problems import by_graph
 from tests.core.curvature.test_extremes import SEEDS, Y, whole_hessian
 from tests.core.curvature.test_traces import X

@@ -16,9 +16,10 @@ from bnviz.core.nets.gradients import (
     network_gradient,
     network_losses,
 )
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.norms.names import NORM_SETTINGS, OVER_ROWS, Norm
 from bnviz.core.nets.norms.renorm import limits
-from bnviz.core.nets.stack import Stack, forward, initial
+from bnviz.core.nets.stack import Stack, forward
 from tests.core.torch_nets import lived_in, module_of, one_of
 
 NORMS = get_args(Norm)

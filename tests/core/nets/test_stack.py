@@ -14,7 +14,8 @@ from bnviz.core.nets.gradients import (
     network_losses,
     objective_of,
 )
-from bnviz.core.nets.stack import folded, forward, initial
+from bnviz.core.nets.initial import initial
+from bnviz.core.nets.stack import folded, forward
 from tests.core.torch_nets import lived_in, module_of, one_of
 
 SHAPES = [

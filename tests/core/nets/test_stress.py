@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from bnviz.core.configs import NetworkConfig
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.norms.table import NORMS
-from bnviz.core.nets.stack import initial
 
 #: Unit roundoff of float32, the largest number, and where squares of it lose digits.
 U, LARGEST, SMALLEST = 2.0**-24, torch.finfo(torch.float32).max, 1e-15

@@ -14,7 +14,7 @@ from bnviz.core.configs import DataConfig, NetworkConfig, TrainConfig
 from bnviz.core.curvature.problem import Problem
 from bnviz.core.curvature.traces import eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from bnviz.core.smoothness import spectra
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.density import Density, DensityConfig, NetDensity

@@ -11,7 +11,7 @@ from bnviz.core.configs import BnMode, DataConfig, NetworkConfig, TrainConfig
 from bnviz.core.curvature.extremes import problem_extremes
 from bnviz.core.curvature.traces import eigenvalues
 from bnviz.core.data.preparation import dataset_for, prepare
-from bnviz.core.nets.stack import initial
+from bnviz.core.nets.initial import initial
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.extremes import Extremes, ExtremesConfig, Spectrum
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes

@@ -18,8 +18,8 @@ from bnviz.core.configs import (
 from bnviz.core.curvature import lanczos
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets import chunks
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.norms.names import Norm
-from bnviz.core.nets.stack import initial
 from bnviz.core.training import cost as costs
 from bnviz.core.training import probes
 from bnviz.core.training.cost import SMALLER, Cost, cost, remedy

@@ -11,7 +11,8 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.data.document import SAMPLES, Experiment, _shuffled, experiment, fitness_data
-from bnviz.core.nets.stack import forward, stack_of_one
+from bnviz.core.nets.initial import stack_of_one
+from bnviz.core.nets.stack import forward
 from bnviz.core.training.reproduce import NETWORK, Report, run
 
 

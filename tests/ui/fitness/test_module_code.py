@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from bnviz.core.configs import NetworkConfig
+from bnviz.core.nets.initial import initial
 from bnviz.core.nets.norms.names import Norm
-from bnviz.core.nets.stack import forward, initial
+from bnviz.core.nets.stack import forward
 from bnviz.ui.fitness.module_code import as_module
 from tests.core.torch_nets import lived_in
 
