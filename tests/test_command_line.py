@@ -21,6 +21,7 @@ from bnviz.cli import foreground
 from bnviz.cli.errors import Refusal
 from bnviz.cli.reproduce import as_text
 from bnviz.core.configs import TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.smoothness.registry import MEASURES, parse
 from bnviz.core.smoothness.scales import Scales
@@ -200,7 +201,7 @@ def test_the_run_is_the_one_the_dashboard_shows(
     assert run is not None and (run.status, run.kind, run.done) == ("done", "train", 4)
     assert TrainConfig.model_validate_json(run.config) == asked
     found = [from_bytes(blob) for _, blob in store.blobs(run.id)]
-    expected = list(train.train(asked, train.dataset_for(asked.data, None), lambda: False))
+    expected = list(train.train(asked, dataset_for(asked.data, None), lambda: False))
     assert [each.epoch for each in found] == [each.epoch for each in expected]
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours.bn.train_loss, theirs.bn.train_loss)

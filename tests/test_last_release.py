@@ -15,10 +15,11 @@ import torch
 from safetensors.numpy import load
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.smoothness.measure import from_bytes, to_bytes
 from bnviz.core.smoothness.registry import parse
 from bnviz.core.training import snapshots
-from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.train import train
 from bnviz.jobs import measures, trainings
 from bnviz.store import Run, Store
 from bnviz.store.database import folder_url

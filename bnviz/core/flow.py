@@ -18,7 +18,7 @@ from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.stack import Stack, forward, linear
 from bnviz.core.training.presets import STEPS
 from bnviz.core.training.train import Run
-from bnviz.core.types import Floats
+from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
 
 PROBE_ROWS = 128
@@ -71,7 +71,7 @@ _Moment = tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], list[float]]
 
 
 def _moment(run: Run) -> _Moment:
-    bn, plain = (run.nets[net].stack for net in ("bn", "plain"))
+    bn, plain = (run.nets[net].stack for net in NETS)
     x = run.data.train_x[:, :PROBE_ROWS]
     before_and_after = [values for pair in _around_bn(bn, x) for values in pair]
     return (

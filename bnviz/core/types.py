@@ -1,4 +1,4 @@
-"""What the rooms hand each other: arrays with their shapes, and the sign to stop.
+"""What the rooms hand each other: arrays with their shapes, names, and the sign to stop.
 
 A shape in a signature, ``Float[Tensor, "p n"]``, is an annotation: with jaxtyping loaded, as in
 the tests, it is checked at every call; otherwise it is the plain array, and costs nothing.
@@ -28,6 +28,11 @@ else:
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+
+#: The two nets, with the norm and without, as files call them.
+NETS = ("bn", "plain")
+#: The quantiles by which a spread is told, lowest first; they mirror each other.
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 #: Asked between steps of long work: True once nobody waits for it any more.
 StopFlag = Callable[[], bool]

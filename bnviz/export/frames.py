@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bnviz.core.training.snapshots import QUANTILES, NetSnapshot, Snapshot
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.core.types import LEVELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ def _per_layer_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[
                     } | {
                         f"quantile_{level:g}": value
                         for level, value in zip(
-                            QUANTILES, measured.activation_quantiles[at], strict=True
+                            LEVELS, measured.activation_quantiles[at], strict=True
                         )
                     }
 

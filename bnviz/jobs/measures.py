@@ -112,14 +112,14 @@ def find(store: Store, config: Measure) -> Run | None:
 
 def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     """The nets that `wanted` names; raises StoreProblem if they are not there. Needs torch."""
+    from bnviz.core.data.preparation import dataset_for
     from bnviz.core.smoothness import subject
-    from bnviz.core.training import train
 
     if wanted.run is None:
         return subject.document()
     run, blob = _checkpoint(store, wanted)
     config = trainings.config_of(run)
-    dataset = train.dataset_for(config.data, trainings.table_of(store, config.data))
+    dataset = dataset_for(config.data, trainings.table_of(store, config.data))
     return subject.of_state(config, dataset, trainings.decoded(run.id, from_bytes, blob).state)
 
 

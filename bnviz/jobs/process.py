@@ -58,10 +58,11 @@ def _step_back() -> None:
 def _rehearse() -> None:
     """What a first job would otherwise wait for: imports, torch's own among them."""
     importlib.import_module("bnviz.jobs.runner")
+    from bnviz.core.data.preparation import dataset_for
     from bnviz.core.training import train
 
     config = TrainConfig(data=DataConfig(samples=10), optimizer=OptimizerConfig(epochs=1), seeds=1)
-    for _ in train.train(config, train.dataset_for(config.data, None), leaving.is_set):
+    for _ in train.train(config, dataset_for(config.data, None), leaving.is_set):
         pass
 
 

@@ -68,10 +68,11 @@ def size_of(store: Store, data: DataConfig) -> tuple[int, int]:
 
 def work(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
     """Trains, and keeps every snapshot."""
+    from bnviz.core.data.preparation import dataset_for
     from bnviz.core.training import train
 
     config = config_of(run)
-    dataset = train.dataset_for(config.data, table_of(store, config.data))
+    dataset = dataset_for(config.data, table_of(store, config.data))
     for index, snapshot in enumerate(train.train(config, dataset, should_stop)):
         state = to_bytes(snapshot) if snapshot.state else None
         light = to_bytes(replace(snapshot, state={}))

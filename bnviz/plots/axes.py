@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bnviz.plots.nets import Floats
+from bnviz.core.types import Floats
 from bnviz.texts.numbers import plain
 
 

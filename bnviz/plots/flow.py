@@ -5,9 +5,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.types import Floats
+from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import NETS, named_at_ends, room_for, stroke
+from bnviz.plots.nets import named_at_ends, room_for, stroke
 from bnviz.plots.theme import BN, Figure, Look, Say, fade, figure, heading, titled
 
 Net = Literal["bn", "plain"]

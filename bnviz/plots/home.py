@@ -3,12 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bnviz.core.types import Floats
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
-
-Floats = NDArray[np.float64]
 
 
 def walk(

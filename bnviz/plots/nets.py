@@ -5,13 +5,11 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from bnviz.core.types import Floats
 from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade
 
-Floats = NDArray[np.float64]
-
-NETS = ("bn", "plain")
 #: Names closer than this share of the axis would touch; in letters, the longest line of one.
 APART = 0.12
 LONGEST = 17

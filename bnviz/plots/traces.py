@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bnviz.core.types import Floats
 from bnviz.plots.theme import Look
 
 Trace = dict[str, Any]
-Floats = NDArray[np.float64]
 #: Of points, along one axis; None where there is none.
 Places = ArrayLike | Sequence[float | None]
 

@@ -14,7 +14,6 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from bnviz.core.batchnorm import equations, momentum, stream
@@ -24,6 +23,7 @@ from bnviz.core.data.moments import moments
 from bnviz.core.data.shape import Shape, shapes
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS, Handwritten, PitfallConfig
+from bnviz.core.types import Floats
 from bnviz.plots.pitfalls.figures import draw
 from bnviz.plots.theme import Look
 from bnviz.texts.catalogue import sentence
@@ -34,7 +34,6 @@ from bnviz.ui.pitfalls.live import follows
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import settle
 
-Floats = NDArray[np.float64]
 FEATURES = 2
 
 RUN = """async ([program, cases]) => {

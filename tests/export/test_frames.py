@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.training.snapshots import QUANTILES, Snapshot
+from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import LEVELS
 from bnviz.export.frames import per_layer_frame, per_seed_frame, running_frame
 
 CONFIG = TrainConfig(
@@ -18,7 +19,8 @@ CONFIG = TrainConfig(
 
 @pytest.fixture(scope="module")
 def run() -> list[Snapshot]:
-    from bnviz.core.training.train import dataset_for, train
+    from bnviz.core.data.preparation import dataset_for
+    from bnviz.core.training.train import train
 
     return list(train(CONFIG, dataset_for(CONFIG.data), lambda: False))
 
@@ -39,7 +41,7 @@ def test_per_layer(run: list[Snapshot]) -> None:
     last = frame[frame.epoch == 2]
     row = last[(last.net == "bn") & (last.layer == 2) & (last.seed == 0)]
     assert row["mean"].item() == run[-1].bn.activation_mean[1, 0]
-    for place, level in enumerate(QUANTILES):
+    for place, level in enumerate(LEVELS):
         expected = run[-1].bn.activation_quantiles[1, 0, place]
         assert row[f"quantile_{level:g}"].item() == expected
     assert np.isfinite(row.dead_share.item())

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.smoothness import subject
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.training import train
@@ -39,8 +40,8 @@ def peak(config: TrainConfig) -> float:
 
 def peak_of_measure(measure: Measure, config: TrainConfig) -> float:
     """Memory, at the most, in the first parts of a measure of untrained nets."""
-    dataset = train.dataset_for(config.data, None)
-    run = train.Run(config, train.prepare(config.data, dataset))
+    dataset = dataset_for(config.data, None)
+    run = train.Run(config, prepare(config.data, dataset))
     nets = subject.of_state(config, dataset, run.snapshot(0, state=True).state)
     looks = iter(range(100))
     with watched() as most:
@@ -50,7 +51,7 @@ def peak_of_measure(measure: Measure, config: TrainConfig) -> float:
 
 
 def _train_a_little(config: TrainConfig) -> None:
-    run = train.Run(config, train.prepare(config.data, train.dataset_for(config.data, None)))
+    run = train.Run(config, prepare(config.data, dataset_for(config.data, None)))
     batches = list(run.batches())
     for x, y in (batches[0], batches[-1]):
         run.step(x, y)

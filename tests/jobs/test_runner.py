@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.data.tables import Table
 from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.sweep.config import Axis, SweepConfig, cells
@@ -46,7 +47,7 @@ def assert_same(one: Snapshot, two: Snapshot, *, state: bool) -> None:
 
 def of_core(config: TrainConfig) -> list[Snapshot]:
     """What core yields for `config`, without jobs and store."""
-    dataset = train.dataset_for(config.data, None)
+    dataset = dataset_for(config.data, None)
     return list(train.train(config, dataset, lambda: False))
 
 

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
@@ -65,7 +66,7 @@ def kept(store: Store, config: TrainConfig) -> str:
 
 @cache
 def untrained(config: TrainConfig) -> bytes:
-    data = train.prepare(config.data, train.dataset_for(config.data, None))
+    data = prepare(config.data, dataset_for(config.data, None))
     return to_bytes(train.Run(config, data).snapshot(config.optimizer.epochs, state=True))
 
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.data.tables import Table
 from bnviz.core.fields import Config
 from bnviz.core.nets.norms.names import NORM_SETTINGS
+from bnviz.core.training.evaluation import evaluate, predict
 from bnviz.core.training.presets import PRESETS
 from bnviz.core.training.snapshots import NetSnapshot, to_bytes
-from bnviz.core.training.train import dataset_for, evaluate, predict, train
+from bnviz.core.training.train import train
 from bnviz.jobs import runner
 from bnviz.store import open_store, records
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence

@@ -82,7 +82,8 @@ SMALL = TrainConfig(
 
 
 def test_training() -> None:
-    from bnviz.core.training.train import dataset_for, train
+    from bnviz.core.data.preparation import dataset_for
+    from bnviz.core.training.train import train
 
     left, printed = run(fitness_code.training(SMALL))
     *_, last = train(SMALL, dataset_for(SMALL.data), lambda: False)

@@ -30,7 +30,7 @@ from bnviz.core.curvature.stack_problem import StackProblem
 from bnviz.core.curvature.traces import traces
 from bnviz.core.data.batches import draw
 from bnviz.core.data.moments import moments
-from bnviz.core.data.preparation import prepare
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.nets.initial import initial
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import groups
@@ -128,7 +128,7 @@ def _epoch(rows: int, seeds: int = 4, width: int = 32) -> Sample:
         probes=ProbeConfig(checkpoints=0),
         seeds=seeds,
     )
-    run = train.Run(config, prepare(config.data, train.dataset_for(config.data, None)))
+    run = train.Run(config, prepare(config.data, dataset_for(config.data, None)))
     return timed(lambda: run.train_epoch(lambda: False))
 
 
@@ -139,7 +139,7 @@ def _epoch_of_size(parameters: int) -> Sample:
 
 def _snapshot(seeds: int) -> Sample:
     config = TrainConfig(network=NetworkConfig(depth=2, width=32), seeds=seeds)
-    run = train.Run(config, prepare(config.data, train.dataset_for(config.data, None)))
+    run = train.Run(config, prepare(config.data, dataset_for(config.data, None)))
     return timed(lambda: run.snapshot(0))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.data.preparation import prepare
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.training import cost, probes, train
 from bnviz.core.training.cost import FEATURES, Pass, Sizes
 from bnviz.core.training.snapshots import PROBE_ROWS
@@ -22,7 +22,7 @@ Part = tuple[str, float, Callable[[], float]]
 
 def parts(config: TrainConfig) -> Iterator[Part]:
     """A step, a snapshot, probes of one seed and a search for eigenvalues."""
-    rows, dataset = config.data.samples, train.dataset_for(config.data, None)
+    rows, dataset = config.data.samples, dataset_for(config.data, None)
     small = config.model_copy(
         update={
             "probes": config.probes.model_copy(

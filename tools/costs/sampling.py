@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from scipy.stats import qmc
 
 from bnviz.core.configs import BnMode, TrainConfig
-from bnviz.core.data.preparation import prepare
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.data.tables import Dataset
 from bnviz.core.fields import Config
 from bnviz.core.nets.norms.names import Norm
@@ -157,7 +157,7 @@ def sweep_ratio(config: SweepConfig) -> float:
 
 
 def _data(config: TrainConfig) -> Dataset:
-    return train.dataset_for(config.data, None)
+    return dataset_for(config.data, None)
 
 
 def cpu(work: Callable[[], object]) -> float:

@@ -21,12 +21,11 @@ from typing import Literal
 import numpy as np
 from numpy.random import SeedSequence
 
-from bnviz.core.batchnorm.equations import LEVELS
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import all_rows, draw
 from bnviz.core.data.moments import Moments
 from bnviz.core.data.tables import Table
-from bnviz.core.types import Float, Floats
+from bnviz.core.types import LEVELS, Float, Floats
 from bnviz.core.verdict import Verdict
 
 #: Batch sizes that are measured, as far as a table's rows suffice without repeating any.

@@ -22,14 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.configs import NormConfig, Precision
-from bnviz.core.types import Float, Floats
+from bnviz.core.types import LEVELS, Float, Floats
 
 Batch2d = Float[NDArray[np.floating[Any]], "b d"]
 PerFeature = Float[Floats, " d"]
-
-#: The quantile levels of :func:`describe`, lowest first (those of bnviz.core.training.snapshots).
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-
 
 #: So many values are taken at a time: what is computed from them stays in the processor's cache.
 _AT_ONCE = 1 << 18

@@ -4,15 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.configs import Precision
 from bnviz.core.data.outlines import Outlines, outlines
+from bnviz.core.types import LEVELS, Floats
 
-Floats = NDArray[np.float64]
-
-#: The quantile levels, lowest first; they mirror each other.
-LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: More features than this have no outlines: they would be hairlines.
 MOST_OUTLINES: Final = 12
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.measure import NETS, Cost, Measure, Needs, Progress, Throttle
+from bnviz.core.smoothness.measure import Cost, Measure, Needs, Progress, Throttle
 from bnviz.core.training import comparison
-from bnviz.core.types import Bools, Floats, StopFlag, check
+from bnviz.core.types import NETS, Bools, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode
-from bnviz.core.smoothness.measure import NETS, Cost, Measure, Progress, Throttle, which
-from bnviz.core.types import Floats, StopFlag, check
+from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
+from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from bnviz.core.smoothness.measure import NETS, Cost, Measure, Needs, Progress, Throttle
-from bnviz.core.types import Bools, Floats, StopFlag, check
+from bnviz.core.smoothness.measure import Cost, Measure, Needs, Progress, Throttle
+from bnviz.core.types import NETS, Bools, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:

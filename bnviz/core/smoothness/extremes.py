@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode
-from bnviz.core.smoothness.measure import LANCZOS, NETS, Cost, Measure, Progress
+from bnviz.core.smoothness.measure import LANCZOS, Cost, Measure, Progress
 from bnviz.core.training.comparison import FEWEST, compare, evidence
-from bnviz.core.types import Bools, Floats, StopFlag
+from bnviz.core.types import NETS, Bools, Floats, StopFlag
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -33,8 +33,6 @@ R = TypeVar("R")
 
 Needs = Literal["nets", "training", "nothing"]
 
-NETS = ("bn", "plain")
-
 #: Gradients x parameters x rows that one core of a small machine does in about two seconds.
 #: Smaller nets are slower than their size says, larger ones faster.
 LIGHT = 2e9

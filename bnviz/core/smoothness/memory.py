@@ -9,11 +9,12 @@ from bnviz.core.smoothness.density import DensityConfig
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.gap import GapConfig
 from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.measure import NETS, Measure
+from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.core.training.cost import BASIS_BYTES, CHUNK_BYTES, FEWEST, Sizes
 from bnviz.core.training.snapshots import PROBE_ROWS
+from bnviz.core.types import NETS
 
 #: Of points that run together: bnviz.core.curvature.problem.POINT_BYTES.
 POINT_BYTES = 2**23

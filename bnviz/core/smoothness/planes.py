@@ -22,11 +22,10 @@ from bnviz.core.smoothness.landscape import (
     LandscapeConfig,
     NetLandscape,
 )
-from bnviz.core.smoothness.measure import NETS
 from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
-from bnviz.core.types import Floats, StopFlag, check
+from bnviz.core.types import NETS, Floats, StopFlag, check
 
 #: A path is kept at so many epochs, fewer where they would take more memory (per net).
 PATH_POINTS = 100

@@ -12,11 +12,10 @@ from math import comb
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict
-
-Floats = NDArray[np.float64]
 
 #: The better net; "undecided" where the test tells no difference; "too_few" where it could not,
 #: whoever had won; "tie" where no seed differs; "neither" where every net diverged.

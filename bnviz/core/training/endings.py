@@ -7,7 +7,7 @@ import numpy as np
 
 from bnviz.core.training.series import band, gather
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.core.types import Floats
+from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
 
 Ending = Literal["both", "bn_alone", "plain_alone", "neither"]
@@ -18,7 +18,7 @@ def ending(snapshots: Sequence[Snapshot], field: str, layer: int | None = None) 
 
     Of a field with a number for each layer it is that of `layer`, or the mean over all layers.
     """
-    bn, plain = (_last(*gather(snapshots, net, field), layer) for net in ("bn", "plain"))
+    bn, plain = (_last(*gather(snapshots, net, field), layer) for net in NETS)
     key: Ending = "neither"
     if np.isfinite(bn):
         key = "both" if np.isfinite(plain) else "bn_alone"

@@ -13,7 +13,7 @@ from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.chunks import chunks
 from bnviz.core.nets.stack import Stack, forward
 from bnviz.core.nets.vectors import Tensors
-from bnviz.core.types import Float, Floats
+from bnviz.core.types import NETS, Float, Floats
 
 State = Mapping[str, NDArray[np.float32]]
 
@@ -79,7 +79,7 @@ def predict(
     """
     scaled = prepare(config.data, dataset).scaling.apply(np.asarray(x))
     sides = []
-    for name in ("bn", "plain"):
+    for name in NETS:
         stack = stack_of(config.network, state, name)
         parts = [
             forward(stack.part(part), scaled).output.numpy().astype(np.float64)

@@ -24,10 +24,9 @@ from bnviz.core.training.snapshots import (
     GRADIENT_ROWS,
     LOSS_ROWS,
     QUANTILE_ROWS,
-    QUANTILES,
     NetSnapshot,
 )
-from bnviz.core.types import Floats
+from bnviz.core.types import LEVELS, Floats
 
 _NOTHING = np.empty(0)
 
@@ -112,7 +111,7 @@ def _activations(stack: Stack, entering: Tensor) -> dict[str, Floats]:
     else:
         dead = np.full(len(entering), np.nan)
     some = np.sort(entering[:, :, :QUANTILE_ROWS].flatten(1).numpy(), axis=1)
-    at = np.array(QUANTILES) * (some.shape[1] - 1)
+    at = np.array(LEVELS) * (some.shape[1] - 1)
     low, weight = np.floor(at).astype(int), at % 1
     high = np.minimum(low + 1, some.shape[1] - 1)
     quantiles = some[:, low] * (1 - weight) + some[:, high] * weight
@@ -129,7 +128,7 @@ def _running(stack: Stack, name: str) -> Floats:
     if not stack.buffers:
         return _NOTHING
     layers = [
-        np.quantile(_numpy(stack.buffers[f"layers.{index}.{name}"]), QUANTILES, axis=1).T
+        np.quantile(_numpy(stack.buffers[f"layers.{index}.{name}"]), LEVELS, axis=1).T
         for index in range(stack.network.depth)
     ]
     return np.stack(layers)

@@ -1,6 +1,7 @@
 """What a training yields: frozen snapshots, and their form on disk.
 
-S is the number of seeds, L the number of hidden layers, H a layer's width.
+S is the number of seeds, L the number of hidden layers, H a layer's width; quantiles are at the
+five LEVELS of :mod:`bnviz.core.types`.
 Losses are mean squared errors in squared target units. A seed that diverged
 holds NaN from then on and is marked in `diverged`; readers count it and leave
 it out of averages openly.
@@ -25,9 +26,6 @@ GRADIENT_ROWS = 1024
 QUANTILE_ROWS = 64
 PROBE_ROWS = 1024
 
-#: The quantiles kept of activations and running statistics, lowest first.
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-
 
 @dataclass(frozen=True)
 class NetSnapshot:
@@ -51,13 +49,13 @@ class NetSnapshot:
     activation_std: Floats
     """(L, S) its biased standard deviation over rows and units."""
     activation_quantiles: Floats
-    """(L, S, 5) its QUANTILES over units and the first QUANTILE_ROWS rows."""
+    """(L, S, 5) its LEVELS over units and the first QUANTILE_ROWS rows."""
     dead_share: Floats
     """(L, S) share of units whose ReLU is zero on every one of those rows (tanh: NaN)."""
     running_mean: Floats
-    """(L, S, 5) QUANTILES over the layer's units of BN's running mean."""
+    """(L, S, 5) LEVELS over the layer's units of BN's running mean."""
     running_variance: Floats
-    """(L, S, 5) QUANTILES over the layer's units of BN's unbiased running variance."""
+    """(L, S, 5) LEVELS over the layer's units of BN's unbiased running variance."""
     lipschitz_median: Floats
     """(S,) median over the probes of |gradient change| / |parameter change|."""
     lipschitz_max: Floats

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.data.preparation import Prepared, dataset_for, prepare, split
+from bnviz.core.data.preparation import Prepared, prepare
 from bnviz.core.data.tables import Dataset
 from bnviz.core.nets.backpropagation import Workspace
 from bnviz.core.nets.chunks import chunks, keep_freed_memory
@@ -25,13 +25,10 @@ from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.optimizers import Step, optimizer
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
-from bnviz.core.training.evaluation import Evaluation, Predicted, evaluate, predict
 from bnviz.core.training.figures import measure
 from bnviz.core.training.probes import probe
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.core.types import Float, StopFlag
-
-__all__ = ["Evaluation", "Predicted", "dataset_for", "evaluate", "predict", "split", "train"]
+from bnviz.core.types import NETS, Float, StopFlag
 
 
 def train(config: TrainConfig, dataset: Dataset, should_stop: StopFlag) -> Iterator[Snapshot]:
@@ -95,8 +92,7 @@ class Run:
         configs = [each for each in (config, *others) for _ in range(config.seeds)]
         self.seeds = [*range(config.seed, config.seed + config.seeds)] * (1 + len(others))
         self.nets = {
-            name: make_net(configs, self.seeds, len(data.train_x), bn=name == "bn")
-            for name in ("bn", "plain")
+            name: make_net(configs, self.seeds, len(data.train_x), bn=name == "bn") for name in NETS
         }
         self.others = {
             norm: make_net(

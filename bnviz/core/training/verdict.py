@@ -7,6 +7,7 @@ import numpy as np
 
 from bnviz.core.training.comparison import Comparison, compare, evidence
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import NETS
 from bnviz.core.verdict import Verdict
 
 Key = Literal[
@@ -83,7 +84,7 @@ def divergences(
     snapshots: Sequence[Snapshot], first_seed: int
 ) -> Iterator[Verdict[Literal["seeds_bn", "seeds_plain"]]]:
     """For each net with any, the seeds that diverged and the epochs by which that was seen."""
-    for net in ("bn", "plain"):
+    for net in NETS:
         flags = np.array([getattr(snapshot, net).diverged for snapshot in snapshots])
         gone = np.flatnonzero(flags[-1]) if len(flags) else np.empty(0, np.intp)
         if gone.size:

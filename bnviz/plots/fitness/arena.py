@@ -8,8 +8,9 @@ import numpy as np
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.training.series import band_of
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import Floats
 from bnviz.plots.fitness.curves import HEIGHT, banded
-from bnviz.plots.nets import Floats, across, named_at_ends, room_for
+from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
 
 #: Okabe and Ito's, and two of Tol's; BN and none as everywhere.

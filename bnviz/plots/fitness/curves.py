@@ -7,8 +7,9 @@ import numpy as np
 
 from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import NETS
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import NETS, bands, key, named_at_ends, ribbon, room_for
+from bnviz.plots.nets import bands, key, named_at_ends, ribbon, room_for
 from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 

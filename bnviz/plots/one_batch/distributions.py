@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bnviz.core.data.shape import LEVELS, Shape
+from bnviz.core.data.shape import Shape
+from bnviz.core.types import LEVELS, Floats
 from bnviz.plots.axes import around, span
 from bnviz.plots.labels import LONGEST, labels
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
 from bnviz.texts.numbers import plus_minus
 
-Floats = NDArray[np.float64]
 Side = Literal["before", "after"]
 
 COLORS = {"before": PLAIN, "after": BN}

@@ -6,10 +6,10 @@ import numpy as np
 
 from bnviz.core.smoothness.along import Along, NetAlong
 from bnviz.core.training.series import Band, band
+from bnviz.core.types import NETS
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import (
     MARGIN,
-    NETS,
     across,
     counted,
     finite,

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from bnviz.core.smoothness.density import Density, NetDensity
+from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades, place, symmetric
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, finite, key, positive, ribbon, stroke
+from bnviz.plots.nets import LEGEND, MARGIN, finite, key, positive, ribbon, stroke
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 from bnviz.plots.traces import line
 

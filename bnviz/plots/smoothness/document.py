@@ -6,17 +6,9 @@ from typing import Any
 import numpy as np
 
 from bnviz.core.smoothness.document import Replay
+from bnviz.core.types import NETS
 from bnviz.plots.axes import _floor, decades, span
-from bnviz.plots.nets import (
-    HEIGHT,
-    LEGEND,
-    MARGIN,
-    NETS,
-    marker,
-    named_at_ends,
-    room_for,
-    stroke,
-)
+from bnviz.plots.nets import HEIGHT, LEGEND, MARGIN, marker, named_at_ends, room_for, stroke
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import upright
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from bnviz.core.smoothness.extremes import Extremes, Spectrum
+from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades, place, symmetric
-from bnviz.plots.nets import LEGEND, MARGIN, NETS, Floats, counted, finite, key, marker, positive
+from bnviz.plots.nets import LEGEND, MARGIN, counted, finite, key, marker, positive
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from bnviz.core.smoothness.gap import CELLS, Gap
+from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, tick_label
-from bnviz.plots.nets import LEGEND, MARGIN, Floats, counted, key, marker
+from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marker
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 

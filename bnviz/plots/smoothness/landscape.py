@@ -6,11 +6,10 @@ import numpy as np
 
 from bnviz.core.smoothness.landscape import Landscape, NetLandscape
 from bnviz.core.training.series import band
+from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades, span, tick_label
 from bnviz.plots.nets import (
     MARGIN,
-    NETS,
-    Floats,
     across,
     counted,
     finite,

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from bnviz.core.smoothness.scales import Scales, Sweep
+from bnviz.core.types import NETS
 from bnviz.plots.axes import _floor, decades
 from bnviz.plots.nets import (
     HEIGHT,
     LEGEND,
     MARGIN,
-    NETS,
     finite,
     key,
     marker,

@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 
 from bnviz.core.smoothness.stability import NetStability, Stability
+from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades
 from bnviz.plots.nets import (
     LEGEND,
     MARGIN,
-    NETS,
-    Floats,
     across,
     counted,
     marker,

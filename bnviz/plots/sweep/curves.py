@@ -8,9 +8,10 @@ import numpy as np
 from bnviz.core.sweep.grid import Rates
 from bnviz.core.sweep.outcome import Outcome
 from bnviz.core.training.series import band
+from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades
 from bnviz.plots.fitness.curves import banded
-from bnviz.plots.nets import NETS, Floats, across, named_at_ends, room_for
+from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.sweep.maps import axis_title, labels
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 

@@ -7,9 +7,9 @@ import numpy as np
 from bnviz.core.sweep.config import Axis, Value
 from bnviz.core.sweep.grid import Grid
 from bnviz.core.sweep.verdict import value_name
+from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
 from bnviz.plots.axes import decades, tick_label
-from bnviz.plots.nets import NETS, Floats
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import plain
 

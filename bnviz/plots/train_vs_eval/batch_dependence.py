@@ -3,14 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.batch_dependence import BatchDependence
+from bnviz.core.types import Floats
 from bnviz.plots.nets import bands
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import joined, level, line, upright
-
-Floats = NDArray[np.float64]
 
 HEIGHT = 380
 _BINS = 36

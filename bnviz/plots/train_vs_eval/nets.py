@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
 from bnviz.plots.labels import label
@@ -14,8 +13,6 @@ from bnviz.plots.traces import dots, joined, level, line
 
 if TYPE_CHECKING:
     from bnviz.core.training.precise_bn import Drift, Recalibration
-
-Floats = NDArray[np.float64]
 
 HEIGHT = 380
 WAYS = ("before", "after", "train_mode")

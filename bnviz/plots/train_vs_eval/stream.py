@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.stream import Gap, Quantity, Track
+from bnviz.core.types import Floats
 from bnviz.plots.axes import span
 from bnviz.plots.labels import label
 from bnviz.plots.nets import named_at_ends, ribbon, room_for
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, line
-
-Floats = NDArray[np.float64]
 
 HEIGHT = 300
 #: More steps than this are thinned: there are no more pixels.

@@ -10,11 +10,11 @@ from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.core.training.endings import ending
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
 from bnviz.core.training.verdict import divergences, verdict
+from bnviz.core.types import NETS
 from bnviz.export.frames import per_layer_frame, per_seed_frame
 from bnviz.jobs import runner
 from bnviz.jobs.trainings import config_of
 from bnviz.plots.fitness import curves
-from bnviz.plots.nets import NETS
 from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import percent, short

@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from bnviz.core.training.presets import STEPS, small
+from bnviz.core.types import NETS
 from bnviz.plots import flow as plots
-from bnviz.plots.nets import NETS
 from bnviz.ui.cache import cached
 from bnviz.ui.chart.chart import Live, player
 from bnviz.ui.controls import HOME

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.equations import Forward, forward
 from bnviz.core.batchnorm.interpolation import STAGES, partway, stage_of
 from bnviz.core.configs import BatchConfig
+from bnviz.core.types import Floats
 from bnviz.plots.home import walk
 from bnviz.ui.chart.chart import Live
 from bnviz.ui.figures import look, show_pair
@@ -19,8 +19,6 @@ from bnviz.ui.one_batch import compute
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Floats = NDArray[np.float64]
 
 _WINES = BatchConfig(source="wine", batch_size=178, features=13)
 _ALCOHOL, _COLOR = 0, 9

@@ -11,10 +11,10 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.settings import flat
 from bnviz.core.training.pairing import Side, pair
 from bnviz.core.training.snapshots import Snapshot
+from bnviz.core.types import NETS
 from bnviz.export.frames import per_seed_frame
 from bnviz.jobs import measures, runner
 from bnviz.jobs.trainings import config_of
-from bnviz.plots.nets import NETS
 from bnviz.plots.runs.side_by_side import side_by_side
 from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.catalogue import speaking_of

@@ -1,7 +1,7 @@
 """Landscape: both nets' loss on a plane and along lines."""
 
 from bnviz.core.smoothness.landscape import Landscape, LandscapeConfig
-from bnviz.plots.nets import NETS
+from bnviz.core.types import NETS
 from bnviz.plots.smoothness import landscape as plots
 from bnviz.ui.controls import smoothness
 from bnviz.ui.figures import draw, look, show_pair

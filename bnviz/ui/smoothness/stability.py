@@ -1,7 +1,7 @@
 """Does it predict? 2 / sharpness against the learning rate at which descent breaks."""
 
 from bnviz.core.smoothness.stability import Stability, StabilityConfig
-from bnviz.plots.nets import NETS
+from bnviz.core.types import NETS
 from bnviz.plots.smoothness import stability as plots
 from bnviz.ui.controls import smoothness
 from bnviz.ui.figures import draw, look, show_pair

@@ -11,8 +11,8 @@ from bnviz.core.sweep.grid import grid, rates
 from bnviz.core.sweep.outcome import Outcome
 from bnviz.core.sweep.results import results
 from bnviz.core.sweep.verdict import verdict
+from bnviz.core.types import NETS
 from bnviz.jobs import sweep
-from bnviz.plots.nets import NETS
 from bnviz.plots.sweep import curves, maps
 from bnviz.store import Run, open_store
 from bnviz.texts.catalogue import speaking_of

@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from bnviz.core.batchnorm.batch_dependence import verdict
-from bnviz.core.batchnorm.equations import LEVELS
 from bnviz.core.batchnorm.momentum import clock, complement, remaining, shares, weights
 from bnviz.core.batchnorm.stream import Quantity, Walk
 from bnviz.core.configs import StreamConfig
+from bnviz.core.types import LEVELS
 from bnviz.plots.train_vs_eval import batch_dependence, stream
 from bnviz.plots.train_vs_eval.momentum import batch_weights, decay
 from bnviz.texts.markdown import literal

@@ -11,13 +11,11 @@ import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 
 from bnviz.core.batchnorm import equations as bn
 from bnviz.core.configs import NormConfig
-from bnviz.core.training import snapshots
+from bnviz.core.types import LEVELS, Floats
 
-Floats = NDArray[np.float64]
 quick = settings(max_examples=60)
 
 shapes = st.tuples(st.integers(2, 12), st.integers(1, 4))
@@ -336,7 +334,7 @@ def test_describe(dtype: Any) -> None:
         (got.max, oracle.amax(dim=0)),
         (
             got.quantiles,
-            torch.quantile(oracle, torch.tensor(bn.LEVELS, dtype=oracle.dtype), dim=0).T,
+            torch.quantile(oracle, torch.tensor(LEVELS, dtype=oracle.dtype), dim=0).T,
         ),
     ):
         assert ours.dtype == np.float64
@@ -351,7 +349,3 @@ def test_describe_says_nan_where_a_feature_is_undefined() -> None:
         got = bn.describe(x)
     for figures in (got.mean, got.biased_variance, got.min, got.max, got.quantiles[:, 2]):
         assert np.isnan(figures).tolist() == [False, True, False]
-
-
-def test_levels_are_the_snapshots() -> None:
-    assert bn.LEVELS == snapshots.QUANTILES

@@ -22,8 +22,7 @@ from bnviz.core.batchnorm.implementations import (
     verdict,
 )
 from bnviz.core.configs import NormConfig, Precision
-
-Floats = NDArray[np.float64]
+from bnviz.core.types import Floats
 
 # What the document prints: its input, torch's result, its for-loop's.
 PRINTED_INPUT = np.array(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import Precision
-from bnviz.core.data.shape import LEVELS, shapes
+from bnviz.core.data.shape import shapes
+from bnviz.core.types import LEVELS
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])

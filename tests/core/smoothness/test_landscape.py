@@ -11,6 +11,7 @@ import torch
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.curvature.extremes import extremes
 from bnviz.core.curvature.landscape import directions
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.nets.gradients import Objective, objective_of
 from bnviz.core.nets.stack import forward
 from bnviz.core.nets.vectors import Tensors, unflatten
@@ -18,7 +19,7 @@ from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.landscape import DISTANCES, Landscape, LandscapeConfig, NetLandscape
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.smoothness.subject import Subject
-from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.train import train
 
 SMALL = TrainConfig(
     data=DataConfig(samples=60, clip_scores=False, standardize=True),

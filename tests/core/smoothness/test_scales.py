@@ -9,12 +9,12 @@ import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.curvature import kinks, probes
-from bnviz.core.data.preparation import dataset_for
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.smoothness import scales
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.measure import from_bytes, to_bytes
 from bnviz.core.smoothness.scales import Scales, ScalesConfig, Sweep
-from bnviz.core.training.train import Run, prepare
+from bnviz.core.training.train import Run
 from bnviz.core.verdict import Verdict
 
 CONFIG = ScalesConfig(probes=16)

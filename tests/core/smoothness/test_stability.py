@@ -10,12 +10,13 @@ import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.curvature.extremes import extremes
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.nets.gradients import objective_of
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.smoothness.stability import SHARES, NetStability, Stability, StabilityConfig
 from bnviz.core.smoothness.subject import Subject
-from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.train import train
 from tests.core.torch_nets import one_of
 
 SMALL = TrainConfig(

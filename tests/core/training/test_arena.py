@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.training.arena import bouts, nets, verdict
 from bnviz.core.training.comparison import sign_test
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes, to_bytes
-from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.train import train
 
 ARENA = TrainConfig(
     data=DataConfig(samples=60, clip_scores=False, standardize=True),

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import NetworkConfig, OptimizerConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.training.endings import ending, running_ends
-from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.train import train
 
 CONFIG = TrainConfig(
     network=NetworkConfig(depth=2, width=4), optimizer=OptimizerConfig(epochs=2), seeds=3

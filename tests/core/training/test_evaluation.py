@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for, split
 from bnviz.core.data.tables import Dataset
 from bnviz.core.training import train as training
 from bnviz.core.training.evaluation import Evaluation, baseline_loss, evaluate, predict, stack_of
@@ -26,14 +27,14 @@ CONFIG = TrainConfig(
 
 @cache
 def trained() -> tuple[Dataset, Snapshot, Evaluation]:
-    dataset = training.dataset_for(CONFIG.data)
+    dataset = dataset_for(CONFIG.data)
     last = list(training.train(CONFIG, dataset, lambda: False))[-1]
     return dataset, last, evaluate(CONFIG, dataset, last.state)
 
 
 def test_predictions_are_those_of_torch_modules_on_raw_rows() -> None:
     dataset, last, _ = trained()
-    train, _ = training.split(CONFIG.data, len(dataset.x))
+    train, _ = split(CONFIG.data, len(dataset.x))
     x = dataset.x[train].astype(np.float64)
     rows = np.array([[1.5, 60.0, 3000.0], [1.9, 110.0, 4900.0]])
     scaled = torch.tensor((rows - x.mean(0)) / x.std(0), dtype=torch.float32)
@@ -51,7 +52,7 @@ def test_scores_are_those_of_scikit_learn() -> None:
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
     dataset, last, evaluation = trained()
-    train, held = training.split(CONFIG.data, len(dataset.x))
+    train, held = split(CONFIG.data, len(dataset.x))
     np.testing.assert_array_equal(evaluation.targets, dataset.y[held, 0])
     for side, net in ((evaluation.bn, last.bn), (evaluation.plain, last.plain)):
         assert side.predictions.shape == (3, 16)

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from torch.optim.swa_utils import update_bn
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.data.preparation import prepare
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.training.evaluation import stack_of
 from bnviz.core.training.precise_bn import (
     Recalibration,
@@ -21,7 +21,6 @@ from bnviz.core.training.precise_bn import (
     train_small,
     verdict,
 )
-from bnviz.core.training.train import dataset_for
 from bnviz.texts.catalogue import worded
 from tests.core.torch_nets import one_of
 

@@ -3,9 +3,10 @@
 import pytest
 
 from bnviz.core.configs import ProbeConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for
 from bnviz.core.training.evaluation import baseline_loss
 from bnviz.core.training.presets import PRESETS
-from bnviz.core.training.train import dataset_for, train
+from bnviz.core.training.train import train
 from bnviz.core.training.verdict import verdict
 
 

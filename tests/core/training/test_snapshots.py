@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import SafetensorError
 
-from bnviz.core.training.snapshots import QUANTILES, NetSnapshot, Snapshot, from_bytes, to_bytes
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes, to_bytes
+from bnviz.core.types import LEVELS
 
 STATE = {
     "bn/layers.0.weight": np.arange(24, dtype=np.float32).reshape(2, 3, 4),
@@ -21,7 +22,7 @@ def net(rng: np.random.Generator, seeds: int = 3, layers: int = 2) -> NetSnapsho
         ("activation_mean", "activation_std", "dead_share"), (layers, seeds)
     )
     for name in ("activation_quantiles", "running_mean", "running_variance"):
-        shapes[name] = (layers, seeds, len(QUANTILES))
+        shapes[name] = (layers, seeds, len(LEVELS))
     for name in ("lipschitz_median", "lipschitz_max"):
         shapes[name] = (0,)
     return NetSnapshot(

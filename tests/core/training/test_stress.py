@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.data.tables import Table
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.nets.stack import forward
@@ -35,7 +36,7 @@ def test_a_net_is_right_or_diverged(norm: str, which: int) -> None:
     seen = set()
     for exponent in (-36, -30, -12, 0, 6, 12, 18, 24, 30, 38):
         config, table = training(10.0**exponent, which, norm)
-        run = train.Run(config, train.prepare(config.data, train.dataset_for(config.data, table)))
+        run = train.Run(config, prepare(config.data, dataset_for(config.data, table)))
         run.train_epoch(lambda: False)
         snapshot = run.snapshot(1)
         for name, net in (("bn", snapshot.bn), ("plain", snapshot.plain)):
@@ -61,4 +62,4 @@ def test_what_float32_cannot_hold_is_refused_by_name() -> None:
     ):
         config, table = training(scale, 0)
         with pytest.raises(ValueError, match=told):
-            train.dataset_for(config.data, table)
+            dataset_for(config.data, table)

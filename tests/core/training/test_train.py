@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
-from bnviz.core.data.preparation import prepare
+from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.training import train
 from bnviz.core.training.evaluation import stack_of
-from bnviz.core.training.snapshots import QUANTILES, NetSnapshot, Snapshot, from_bytes, to_bytes
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes, to_bytes
+from bnviz.core.types import LEVELS
 from tests.core.torch_nets import module_of, one_of
 
 UNPROBED = ProbeConfig(checkpoints=0)
@@ -37,7 +38,7 @@ def never() -> bool:
 
 
 def run(config: TrainConfig, should_stop: Callable[[], bool] = never) -> list[Snapshot]:
-    return list(train.train(config, train.dataset_for(config.data), should_stop))
+    return list(train.train(config, dataset_for(config.data), should_stop))
 
 
 @cache
@@ -59,7 +60,7 @@ def assert_close(
 
 def alone(config: TrainConfig, seed: int, *, bn: bool) -> list[tuple[nn.Sequential, float]]:
     """One network trained with torch.optim over the same batches: (module, loss) every epoch."""
-    data = prepare(config.data, train.dataset_for(config.data))
+    data = prepare(config.data, dataset_for(config.data))
     x, y = data.train_x.T, data.train_y
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -128,7 +129,7 @@ def entering(module: nn.Sequential, x: torch.Tensor) -> list[torch.Tensor]:
 @pytest.mark.parametrize("index", range(3))
 def test_figures_of_a_snapshot(net: str, index: int) -> None:
     """Recomputed from the state with torch modules."""
-    last, data = small()[-1], prepare(SMALL.data, train.dataset_for(SMALL.data))
+    last, data = small()[-1], prepare(SMALL.data, dataset_for(SMALL.data))
     found: NetSnapshot = getattr(last, net)
     module = one_of(stack_of(SMALL.network, last.state, net), index)
 
@@ -152,7 +153,7 @@ def test_figures_of_a_snapshot(net: str, index: int) -> None:
         assert found.dead_share[depth, index] == float((z <= 0).all(0).double().mean())
         np.testing.assert_allclose(
             found.activation_quantiles[depth, index],
-            np.quantile(z[:64].numpy(), QUANTILES),
+            np.quantile(z[:64].numpy(), LEVELS),
             rtol=1e-4,
             atol=1e-5,
         )
@@ -178,7 +179,7 @@ def test_running_statistics_of_a_snapshot() -> None:
     last = small()[-1]
     for name in ("mean", "variance"):
         values = np.stack([last.state[f"bn/layers.{depth}.running_{name}"] for depth in range(2)])
-        quantiles = np.moveaxis(np.quantile(values.astype(float), QUANTILES, axis=2), 0, 2)
+        quantiles = np.moveaxis(np.quantile(values.astype(float), LEVELS, axis=2), 0, 2)
         np.testing.assert_allclose(getattr(last.bn, f"running_{name}"), quantiles, rtol=1e-6)
         assert getattr(last.plain, f"running_{name}").shape == (0,)
 
@@ -320,7 +321,7 @@ def test_chunks_change_nothing_but_rounding(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_large_data_are_judged_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    last, data = small()[-1], prepare(SMALL.data, train.dataset_for(SMALL.data))
+    last, data = small()[-1], prepare(SMALL.data, dataset_for(SMALL.data))
     monkeypatch.setattr("bnviz.core.training.figures.LOSS_ROWS", 10)
     monkeypatch.setattr("bnviz.core.training.figures.ACTIVATION_ROWS", 20)
     sampled = run(SMALL)[-1]

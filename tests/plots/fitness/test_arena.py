@@ -19,7 +19,8 @@ CONFIG = TrainConfig(
 
 
 def test_every_norm_has_a_curve_and_its_name_at_the_end(say: Say, look: Look) -> None:
-    from bnviz.core.training.train import dataset_for, train
+    from bnviz.core.data.preparation import dataset_for
+    from bnviz.core.training.train import train
 
     run = list(train(CONFIG, dataset_for(CONFIG.data), lambda: False))
     figure = losses(run, nets(CONFIG), "", look, say)

@@ -24,7 +24,8 @@ CONFIG = TrainConfig(
 
 @pytest.fixture(scope="module")
 def run() -> list[Snapshot]:
-    from bnviz.core.training.train import dataset_for, train
+    from bnviz.core.data.preparation import dataset_for
+    from bnviz.core.training.train import train
 
     return list(train(CONFIG, dataset_for(CONFIG.data), lambda: False))
 
