@@ -58,14 +58,18 @@ def show(
 def show_pair(
     figures: Mapping[str, Figure],
     alt: str,
-    name: Callable[[str], str],
+    title: str,
     live: Mapping[str, Live | None] | None = None,
     **events: Any,
 ) -> None:
-    """Figures by key beside each other, below each other on a phone."""
+    """Figures by key beside each other, below each other on a phone.
+
+    `title` is the text key of what each shows, with the last part of the figure's key put in.
+    """
     for column, (key, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         with column:
-            draw(figure, key, f"{name(key)}: {alt}", (live or {}).get(key), **events)
+            name = say(title.format(key.rpartition("-")[2]))
+            draw(figure, key, f"{name}: {alt}", (live or {}).get(key), **events)
 
 
 def draw(

@@ -36,7 +36,7 @@ with left:
             for side, shape in sides.items()
         },
         say("one_batch.alt", **size),
-        lambda side: say(f"one_batch.{side}"),
+        "one_batch.{}",
         live.ridges(config, norm, own_axes),
     )
 with right:

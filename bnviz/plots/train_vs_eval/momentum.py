@@ -31,7 +31,7 @@ def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> F
         HEIGHT,
         xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
         yaxis=titled(say("train_vs_eval.clock.axis_start"), tickformat=".0%", range=[-0.03, 1.05]),
-        annotations=[heading(say("train_vs_eval.clock.start"))],
+        annotations=[heading(say("train_vs_eval.clock.decay"))],
         showlegend=False,
     )
 

@@ -46,7 +46,7 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
             **titled(say("train_vs_eval.recalibrate.axis_way")),
         },
         yaxis=titled(axis, type="log"),
-        annotations=[heading(say("train_vs_eval.recalibrate.loss"))],
+        annotations=[heading(say("train_vs_eval.recalibrate.losses"))],
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 84},
     )
@@ -74,7 +74,7 @@ def drifts(layers: Sequence["Drift"], look: Look, say: Say) -> Figure:
         xaxis=titled(say("train_vs_eval.recalibrate.axis_mean")),
         yaxis=titled(say("train_vs_eval.recalibrate.axis_deviation"), zeroline=False),
         shapes=[level(1, look.ink)],
-        annotations=[heading(say("train_vs_eval.recalibrate.drift"))],
+        annotations=[heading(say("train_vs_eval.recalibrate.drifts"))],
         legend=BELOW,
         margin={"l": 68, "r": 16, "t": 36, "b": 100},
     )
@@ -108,7 +108,7 @@ def micro_statistics(split: Split, feature: int, name: str, look: Look, say: Say
         xaxis=titled(say("train_vs_eval.split.axis_micro"), range=ends, zeroline=False)
         | ({"dtick": 1} if len(number) <= 16 else {}),
         yaxis=titled(say("train_vs_eval.split.axis_value", feature=label(name)), zeroline=False),
-        annotations=[heading(say("train_vs_eval.split.statistics"))],
+        annotations=[heading(say("train_vs_eval.split.micro"))],
         legend=BELOW,
         margin={"l": 72, "r": 16, "t": 36, "b": 90},
     )
@@ -137,7 +137,7 @@ def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: 
         HEIGHT,
         xaxis=titled(say("train_vs_eval.split.axis_difference"), type="log", dtick=4),
         yaxis={"autorange": "reversed", "type": "category"},
-        annotations=[heading(say("train_vs_eval.split.difference"))],
+        annotations=[heading(say("train_vs_eval.split.differences"))],
         legend=BELOW,
         margin={"l": 150, "r": 12, "t": 36, "b": 90},
     )

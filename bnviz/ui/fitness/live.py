@@ -140,7 +140,7 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             for net in NETS
         },
         say("fitness.activations_alt", layer=layer + 1),
-        lambda key: say(f"net.{key.removeprefix('activations-')}"),
+        "net.{}",
     )
     rows = min(ACTIVATION_ROWS, compute.training_rows(config.data))
     some = min(QUANTILE_ROWS, rows)

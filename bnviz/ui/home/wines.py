@@ -104,7 +104,7 @@ def pictures(batch: Wines, progress: float) -> None:
     show_pair(
         figures,
         say("home.alt"),
-        lambda key: say(f"home.{key.removeprefix('walk-')}"),
+        "home.{}",
         live,
         on_wine_change=_take,
     )

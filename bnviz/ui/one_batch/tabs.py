@@ -122,7 +122,7 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
     show_pair(
         {f"matrix-{side}": matrix(batch.names, x, side, look(), say) for side, x in sides.items()},
         say("one_batch.matrix.alt"),
-        lambda key: say(f"one_batch.{key.removeprefix('matrix-')}"),
+        "one_batch.{}",
     )
     explain("matrix", caption, data=lambda: pd.DataFrame(forward.y, columns=_unique(batch.names)))
 

@@ -15,11 +15,6 @@ SECTION = Section(
     DensityConfig,
     controls=("probes", "steps"),
     figures=_figures,
-    caption=lambda config, asked: {
-        "probes": config.probes,
-        "steps": config.steps,
-        "mode": say(f"option.{config.bn_mode}"),
-    },
     formula=r"\varphi(\lambda) = \frac1n\sum_{i=1}^n\delta(\lambda-\lambda_i)"
     r" \approx \frac1P\sum_{p=1}^P\sum_{k=1}^m \omega_k^{(p)}\,"
     r"g_\sigma\big(\lambda-\ell_k^{(p)}\big)",

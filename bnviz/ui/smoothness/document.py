@@ -14,14 +14,13 @@ def _figures(config: DocumentConfig, replay: Replay) -> None:
         "drift": plots.drift(replay, look(), say),
     }
     alt = say("smoothness.document.alt")
-    show_pair(pair, alt, lambda name: say(f"smoothness.document.{name}"))
+    show_pair(pair, alt, "smoothness.document.{}")
 
 
 SECTION = Section(
     DocumentConfig,
     controls=("probes",),
     figures=_figures,
-    caption=lambda config, asked: {"probes": config.probes},
     formula=r"\hat L(d) = \frac{\lVert\nabla f(\theta+\varepsilon d)-\nabla f(\theta)\rVert}"
     r"{\lVert\varepsilon d\rVert}\,,\qquad d\sim\mathcal N(0, I_n),\ \varepsilon=10^{-5}",
     library=("lipschitz_probes",),

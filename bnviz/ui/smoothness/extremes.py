@@ -14,17 +14,13 @@ def _figures(config: ExtremesConfig, extremes: Extremes) -> None:
         "traces": plots.traces(extremes, look(), say),
     }
     alt = say("smoothness.extremes.pair_alt")
-    show_pair(pair, alt, lambda name: say(f"smoothness.extremes.{name}"))
+    show_pair(pair, alt, "smoothness.extremes.{}")
 
 
 SECTION = Section(
     ExtremesConfig,
     controls=("probes",),
     figures=_figures,
-    caption=lambda config, asked: {
-        "probes": config.probes,
-        "mode": say(f"option.{config.bn_mode}"),
-    },
     formula=r"\mathbb E_u\,\lVert Hu\rVert^2 = \frac{\operatorname{tr}(H^2)}{n}"
     r" = \frac1n\sum_{i=1}^n\lambda_i^2"
     r"\ \le\ \max_i\lambda_i^2\,,\qquad \lVert u\rVert = 1",

@@ -19,14 +19,13 @@ def _figures(config: GapConfig, gap: Gap) -> None:
         "cells": plots.cells(gap, quantity, look(), say),
     }
     with pictures:
-        show_pair(pair, say("smoothness.gap.alt"), lambda name: say(f"smoothness.gap.{name}"))
+        show_pair(pair, say("smoothness.gap.alt"), "smoothness.gap.{}")
 
 
 SECTION = Section(
     GapConfig,
     controls=("probes",),
     figures=_figures,
-    caption=lambda config, asked: {"probes": config.probes},
     formula=r"\log\frac{\lambda_\text{plain, raw}}{\lambda_\text{BN, raw, eval}} = "
     r"\log\frac{\lambda_\text{plain, raw}}{\lambda_\text{plain, std}} + "
     r"\log\frac{\lambda_\text{plain, std}}{\lambda_\text{BN, std, train}} + "

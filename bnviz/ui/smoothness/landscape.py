@@ -16,7 +16,7 @@ def _figures(config: LandscapeConfig, landscape: Landscape) -> None:
     show_pair(
         {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},
         say("smoothness.landscape.alt"),
-        lambda key: say(f"net.{key.rpartition('-')[2]}"),
+        "net.{}",
     )
     draw(plots.lines(landscape, look(), say), "lines", say("smoothness.landscape.lines_alt"))
 
@@ -25,10 +25,6 @@ SECTION = Section(
     LandscapeConfig,
     controls=("plane", "extent", "points", "lines"),
     figures=_figures,
-    caption=lambda config, asked: {
-        "mode": say(f"option.{config.bn_mode}"),
-        "lines": config.lines,
-    },
     formula=r"f(\theta + a\,d_1 + b\,d_2)\,,\qquad "
     r"d_{\text{filter}} \leftarrow \frac{d_{\text{filter}}}{\lVert d_{\text{filter}}\rVert}"
     r"\,\lVert\theta_{\text{filter}}\rVert",

@@ -16,10 +16,6 @@ SECTION = Section(
     ScalesConfig,
     controls=("probes",),
     figures=_figures,
-    caption=lambda config, asked: {
-        "probes": config.probes,
-        "mode": say(f"option.{config.bn_mode}"),
-    },
     formula=r"\nabla f(\theta+s)-\nabla f(\theta) = \Big(Hs + O(\lVert s\rVert^2)\Big) + "
     r"\sum_{(j,b)\in C(s)}\Delta_{j,b} + O\big(u\,\lVert\nabla f\rVert\big)",
     library=("scale_sweep",),

@@ -45,8 +45,6 @@ class Section:
     """The fields of the measure that one can set here."""
     figures: Callable[[Any, Any], None]
     """Draws a result, given the measure and the result."""
-    caption: Callable[[Any, Asked], Mapping[str, Any]]
-    """The values in the caption of the figures."""
     formula: str
     """What it computes, in LaTeX."""
     library: tuple[str, ...]
@@ -55,6 +53,8 @@ class Section:
     """The dimensions of each field of a result; see :func:`bnviz.ui.smoothness.frames.frame`."""
     sources: tuple[tuple[str, str], ...]
     """Names and addresses."""
+    caption: Callable[[Any], Mapping[str, Any]] = lambda config: {}
+    """What stands in the caption of the figures beside the measure's fields and `seeds`."""
 
     def show(self, asked: Asked) -> None:
         """Controls, result, data and code, formula and sources."""
@@ -66,7 +66,12 @@ class Section:
                 st.markdown(more)
             explain(
                 config.kind,
-                say(f"smoothness.{name}.caption", **self.caption(config, asked)),
+                say(
+                    f"smoothness.{name}.caption",
+                    seeds=asked.config.seeds,
+                    **dict(config),
+                    **self.caption(config),
+                ),
                 data=lambda: frame(self.dimensions, result, asked.config.network.first_net),
                 code=self.code(config),
             )

@@ -17,7 +17,7 @@ def _figures(config: StabilityConfig, stability: Stability) -> None:
     show_pair(
         {f"{curve}-{net}": plot(stability, net, look(), say) for net in NETS},
         say("smoothness.stability.curve_alt"),
-        lambda key: say(f"net.{key.rpartition('-')[2]}"),
+        "net.{}",
     )
 
 
@@ -25,7 +25,6 @@ SECTION = Section(
     StabilityConfig,
     controls=("steps", "halvings"),
     figures=_figures,
-    caption=lambda config, asked: {"steps": config.steps},
     formula=r"\theta_{t+1} = \theta_t - \eta\nabla f(\theta_t)\quad\Longrightarrow\quad "
     r"x_{t+1} = (1-\eta\lambda)\,x_t\,,\qquad |1-\eta\lambda| > 1 \iff \eta > \frac{2}{\lambda}"
     r"\quad(\lambda>0)",

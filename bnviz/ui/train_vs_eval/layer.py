@@ -39,7 +39,7 @@ def _show_running(config: StreamConfig, chosen: int | None) -> None:
             for quantity, track in tracks.items()
         },
         say("train_vs_eval.walk.alt"),
-        lambda key: say(f"train_vs_eval.walk.{key.replace('-', '_')}"),
+        "train_vs_eval.walk.running_{}",
         {f"running-{quantity}": live.running(config, quantity, chosen) for quantity in quantities},
     )
     explain(
@@ -152,7 +152,7 @@ def show_clock(config: StreamConfig) -> None:
             "weights": batch_weights(momentum, count, look(), say),
         },
         say("train_vs_eval.clock.alt"),
-        lambda name: say(f"train_vs_eval.clock.{'start' if name == 'decay' else name}"),
+        "train_vs_eval.clock.{}",
     )
     explain(
         "clock",
@@ -191,7 +191,7 @@ def show_company(config: StreamConfig, feature: int, eps: float) -> None:
         outputs = company.outputs[company.sizes.index(size)]
         density = compute.density(config.batch, feature, z, size, eps)
         figures["outputs"] = batch_dependence.at_size(outputs, density, size, look(), say)
-    show_pair(figures, say("train_vs_eval.company.alt"), lambda name: name)
+    show_pair(figures, say("train_vs_eval.company.alt"), "train_vs_eval.company.{}")
     theory = "none" if company.theory is None else "exact" if company.exact else "large"
     explain(
         "company",

@@ -75,7 +75,7 @@ def _show_recalibrated(recalibration: "Recalibration", config: TrainConfig, rows
             "drifts": nets.drifts(recalibration.drift, look(), say),
         },
         say("train_vs_eval.recalibrate.alt"),
-        lambda name: say(f"train_vs_eval.recalibrate.{'loss' if name == 'losses' else 'drift'}"),
+        "train_vs_eval.recalibrate.{}",
     )
     explain(
         "recalibrate",
@@ -180,7 +180,7 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
             "differences": nets.split_differences(ways, look(), say),
         },
         say("train_vs_eval.split.alt"),
-        lambda key: say(f"train_vs_eval.split.{'statistics' if key == 'micro' else 'difference'}"),
+        "train_vs_eval.split.{}",
     )
     explain(
         "split",
