@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import AveragedNets
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -77,8 +77,8 @@ ENTRY = Entry(
     (pooled,),
     judge,
     (
-        Source("Li et al. 2021, FedBN", "https://arxiv.org/abs/2102.07623"),
-        Source(
+        paper("Li et al. 2021, FedBN", "2102.07623"),
+        (
             "torch.optim.swa_utils.update_bn",
             "https://pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn",
         ),

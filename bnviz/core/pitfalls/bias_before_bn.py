@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import BiasBeforeBn
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -55,11 +55,11 @@ ENTRY = Entry(
     (without_bias,),
     judge,
     (
-        Source("Ioffe and Szegedy 2015, section 3.2", "https://arxiv.org/abs/1502.03167"),
-        Source(
+        paper("Ioffe and Szegedy 2015, section 3.2", "1502.03167"),
+        (
             "PyTorch tuning guide: disable bias for convolutions followed by a batch norm",
             "https://pytorch.org/tutorials/recipes/recipes/tuning_guide.html",
         ),
-        Source("yjxiong/caffe #98", "https://github.com/yjxiong/caffe/issues/98"),
+        thread("yjxiong/caffe", 98),
     ),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DeadFeatures
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -66,11 +66,8 @@ ENTRY = Entry(
     (amplified,),
     judge,
     (
-        Source("Ioffe and Szegedy 2015, Algorithm 1", "https://arxiv.org/abs/1502.03167"),
-        Source(
-            "tensorflow/tensorflow #33027",
-            "https://github.com/tensorflow/tensorflow/issues/33027",
-        ),
-        Source("pytorch/pytorch #151110", "https://github.com/pytorch/pytorch/issues/151110"),
+        paper("Ioffe and Szegedy 2015, Algorithm 1", "1502.03167"),
+        thread("tensorflow/tensorflow", 33027),
+        thread("pytorch/pytorch", 151110),
     ),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DropoutBeforeBn
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -59,8 +59,8 @@ ENTRY = Entry(
     (dropout_last,),
     judge,
     (
-        Source("Li et al. 2018", "https://arxiv.org/abs/1801.05134"),
-        Source("luigibonati/mlcolvar #205", "https://github.com/luigibonati/mlcolvar/pull/205"),
+        paper("Li et al. 2018", "1801.05134"),
+        thread("luigibonati/mlcolvar", 205, "pull"),
     ),
     (spread_in_eval,),
 )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import EvalForgotten
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.pitfalls.tasks import blobs, classifier
 from bnviz.core.verdict import Verdict
 
@@ -81,12 +81,9 @@ ENTRY = Entry(
     (predict,),
     judge,
     (
-        Source("pytorch/pytorch #5406", "https://github.com/pytorch/pytorch/issues/5406"),
-        Source("pytorch/vision #2079", "https://github.com/pytorch/vision/issues/2079"),
-        Source(
-            "layumi/Person_reID_baseline_pytorch #218",
-            "https://github.com/layumi/Person_reID_baseline_pytorch/issues/218",
-        ),
+        thread("pytorch/pytorch", 5406),
+        thread("pytorch/vision", 2079),
+        thread("layumi/Person_reID_baseline_pytorch", 218),
     ),
     (blobs, classifier, trained),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Family
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -71,12 +71,9 @@ ENTRY = Entry(
     (norm_layer,),
     judge,
     (
-        Source("Wu and He 2018, section 3", "https://arxiv.org/abs/1803.08494"),
-        Source("Zhang and Sennrich 2019", "https://arxiv.org/abs/1910.07467"),
-        Source(
-            "DmitryUlyanov/texture_nets #77",
-            "https://github.com/DmitryUlyanov/texture_nets/issues/77",
-        ),
+        paper("Wu and He 2018, section 3", "1803.08494"),
+        paper("Zhang and Sennrich 2019", "1910.07467"),
+        thread("DmitryUlyanov/texture_nets", 77),
     ),
     (changed,),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Folding
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -130,10 +130,10 @@ ENTRY = Entry(
     (fold,),
     judge,
     (
-        Source("Jacob et al. 2018, section 3.2", "https://arxiv.org/abs/1712.05877"),
-        Source("pytorch/ao #4116", "https://github.com/pytorch/ao/issues/4116"),
-        Source("pytorch/pytorch #119264", "https://github.com/pytorch/pytorch/pull/119264"),
-        Source(
+        paper("Jacob et al. 2018, section 3.2", "1712.05877"),
+        thread("pytorch/ao", 4116),
+        thread("pytorch/pytorch", 119264, "pull"),
+        (
             "torch.nn.utils.fusion",
             "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_linear_bn_weights.html",
         ),

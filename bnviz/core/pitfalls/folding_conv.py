@@ -11,7 +11,7 @@ from torch import nn
 
 from bnviz.core.pitfalls.configs import FoldingConv
 from bnviz.core.pitfalls.folding import bias_not_scaled, fold
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -49,8 +49,8 @@ ENTRY = Entry(
     (fold,),
     judge,
     (
-        Source("Jacob et al. 2018, section 3.2", "https://arxiv.org/abs/1712.05877"),
-        Source(
+        paper("Jacob et al. 2018, section 3.2", "1712.05877"),
+        (
             "torch.nn.utils.fusion",
             "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_conv_bn_weights.html",
         ),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaDecay
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -74,10 +74,10 @@ ENTRY = Entry(
     (parameter_groups,),
     judge,
     (
-        Source("Goyal et al. 2017, section 5.1", "https://arxiv.org/abs/1706.02677"),
-        Source("He et al. 2019, section 3.1", "https://arxiv.org/abs/1812.01187"),
-        Source("torch/torch7 #846", "https://github.com/torch/torch7/issues/846"),
-        Source("ultralytics/yolov5 #4104", "https://github.com/ultralytics/yolov5/issues/4104"),
+        paper("Goyal et al. 2017, section 5.1", "1706.02677"),
+        paper("He et al. 2019, section 3.1", "1812.01187"),
+        thread("torch/torch7", 846),
+        thread("ultralytics/yolov5", 4104),
     ),
     (train,),
 )

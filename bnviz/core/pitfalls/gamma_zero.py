@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaZero
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -86,12 +86,9 @@ ENTRY = Entry(
     (start_as_identity,),
     judge,
     (
-        Source("Goyal et al. 2017, section 5.1", "https://arxiv.org/abs/1706.02677"),
-        Source("tensorpack/tensorpack #420", "https://github.com/tensorpack/tensorpack/issues/420"),
-        Source(
-            "AlexHex7/Non-local_pytorch #1",
-            "https://github.com/AlexHex7/Non-local_pytorch/issues/1",
-        ),
+        paper("Goyal et al. 2017, section 5.1", "1706.02677"),
+        thread("tensorpack/tensorpack", 420),
+        thread("AlexHex7/Non-local_pytorch", 1),
     ),
     (Block, gradients),
 )

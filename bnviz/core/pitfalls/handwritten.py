@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Handwritten
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -116,12 +116,10 @@ ENTRY = Entry(
     (ByHand,),
     judge,
     (
-        Source("pytorch/pytorch #3122", "https://github.com/pytorch/pytorch/issues/3122"),
-        Source("pytorch/pytorch #77427", "https://github.com/pytorch/pytorch/issues/77427"),
-        Source("google/flax #1491", "https://github.com/google/flax/issues/1491"),
-        Source(
-            "tensorflow/tensorflow #3290", "https://github.com/tensorflow/tensorflow/issues/3290"
-        ),
+        thread("pytorch/pytorch", 3122),
+        thread("pytorch/pytorch", 77427),
+        thread("google/flax", 1491),
+        thread("tensorflow/tensorflow", 3290),
     ),
     (WithBug, differences),
 )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.pitfalls.configs import LastBatch
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -65,9 +65,9 @@ ENTRY = Entry(
     (training_loader,),
     judge,
     (
-        Source("fastai/fastai #1352", "https://github.com/fastai/fastai/issues/1352"),
-        Source("openvinotoolkit/nncf #379", "https://github.com/openvinotoolkit/nncf/pull/379"),
-        Source(
+        thread("fastai/fastai", 1352),
+        thread("openvinotoolkit/nncf", 379, "pull"),
+        (
             "torch.utils.data.DataLoader, drop_last",
             "https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader",
         ),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import LatentNoise
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -68,7 +68,7 @@ ENTRY = Entry(
     (used,),
     judge,
     (
-        Source("Zhu et al. 2020", "https://arxiv.org/abs/2004.12585"),
-        Source("Kingma and Welling 2014", "https://arxiv.org/abs/1312.6114"),
+        paper("Zhu et al. 2020", "2004.12585"),
+        paper("Kingma and Welling 2014", "1312.6114"),
     ),
 )

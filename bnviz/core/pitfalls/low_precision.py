@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import LowPrecision
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -69,13 +69,13 @@ ENTRY = Entry(
     (keep_statistics_in_float32,),
     judge,
     (
-        Source(
+        (
             "PyTorch, automatic mixed precision: ops that autocast to float32",
             "https://pytorch.org/docs/stable/amp.html",
         ),
-        Source("apple/coreai-torch #54", "https://github.com/apple/coreai-torch/pull/54"),
-        Source("pytorch/pytorch #126525", "https://github.com/pytorch/pytorch/pull/126525"),
-        Source("fastai/fastai #507", "https://github.com/fastai/fastai/issues/507"),
+        thread("apple/coreai-torch", 54, "pull"),
+        thread("pytorch/pytorch", 126525, "pull"),
+        thread("fastai/fastai", 507),
     ),
     (remember,),
 )

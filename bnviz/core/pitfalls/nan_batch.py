@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import NanBatch
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -113,11 +113,8 @@ ENTRY = Entry(
     (remember_finite, poisoned),
     judge,
     (
-        Source("pytorch/pytorch #1206", "https://github.com/pytorch/pytorch/issues/1206"),
-        Source(
-            "facebookresearch/SparseConvNet #190",
-            "https://github.com/facebookresearch/SparseConvNet/issues/190",
-        ),
+        thread("pytorch/pytorch", 1206),
+        thread("facebookresearch/SparseConvNet", 190),
     ),
     (train,),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Padding
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -70,10 +70,10 @@ ENTRY = Entry(
     (normalize_real,),
     judge,
     (
-        Source(
+        paper(
             "Wang et al. 2022, Understanding the Failure of Batch Normalization for Transformers",
-            "https://arxiv.org/abs/2210.05153",
+            "2210.05153",
         ),
-        Source("Shen et al. 2020, PowerNorm", "https://arxiv.org/abs/2003.07845"),
+        paper("Shen et al. 2020, PowerNorm", "2003.07845"),
     ),
 )

@@ -22,6 +22,9 @@ from bnviz.core.verdict import Verdict
 #: What an experiment returns: measured series and numbers, and what torch said.
 Numbers = dict[str, Tensor | str]
 
+#: Where a pitfall is described: the title of a paper, a page or a thread, and its address.
+Source = tuple[str, str]
+
 #: Lines that a program begins with, by the name that it must use for needing them.
 _PREAMBLE = {
     "math": "import math",
@@ -47,12 +50,14 @@ _PREAMBLE = {
 _ONE_AT_A_TIME = Lock()
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where the pitfall is described: a paper, a page of the documentation, a thread."""
+def paper(title: str, number: str) -> Source:
+    """A paper on arXiv."""
+    return title, f"https://arxiv.org/abs/{number}"
 
-    title: str
-    url: str
+
+def thread(repository: str, number: int, kind: str = "issues") -> Source:
+    """A thread of a repository on GitHub; `kind` is "issues" or "pull"."""
+    return f"{repository} #{number}", f"https://github.com/{repository}/{kind}/{number}"
 
 
 @dataclass(frozen=True)

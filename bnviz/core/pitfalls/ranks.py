@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Ranks
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result
 from bnviz.core.verdict import Verdict
 
 
@@ -77,11 +77,11 @@ ENTRY = Entry(
     (synchronized,),
     judge,
     (
-        Source(
+        (
             "torch.nn.SyncBatchNorm",
             "https://pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html",
         ),
-        Source(
+        (
             "DistributedDataParallel, broadcast_buffers",
             "https://pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html",
         ),

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import ScaleInvariance
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -79,7 +79,7 @@ ENTRY = Entry(
     (normalize_rows,),
     judge,
     (
-        Source("van Laarhoven 2017", "https://arxiv.org/abs/1706.05350"),
-        Source("Ioffe and Szegedy 2015, section 3.3", "https://arxiv.org/abs/1502.03167"),
+        paper("van Laarhoven 2017", "1706.05350"),
+        paper("Ioffe and Szegedy 2015, section 3.3", "1502.03167"),
     ),
 )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from bnviz.core.pitfalls.configs import SecondPass
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result
 from bnviz.core.verdict import Verdict
 
 
@@ -104,8 +104,8 @@ ENTRY = Entry(
     (remembering_nothing,),
     judge,
     (
-        Source("torch.utils.checkpoint", "https://pytorch.org/docs/stable/checkpoint.html"),
-        Source("davda54/sam, README", "https://github.com/davda54/sam"),
+        ("torch.utils.checkpoint", "https://pytorch.org/docs/stable/checkpoint.html"),
+        ("davda54/sam, README", "https://github.com/davda54/sam"),
     ),
     (second_pass, remembered),
 )

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import SortedData
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.pitfalls.tasks import blobs, classifier
 from bnviz.core.verdict import Verdict
 
@@ -83,9 +83,9 @@ ENTRY = Entry(
     (shuffled_batches,),
     judge,
     (
-        Source("Ioffe and Szegedy 2015, section 4.2.1", "https://arxiv.org/abs/1502.03167"),
-        Source("openpifpaf/openpifpaf #308", "https://github.com/openpifpaf/openpifpaf/pull/308"),
-        Source("pytorch/pytorch #58986", "https://github.com/pytorch/pytorch/issues/58986"),
+        paper("Ioffe and Szegedy 2015, section 4.2.1", "1502.03167"),
+        thread("openpifpaf/openpifpaf", 308, "pull"),
+        thread("pytorch/pytorch", 58986),
     ),
     (blobs, classifier, nearly_sorted_batches, train),
 )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TargetNormalized
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -84,11 +84,11 @@ ENTRY = Entry(
     (InUnits,),
     judge,
     (
-        Source(
+        (
             "TensorFlow forum: batch normalization on the output layer of a regression",
             "https://discuss.tensorflow.org/t/applying-batch-normalization-on-the-output-layer-in-a-regression-problem/14056",
         ),
-        Source("Lab41/attalos #89", "https://github.com/Lab41/attalos/pull/89"),
+        thread("Lab41/attalos", 89, "pull"),
     ),
     (learn,),
 )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrackingOff
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result
 from bnviz.core.verdict import Verdict
 
 
@@ -93,11 +93,11 @@ ENTRY = Entry(
     (freeze,),
     judge,
     (
-        Source(
+        (
             "Lightning-AI/pytorch-lightning, BaseFinetuning.freeze",
             "https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.BaseFinetuning.html",
         ),
-        Source(
+        (
             "torch.nn.BatchNorm1d, track_running_stats",
             "https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html",
         ),

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrainForgotten
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -92,8 +92,8 @@ ENTRY = Entry(
     (evaluating,),
     judge,
     (
-        Source("fartashf/vsepp #4", "https://github.com/fartashf/vsepp/issues/4"),
-        Source("wkentaro/pytorch-fcn #56", "https://github.com/wkentaro/pytorch-fcn/pull/56"),
+        thread("fartashf/vsepp", 4),
+        thread("wkentaro/pytorch-fcn", 56, "pull"),
     ),
     (train,),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import TwoPopulations
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -73,8 +73,8 @@ ENTRY = Entry(
     (jointly,),
     judge,
     (
-        Source("Bhatt et al. 2024, CrossQ", "https://arxiv.org/abs/1902.05605"),
-        Source("soumith/ganhacks, number 4", "https://github.com/soumith/ganhacks"),
+        paper("Bhatt et al. 2024, CrossQ", "1902.05605"),
+        ("soumith/ganhacks, number 4", "https://github.com/soumith/ganhacks"),
     ),
     (rows, apart),
 )

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import WeightDecay
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, Source
+from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -82,12 +82,9 @@ ENTRY = Entry(
     (effective_rate,),
     judge,
     (
-        Source("van Laarhoven 2017", "https://arxiv.org/abs/1706.05350"),
-        Source(
-            "Zhang et al. 2019, Three Mechanisms of Weight Decay Regularization",
-            "https://arxiv.org/abs/1810.12281",
-        ),
-        Source("nmndeep/revisiting-at #2", "https://github.com/nmndeep/revisiting-at/issues/2"),
+        paper("van Laarhoven 2017", "1706.05350"),
+        paper("Zhang et al. 2019, Three Mechanisms of Weight Decay Regularization", "1810.12281"),
+        thread("nmndeep/revisiting-at", 2),
     ),
     (train,),
 )

@@ -118,4 +118,4 @@ def show_fix(name: str) -> None:
     st.subheader(say("pitfalls.fix"))
     st.markdown(say(f"pitfalls.{name}.fix"))
     st.code(pitfall.fix(name), language="python", wrap_lines=True)
-    show_links((source.title, source.url) for source in pitfall.load(name).sources)
+    show_links(pitfall.load(name).sources)
