@@ -16,6 +16,7 @@ from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.ui.control import in_address
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    WALL,
     chart_figure,
     exceptions,
     notices,
@@ -98,10 +99,12 @@ def loss(page: Page, net: str) -> list[float]:
 
 
 def test_a_training_survives_everything_but_stop(open_page: OpenPage, launch: Launch) -> None:
-    page = open_page("fitness", query=LONG)
+    """And axe finds nothing, neither while it runs nor once it is stopped."""
+    page = open_page("fitness", query=LONG, color_scheme="dark", **WALL)
     run = launch(page)
     wait_for_chart(page, "loss")
     before = running(page)
+    assert violations(page) == []
 
     page.reload()
     wait_for_chart(page, "loss")
@@ -120,6 +123,7 @@ def test_a_training_survives_everything_but_stop(open_page: OpenPage, launch: La
 
     second.get_by_role("button", name=ZH["run.stop"]).click()
     text = ends(page, "stopped")
+    assert violations(page) == []
     done = int(re.findall(r"\d+", text)[0])
     assert 0 < done < 2000
     epochs = chart_figure(page, "loss")["data"][1]["x"]

@@ -431,6 +431,9 @@ def test_a_killed_server_leaves_what_its_runs_had_and_the_next_goes_on(
     assert program.stdout is not None
     measure, sweep_id = program.stdout.readline().split()
     program.kill()
+    monkeypatch.setattr(
+        records, "STALE_SECONDS", heartbeat.BEAT_SECONDS + 1
+    )  # who lives is heard by then
     for run_id in (training, measure, sweep_id):
         assert ended(run_id).status == "interrupted"
     assert len(runner.snapshots(training)) >= 1
