@@ -42,7 +42,7 @@ def mean_noise(config: BatchConfig, table: Table | None = None, batches: int = 4
     departures = (means - center) / np.where(deviation > 0, deviation, 1.0)
     moving = departures[:, deviation > 0]
     degrees = (len(seeds) - 1) * max(moving.shape[1], 1)
-    rows = row_limit(config.source) if table is None else len(table.values)
+    rows = row_limit(config.source, table)
     few = rows is not None and config.batch_size <= rows
     correction = (rows - config.batch_size) / (rows - 1) if rows and few and rows > 1 else 1.0
     return MeanNoise(

@@ -2,8 +2,7 @@
 
 A synthetic population is fixed: what feature d looks like depends on d alone. The
 config's seed only draws the rows, so another seed is another batch of the same
-population. All draws come from numpy's PCG64; where a population is one draw (ONE_DRAW), a
-batch is the beginning of every larger one of its seed.
+population. All draws come from numpy's PCG64.
 """
 
 from collections.abc import Iterator
@@ -23,7 +22,8 @@ from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict
 
 MAX_FEATURES: Final = 256
-#: Sources whose numbers are drawn row by row in one go.
+#: Sources whose numbers are drawn row by row in one go: a batch is the beginning of every larger
+#: one of its seed.
 ONE_DRAW: Final = ("uniform", "normal", "scales", "constant")
 
 
@@ -43,16 +43,14 @@ def draw(config: BatchConfig, table: Table | None = None) -> Batch:
     replacement while there are enough of them and with replacement beyond.
     Raises ValueError when the table or one of its columns is not the one named.
     """
-    rng = Generator(PCG64(config.seed))
-    if config.source == "table":
-        return _from_table(rng, config, table)
-    if config.source in REAL:
-        names, rows = _load(config.source)
-        names = names[: config.features]
-        return Batch(names, ("",) * len(names), _pick(rng, config, rows[:, : len(names)]))
+    rng, size = Generator(PCG64(config.seed)), config.batch_size
+    if (real := _columns(config, table)) is not None:
+        names, rows = real
+        chosen = rng.choice(len(rows), size, replace=size > len(rows))
+        return Batch(names, ("",) * len(names), np.asarray(rows[chosen], dtype=np.float64))
     names, units = labels(config.source, config.features)
     draw_rows = POPULATIONS[config.source]
-    return Batch(names, units, draw_rows(rng, config.batch_size, config.features))
+    return Batch(names, units, draw_rows(rng, size, config.features))
 
 
 def feature_limit(source: Source) -> int:
@@ -60,8 +58,10 @@ def feature_limit(source: Source) -> int:
     return REAL[source][1] if source in REAL else MAX_FEATURES
 
 
-def row_limit(source: Source) -> int | None:
-    """How many different rows a real data set holds; None for the others."""
+def row_limit(source: Source, table: Table | None = None) -> int | None:
+    """How many different rows a real data set or the table holds; None for the others."""
+    if table is not None:
+        return len(table.values)
     return REAL[source][0] if source in REAL else None
 
 
@@ -72,14 +72,9 @@ def notes(
     if len(batch.names) < config.features and config.source != "table":
         limit = feature_limit(config.source)
         yield Verdict("limited", {"limit": limit, "asked": config.features})
-    rows = len(table.values) if table else row_limit(config.source)
+    rows = row_limit(config.source, table)
     if rows is not None and config.batch_size > rows:
         yield Verdict("replaced", {"limit": rows, "asked": config.batch_size})
-
-
-def begins_every_larger(source: Source) -> bool:
-    """Whether a batch of this source is the beginning of every larger one of its seed."""
-    return source in ONE_DRAW
 
 
 def all_rows(config: BatchConfig, table: Table | None = None) -> Floats | None:
@@ -87,11 +82,8 @@ def all_rows(config: BatchConfig, table: Table | None = None) -> Floats | None:
 
     Raises ValueError as :func:`draw` does.
     """
-    if config.source == "table":
-        return _chosen(config, table)[1]
-    if config.source in REAL:
-        return _load(config.source)[1][:, : config.features]
-    return None
+    columns = _columns(config, table)
+    return columns and columns[1]
 
 
 #: Rows and features of the data sets that ship with scikit-learn.
@@ -145,18 +137,13 @@ def _wine() -> Floats:
     return np.loadtxt(file, delimiter=",", skiprows=1)[:, : len(_WINE_FEATURES)]
 
 
-def _pick(rng: Generator, config: BatchConfig, rows: Floats) -> Floats:
-    chosen = rng.choice(len(rows), config.batch_size, replace=config.batch_size > len(rows))
-    return np.asarray(rows[chosen], dtype=np.float64)
-
-
-def _from_table(rng: Generator, config: BatchConfig, table: Table | None) -> Batch:
-    names, rows = _chosen(config, table)
-    return Batch(names, ("",) * len(names), _pick(rng, config, rows))
-
-
-def _chosen(config: BatchConfig, table: Table | None) -> tuple[tuple[str, ...], Floats]:
-    """Names and all rows of the columns that `config` takes from its table."""
+def _columns(config: BatchConfig, table: Table | None) -> tuple[tuple[str, ...], Floats] | None:
+    """Names and all rows of the columns that `config` draws from; None of a population."""
+    if config.source in REAL:
+        names, rows = _load(config.source)
+        return names[: config.features], rows[:, : config.features]
+    if config.source != "table":
+        return None
     if table is None or table.digest != config.table:
         raise ValueError(f"the batch is drawn from table {config.table}, which was not given")
     missing = [name for name in config.columns if name not in table.names]

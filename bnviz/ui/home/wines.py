@@ -20,8 +20,9 @@ from bnviz.ui.one_batch import compute
 if TYPE_CHECKING:
     import pandas as pd
 
-_WINES = BatchConfig(source="wine", batch_size=178, features=13)
-_ALCOHOL, _COLOR = 0, 9
+WINES = BatchConfig(source="wine", batch_size=178, features=13)
+#: The columns of alcohol and colour.
+SHOWN = [0, 9]
 GAMMA, BETA = np.array([1.5, 0.5]), np.array([6.0, 3.0])
 _CHARTS = {"train": "walk-train", "eval": "walk-eval"}
 
@@ -61,7 +62,7 @@ def wines() -> Wines:
 
 def all_wines() -> Floats:
     """Alcohol and colour of the wines, (178, 2)."""
-    return compute.batch_of(_WINES).values[:, [_ALCOHOL, _COLOR]]
+    return compute.batch_of(WINES).values[:, SHOWN]
 
 
 def with_taken(before: Floats, row: int, *place: float) -> Wines:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from bnviz.core.configs import BatchConfig, NormConfig
-from bnviz.core.data.batches import begins_every_larger
+from bnviz.core.data.batches import ONE_DRAW
 from bnviz.core.data.shape import Shape
 from bnviz.plots.labels import labels
 from bnviz.plots.theme import Figure
@@ -85,7 +85,7 @@ def _rows(config: BatchConfig) -> dict[str, Any] | None:
 
     None for a source whose batches do not begin alike: its picture comes on release.
     """
-    if not begins_every_larger(config.source):
+    if config.source not in ONE_DRAW:
         return None
     features = len(compute.batch_of(config).names)
     most = min(MOST_ROWS, (MOST_CELLS - 1) // features)

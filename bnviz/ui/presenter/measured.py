@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 #: A page's controls by their names in the address; the configs check the values.
 State = Mapping[str, Any]
 
-#: Home's two columns of the wine table.
-WINES = BatchConfig(source="wine", batch_size=178, features=13)
-ALCOHOL, COLOR = 0, 9
-
 
 def measure(asked: Measured) -> float:
     """The number that a lesson asks for, without the last digits, which are rounding.
@@ -45,10 +41,10 @@ def _wines(state: State) -> Any:
     norm = NormConfig(
         gamma=state.get("gamma", 1.0), beta=state.get("beta", 0.0), precision="float64"
     )
-    forward = normalized(WINES, norm)
+    forward = normalized(wines.WINES, norm)
     progress = state.get("progress", 0.0)
-    now = partway(batch_of(WINES).values, forward, progress)
-    return now[:, [ALCOHOL, COLOR]]
+    now = partway(batch_of(wines.WINES).values, forward, progress)
+    return now[:, wines.SHOWN]
 
 
 def _moved(mode: str, state: State, _: int) -> float:

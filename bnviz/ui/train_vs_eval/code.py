@@ -8,7 +8,6 @@ def _walked(config: StreamConfig) -> str:
     table, store = table_code(config.batch.table)
     return f"""from bnviz.core.batchnorm import stream
 from bnviz.core.configs import BatchConfig, StreamConfig
-from bnviz.ui.code import table_code
 from bnviz.core.data.moments import moments
 {store}
 config = {config!r}

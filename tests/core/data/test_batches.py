@@ -8,9 +8,9 @@ import scipy
 
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data.batches import (
+    ONE_DRAW,
     REAL,
     Batch,
-    begins_every_larger,
     draw,
     feature_limit,
     row_limit,
@@ -220,4 +220,4 @@ def test_the_rows_are_those_of_the_last_release(source: Source) -> None:
 def test_where_a_batch_begins_every_larger_one(source: Source) -> None:
     small, large = (draw(BatchConfig(source=source, batch_size=b, features=4)) for b in (8, 64))
     begins = np.array_equal(small.values, large.values[:8])
-    assert begins == begins_every_larger(source)
+    assert begins == (source in ONE_DRAW)
