@@ -88,12 +88,15 @@ def possible_steps(batch: BatchConfig, steps: int) -> int:
 
 
 def drawn(batch: BatchConfig, steps: int, table: Table | None = None) -> Drawn:
-    """The statistics of the stream's first batches. Raises ValueError for batches of one row."""
+    """The statistics of the stream's first batches, as many of `steps` as are possible.
+
+    Raises ValueError for batches of one row.
+    """
     if batch.batch_size < 2:
         raise ValueError("a batch of 1 row has no unbiased variance: use 2 rows or more")
     config = StreamConfig(batch=batch, steps=steps)
     means, variances = [], []
-    for step in range(1, steps + 1):
+    for step in range(1, possible_steps(batch, steps) + 1):
         each = draw(batch_of(config, step), table)
         mean = equations.mean(each.values)
         means.append(mean)

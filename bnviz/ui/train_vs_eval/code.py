@@ -12,8 +12,7 @@ from bnviz.core.data.moments import moments
 {store}
 config = {config!r}
 table = {table}
-steps = stream.possible_steps(config.batch, config.steps)
-drawn = stream.drawn(config.batch, steps, table)
+drawn = stream.drawn(config.batch, config.steps, table)
 walk = stream.walk(config, drawn, moments(config.batch, table))
 """
 

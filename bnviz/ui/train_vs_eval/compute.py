@@ -53,8 +53,7 @@ def drawn(batch: BatchConfig, steps: int) -> stream.Drawn:
 @cached
 def walk(config: StreamConfig) -> stream.Walk:
     """The running statistics on their way."""
-    steps = stream.possible_steps(config.batch, config.steps)
-    return stream.walk(config, drawn(config.batch, steps), moments_of(config.batch))
+    return stream.walk(config, drawn(config.batch, config.steps), moments_of(config.batch))
 
 
 Told = tuple[Verdict[agreement.Key], ...]

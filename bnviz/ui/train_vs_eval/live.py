@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from bnviz.core.batchnorm.momentum import complement
-from bnviz.core.batchnorm.stream import Quantity, possible_steps
+from bnviz.core.batchnorm.stream import Quantity
 from bnviz.core.configs import StreamConfig
 from bnviz.ui.chart.chart import Live
 from bnviz.ui.train_vs_eval import compute
@@ -16,7 +16,7 @@ MOST_CELLS: Final = 20_000
 
 def running(config: StreamConfig, quantity: Quantity, feature: int | None) -> Live | None:
     """The running statistic of one feature, or of all (None)."""
-    drawn, moments = _drawn(config), compute.moments_of(config.batch)
+    drawn, moments = compute.drawn(config.batch, config.steps), compute.moments_of(config.batch)
     if feature is None and drawn.mean.size > MOST_CELLS:
         return None
     shown = list(range(len(drawn.names))) if feature is None else [feature]
@@ -39,10 +39,6 @@ def gap(
     return Live("gapParts", _sliders(config) | {"gap_step": step}, base)
 
 
-def _drawn(config: StreamConfig) -> Any:
-    return compute.drawn(config.batch, possible_steps(config.batch, config.steps))
-
-
 def _sliders(config: StreamConfig) -> dict[str, float]:
     sliders = {"shift": config.shift, "spread": config.spread}
     momentum = config.torch_momentum
@@ -53,7 +49,7 @@ def _sliders(config: StreamConfig) -> dict[str, float]:
 
 def _base(config: StreamConfig, quantity: Quantity, features: list[int]) -> dict[str, Any]:
     """What the walk of a statistic needs to know of each feature."""
-    drawn, moments = _drawn(config), compute.moments_of(config.batch)
+    drawn, moments = compute.drawn(config.batch, config.steps), compute.moments_of(config.batch)
     rows = config.batch.batch_size
     if quantity == "mean":
         statistic, scatter = drawn.mean, moments.variance_of_mean(rows)
