@@ -206,7 +206,7 @@ def place_of_handle(page: Page) -> np.ndarray:
     return np.array([point["x"], point["y"]])
 
 
-@pytest.mark.parametrize("by", ["mouse", "keys", "touch"])
+@pytest.mark.parametrize("by", ["mouse", "keys", pytest.param("touch", marks=pytest.mark.proof)])
 def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
     """By mouse, finger or arrow keys: in train mode all others move, in eval mode none."""
     page = open_page("home", query={"progress": 2}, has_touch=by == "touch")

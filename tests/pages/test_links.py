@@ -34,12 +34,16 @@ def odd_value(row: Control) -> st.SearchStrategy[Any]:
     return st.sampled_from([*ODD, first]) | st.text()
 
 
+@pytest.mark.parametrize("examples", [4, pytest.param(40, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("page", [page.name for page in PAGES])
-def test_any_value_of_any_parameter(open_app: OpenApp, page: str) -> None:
+def test_any_value_of_any_parameter(open_app: OpenApp, page: str, examples: int) -> None:
     """Every control of the page at once, each set to something odd, and a few unknown names."""
 
     @settings(
-        max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
     )
     @given(data=st.data())
     def opens(data: st.DataObject) -> None:
