@@ -12,19 +12,25 @@ from jaxtyping import install_import_hook
 CHECKED = ["bnviz.core.curvature", "bnviz.library", "bnviz.core.data.preparation"]
 CHECKED += [f"bnviz.core.batchnorm.{n}" for n in ("equations", "momentum", "interpolation")]
 CHECKED += [f"bnviz.core.batchnorm.{n}" for n in ("batch_dependence", "micro_batches")]
-CHECKED += [f"bnviz.core.training.{n}" for n in ("precise_bn", "evaluation", "train")]
+CHECKED += ["bnviz.core.batchnorm.stream", "bnviz.core.data.moments", "bnviz.core.data.synthetic"]
+names = ("precise_bn", "evaluation", "train", "series", "figures")
+CHECKED += [f"bnviz.core.training.{n}" for n in names]
 with install_import_hook(CHECKED, "beartype.beartype"):
     import bnviz.library
     from bnviz.core.batchnorm import batch_dependence, equations, interpolation, micro_batches
-    from bnviz.core.batchnorm import momentum
-    from bnviz.core.training import evaluation, precise_bn, train
+    from bnviz.core.batchnorm import momentum, stream
+    from bnviz.core.data import synthetic
+    from bnviz.core.data.moments import moments
+    from bnviz.core.data.preparation import dataset_for
+    from bnviz.core.training import evaluation, precise_bn, series, train
     from bnviz import Loss
     from bnviz.core.configs import BatchConfig, NetworkConfig, NormConfig, OptimizerConfig
-    from bnviz.core.configs import ProbeConfig, TrainConfig
+    from bnviz.core.configs import ProbeConfig, StreamConfig, TrainConfig
     from bnviz.core.curvature import kinks, landscape, probes, stability, traces
     from bnviz.core.curvature.stack_problem import StackProblem
     from bnviz.core.nets.initial import initial
 
+import numpy as np
 import torch
 from torch import nn
 from bnviz.core.curvature.extremes import extremes, sharpest
@@ -62,10 +68,17 @@ others = batch_dependence.other_rows(BatchConfig(batch_size=8), 1)
 batch_dependence.normalized(1.0, others, 1e-5)
 short, none = OptimizerConfig(epochs=1), ProbeConfig(checkpoints=0)
 config = TrainConfig(optimizer=short, probes=none, seeds=2)
-dataset = train.dataset_for(config.data, None)
+dataset = dataset_for(config.data, None)
 *_, last = train.train(config, dataset, lambda: False)
 evaluation.predict(config, dataset, last.state, dataset.x[:5])
 precise_bn.precise(stack, x.T.contiguous(), 10)
+series.band_of([last], "bn", "train_loss"), series.layer_band([last], "bn", "dead_share", 0)
+series.band(np.empty(0), last.bn.train_loss), series.band_of([last], "bn", "lipschitz_max")
+for source in synthetic.POPULATIONS:
+    batches = BatchConfig(source=source, batch_size=8, features=3)
+    streaming = StreamConfig(batch=batches, steps=3, shift_at=2, shift=1.0)
+    walk = stream.walk(streaming, stream.drawn(batches, 3), moments(batches))
+    stream.gap(walk, "variance", "train"), stream.eval_output(walk, 1e-5), walk.mean.expected
 try:
     equations.mean(batch[0])  # a row (d,) where a batch (b, d) belongs
 except Exception as error:

@@ -19,7 +19,7 @@ from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.data.moments import Moments
 from bnviz.core.data.tables import Table
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 
 Quantity = Literal["mean", "variance"]
 
@@ -32,29 +32,29 @@ class Drawn:
     """Mean and unbiased variance of T batches of D features, (T, D) each, before any shift."""
 
     names: tuple[str, ...]
-    mean: Floats
-    unbiased_variance: Floats
+    mean: Float[Floats, "t d"]
+    unbiased_variance: Float[Floats, "t d"]
 
 
 @dataclass(frozen=True)
 class Track:
     """One running statistic of D features on its way, in the feature's unit (squared)."""
 
-    batch: Floats
-    """(T, D) the statistic of each batch."""
-    running: Floats
-    """(T + 1, D) after 0 ... T batches."""
-    true: Floats
-    """(T + 1, D) what a batch of that moment has on average; first the value before any shift."""
-    deviation: Floats
-    """(T + 1, D) the standard deviation that theory gives `running`; NaN or infinite if none."""
-    remaining: Floats
-    """(T + 1,) what is left of the start."""
-    shares: Floats
-    """(T,) the weight of each new batch."""
+    batch: Float[Floats, "t d"]
+    """The statistic of each batch."""
+    running: Float[Floats, "t+1 d"]
+    """After 0 ... T batches."""
+    true: Float[Floats, "t+1 d"]
+    """What a batch of that moment has on average; first the value before any shift."""
+    deviation: Float[Floats, "t+1 d"]
+    """The standard deviation that theory gives `running`; NaN or infinite if none."""
+    remaining: Float[Floats, " t+1"]
+    """What is left of the start."""
+    shares: Float[Floats, " t"]
+    """The weight of each new batch."""
 
     @property
-    def expected(self) -> Floats:
+    def expected(self) -> Float[Floats, "n d"]:
         """(T + 1, D) what theory expects of `running`."""
         return average(self.true[1:], self.shares, self.running[0])
 
@@ -71,7 +71,7 @@ class Walk:
     """Of the table that batches are drawn from without replacement; None: there is no end to it."""
 
     @property
-    def spread(self) -> Floats:
+    def spread(self) -> Float[Floats, "t d"]:
         """(T, D) biased variance of the data that batch t is drawn from."""
         return self.variance.true[1:] * (1 - 1 / self.rows if self.rows else 1.0)
 
@@ -135,7 +135,12 @@ def walk(config: StreamConfig, batches: Drawn, moments: Moments) -> Walk:
 
 
 def _track(
-    batch: Floats, true: Floats, before: Floats, scatter: Floats, each: Floats, start: float
+    batch: Float[Floats, "t d"],
+    true: Float[Floats, "t d"],
+    before: Float[Floats, " d"],
+    scatter: Float[Floats, "t d"],
+    each: Float[Floats, " t"],
+    start: float,
 ) -> Track:
     spreads = [np.zeros(batch.shape[1])]
     with np.errstate(invalid="ignore"):
@@ -158,16 +163,16 @@ def _track(
 class Gap:
     """Running statistic minus a reference, (T + 1, D) each: the four parts add up to `total`."""
 
-    total: Floats
-    warm_up: Floats
+    total: Float[Floats, "n d"]
+    warm_up: Float[Floats, "n d"]
     """What is left of the start: (1 - m)^t (start - true value before any shift)."""
-    bessel: Floats
+    bessel: Float[Floats, "n d"]
     """The running variance is the unbiased one; train mode divides by the biased one."""
-    drift: Floats
+    drift: Float[Floats, "n d"]
     """How far the running statistic lags behind data that moved."""
-    noise: Floats
+    noise: Float[Floats, "n d"]
     """What the batches happened to be."""
-    predicted: Floats
+    predicted: Float[Floats, "n d"]
     """The standard deviation that theory gives `noise`."""
 
 
@@ -199,9 +204,9 @@ class EvalOutput:
     Train mode makes the mean 0.
     """
 
-    mean: Floats
-    deviation: Floats
-    train_deviation: Floats
+    mean: Float[Floats, "t d"]
+    deviation: Float[Floats, "t d"]
+    train_deviation: Float[Floats, "t d"]
     """What the data's own variance makes of it: 1, but for epsilon."""
 
 

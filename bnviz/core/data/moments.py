@@ -15,7 +15,9 @@ import numpy as np
 from bnviz.core.configs import BatchConfig, Source
 from bnviz.core.data import batches, synthetic
 from bnviz.core.data.tables import Table
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
+
+PerFeature = Float[Floats, " d"]
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,18 @@ class Moments:
     standard deviation, or the spread parameter of a population without one.
     """
 
-    mean: Floats
-    variance: Floats
-    third: Floats
-    fourth: Floats
-    scale: Floats
+    mean: PerFeature
+    variance: PerFeature
+    third: PerFeature
+    fourth: PerFeature
+    scale: PerFeature
     rows: int | None
 
     def whole(self, rows: int) -> bool:
         """Whether batches of `rows` are drawn without replacement from a finite table."""
         return self.rows is not None and rows <= self.rows
 
-    def expected_variance(self, rows: int) -> Floats:
+    def expected_variance(self, rows: int) -> PerFeature:
         """What the unbiased variance of a batch of `rows` is on average.
 
         That is the variance, for the rows of a table drawn without replacement the one
@@ -49,13 +51,13 @@ class Moments:
             return np.asarray(self.variance * (self.rows / max(self.rows - 1, 1)))
         return self.variance
 
-    def variance_of_mean(self, rows: int) -> Floats:
+    def variance_of_mean(self, rows: int) -> PerFeature:
         """How a batch's mean scatters, in squared units: Cochran (1977), theorem 2.2."""
         left = 1 / rows - (1 / self.rows if self.whole(rows) and self.rows else 0.0)
         return np.asarray(self.expected_variance(rows) * left)
 
     @np.errstate(invalid="ignore")
-    def variance_of_variance(self, rows: int) -> Floats:
+    def variance_of_variance(self, rows: int) -> PerFeature:
         """How a batch's unbiased variance scatters: Tukey (1956). NaN below two rows."""
         if rows < 2:
             return np.full_like(self.variance, np.nan)
@@ -85,7 +87,7 @@ def moments(config: BatchConfig, table: Table | None = None) -> Moments:
     return _CLOSED[config.source](config.features)
 
 
-def _measured(rows: Floats) -> Moments:
+def _measured(rows: Float[Floats, "n d"]) -> Moments:
     mean = rows.mean(axis=0)
     mean = mean + (rows - mean).mean(axis=0)
     deviations = rows - mean
@@ -93,7 +95,7 @@ def _measured(rows: Floats) -> Moments:
     return Moments(mean, second, third, fourth, np.sqrt(second), len(rows))
 
 
-def _shaped(center: Floats, spread: Floats, *shape: Floats | float) -> Moments:
+def _shaped(center: PerFeature, spread: PerFeature, *shape: PerFeature | float) -> Moments:
     """Moments of center + spread * z, from variance, third and fourth moment of z about 0."""
     second, third, fourth = (np.broadcast_to(m, center.shape).astype(np.float64) for m in shape)
     finite = np.isfinite(second)
@@ -115,7 +117,7 @@ def _scales(features: int) -> Moments:
     return _between(*synthetic.scale_limits(features))
 
 
-def _between(low: Floats, high: Floats) -> Moments:
+def _between(low: PerFeature, high: PerFeature) -> Moments:
     return _shaped((low + high) / 2, high - low, 1 / 12, 0.0, 1 / 80)
 
 

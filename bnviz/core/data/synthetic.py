@@ -10,9 +10,11 @@ import numpy as np
 from numpy.random import Generator
 
 from bnviz.core.configs import Source
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats
 
 Population = Callable[[Generator, int, int], Floats]
+Rows = Float[Floats, "{rows} {features}"]
+PerFeature = Float[Floats, " {features}"]
 
 #: Draws (rows, features) values of each source.
 POPULATIONS: Final[dict[str, Population]] = {}
@@ -30,7 +32,7 @@ _GOLDEN: Final = (5**0.5 - 1) / 2
 _ROOT: Final = 2**0.5
 
 
-def centers_and_spreads(features: int) -> tuple[Floats, Floats]:
+def centers_and_spreads(features: int) -> tuple[PerFeature, PerFeature]:
     """Mean in [-4, 4] and standard deviation in [0.3, 3] of each feature, (D,) each.
 
     Multiples of an irrational number, modulo 1, fill a range evenly for any D.
@@ -42,13 +44,13 @@ def centers_and_spreads(features: int) -> tuple[Floats, Floats]:
 
 
 @_population("uniform")
-def _uniform(rng: Generator, rows: int, features: int) -> Floats:
+def _uniform(rng: Generator, rows: int, features: int) -> Rows:
     """[0, 1), as in the document."""
     return rng.random((rows, features))
 
 
 @_population("normal")
-def _normal(rng: Generator, rows: int, features: int) -> Floats:
+def _normal(rng: Generator, rows: int, features: int) -> Rows:
     """Every feature its own mean and standard deviation."""
     center, spread = centers_and_spreads(features)
     values = rng.standard_normal((rows, features))
@@ -68,7 +70,7 @@ _POWERS: Final = (-6, 3, -3, 6, -1, 5, -5, 2, -2, 4, -4, 1, 0)
 
 
 @_population("scales")
-def _scales(rng: Generator, rows: int, features: int) -> Floats:
+def _scales(rng: Generator, rows: int, features: int) -> Rows:
     """Uniform features whose units differ by up to twelve powers of ten."""
     low, high = scale_limits(features)
     values = rng.random((rows, features))
@@ -77,7 +79,7 @@ def _scales(rng: Generator, rows: int, features: int) -> Floats:
     return values
 
 
-def scale_limits(features: int) -> tuple[Floats, Floats]:
+def scale_limits(features: int) -> tuple[PerFeature, PerFeature]:
     """Lowest and highest value of each feature of "scales", (D,) each."""
     further = [10.0 ** _POWERS[i % len(_POWERS)] for i in range(features - len(FITNESS))]
     low = np.array([f[2] for f in FITNESS] + [0.0] * len(further))[:features]
@@ -86,7 +88,7 @@ def scale_limits(features: int) -> tuple[Floats, Floats]:
 
 
 @_population("heavy_tails")
-def _heavy_tails(rng: Generator, rows: int, features: int) -> Floats:
+def _heavy_tails(rng: Generator, rows: int, features: int) -> Rows:
     """Student's t with 2 degrees of freedom: the population's variance is infinite.
 
     A normal over the root of an exponential variable, which is a chi-square(2) over 2.
@@ -100,13 +102,13 @@ def _heavy_tails(rng: Generator, rows: int, features: int) -> Floats:
 OUTLIER_SHARE: Final = 0.02
 
 
-def outlier_distance(features: int) -> Floats:
+def outlier_distance(features: int) -> PerFeature:
     """How many spreads off the outliers of each feature lie, (D,): up and down in turn."""
     return np.where(np.arange(features) % 2, -15.0, 15.0)
 
 
 @_population("outliers")
-def _outliers(rng: Generator, rows: int, features: int) -> Floats:
+def _outliers(rng: Generator, rows: int, features: int) -> Rows:
     """Normal, but OUTLIER_SHARE of the values lie off by `outlier_distance` spreads."""
     center, spread = centers_and_spreads(features)
     off = outlier_distance(features)
@@ -115,7 +117,7 @@ def _outliers(rng: Generator, rows: int, features: int) -> Floats:
 
 
 @_population("correlated")
-def _correlated(rng: Generator, rows: int, features: int) -> Floats:
+def _correlated(rng: Generator, rows: int, features: int) -> Rows:
     """Normal features that share two latent factors, which make 90 % of each one's variance."""
     center, spread = centers_and_spreads(features)
     angle = np.arange(features)
@@ -131,7 +133,7 @@ LOG_SPREAD: Final = 0.75
 
 
 @_population("skewed")
-def _skewed(rng: Generator, rows: int, features: int) -> Floats:
+def _skewed(rng: Generator, rows: int, features: int) -> Rows:
     """Lognormal and exponential in turn, times each feature's spread."""
     _, spread = centers_and_spreads(features)
     values: Floats = rng.standard_normal((rows, features))
@@ -145,7 +147,7 @@ NEARLY_CONSTANT: Final = (0.0, 1e-4)
 
 
 @_population("constant")
-def _constant(rng: Generator, rows: int, features: int) -> Floats:
+def _constant(rng: Generator, rows: int, features: int) -> Rows:
     """Normal features, but x1 is constant and x2 nearly: its standard deviation is 1e-4."""
     center, spread = centers_and_spreads(features)
     spread[:2] = NEARLY_CONSTANT[:features]

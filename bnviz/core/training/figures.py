@@ -10,7 +10,6 @@ from dataclasses import fields, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from bnviz.core.data.preparation import Prepared
@@ -26,7 +25,7 @@ from bnviz.core.training.snapshots import (
     QUANTILE_ROWS,
     NetSnapshot,
 )
-from bnviz.core.types import LEVELS, Floats
+from bnviz.core.types import LEVELS, Bool, Bools, Float, Floats
 
 _NOTHING = np.empty(0)
 
@@ -34,7 +33,7 @@ _NOTHING = np.empty(0)
 # Seeds that are diverging hold infinities, which numpy would warn of.
 @np.errstate(invalid="ignore", over="ignore")
 @torch.no_grad()
-def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSnapshot:
+def measure(stack: Stack, data: Prepared, diverged: Bool[Bools, " s"]) -> NetSnapshot:
     """Everything but probes. Seeds that have `diverged` (S,), or do so now, are NaN throughout."""
     x = torch.cat([data.train_x[:, :LOSS_ROWS], data.validation_x[:, :LOSS_ROWS]], dim=1)
     workspace = Workspace()
@@ -69,7 +68,7 @@ def measure(stack: Stack, data: Prepared, diverged: NDArray[np.bool_]) -> NetSna
     return replace(masked(snapshot, gone), diverged=gone.astype(np.float64))
 
 
-def masked(snapshot: NetSnapshot, gone: NDArray[np.bool_]) -> NetSnapshot:
+def masked(snapshot: NetSnapshot, gone: Bool[Bools, " s"]) -> NetSnapshot:
     """The snapshot with NaN in every figure of the seeds that are `gone` (S,)."""
     values = {}
     for field in fields(snapshot):
@@ -102,7 +101,7 @@ def _measure_part(
     } | {name: np.stack([layer[name] for layer in layers]) for name in layers[0]}
 
 
-def _activations(stack: Stack, entering: Tensor) -> dict[str, Floats]:
+def _activations(stack: Stack, entering: Float[Tensor, "k h n"]) -> dict[str, Floats]:
     """Figures of what enters one layer's activation function, (K, H, N)."""
     mean = entering.mean((1, 2))
     variance = (entering - mean[:, None, None]).square_().mean((1, 2))

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bnviz.core.training.snapshots import Snapshot
-from bnviz.core.types import Floats
+from bnviz.core.types import Float, Floats, Int, Ints
 
 _EDGES = (0.1, 0.5, 0.9)
 
@@ -20,21 +19,23 @@ class Band:
     `alive` (T,) counts those seeds; where none is left the band is NaN.
     """
 
-    epochs: Floats
-    median: Floats
-    low: Floats
-    high: Floats
-    alive: NDArray[np.int64]
+    epochs: Float[Floats, " _"]
+    median: Float[Floats, "*t"]
+    low: Float[Floats, "*t"]
+    high: Float[Floats, "*t"]
+    alive: Int[Ints, "*t"]
 
 
-def gather(snapshots: Sequence[Snapshot], side: str, field: str) -> tuple[Floats, Floats]:
+def gather(
+    snapshots: Sequence[Snapshot], side: str, field: str
+) -> tuple[Float[Floats, " t"], Float[Floats, "t ..."]]:
     """Epochs (T,) and values (T, ...) of `field` of the net `side`, where snapshots have it."""
     there = [s for s in snapshots if getattr(s.nets[side], field).size]
     values = [getattr(s.nets[side], field) for s in there]
     return np.array([s.epoch for s in there], dtype=np.float64), np.array(values, dtype=np.float64)
 
 
-def band(epochs: Floats, values: Floats) -> Band:
+def band(epochs: Float[Floats, " _"], values: Float[Floats, "*t s"]) -> Band:
     """The band over the last axis of `values` (T, S); none at all when T is 0."""
     if not values.size:
         nothing = np.empty(0)
@@ -49,7 +50,7 @@ def band(epochs: Floats, values: Floats) -> Band:
             warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated
             edges[:, ~whole] = np.nanquantile(rest, _EDGES, axis=-1)
     low, median, high = edges
-    return Band(epochs, median, low, high, alive.sum(axis=-1))
+    return Band(epochs, median, low, high, np.asarray(alive.sum(axis=-1)))
 
 
 def band_of(snapshots: Sequence[Snapshot], side: str, field: str) -> Band:
