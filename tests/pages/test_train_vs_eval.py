@@ -22,7 +22,7 @@ SECTIONS = {
     "company": {"fan", "outputs"},
     "recalibrate": {"losses", "drifts"},
     "frozen": set(),
-    "split": {"micro", "differences"},
+    "split": {"statistics", "differences"},
 }
 
 

@@ -108,7 +108,7 @@ def micro_statistics(split: Split, feature: int, name: str, look: Look, say: Say
         xaxis=titled(say("train_vs_eval.split.axis_micro"), range=ends, zeroline=False)
         | ({"dtick": 1} if len(number) <= 16 else {}),
         yaxis=titled(say("train_vs_eval.split.axis_value", feature=label(name)), zeroline=False),
-        annotations=[heading(say("train_vs_eval.split.micro"))],
+        annotations=[heading(say("train_vs_eval.split.statistics"))],
         legend=BELOW,
         margin={"l": 72, "r": 16, "t": 36, "b": 90},
     )

@@ -176,7 +176,7 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
     name = compute.names(batch)[feature]
     show_pair(
         {
-            "micro": nets.micro_statistics(split, feature, name, look(), say),
+            "statistics": nets.micro_statistics(split, feature, name, look(), say),
             "differences": nets.split_differences(ways, look(), say),
         },
         say("train_vs_eval.split.alt"),

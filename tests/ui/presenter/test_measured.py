@@ -8,9 +8,10 @@ from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.training.reproduce import run
 from bnviz.ui.controls import ONE_BATCH, TRAIN_VS_EVAL
+from bnviz.ui.home.wines import WINES
 from bnviz.ui.presenter import measured
 from bnviz.ui.presenter.lesson import Measured
-from bnviz.ui.presenter.measured import WINES, measure
+from bnviz.ui.presenter.measured import measure
 
 
 def of(name: str, feature: int = 1, **state: float | str) -> float:
