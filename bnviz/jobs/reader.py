@@ -1,10 +1,13 @@
-"""What a watcher of runs has read already, so that polling decodes nothing twice."""
+"""What a watcher of runs has read already, so that polling decodes nothing twice.
+
+Of the runs watched last, together about `limit` bytes; the run asked for is always kept whole.
+"""
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any
+
+from cachetools import LRUCache
 
 from bnviz.core.smoothness.measure import from_bytes as result_from_bytes
 from bnviz.core.smoothness.registry import MEASURES
@@ -14,76 +17,44 @@ from bnviz.jobs.trainings import decoded
 from bnviz.store import Run, Store
 
 
-class _Sized:
-    size: int
+def _shelf(limit: int) -> LRUCache[tuple[str, str], Any]:
+    """What was read of a run, by its history's place and its id; last in it the bytes it took."""
+    return LRUCache(limit, lambda read: min(read[-1], limit))
 
 
-R = TypeVar("R", bound=_Sized)
-
-
-class _Shelf(Generic[R]):
-    """What was read of the runs watched last, together about `limit` bytes.
-
-    The run asked for is always kept whole, however large.
-    """
+class Memory:
+    """The decoded snapshots of trainings; once stored they never change, so they stay true."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._runs: OrderedDict[tuple[str, str], R] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def _remember(self, key: tuple[str, str], read: R) -> None:
-        self._runs[key] = read
-        self._runs.move_to_end(key)
-        total = sum(each.size for each in self._runs.values())
-        while total > self._limit and len(self._runs) > 1:
-            _, oldest = self._runs.popitem(last=False)
-            total -= oldest.size
-
-
-@dataclass
-class _Read(_Sized):
-    snapshots: list[Snapshot] = field(default_factory=list)
-    size: int = 0
-
-
-class Memory(_Shelf[_Read]):
-    """The decoded snapshots of trainings; once stored they never change, so they stay true."""
+        self._runs, self._lock = _shelf(limit), threading.Lock()
 
     def snapshots(self, store: Store, run_id: str, after: int) -> list[Snapshot]:
         """All snapshots of the run later than index `after`; reads only new ones from the store."""
-        key = (store.place, run_id)
+        key = store.place, run_id
+        read: list[Snapshot]
         with self._lock:
-            read = self._runs.get(key, _Read())
-            for _, blob in store.blobs(run_id, len(read.snapshots) - 1):
-                read.snapshots.append(decoded(run_id, from_bytes, blob))
-                read.size += len(blob)
-            if read.snapshots:
-                self._remember(key, read)
-            return read.snapshots[after + 1 :]
+            read, size = self._runs.get(key, ([], 0))
+            for _, blob in store.blobs(run_id, len(read) - 1):
+                read.append(decoded(run_id, from_bytes, blob))
+                size += len(blob)
+            if read:
+                self._runs[key] = read, size
+            return read[after + 1 :]
 
 
-@dataclass
-class _Result(_Sized):
-    number: int
-    size: int
-    value: Any
-
-
-class Results(_Shelf[_Result]):
+class Results:
     """The decoded newest results of measures."""
+
+    def __init__(self, limit: int) -> None:
+        self._runs, self._lock = _shelf(limit), threading.Lock()
 
     def result(self, store: Store, run: Run) -> Any | None:
         """The run's newest result, None before the first; reads only a new one from the store."""
-        key = (store.place, run.id)
+        key = store.place, run.id
         with self._lock:
-            read = self._runs.get(key)
-            if read is None or read.number < run.snapshots:
-                blob = store.last_blob(run.id) if run.snapshots else None
-                if blob is None:
-                    return None
+            number, result, _ = self._runs.get(key, (0, None, 0))
+            if number < run.snapshots and (blob := store.last_blob(run.id)) is not None:
                 kind = MEASURES[measures.measured(run)].result
-                value = decoded(run.id, partial(result_from_bytes, kind), blob)
-                read = _Result(run.snapshots, len(blob), value)
-            self._remember(key, read)
-            return read.value
+                result = decoded(run.id, partial(result_from_bytes, kind), blob)
+                self._runs[key] = run.snapshots, result, len(blob)
+            return result

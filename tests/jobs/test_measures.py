@@ -340,9 +340,10 @@ def state_of(config: TrainConfig, bias: float) -> bytes:
     """A snapshot whose nets are untrained but for one number."""
     from dataclasses import replace
 
+    from bnviz.core.data.preparation import dataset_for
     from bnviz.core.training import snapshots, train
 
-    dataset = train.dataset_for(config.data, None)
+    dataset = dataset_for(config.data, None)
     first = list(train.train(config, dataset, lambda: True))[-1]
     state = {name: value.copy() for name, value in first.state.items()}
     state["bn/output.bias"][:] = bias
