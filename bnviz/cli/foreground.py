@@ -1,5 +1,6 @@
 """A run worked on in the foreground: how far it is, Ctrl-C, and how it ended."""
 
+import json
 import math
 import signal
 import sys
@@ -7,16 +8,44 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bnviz.cli.errors import tell
+from bnviz.cli.errors import Refusal, tell
 from bnviz.jobs.steps import Step, Work
 from bnviz.jobs.worker import work
-from bnviz.store import Run, Store
+from bnviz.store import Problem, Run, Store
+from bnviz.store.database import folder_url
 
 #: How the command ends, by how the run ended; 130 is what shells give for Ctrl-C.
 EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 130}
+
+
+@contextmanager
+def history(folder: str | None) -> Iterator[Store]:
+    """The history in a folder, else the dashboard's; what is wrong with it or a job is refused."""
+    try:
+        store = Store(folder_url(Path(folder)) if folder else None)
+        try:
+            yield store
+        finally:
+            store.close()
+    except Problem as problem:
+        raise Refusal(str(problem)) from problem
+
+
+def as_json(record: dict[str, Any]) -> str:
+    """A record of a run as it is printed and written."""
+    return json.dumps(record, indent=2, allow_nan=False)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a record; raises Refusal."""
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written: {error.strerror}") from error
 
 
 def worked(store: Store, run_id: str, part: str, way: Work | None = None) -> Run:

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from bnviz.cli.errors import Refusal, read_json, shown, to_config
-from bnviz.cli.foreground import EXIT, strict, worked
+from bnviz.cli.foreground import EXIT, history, strict, worked
 from bnviz.core.smoothness.measure import Measure, from_bytes
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
-from bnviz.store import Run, Store, StoreProblem
-from bnviz.store.database import folder_url
+from bnviz.store import Run, Store
 from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import as_typed, for_terminal
 
@@ -30,14 +29,8 @@ def measure(arguments: argparse.Namespace) -> int:
     path = Path(arguments.config)
     raw = read_json(path, "measure --example KIND")
     config = to_config(raw, path, _model(raw.get("kind"), f"{path}: kind"))
-    try:
-        store = Store(folder_url(Path(arguments.out)) if arguments.out else None)
-        try:
-            return _measure(store, config, arguments.json)
-        finally:
-            store.close()
-    except StoreProblem as problem:
-        raise Refusal(str(problem)) from problem
+    with history(arguments.out) as store:
+        return _measure(store, config, arguments.json)
 
 
 def _model(kind: object, where: str) -> type[Measure]:

@@ -2,8 +2,10 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from bnviz.texts.markdown import table
 
 Numbers = Mapping[str, Any]
 
@@ -65,7 +67,7 @@ def _lipschitz(report: Numbers) -> str:
     ]
     rows.append(["exact: largest absolute eigenvalue", "", exact[0], "", exact[1]])
     head = ["Lipschitz estimate", "BN, median", "BN, largest", "no BN, median", "no BN, largest"]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _eigenvalues(report: Numbers) -> str:
@@ -74,7 +76,7 @@ def _eigenvalues(report: Numbers) -> str:
         for key, name in _STATES.items()
         for ends in [report["eigenvalues"][key]]
     ]
-    return _table(["Hessian eigenvalues, float64", "smallest", "largest"], rows)
+    return table(["Hessian eigenvalues, float64", "smallest", "largest"], rows)
 
 
 def _parity(report: Numbers) -> str:
@@ -83,7 +85,7 @@ def _parity(report: Numbers) -> str:
         [names[key], f"{parity['max_abs_difference']:.1e}"]
         for key, parity in report["parity"].items()
     ]
-    return _table(["BN of a 4 x 5 batch", "largest difference to float64"], rows)
+    return table(["BN of a 4 x 5 batch", "largest difference to float64"], rows)
 
 
 def _data(report: Numbers) -> str:
@@ -93,18 +95,4 @@ def _data(report: Numbers) -> str:
         [name, f"{mean:.8g}", f"{std:.8g}"]
         for name, mean, std in zip(features, data["mean"], data["std"], strict=True)
     ]
-    return _table(["The document's data", "mean", "standard deviation"], rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, its columns aligned: text left, numbers right."""
-    lines = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-
-    def line(cells: Sequence[str]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        texts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-        return "| " + " | ".join(texts) + " |"
-
-    rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:]), ""])
-    return "\n".join([line(head), rule, *(line(row) for row in lines[1:])])
+    return table(["The document's data", "mean", "standard deviation"], rows)

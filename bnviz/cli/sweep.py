@@ -1,24 +1,24 @@
 """A sweep without a browser, kept as the same run that the dashboard would show."""
 
 import argparse
-import json
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from bnviz.cli.errors import Refusal, read_json, shown, tell, to_config
-from bnviz.cli.foreground import EXIT, strict, worked
+from bnviz.cli.foreground import EXIT, as_json, history, strict, worked, write
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.core.sweep.results import Result, results
 from bnviz.core.sweep.table import described
 from bnviz.core.sweep.verdict import better, verdict
+from bnviz.core.types import NETS
 from bnviz.jobs import cluster
 from bnviz.jobs.sweep import create, outcomes, work
-from bnviz.store import Problem, Run, Store
-from bnviz.store.database import folder_url
+from bnviz.store import Run, Store
 from bnviz.texts.catalogue import speaking_of, worded
-from bnviz.texts.markdown import as_typed, for_terminal
+from bnviz.texts.markdown import as_typed, for_terminal, table
 from bnviz.texts.numbers import short
 
 RECORD = "sweep.json"
@@ -40,17 +40,11 @@ def sweep(arguments: argparse.Namespace) -> int:
     path = Path(arguments.config)
     config = to_config(read_json(path, "sweep --example NAME"), path, SweepConfig)
     address = arguments.scheduler or cluster.scheduler()
-    try:
-        store = Store(folder_url(Path(arguments.out)))
-        try:
-            with cluster.pool(address, workers) as pool:
-                run_id = create(store, config, resume=arguments.resume)
-                run = worked(store, run_id, "cell", partial(work, pool=pool))
-            return _told(store, run, config, arguments, address or f"{workers} processes")
-        finally:
-            store.close()
-    except Problem as problem:
-        raise Refusal(str(problem)) from problem
+    with history(arguments.out) as store:
+        with cluster.pool(address, workers) as pool:
+            run_id = create(store, config, resume=arguments.resume)
+            run = worked(store, run_id, "cell", partial(work, pool=pool))
+        return _told(store, run, config, arguments, address or f"{workers} processes")
 
 
 def _told(
@@ -69,27 +63,24 @@ def _told(
         "engine": engine,
         "seconds": run.seconds,
     }
-    text = json.dumps(strict(record), indent=2, allow_nan=False)
-    print(text if arguments.json else "\n".join([*_table(config, compared), "", said]))
+    text = as_json(strict(record))
+    print(text if arguments.json else "\n\n".join([*_tables(config, compared), said]))
     path = Path(arguments.out) / RECORD
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Refusal(f"{path} cannot be written: {error.strerror}") from error
+    write(path, text)
     tell(f"All numbers are in {path}; the dashboard shows them at /sweep?run={run.id}")
     return EXIT[run.status]
 
 
-def _table(config: SweepConfig, compared: list[Result]) -> list[str]:
-    """A Markdown table, a row a comparison."""
+def _tables(config: SweepConfig, compared: list[Result]) -> Iterator[str]:
+    """A Markdown table, a row a comparison; none without any."""
     if not compared:
-        return []
+        return
     names = list(compared[0].settings)
     head = [*names, f"{config.metric} normalized", f"{config.metric} plain", "q", "better"]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for each in compared:
         described_nets = described(each)
-        medians = [short(described_nets[net]["median"]) for net in ("bn", "plain")]
+        medians = [short(described_nets[net]["median"]) for net in NETS]
         values = [str(each.settings[name]) for name in names]
         lines.append([*values, *medians, short(each.q), better(each)])
-    return ["| " + " | ".join(line) + " |" for line in lines]
+    yield table(head, lines)

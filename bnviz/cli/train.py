@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bnviz.cli.errors import Refusal, read_json, tell, to_config
-from bnviz.cli.foreground import EXIT, strict, worked
+from bnviz.cli.foreground import EXIT, history, strict, worked, write
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
 from bnviz.jobs.trainings import config_of, create
-from bnviz.store import Run, Store, StoreProblem
-from bnviz.store.database import folder_url
+from bnviz.store import Run, Store
 
 RECORD = "run.json"
 
@@ -31,14 +30,8 @@ def train(arguments: argparse.Namespace) -> int:
     config, table = _asked(arguments)
     out = Path(arguments.out)
     _check_record(out / RECORD)
-    try:
-        store = Store(folder_url(out))
-        try:
-            return _train(store, config, table, out, arguments.json)
-        finally:
-            store.close()
-    except StoreProblem as problem:
-        raise Refusal(str(problem)) from problem
+    with history(arguments.out) as store:
+        return _train(store, config, table, out, arguments.json)
 
 
 def _asked(arguments: argparse.Namespace) -> tuple[TrainConfig, Table | None]:
@@ -70,11 +63,7 @@ def _train(store: Store, config: TrainConfig, table: Table | None, out: Path, as
     elif config.data.table is not None and store.table(config.data.table) is None:
         raise Refusal(f"data.table is not in {out}; give the file: --table FILE --target COLUMN")
     run_id = create(store, config)
-    record = {"run": run_id, "config": config.model_dump(mode="json")}
-    try:
-        (out / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Refusal(f"{out / RECORD} cannot be written: {error.strerror}") from error
+    write(out / RECORD, as_json({"run": run_id, "config": config.model_dump(mode="json")}))
     run = worked(store, run_id, "epoch")
     blob = store.last_blob(run_id)
     if as_json and blob is not None:

@@ -119,9 +119,7 @@ class Store(History):
 
     def last_blob(self, run_id: str) -> bytes | None:
         """The newest snapshot."""
-        query = sa.select(snapshots.c.blob).where(is_run(snapshots.c.run_id, run_id))
-        blob: bytes | None = self._value(query.order_by(snapshots.c.idx.desc()).limit(1))
-        return blob
+        return self._newest(snapshots, run_id)
 
     def states(self, run_id: str) -> list[tuple[int, int]]:
         """(index, epoch) of every snapshot whose model state is kept, in order."""
@@ -129,15 +127,11 @@ class Store(History):
 
     def state_blob(self, run_id: str, index: int) -> bytes | None:
         """The model state kept with snapshot `index`."""
-        its = is_run(checkpoints.c.run_id, run_id) & (checkpoints.c.idx == index)
-        blob: bytes | None = self._value(sa.select(checkpoints.c.blob).where(its))
-        return blob
+        return self._newest(checkpoints, run_id, checkpoints.c.idx == index)
 
     def last_state_blob(self, run_id: str) -> bytes | None:
         """The newest model state."""
-        query = sa.select(checkpoints.c.blob).where(is_run(checkpoints.c.run_id, run_id))
-        blob: bytes | None = self._value(query.order_by(checkpoints.c.idx.desc()).limit(1))
-        return blob
+        return self._newest(checkpoints, run_id)
 
     def request_stop(self, run_id: str) -> None:
         """Asks a running run to stop; a queued one is stopped at once."""
@@ -169,6 +163,15 @@ class Store(History):
         unfinished = is_run(runs.c.id, run_id) & runs.c.status.in_(UNFINISHED)
         ending = runs.update().where(unfinished).values(finished=self.clock())
         self.write(ending.values(status=status, error=stored(error), traceback=traceback))
+
+    def _newest(
+        self, kept: sa.Table, run_id: str, which: sa.ColumnElement[bool] | None = None
+    ) -> bytes | None:
+        """The newest blob of a run in a table, of all or of some."""
+        its = is_run(kept.c.run_id, run_id) & (sa.true() if which is None else which)
+        query = sa.select(kept.c.blob).where(its).order_by(kept.c.idx.desc()).limit(1)
+        blob: bytes | None = self._value(query)
+        return blob
 
     def _progress(self, run_id: str, **values: int | sa.ColumnElement[int]) -> sa.Update:
         mine = runs.update().where(is_run(runs.c.id, run_id))

@@ -1,6 +1,7 @@
 """Between Markdown and plain text: what a person typed made safe, what we say made plain."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 #: What Streamlit's Markdown makes a link of even when escaped, up to where a word joiner ends it.
 _LINKS = re.compile(r"://|www(?=\.)|@", re.IGNORECASE)
@@ -26,3 +27,17 @@ def printable(line: str) -> str:
 def for_terminal(text: str) -> str:
     """A sentence of the catalogue without bold marks and non-breaking blanks."""
     return text.replace("**", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, its columns aligned: text left, numbers right."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        texts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        return "| " + " | ".join(texts) + " |"
+
+    rule = "|".join(["", "-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:]), ""])
+    return "\n".join([line(head), rule, *(line(row) for row in lines[1:])])

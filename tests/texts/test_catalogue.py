@@ -48,7 +48,7 @@ from tools.server import ROOT
 EN, ZH = catalogue("en"), catalogue("zh")
 #: What asks for sentences; those of SECTIONED name all but the last part of a key.
 SECTIONED = {"in_words", "say_verdict", "worded"}
-SPEAKERS = {"say", "sentence"} | SECTIONED
+SPEAKERS = {"say", "sentence", "show_pair"} | SECTIONED
 
 
 def placeholders(text: str) -> set[str]:
@@ -212,10 +212,11 @@ def uses() -> tuple[Use, ...]:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             called = getattr(node.func, "id", getattr(node.func, "attr", None))
-            if called not in SPEAKERS or len(node.args) < 1 + (called in ("sentence", "worded")):
-                continue
             # say(key); sentence(language, key); the same of sections
-            key = node.args[1] if called in ("sentence", "worded") else node.args[0]
+            place = {"sentence": 1, "worded": 1, "show_pair": 2}.get(str(called), 0)
+            if called not in SPEAKERS or len(node.args) <= place:
+                continue
+            key = node.args[place]
             ending = ".{}" if called in SECTIONED else ""
             meant = tuple(
                 p + ending for p in patterns(key) if p in FAMILIES or not p.startswith("{}")

@@ -135,7 +135,7 @@ def test_the_same_config_gives_the_same_numbers() -> None:
 def test_every_source_is_a_link(name: str) -> None:
     sources = pitfall.load(name).sources
     assert sources
-    assert all(s.url.startswith("https://") and s.title for s in sources)
+    assert all(address.startswith("https://") and title for title, address in sources)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
