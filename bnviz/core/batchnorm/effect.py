@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz.core.batchnorm.equations import Batch2d, Moments, affine, blocks, normalize
+from bnviz.core.batchnorm.equations import Batch2d, BatchMoments, affine, blocks, normalize
 from bnviz.core.configs import NormConfig
 from bnviz.core.verdict import Verdict
 
@@ -46,7 +46,7 @@ class Effect:
     tolerance: float
 
 
-def effect(x: Batch2d, moments: Moments, eps: float) -> Effect:
+def effect(x: Batch2d, moments: BatchMoments, eps: float) -> Effect:
     """What BN does to `x` (B, D), measured on its output, which is not kept."""
     constant = moments.biased_variance <= 0
     total, squares = np.zeros((2, x.shape[1]))

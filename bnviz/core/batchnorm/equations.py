@@ -32,7 +32,7 @@ _AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
-class Moments:
+class BatchMoments:
     """What a batch is normalized with."""
 
     mean: Floats
@@ -112,10 +112,10 @@ def biased_variance(x: Batch2d, mu: PerFeature | None = None) -> PerFeature:
     return squares / len(x)
 
 
-def moments(x: Batch2d) -> Moments:
+def batch_moments(x: Batch2d) -> BatchMoments:
     """Mean and biased variance, each feature's own."""
     mu = mean(x)
-    return Moments(mu, biased_variance(x, mu))
+    return BatchMoments(mu, biased_variance(x, mu))
 
 
 def unbiased_variance(x: Batch2d, mu: PerFeature | None = None) -> PerFeature:
@@ -177,7 +177,7 @@ def forward(
     x: Batch2d, gamma: PerFeature | float = 1.0, beta: PerFeature | float = 0.0, eps: float = 1e-5
 ) -> Forward:
     """All four lines of Algorithm 1 on a float32 or float64 batch; gamma, beta (D,) or numbers."""
-    now = moments(x)
+    now = batch_moments(x)
     mu, biased = now.mean, now.biased_variance
     x_hat = normalize(x, mu, biased, eps)
     return Forward(mu, biased, gain(biased, eps), x_hat, scale_and_shift(x_hat, gamma, beta))

@@ -19,7 +19,7 @@ from bnviz.core.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Moments:
+class Sums:
     """`count` rows with `mean` (D,) and summed squared deviations from it, `squares` (D,)."""
 
     count: int
@@ -85,18 +85,18 @@ COMPARED = (
 )
 
 
-def measured(x: Float[Floats, "n d"]) -> Moments:
-    """The moments of one micro-batch (n, D)."""
+def sums(x: Float[Floats, "n d"]) -> Sums:
+    """Those of one micro-batch (n, D)."""
     mean = equations.mean(x)
-    return Moments(len(x), mean, equations.biased_variance(x, mean) * len(x))
+    return Sums(len(x), mean, equations.biased_variance(x, mean) * len(x))
 
 
-def combined(a: Moments, b: Moments) -> Moments:
-    """The moments of both together: Chan, Golub and LeVeque (1979), equation 2.1."""
+def combined(a: Sums, b: Sums) -> Sums:
+    """Those of both together: Chan, Golub and LeVeque (1979), equation 2.1."""
     count = a.count + b.count
     away = b.mean - a.mean
     mean = a.mean + away * (b.count / count)
-    return Moments(count, mean, a.squares + b.squares + away**2 * (a.count * b.count / count))
+    return Sums(count, mean, a.squares + b.squares + away**2 * (a.count * b.count / count))
 
 
 def split_ways(
@@ -129,7 +129,7 @@ def _accumulate(
         equations.backward((f.y - target) / rows, f)
         for f, target in zip(forwards, targets, strict=True)
     ]
-    moments = [measured(part) for part in micro]
+    moments = [sums(part) for part in micro]
     return Pass(
         np.array([f.mean for f in forwards]),
         np.array([f.biased_variance for f in forwards]),
@@ -146,7 +146,7 @@ def _synchronize(
 ) -> Pass:
     """Workers share moments on the way there, and two sums a feature on the way back."""
     rows = sum(len(part) for part in micro)
-    moments = [measured(part) for part in micro]
+    moments = [sums(part) for part in micro]
     whole = moments[0]
     for other in moments[1:]:
         whole = combined(whole, other)
@@ -170,7 +170,7 @@ def _synchronize(
     )
 
 
-def _running(moments: Sequence[Moments], torch_momentum: float | None) -> tuple[Floats, Floats]:
+def _running(moments: Sequence[Sums], torch_momentum: float | None) -> tuple[Floats, Floats]:
     mean, variance = np.zeros_like(moments[0].mean), np.ones_like(moments[0].mean)
     for step, batch in enumerate(moments, 1):
         share = 1 / step if torch_momentum is None else torch_momentum

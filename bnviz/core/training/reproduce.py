@@ -25,7 +25,7 @@ NETWORK = NetworkConfig(width=HIDDEN)
 
 
 @dataclass(frozen=True)
-class Moments:
+class MeanStd:
     """Means and unbiased standard deviations, one a feature or unit."""
 
     mean: list[float]
@@ -33,7 +33,7 @@ class Moments:
 
 
 @dataclass(frozen=True)
-class Data(Moments):
+class Data(MeanStd):
     """The document's inputs; `clipped_share` of its scores stand at the limit of 100 points."""
 
     clipped_share: float
@@ -71,7 +71,7 @@ class Report:
     """All numbers; the nets are "bn" and "no_bn", as the document calls them."""
 
     data: Data
-    activations_after_bn: Moments
+    activations_after_bn: MeanStd
     lipschitz: Mapping[str, Mapping[str, Estimate]]
     eigenvalues: Mapping[str, Ends]
     parity: Mapping[str, Difference]
@@ -100,8 +100,8 @@ def _run(document: Experiment) -> Report:
     }
     # The document looks at the activations last, where its estimator has left the weights.
     with torch.no_grad():
-        activations = _moments(document.bn[:2](document.x))
-    inputs = _moments(document.x)
+        activations = _mean_std(document.bn[:2](document.x))
+    inputs = _mean_std(document.x)
     clipped = float((document.y == 100).double().mean())
     return Report(
         Data(inputs.mean, inputs.std, clipped),
@@ -112,8 +112,8 @@ def _run(document: Experiment) -> Report:
     )
 
 
-def _moments(values: Tensor) -> Moments:
-    return Moments(values.mean(0).tolist(), values.std(0).tolist())
+def _mean_std(values: Tensor) -> MeanStd:
+    return MeanStd(values.mean(0).tolist(), values.std(0).tolist())
 
 
 def _estimate(values: Floats) -> Estimate:

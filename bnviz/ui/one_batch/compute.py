@@ -41,9 +41,9 @@ def normalized(config: BatchConfig, norm: NormConfig) -> equations.Forward:
 
 
 @cached
-def moments_of(config: BatchConfig, precision: Precision) -> equations.Moments:
+def batch_moments_of(config: BatchConfig, precision: Precision) -> equations.BatchMoments:
     """What that batch, rounded to `precision`, is normalized with."""
-    return equations.moments(equations.rounded(batch_of(config).values, precision))
+    return equations.batch_moments(equations.rounded(batch_of(config).values, precision))
 
 
 @cached
@@ -59,7 +59,7 @@ def shape_of(config: BatchConfig, precision: Precision) -> Shape:
 @cached
 def shape_after(config: BatchConfig, norm: NormConfig) -> Shape:
     """The picture after BN: the one before, moved and stretched."""
-    moments = moments_of(config, norm.precision)
+    moments = batch_moments_of(config, norm.precision)
     gamma, beta = equations.affine(norm, len(moments.mean))
     with np.errstate(all="ignore"):
         factor = gamma * equations.gain(moments.biased_variance, norm.eps)
@@ -74,7 +74,7 @@ def effect_of(config: BatchConfig, norm: NormConfig) -> Effect:
 @cached
 def _effect_of(config: BatchConfig, precision: Precision, eps: float) -> Effect:
     x = equations.rounded(batch_of(config).values, precision)
-    return effect(x, moments_of(config, precision), eps)
+    return effect(x, batch_moments_of(config, precision), eps)
 
 
 @cached
@@ -106,7 +106,7 @@ def implementations(config: BatchConfig, norm: NormConfig) -> tuple["Implementat
 @cached
 def swallowed(config: BatchConfig, norm: NormConfig) -> NDArray[np.float64]:
     """Per feature, the share of epsilon in variance + epsilon."""
-    return equations.swallowed(moments_of(config, norm.precision).biased_variance, norm.eps)
+    return equations.swallowed(batch_moments_of(config, norm.precision).biased_variance, norm.eps)
 
 
 @cached

@@ -34,7 +34,7 @@ def ridges(config: BatchConfig, norm: NormConfig, own_axes: bool) -> dict[str, L
         "own_axes": own_axes,
         **_packed(compute.shape_of(config, "float64")),
     }
-    moments = compute.moments_of(config, norm.precision)
+    moments = compute.batch_moments_of(config, norm.precision)
     after = {
         "side": "after",
         "feature": _feature(),

@@ -129,14 +129,14 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
 
 def show_gain(config: BatchConfig, norm: NormConfig) -> None:
     """By what BN multiplies each feature's deviations, over its variance."""
-    variance = compute.moments_of(config, norm.precision).biased_variance
+    variance = compute.batch_moments_of(config, norm.precision).biased_variance
     curve = gain_curve(compute.batch_of(config).names, variance, norm.eps, look(), say)
     draw(curve, "gain", say("one_batch.gain.alt"), live.gain(curve, norm))
 
 
 def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
     """The numbers of the curve above: one row a feature."""
-    variance = compute.moments_of(config, norm.precision).biased_variance
+    variance = compute.batch_moments_of(config, norm.precision).biased_variance
     with np.errstate(divide="ignore"):
         factors = {"without": 1 / np.sqrt(variance), "with": 1 / np.sqrt(variance + norm.eps)}
     frame = pd.DataFrame(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnviz.core.batchnorm.effect import TOLERANCE, Effect, effect
-from bnviz.core.batchnorm.equations import moments
+from bnviz.core.batchnorm.equations import batch_moments
 
 SPREADS = np.array([10.0, 1.0, 1e-2, 1e-3, 0.0])
 
@@ -18,7 +18,7 @@ def batch(spreads: np.ndarray = SPREADS) -> np.ndarray:
 
 
 def done(x: np.ndarray, eps: float = 1e-5) -> Effect:
-    return effect(x, moments(x), eps)
+    return effect(x, batch_moments(x), eps)
 
 
 def test_each_feature_goes_where_it_belongs() -> None:

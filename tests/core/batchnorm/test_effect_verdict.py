@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnviz.core.batchnorm.effect import Effect, effect, verdict
-from bnviz.core.batchnorm.equations import apply, moments, rounded
+from bnviz.core.batchnorm.equations import apply, batch_moments, rounded
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import Batch, draw, notes
 from bnviz.core.data.tables import Table
@@ -18,7 +18,7 @@ from bnviz.texts.numbers import percent, short
 
 def done(values: np.ndarray, norm: NormConfig) -> Effect:
     x = rounded(values, norm.precision)
-    return effect(x, moments(x), norm.eps)
+    return effect(x, batch_moments(x), norm.eps)
 
 
 def said(values: np.ndarray, language: str = "en", **norm: Any) -> tuple[str, np.ndarray]:

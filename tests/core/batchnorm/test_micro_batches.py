@@ -13,8 +13,8 @@ from bnviz.core.batchnorm.micro_batches import (
     COMPARED,
     combined,
     differences,
-    measured,
     split_ways,
+    sums,
     verdict,
 )
 from bnviz.core.configs import BatchConfig, Source
@@ -75,7 +75,7 @@ def test_accumulation_differs_and_more_so_with_more_parts() -> None:
 @pytest.mark.parametrize("cut", [1, 13, 49])
 def test_parallel_formula(cut: int) -> None:
     far = X + 1e6  # where sums of squares would lose every digit
-    both = combined(measured(far[:cut]), measured(far[cut:]))
+    both = combined(sums(far[:cut]), sums(far[cut:]))
     assert both.count == 50
     assert both.mean == pytest.approx(far.mean(axis=0), rel=1e-15)
     assert both.biased_variance == pytest.approx(far.var(axis=0), rel=1e-9)
