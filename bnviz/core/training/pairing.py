@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.training.comparison import Comparison, Winner, compare, evidence
+from bnviz.core.training.comparison import Comparison, Evidence, Winner, compare, evidence
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.verdict import Verdict
 
@@ -15,8 +15,6 @@ from bnviz.core.verdict import Verdict
 Key = Literal[
     "no_seeds", "other_data", "first", "second", "level", "too_few", "tie", "neither", "same"
 ]
-#: What is said of the difference where the test tells none.
-Chance = Literal["pairing.undecided"]
 
 _KEYS: Mapping[Winner, Key] = {
     "bn": "first",
@@ -72,8 +70,9 @@ def _rows(side: Side) -> object:
     return side.config.data.model_copy(update={"standardize": False})
 
 
-def _evidence(nets: Comparison) -> Verdict[str]:
-    told: Verdict[str] = evidence(nets)
+def _evidence(nets: Comparison) -> Verdict[Evidence | Literal["pairing.undecided"]]:
+    """Where the test tells no difference, in terms of the first net and the second."""
+    told = evidence(nets)
     if told.key != "comparison.undecided":
         return told
     values = dict(told.values)

@@ -40,11 +40,6 @@ class Asked:
     size: tuple[int, int]
     """Rows and inputs of the table that the training learns from."""
 
-    @property
-    def points(self) -> bool:
-        """Whether targets are scores, so that a loss is in squared points."""
-        return self.config.data.source == "fitness"
-
 
 def ask_subject() -> Asked:
     """The subject; stops the page while the training has no checkpoint."""
