@@ -105,6 +105,7 @@ def test_a_watcher_reads_what_core_yields() -> None:
     assert [s.epoch for s in runner.snapshots(run_id, after=2)] == [s.epoch for s in expected[3:]]
 
 
+@pytest.mark.proof
 def test_two_at_once_do_not_disturb_each_other() -> None:
     ids = [runner.submit(seeded(seed)) for seed in (5, 6)]
     for run_id, seed in zip(ids, (5, 6), strict=True):
@@ -513,6 +514,7 @@ LARGEST = TrainConfig.model_validate(
 )
 
 
+@pytest.mark.proof
 def test_the_largest_run_is_stopped_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BNVIZ_JOB_MINUTES", "1000000")
     needed = cost(LARGEST, LARGEST.data.samples, 3)

@@ -36,7 +36,9 @@ def test_the_atlas_is_small_and_holds_every_cell() -> None:
     tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),
     reason="an older torch rounds otherwise",
 )
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.proof) if n == "rate_batch" else n for n in NAMES]
+)
 def test_cells_of_the_atlas_come_out_as_they_were(name: str) -> None:
     """To the bit on the machine that computed it; others round matrix products otherwise.
 
