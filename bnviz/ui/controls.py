@@ -5,7 +5,6 @@ offered numbers come from the configs, which have the last word. One more contro
 row; a new field of a pitfall or of a measure is a row by itself.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -245,18 +244,6 @@ PITFALLS = _table(
     ),
 )
 
-#: The numbers offered for a field of a measure, whichever measure has it, within its limits.
-_MEASURE_STOPS: dict[str, tuple[float, ...]] = {
-    "probes": (2, 4, 8, 16, 32, 64, 100, 200, 500, 1000),
-    "steps": (8, 10, 20, 40, 50, 80, 100, 150, 200, 500, 1000, 2000),
-    "sizes": (2, 4, 8, 16, 32),
-    "reach": (0.001, 0.01, 0.1, 1.0, 10.0, 100.0),
-    "moments": (5, 10, 20, 50, 100, 200, 500, 1000),
-    "extent": (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
-    "points": (13, 25, 51),
-    "lines": (2, 4, 8, 16, 32, 64, 100),
-    "halvings": (4, 6, 8, 10, 12, 16, 20, 30),
-}
 _LANCZOS = {"density.steps": "lanczos"}
 
 
@@ -265,10 +252,8 @@ def _measure(kind: str, owner: type[Config]) -> Iterator[Control]:
     for field in owner.model_fields:
         key = f"{kind}.{field}"
         row = of(owner, field, key, f"smoothness.control.{_LANCZOS.get(key, field)}")
-        if field in _MEASURE_STOPS:
-            ends = row.least or 0, row.most or math.inf
-            stops = tuple(n for n in _MEASURE_STOPS[field] if ends[0] <= n <= ends[1])
-            yield replace(row, stops=stops)
+        if row.stops:
+            yield row
         elif field in ("grid", "plane"):
             yield replace(row, option="smoothness.option.{}", menu=True)
 

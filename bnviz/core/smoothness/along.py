@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.fields import decades, doubling, stops
 from bnviz.core.smoothness.measure import Cost, Measure, Needs, Progress, Throttle
 from bnviz.core.training import comparison
 from bnviz.core.types import NETS, Bools, Floats, StopFlag, check
@@ -87,9 +87,9 @@ class AlongConfig(Measure):
     result: ClassVar = Along
     kind: Literal["along"] = "along"
     grid: Literal["relative", "absolute"] = "relative"
-    sizes: int = Field(8, ge=2, le=32)
-    reach: float = Field(0.1, gt=0.0, le=100.0)
-    moments: int = Field(100, ge=2, le=1000)
+    sizes: int = stops(8, doubling(2, 32))
+    reach: float = stops(0.1, decades(-3, 2, (1,)), gt=0.0)
+    moments: int = stops(100, (5, 10, 20, 50, 100, 200, 500, 1000), ge=2)
     """At most so many training steps are measured, evenly spread."""
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode
+from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
@@ -80,8 +81,8 @@ class DensityConfig(Measure):
     kind: Literal["density"] = "density"
     bn_mode: BnMode = "eval"
     net: int = Field(0, ge=0, le=63)
-    probes: int = Field(16, ge=2, le=64)
-    steps: int = Field(80, ge=8, le=200)
+    probes: int = stops(16, doubling(2, 64))
+    steps: int = stops(80, (8, 10, 20, 40, 50, 80, 100, 150, 200))
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """A product a step of every probe; Lanczos, and three products a probe for the sum."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
+from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import Cost, Measure, Needs, Progress, Throttle
 from bnviz.core.types import NETS, Bools, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
@@ -58,7 +58,7 @@ class DocumentConfig(Measure):
     draws: ClassVar[bool] = False
     result: ClassVar = Replay
     kind: Literal["replay"] = "replay"
-    probes: int = Field(100, ge=2, le=1000)
+    probes: int = stops(100, doubling(2, 64, 100, 200, 500, 1000))
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """Two gradients of the document's a probe, and a corrected one."""

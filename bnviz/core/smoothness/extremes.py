@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
-from pydantic import Field
 
 from bnviz.core.configs import BnMode
+from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import LANCZOS, Cost, Measure, Progress
 from bnviz.core.training.comparison import FEWEST, compare, evidence
 from bnviz.core.types import NETS, Bools, Floats, StopFlag
@@ -83,7 +83,7 @@ class ExtremesConfig(Measure):
     result: ClassVar = Extremes
     kind: Literal["extremes"] = "extremes"
     bn_mode: BnMode = "eval"
-    probes: int = Field(64, ge=2, le=1000)
+    probes: int = stops(64, doubling(2, 64, 100, 200, 500, 1000))
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """Lanczos twice, and three products a probe."""

@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
-from pydantic import Field
 
+from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import (
     LANCZOS,
     Cost,
@@ -96,7 +96,7 @@ class GapConfig(Measure):
     needs: ClassVar[Needs] = "training"
     result: ClassVar = Gap
     kind: Literal["gap"] = "gap"
-    probes: int = Field(32, ge=2, le=200)
+    probes: int = stops(32, doubling(2, 64, 100, 200))
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """As of the extremes, in each cell before and after training; the document's is short."""

@@ -6,13 +6,14 @@ curvatures in float64.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from bnviz.core.configs import BnMode
+from bnviz.core.fields import Stops, doubling, stops
 from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
@@ -89,10 +90,12 @@ class LandscapeConfig(Measure):
     plane: Literal["random", "eigen", "path"] = "random"
     bn_mode: BnMode = "eval"
     net: int = Field(0, ge=0, le=63)
-    extent: float = Field(1.0, gt=0.0, le=100.0)
-    points: Literal[13, 25, 51] = 51
+    extent: float = stops(
+        1.0, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0), gt=0.0
+    )
+    points: Annotated[Literal[13, 25, 51], Stops((13, 25, 51))] = 51
     """Along each side; coarser planes come first."""
-    lines: int = Field(16, ge=2, le=100)
+    lines: int = stops(16, doubling(2, 64, 100))
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """A loss a point."""

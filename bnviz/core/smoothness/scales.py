@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from bnviz.core.configs import BnMode, Precision
+from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
@@ -79,7 +80,7 @@ class ScalesConfig(Measure):
     bn_mode: BnMode = "eval"
     net: int = Field(0, ge=0, le=63)
     """Which seed of the run."""
-    probes: int = Field(32, ge=2, le=200)
+    probes: int = stops(32, doubling(2, 64, 100, 200))
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
         """Two precisions at every scale, with kinks and without."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
+from bnviz.core.fields import stops
 from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
@@ -80,9 +80,9 @@ class StabilityConfig(Measure):
     draws: ClassVar[bool] = False
     result: ClassVar = Stability
     kind: Literal["stability"] = "stability"
-    steps: int = Field(100, ge=10, le=2000)
+    steps: int = stops(100, (10, 20, 40, 50, 80, 100, 150, 200, 500, 1000, 2000))
     """Of gradient descent, in each trial and in the sharpness curves."""
-    halvings: int = Field(12, ge=4, le=30)
+    halvings: int = stops(12, (4, 6, 8, 10, 12, 16, 20, 30))
     """Bisections of the interval that brackets the threshold, in log rate."""
 
     def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
