@@ -28,6 +28,11 @@ def say(key: str, **values: object) -> str:
     return sentence(language(), key, **values)
 
 
+def paragraph(*sentences: str) -> str:
+    """The sentences one after the other, without the empty ones."""
+    return say("sentence.between").join(filter(None, sentences))
+
+
 def say_if_there(key: str) -> str | None:
     """The sentence at `key` in the reader's language, or None where there is none."""
     return say(key) if key in catalogue(language()) else None

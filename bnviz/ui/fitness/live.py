@@ -23,7 +23,7 @@ from bnviz.ui.figures import explain, look, show, show_pair
 from bnviz.ui.fitness import compute, settings
 from bnviz.ui.fitness.arena import show_arena
 from bnviz.ui.fitness.tabs import show_tabs
-from bnviz.ui.language import say, say_verdict
+from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.navigation import SMOOTHNESS
 from bnviz.ui.runs.current import how_it_ended, progress, settings_of, when
 from bnviz.ui.widgets import ask
@@ -38,11 +38,11 @@ def show_training(run: Run) -> None:
 
 def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     if snapshots:
-        opening = say("measuring.so_far") + say("sentence.between") if run.active else ""
+        opening = say("measuring.so_far") if run.active else ""
         now = verdict(snapshots[-1], compute.baseline_loss(config))
         sure = 1 if now[-1].key == "evidence" else 0
         answer, evidence = now[: len(now) - sure], now[len(now) - sure :]
-        st.markdown(opening + say_verdict("fitness.verdict", *answer))
+        st.markdown(paragraph(opening, say_verdict("fitness.verdict", *answer)))
     if run.active:
         progress(run, snapshots[-1].seconds if snapshots else 0.0)
     _heading(run, config)
@@ -144,11 +144,10 @@ def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     )
     rows = min(ACTIVATION_ROWS, compute.training_rows(config.data))
     some = min(QUANTILE_ROWS, rows)
-    caption = say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some)
-    if config.network.norm in OVER_ROWS:
-        caption += say("sentence.between") + say("fitness.activations_before")
-    caption += say("sentence.between") + say_verdict(
-        "fitness.ending_spread", ending(snapshots, "activation_std", layer)
+    caption = paragraph(
+        say("fitness.activations_caption", layer=layer + 1, rows=rows, some=some),
+        say("fitness.activations_before") if config.network.norm in OVER_ROWS else "",
+        say_verdict("fitness.ending_spread", ending(snapshots, "activation_std", layer)),
     )
     explain(
         "activations", caption, data=lambda: per_layer_frame(snapshots, config.network.first_net)

@@ -22,7 +22,7 @@ from bnviz.ui.figures import download, look, show
 from bnviz.ui.fitness import code, compute
 from bnviz.ui.fitness.module_code import as_module
 from bnviz.ui.fitness.preview import target_of
-from bnviz.ui.language import say, say_verdict
+from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.widgets import tabs
 
 Tab = Callable[[Run, TrainConfig, Sequence[Snapshot]], None]
@@ -146,9 +146,10 @@ def _gradients(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> 
                 curves.per_seed(snapshots, field, look(), say),
                 field,
                 alt=say(f"fitness.{field}_caption"),
-                caption=say(f"fitness.{field}_caption")
-                + say("sentence.between")
-                + say_verdict("fitness.ending", ending(snapshots, field)),
+                caption=paragraph(
+                    say(f"fitness.{field}_caption"),
+                    say_verdict("fitness.ending", ending(snapshots, field)),
+                ),
                 data=lambda: per_seed_frame(snapshots, config.network.first_net),
             )
 
@@ -163,9 +164,9 @@ def _dead_units(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
         curves.dead_units(snapshots, look(), say),
         "dead",
         alt=caption,
-        caption=caption
-        + say("sentence.between")
-        + say_verdict("fitness.ending_share", ending(snapshots, "dead_share")),
+        caption=paragraph(
+            caption, say_verdict("fitness.ending_share", ending(snapshots, "dead_share"))
+        ),
         data=lambda: per_layer_frame(snapshots, config.network.first_net),
     )
 
@@ -184,7 +185,7 @@ def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snaps
                 figure,
                 field,
                 alt=caption,
-                caption=caption + say("sentence.between") + told,
+                caption=paragraph(caption, told),
                 data=lambda: running_frame(snapshots),
             )
 

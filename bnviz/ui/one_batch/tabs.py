@@ -14,7 +14,7 @@ from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import ONE_BATCH
 from bnviz.ui.figures import download, draw, explain, look, show, show_pair
-from bnviz.ui.language import say, say_verdict
+from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.one_batch import compute, formulas, live
 from bnviz.ui.sources import show_sources
 from bnviz.ui.widgets import tabs
@@ -117,7 +117,7 @@ def _matrix(config: BatchConfig, norm: NormConfig) -> None:
     caption = say("one_batch.matrix.caption")
     if len(batch.values) > MOST_ROWS:
         rows = f"{len(batch.values):,}"
-        caption += " " + say("one_batch.matrix.thinned", shown=MOST_ROWS, rows=rows)
+        caption = paragraph(caption, say("one_batch.matrix.thinned", shown=MOST_ROWS, rows=rows))
     sides: dict[Side, Any] = {"before": batch.values, "after": forward.y}
     show_pair(
         {f"matrix-{side}": matrix(batch.names, x, side, look(), say) for side, x in sides.items()},
@@ -194,7 +194,7 @@ def _implementations(config: BatchConfig, norm: NormConfig) -> None:
     )
     why = verdict(norm, results)
     caption = say("one_batch.implementations.caption", precision=norm.precision)
-    st.caption(caption + " " + say_verdict("one_batch.implementations.verdict", why))
+    st.caption(paragraph(caption, say_verdict("one_batch.implementations.verdict", why)))
 
 
 def _note(implementation: "Implementation", features: int) -> str:
@@ -205,4 +205,4 @@ def _note(implementation: "Implementation", features: int) -> str:
         notes.append(say("one_batch.implementations.not_finite", count=implementation.not_finite))
     if implementation.features_timed < features:
         notes.append(say("one_batch.implementations.timed", count=implementation.features_timed))
-    return say("sentence.between").join(notes)
+    return paragraph(*notes)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from bnviz.texts.markdown import literal
 from bnviz.ui.controls import LANG, PRESENT, controls
-from bnviz.ui.language import language, say
+from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
 
@@ -162,8 +162,7 @@ def _reveal(step: Step, guess: float) -> None:
     said = step.options[int(guess)].said(language()) if step.options else step.in_words(guess)
     values = {"guess": said, "measured": step.in_words(measured)}
     closeness = step.judge(guess, measured)
-    words = say(f"lesson.{closeness}", **values) + say("sentence.between")
-    words += _said(step.reveal, step, **values)
+    words = paragraph(say(f"lesson.{closeness}", **values), _said(step.reveal, step, **values))
     box = st.success if closeness == "right" else st.info
     box(words, icon=":material/straighten:")
 

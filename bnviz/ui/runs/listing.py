@@ -12,7 +12,7 @@ from bnviz.store.history import Listing, Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import RUNS
-from bnviz.ui.language import say
+from bnviz.ui.language import paragraph, say
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.chosen import MOST, look_at
 from bnviz.ui.runs.export import offer_import
@@ -196,7 +196,7 @@ def _sum_up(listing: Listing) -> None:
         days=round(thinning.RESTORABLE / 86400),
         hours=round(thinning.SPARED / 3600),
     )
-    st.caption(say("sentence.between").join([*told, rule]))
+    st.caption(paragraph(*told, rule))
 
 
 _ICONS = {

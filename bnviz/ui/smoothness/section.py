@@ -21,7 +21,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached
 from bnviz.ui.errors import worded
 from bnviz.ui.figures import explain
-from bnviz.ui.language import say, say_verdict
+from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.runs.current import closing_line, follow, progress, takes
 from bnviz.ui.smoothness.controls import ask_measure
 from bnviz.ui.smoothness.frames import frame
@@ -146,9 +146,9 @@ def _stand(run: Run, config: Measure, draw: Draw) -> None:
 
 
 def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True) -> None:
-    opening = "" if over else say("measuring.so_far") + say("sentence.between")
+    opening = "" if over else say("measuring.so_far")
     first, *more = config.verdicts(result)
-    st.markdown(opening + say_verdict(f"smoothness.{config.name()}.verdict", first))
+    st.markdown(paragraph(opening, say_verdict(f"smoothness.{config.name()}.verdict", first)))
     draw(result, say_verdict(f"smoothness.{config.name()}.verdict", *more))
 
 

@@ -22,7 +22,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import SHOWN, SWEEP
 from bnviz.ui.errors import worded
 from bnviz.ui.fitness.compute import size
-from bnviz.ui.language import say
+from bnviz.ui.language import paragraph, say
 from bnviz.ui.runs.current import leave_run, show_run
 from bnviz.ui.sweep.axes import ask_axes
 from bnviz.ui.sweep.refusal import refused
@@ -123,7 +123,7 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
     if run is not None:
         return _plan(config)
     known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")
-    return _plan(config) + say("sentence.between") + known
+    return paragraph(_plan(config), known)
 
 
 def _plan(config: SweepConfig) -> str:
