@@ -73,7 +73,7 @@ dataset = dataset_for(config.data, None)
 evaluation.predict(config, dataset, last.state, dataset.x[:5])
 precise_bn.precise(stack, x.T.contiguous(), 10)
 series.band_of([last], "bn", "train_loss"), series.layer_band([last], "bn", "dead_share", 0)
-series.band(np.empty(0), last.bn.train_loss), series.band_of([last], "bn", "lipschitz_max")
+series.band(np.empty(0), last.bn.train_loss[None]), series.band_of([last], "bn", "lipschitz_max")
 for source in synthetic.POPULATIONS:
     batches = BatchConfig(source=source, batch_size=8, features=3)
     streaming = StreamConfig(batch=batches, steps=3, shift_at=2, shift=1.0)

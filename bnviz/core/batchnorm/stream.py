@@ -121,14 +121,16 @@ def walk(config: StreamConfig, batches: Drawn, moments: Moments) -> Walk:
     return Walk(
         batches.names,
         rows,
-        _track(mean, true_mean, moments.mean, factor**2 * moments.variance_of_mean(rows), each, 0),
+        _track(
+            mean, true_mean, moments.mean, factor**2 * moments.variance_of_mean(rows), each, 0.0
+        ),
         _track(
             factor**2 * batches.unbiased_variance,
             true_variance,
             moments.expected_variance(rows),
             factor**4 * moments.variance_of_variance(rows),
             each,
-            1,
+            1.0,
         ),
         moments.rows if moments.whole(rows) else None,
     )
