@@ -35,7 +35,7 @@ def history(folder: str | None) -> Iterator[Store]:
         raise Refusal(str(problem)) from problem
 
 
-def as_json(record: dict[str, Any]) -> str:
+def in_json(record: dict[str, Any]) -> str:
     """A record of a run as it is printed and written."""
     return json.dumps(record, indent=2, allow_nan=False)
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bnviz.cli.errors import Refusal, read_json, shown, tell, to_config
-from bnviz.cli.foreground import EXIT, as_json, history, strict, worked, write
+from bnviz.cli.foreground import EXIT, history, in_json, strict, worked, write
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.core.sweep.results import Result, results
@@ -63,7 +63,7 @@ def _told(
         "engine": engine,
         "seconds": run.seconds,
     }
-    text = as_json(strict(record))
+    text = in_json(strict(record))
     print(text if arguments.json else "\n\n".join([*_tables(config, compared), said]))
     path = Path(arguments.out) / RECORD
     write(path, text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnviz.cli.errors import Refusal, read_json, tell, to_config
-from bnviz.cli.foreground import EXIT, history, strict, worked, write
+from bnviz.cli.foreground import EXIT, history, in_json, strict, worked, write
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
@@ -63,7 +63,7 @@ def _train(store: Store, config: TrainConfig, table: Table | None, out: Path, as
     elif config.data.table is not None and store.table(config.data.table) is None:
         raise Refusal(f"data.table is not in {out}; give the file: --table FILE --target COLUMN")
     run_id = create(store, config)
-    write(out / RECORD, as_json({"run": run_id, "config": config.model_dump(mode="json")}))
+    write(out / RECORD, in_json({"run": run_id, "config": config.model_dump(mode="json")}))
     run = worked(store, run_id, "epoch")
     blob = store.last_blob(run_id)
     if as_json and blob is not None:
