@@ -5,7 +5,7 @@ import pytest
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.presenter.lesson import FOLDER, find, read
 from bnviz.ui.presenter.measured import measure
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import OpenApp, opened
 from tests.pages.test_pages import charts, widget
 
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
@@ -41,8 +41,11 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
         told = [*app.success, *app.info][0].value
         assert step.in_words(measure(step)) in told
         for key, value in step.state.items():
-            if not isinstance(value, str):
-                assert app.session_state[key] == value
+            shown = app.query_params if isinstance(value, str) else app.session_state
+            assert shown[key] in (value, [value])
+            if key == "section":
+                names = {sentence(each, f"{step.page}.tabs.{value}") for each in LANGUAGES}
+                assert names & {*opened(app, lang)}
 
 
 def test_before_choosing_nothing_is_told(open_app: OpenApp) -> None:

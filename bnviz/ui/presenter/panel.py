@@ -6,6 +6,7 @@ nowhere else.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -62,8 +63,7 @@ def go(name: str, index: int, lesson: Lesson) -> None:
     """To a step of the lesson, on its page."""
     step = lesson.step[index]
     entry = next(entry for entry in PAGES if entry.name == step.page)
-    options = {key: each for key, each in step.state.items() if isinstance(each, str)}
-    address = {"lesson": name, "step": str(index + 1), "lang": language(), **options}
+    address = {"lesson": name, "step": str(index + 1), "lang": language()}
     st.switch_page(entry.path, query_params=address)
 
 
@@ -100,15 +100,19 @@ def _index(lesson: Lesson) -> int:
 
 
 def _take_state(lesson: Lesson, name: str, index: int) -> None:
-    """On arrival the page's controls stand as the step says, all others as ever."""
+    """On arrival the page's controls stand as the step says, all others as ever.
+
+    Numbers are their widgets', options and points stand in the address.
+    """
     here = (name, index)
     if st.session_state.get("lesson_at") == here:
         return
     for key in controls(lesson.step[index].page).keys() - {LANG.key, PRESENT.key}:
         st.session_state.pop(key, None)
         st.session_state.get("address", {}).pop(key, None)
-    numbers = {k: v for k, v in lesson.step[index].state.items() if not isinstance(v, str)}
-    st.session_state.update(numbers)
+    for key, each in lesson.step[index].state.items():
+        place: Any = st.query_params if isinstance(each, str) else st.session_state
+        place[key] = each
     st.session_state["lesson_at"] = here
 
 
