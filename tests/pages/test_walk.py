@@ -162,7 +162,8 @@ def test_a_walk_through_lessons(open_app: OpenApp) -> None:
         for _ in range(2 * LEG):
             step = LESSONS[name].step[index]
             assert in_link(app)["lesson"] == name, walked
-            assert not app.exception and bool(app.title) == (index in guessed), walked
+            asked = any(str(button.key).startswith("FormSubmitter") for button in app.button)
+            assert not app.exception and app.title and asked == (index not in guessed), walked
             moves = {"guess": index not in guessed, "previous": index > 0}
             moves["next"] = index + 1 < len(LESSONS[name].step)
             walked.append(chance.choice([move for move, possible in moves.items() if possible]))
