@@ -16,9 +16,14 @@ TIMEOUT = 10.0
 PACKAGES = ("torch", "numpy", "safetensors", "pydantic")
 
 
+def schedulers() -> tuple[str, ...]:
+    """The addresses of the Dask schedulers that sweeps may go to (BNVIZ_SCHEDULER)."""
+    return tuple(os.environ.get("BNVIZ_SCHEDULER", "").split())
+
+
 def scheduler() -> str | None:
-    """The address of the Dask scheduler that sweeps go to, if there is one (BNVIZ_SCHEDULER)."""
-    return os.environ.get("BNVIZ_SCHEDULER") or None
+    """The one that they go to where nobody chooses, if there is one."""
+    return next(iter(schedulers()), None)
 
 
 @contextmanager

@@ -73,10 +73,11 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
     return run_id
 
 
-def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
+def submit_sweep(config: SweepConfig, visitor: str = "", scheduler: str | None = None) -> str:
     """The run id of a sweep that begins at once, with what an earlier run of it has finished.
 
-    Its cells wait for their turn among the jobs of all visitors. Raises Problem.
+    Its cells go to the Dask cluster of a `scheduler`, or wait for their turn among the jobs of
+    all visitors. Raises Problem.
     """
     store = open_store()
     if problem := refusals.of_sweep(config, *trainings.size_of(store, config.base.data)):
@@ -87,17 +88,16 @@ def submit_sweep(config: SweepConfig, visitor: str = "") -> str:
         heart.add(store, run_id)
         _owners[run_id] = visitor
     store.give(visitor, run_id)
-    threading.Thread(target=_sweep, args=(store, run_id, visitor), daemon=True).start()
+    threading.Thread(target=_sweep, args=(store, run_id, visitor, scheduler), daemon=True).start()
     return run_id
 
 
-def _sweep(store: Store, run_id: str, visitor: str) -> None:
+def _sweep(store: Store, run_id: str, visitor: str, scheduler: str | None) -> None:
     """Have a sweep's cells trained, and keep what comes of them, in a thread of its own."""
-    address = cluster.scheduler()
 
     def way(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
-        if address is not None:
-            with cluster.pool(address, limits.at_once()) as pool:
+        if scheduler is not None:
+            with cluster.pool(scheduler, limits.at_once()) as pool:
                 yield from sweep.work(store, run, should_stop, pool)
             return
         pool = sweep.Pool(_engine, limits.at_once(), visitor)

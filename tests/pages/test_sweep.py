@@ -8,12 +8,14 @@ from streamlit.testing.v1 import AppTest
 
 from bnviz.core.sweep.config import FIELDS, Axis, SweepConfig
 from bnviz.core.sweep.presets import PRESETS
-from bnviz.jobs import sweep
+from bnviz.jobs import runner, sweep
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.controls import FITNESS
+from tests.jobs.conftest import ended
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import messages, widget
+from tests.pages.test_walk import in_link
 
 OWN = {
     "across": "optimizer.kind",
@@ -114,3 +116,27 @@ def test_a_sweep_that_is_opened_sets_the_controls_to_its_settings(open_app: Open
     widget(app, "new").click().run()
     assert shown(app) == PRESETS["rate_batch"] and not app.info
     open_store().delete(run_id)
+
+
+def test_a_visitor_chooses_among_the_places_that_the_operator_names(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "place" not in [each.key for each in open_app("sweep").selectbox]
+    monkeypatch.setenv("BNVIZ_SCHEDULER", "nowhere tcp://192.0.2.1:8786")
+    app = open_app("sweep", sweep_seeds="1", sweep_epochs="2")
+    place = widget(app, "place")
+    assert place.options == ["nowhere", "tcp://192.0.2.1:8786", sentence("en", "sweep.place_here")]
+    widget(app, "launch").click().run()
+    there = in_link(app)["run"]
+    assert str(ended(there).error).startswith("No Dask scheduler answers at nowhere.")
+    app.run()
+    assert any("answers at nowhere" in each.value for each in app.error)
+
+    widget(app, "new").click().run()
+    widget(app, "place").select_index(2).run()
+    widget(app, "launch").click().run()
+    here = in_link(app)["run"]
+    runner.stop(here)
+    assert ended(here).status == "stopped"  # where it would have failed there
+    for run_id in (there, here):
+        open_store().delete(run_id)

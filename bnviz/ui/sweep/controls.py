@@ -13,7 +13,7 @@ from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
-from bnviz.jobs import runner, sweep
+from bnviz.jobs import cluster, runner, sweep
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
 from bnviz.store import Run
@@ -105,6 +105,8 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
 
     Returns what a new one will take.
     """
+    with st.sidebar:
+        scheduler = _place()
     problem = refusals.of_sweep(config, *size(config.base.data))
     unfinished = not new and run is not None and not run.active and run.done < run.total
     main.button(
@@ -114,7 +116,7 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
         type="primary" if new or unfinished else "secondary",
         icon=":material/play_arrow:",
         on_click=_launch,
-        args=(config,),
+        args=(config, scheduler),
     )
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
@@ -124,6 +126,19 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
         return _plan(config)
     known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")
     return paragraph(_plan(config), known)
+
+
+def _place() -> str | None:
+    """Where its cells are trained: the scheduler of a cluster that the operator names, or here."""
+    places = (*cluster.schedulers(), None)
+    more: dict[str, Any] = {"key": "place", "persist_state": "session"}
+    if len(places) == 1:
+        return None
+    return st.selectbox(say("sweep.place"), places, format_func=_named, **more)
+
+
+def _named(scheduler: str | None) -> str:
+    return scheduler or say("sweep.place_here")
 
 
 def _plan(config: SweepConfig) -> str:
@@ -140,9 +155,9 @@ def _plan(config: SweepConfig) -> str:
     )
 
 
-def _launch(config: SweepConfig) -> None:
+def _launch(config: SweepConfig, scheduler: str | None) -> None:
     """Start the sweep and show it; a file's settings are the controls' from now on."""
-    show_run(runner.submit_sweep(config, visitor()), sweep.KIND)
+    show_run(runner.submit_sweep(config, visitor(), scheduler), sweep.KIND)
     if st.session_state.get("own"):
         st.session_state.update({"own": ""} | settings_of(SHOWN, config))
 
