@@ -7,8 +7,7 @@ measure ("snapshot/INDEX"), a training's model states ("state/INDEX/EPOCH"), and
 ("training"), as such a file itself.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -19,16 +18,12 @@ from safetensors.numpy import load, save
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.fields import Config
-from bnviz.core.smoothness.measure import Measure
-from bnviz.core.smoothness.measure import from_bytes as measure_from_bytes
 from bnviz.core.smoothness.registry import parse
-from bnviz.core.sweep.config import SweepConfig, cells
-from bnviz.core.sweep.outcome import moments
-from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
+from bnviz.core.sweep.config import SweepConfig
+from bnviz.export.kept import cell_blobs, result_blobs, snapshot_blobs, state_blobs
 from bnviz.files.reading import digest_of
 from bnviz.jobs import sweep, trainings
 from bnviz.jobs.measures import kind, subject_of
-from bnviz.jobs.sweep import Finished
 from bnviz.jobs.trainings import table_of
 from bnviz.store import Run, Store, StoreProblem, open_store
 from bnviz.store.history import LONGEST
@@ -159,14 +154,18 @@ def _contents(
     """What the run learned from, what it has kept, and its states; ValueError if it is no run."""
     if record.kind == trainings.KIND:
         training = TrainConfig.model_validate_json(record.config)
-        return training.data, list(_snapshots(training, arrays)), list(_states(training, arrays))
+        return (
+            training.data,
+            list(snapshot_blobs(training, arrays)),
+            list(state_blobs(training, arrays)),
+        )
     if record.kind == sweep.KIND:
         swept = SweepConfig.model_validate_json(record.config)
-        return swept.base.data, list(_cells(swept, arrays)), []
+        return swept.base.data, list(cell_blobs(swept, arrays)), []
     measure = parse(record.config)
     if kind(measure) != record.kind:
         raise ValueError("kind")
-    return None, list(_results(measure, arrays)), []
+    return None, list(result_blobs(measure, arrays)), []
 
 
 def _refused(part: str) -> StoreProblem:
@@ -183,76 +182,3 @@ def _table(data: DataConfig | None, record: Record, values: np.ndarray | None) -
     if digest_of(record.columns, values) != data.table:
         raise ValueError("table")
     return Table(data.table, record.columns, values)
-
-
-def _kept(arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    count = sum(name.startswith("snapshot/") for name in arrays)
-    if not count:
-        raise ValueError("snapshots")
-    for index in range(count):
-        yield index, arrays[f"snapshot/{index}"].tobytes()
-
-
-def _cells(config: SweepConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    every = {cell.index: cell for cell in cells(config)}
-    for index, blob in _kept(arrays):
-        finished = measure_from_bytes(Finished, blob)
-        epochs = every.pop(finished.cell).config.optimizer.epochs
-        shape = len(moments(epochs)), config.base.seeds
-        if finished.outcome.epochs.shape != shape[:1]:
-            raise ValueError("epochs")
-        for net in (finished.outcome.bn, finished.outcome.plain):
-            for each in fields(net):
-                figure = getattr(net, each.name)
-                expected = (shape,) if each.name.endswith("_loss") else (shape[1:], (0,))
-                if figure.dtype.kind != "f" or figure.shape not in expected:
-                    raise ValueError(each.name)
-        yield index, blob
-
-
-def _results(measure: Measure, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    """The newest result is all that a measure keeps; that it can be judged, shows its shapes."""
-    for index, blob in _kept(arrays):
-        measure.verdicts(measure_from_bytes(measure.result, blob))
-        yield index, blob
-
-
-def _snapshots(config: TrainConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    epoch = 0
-    for index, blob in _kept(arrays):
-        snapshot = from_bytes(blob)
-        if not epoch <= snapshot.epoch <= config.optimizer.epochs or snapshot.state:
-            raise ValueError("epoch")
-        epoch = snapshot.epoch
-        _check(config, snapshot)
-        yield index, blob
-
-
-def _states(config: TrainConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, int, bytes]]:
-    for name, blob in arrays.items():
-        if not name.startswith("state/"):
-            continue
-        _, index, epoch = name.split("/")
-        snapshot = from_bytes(blob.tobytes())
-        _check(config, snapshot)
-        if snapshot.epoch != int(epoch) or not snapshot.state or int(index) < 0:
-            raise ValueError("state")
-        yield int(index), int(epoch), blob.tobytes()
-
-
-def _check(config: TrainConfig, snapshot: Snapshot) -> None:
-    """Raises ValueError where a figure has not the shape that it has in such a training."""
-    shapes = {1: (config.seeds,), 2: (config.network.depth, config.seeds)}
-    shapes[3] = (*shapes[2], 5)
-    if {*snapshot.others} != {*config.other_norms}:
-        raise ValueError("nets")
-    for net in snapshot.nets.values():
-        for each in fields(NetSnapshot):
-            figure = getattr(net, each.name)
-            quantiles = each.name.endswith("_quantiles") or each.name.startswith("running_")
-            layers = each.name.startswith("activation_") or each.name == "dead_share"
-            expected = shapes[3 if quantiles else 2 if layers else 1]
-            if figure.dtype.kind != "f" or figure.shape not in (expected, (0,)):
-                raise ValueError(each.name)
-        if not net.train_loss.size or not net.diverged.size:
-            raise ValueError("losses")
