@@ -62,7 +62,8 @@ def decisions(path: Path) -> Iterator[str]:
         match node:
             case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
                 names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
-                lines += (f"{name} = {_text(getattr(module, name))}" for name in names)
+                kept = (name for name in names if not name.islower())  # what is, is state
+                lines += (f"{name} = {_text(getattr(module, name))}" for name in kept)
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 lines += _defaults(name, getattr(module, name))
     for line in lines:

@@ -52,3 +52,9 @@ def test_explain(
     ours = [each for each in caplog.records if each.name == errors.__name__]
     assert [each.levelno for each in ours] == ([level] if level else [])
     assert bool(ours and ours[0].exc_info) == (level == logging.ERROR)
+
+
+def test_the_log_gets_no_terminal_codes(caplog: pytest.LogCaptureFixture) -> None:
+    """An address names a run by anything at all."""
+    errors.explain(Problem("run_gone", {"run": "\x1b]0;mine\x07"}))
+    assert "\ufffd]0;mine\ufffd" in caplog.text and "\x1b" not in caplog.text
