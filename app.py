@@ -26,12 +26,10 @@ from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
 def contents() -> None:
     """Page configuration, language, navigation, the page's question; then the page itself."""
     st.set_page_config(page_title="bnviz", page_icon=str(ICON), layout="wide")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        question, place = (
-            st.container(),
-            st.container(
-                horizontal=True, vertical_alignment="center", width="content", gap="small"
-            ),
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        question = st.container()
+        place = st.container(
+            horizontal=True, vertical_alignment="center", width="content", gap="small", key="tools"
         )
         ask_language()
         offer_logout()
