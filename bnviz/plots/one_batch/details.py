@@ -97,12 +97,13 @@ def gain_curve(
         ends = 10 ** np.array([-high / 2, -low / 2])
         traces.append(line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε"))
     gains = [-high / 2 - 0.2, -low / 2 + 0.2]
-    powers = {"type": "log", "exponentformat": "e"}
+    powers = {"type": "log", "exponentformat": "e", "tickangle": 0}
+    decades = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
     return figure(
         look,
         traces,
         416,
-        xaxis=titled(say("stat.biased_variance"), dtick=4, range=[low, high], **powers),
+        xaxis=titled(say("stat.biased_variance"), dtick=decades, range=[low, high], **powers),
         yaxis=titled(say("one_batch.gain.axis"), dtick=2, range=gains, **powers),
         annotations=[heading(say("one_batch.gain.title"))],
         legend=BELOW | {"y": -0.22, "orientation": "v", "font": {"size": 12}},

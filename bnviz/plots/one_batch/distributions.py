@@ -16,6 +16,8 @@ from bnviz.texts.numbers import plus_minus
 Side = Literal["before", "after"]
 
 COLORS = {"before": PLAIN, "after": BN}
+#: So that numbers of any size stand beside each other on a narrow axis.
+FEW_TICKS = {"nticks": 4, "tickangle": 0, "exponentformat": "e"}
 
 
 def distributions(
@@ -73,6 +75,7 @@ def _ridges(
             showticklabels=not own_axes,
             zeroline=not own_axes,
             range=_span(drawn.outline.grid, side),
+            **FEW_TICKS,
         ),
         yaxis={
             "tickvals": rows,
@@ -81,6 +84,7 @@ def _ridges(
             "zeroline": False,
         },
         annotations=[heading(say(f"one_batch.{side}"))],
+        meta={"beside": side == "after"},  # the names stand on the left already
         margin={"l": 20 + 8 * longest, "r": 16, "t": 36, "b": 52},
         showlegend=False,
         hovermode="closest",

@@ -114,7 +114,7 @@ export class Chart {
   recompute(values) {
     this.values = values;
     const patch = this.recipes[this.live.recipe]?.(this.live.base, values, this.rows(values)) ?? null;
-    if (this.larger) for (const axis in patch?.ticks) patch.ticks[axis] = patch.ticks[axis].map(inALine);
+    if (this.larger) for (const axis in patch?.ticks) patch.ticks[axis] = patch.ticks[axis].map(inALine(this.figure.layout));
     return patch;
   }
 

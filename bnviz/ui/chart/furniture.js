@@ -72,8 +72,11 @@ function save(chart, format) {
  * most of it would be in the window, no higher than its `room` there, in pixels.
  */
 export function forWall({ data, layout: { ...layout } }, room) {
-  const ticktext = layout.yaxis?.ticktext?.map(inALine);
-  if (ticktext) layout.yaxis = { ...layout.yaxis, ticktext };
+  const ticktext = layout.yaxis?.ticktext?.map(inALine(layout));
+  if (ticktext) {
+    layout.yaxis = { ...layout.yaxis, ticktext, automargin: true };
+    layout.margin = { ...layout.margin, l: 0 };
+  }
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
   const rows = new Set([...(layout.yaxis?.ticktext ?? []), ...named]);
@@ -97,8 +100,14 @@ export function forWall({ data, layout: { ...layout } }, room) {
 /** Where a key below the plot stands on a wall: at the foot, clear of the larger axis title. */
 const foot = (part) => part?.y < 0 && { yref: "container", y: 0.01, yanchor: "bottom" };
 
-/** A name in bold and its numbers, side by side: larger letters have no room for two lines. */
-export const inALine = (tick) => tick.replace("</b><br>", "</b> ");
+/**
+ * A name in bold and its numbers, side by side: larger letters have no room for two lines. Of a
+ * figure beside one that has the names, the numbers alone.
+ */
+export const inALine = ({ meta }) => (tick) =>
+  tick.replace(/^<b>(.*)<\/b><br>/, (_, name) => (meta?.beside ? "" : `<b>${short(name)}</b> `));
+
+const short = (name) => (name.length > 12 && !name.includes("&") ? `${name.slice(0, 11)}…` : name);
 
 /** A trace whose strokes, numbers and scale can be seen from afar. */
 function bolder(trace) {
