@@ -15,6 +15,7 @@ from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, find, read
 from tests.browser.screen import PATIENCE, long_but, settle, violations
 from tests.browser.test_fitness import LONG
+from tests.browser.test_one_batch import table, upload
 from tools.server import serve
 
 Visit = Callable[..., Page]
@@ -111,6 +112,41 @@ def of_a_page(visit: Visit, failed: str, scheme: str) -> Iterator[str]:
     yield from looked_at(visit("fitness", scheme=scheme, run=failed), "failed")
 
 
+def of_popovers(visit: Visit, failed: str, scheme: str) -> Iterator[str]:
+    """Whatever opens on a page, each in turn; how an upload is read."""
+    places: list[tuple[str, dict[str, str]]]
+    places = [("fitness", {"run": failed}), ("runs", {}), ("sweep", {}), ("one_batch", {})]
+    for name, query in places:
+        page = visit(name, scheme=scheme, **query)
+        openers = page.locator("[data-testid=stPopover] button:enabled")
+        for place in range(openers.count()):
+            yield from opened(page, openers.nth(place), f"{name}, popover {place}")
+    page = visit("one_batch", scheme=scheme, source="table")
+    upload(page, "cells.csv", table(20))
+    correct = page.get_by_role("button", name=EN["upload.correct"])
+    yield from opened(page, correct, "how a file is read")
+
+
+def opened(page: Page, opener: Locator, state: str) -> list[str]:
+    opener.click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+    page.mouse.move(640, 715)
+    settle(page)  # colours change slowly under the pointer
+    findings = looked_at(page, state)
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stPopoverBody").wait_for(state="detached")
+    return findings
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_in_what_opens(
+    visit: Visit, server: tuple[str, str], scheme: str
+) -> None:
+    seen = list(of_popovers(visit, server[1], scheme))
+    assert not seen, "\n".join(seen)
+
+
 @pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.proof)])
 def test_axe_finds_nothing_in_any_state(visit: Visit, server: tuple[str, str], scheme: str) -> None:
     seen = list(of_a_page(visit, server[1], scheme))
@@ -124,11 +160,8 @@ def test_axe_finds_nothing_in_any_state(visit: Visit, server: tuple[str, str], s
 def test_axe_finds_nothing_anywhere(visit: Visit, scheme: str) -> None:
     """Every page at rest and on a wall; every step of every lesson, before and after the guess."""
     page = visit("home", scheme=scheme)
-    page.get_by_role("button", name=EN["pages.glossary"]).first.click()
-    page.get_by_test_id("stPopoverBody").wait_for()
-    page.mouse.move(640, 700)
-    settle(page)  # colours change slowly under the pointer
-    seen = looked_at(page, "terms open")
+    terms = page.get_by_role("button", name=EN["pages.glossary"]).first
+    seen = opened(page, terms, "terms open")
     for name, query in PLACES:
         for present in ({}, {"present": "true"}):
             page = visit(name, scheme=scheme, **query, **present)
