@@ -141,7 +141,8 @@ class History(Shelf):
             .having(sa.func.count() > 1)
         )
         for row in self.read(thick.order_by(*first)):
-            over -= self._thin(row.id, row.last) if over > 0 else 0
+            if over > 0:
+                over -= self._thin(row.id, row.last)
         for row in self.read(sa.select(runs.c.id, runs.c.size).where(old).order_by(*first)):
             if over > 0:
                 self.delete(row.id)

@@ -71,7 +71,7 @@ def test_a_new_run_is_queued(store: Store, clock: Clock) -> None:
     assert (run.kind, run.config, run.status) == ("train", '{"seed": 1}', "queued")
     assert (run.done, run.total, run.snapshots, run.error) == (0, 50, 0, None)
     assert run.created.timestamp() == clock.now and run.created.utcoffset() is not None
-    assert run.started is None and run.finished is None and run.active
+    assert run.started is None and run.finished is None and run.active and run.seconds == 0.0
 
 
 def test_ids_differ(store: Store) -> None:
