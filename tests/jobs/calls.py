@@ -47,6 +47,13 @@ def unpicklable() -> object:
     return lambda: None
 
 
+def fail_strangely() -> None:
+    """With an error that cannot be handed over."""
+    error = ValueError("odd")
+    error.unpicklable = lambda: None  # type: ignore[attr-defined]
+    raise error
+
+
 @dataclass
 class Sleeper:
     """Sleeps, unasked, until it is overdue at the third look."""

@@ -58,6 +58,8 @@ def test_what_a_call_raises_is_raised_here(engine: Engine) -> None:
         engine.submit(calls.fail, "nothing there").result()
     with pytest.raises(Exception, match="pickle"):
         engine.submit(calls.unpicklable).result()
+    with pytest.raises(RuntimeError, match="ValueError: odd"):
+        engine.submit(calls.fail_strangely).result()
 
 
 def test_what_a_call_prints_is_no_answer(engine: Engine) -> None:
