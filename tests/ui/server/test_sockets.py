@@ -7,6 +7,8 @@ import sys
 import pytest
 from streamlit.web import bootstrap
 
+from tests.ui.server.asgi import run
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not there for Windows")
 def test_the_end_of_an_answer_waits_for_no_acknowledgement() -> None:
@@ -25,5 +27,4 @@ def test_the_end_of_an_answer_waits_for_no_acknowledgement() -> None:
             writer.close()
             return bool(await asked)
 
-    with asyncio.Runner(loop_factory=bootstrap._get_uvloop_loop_factory()) as runner:
-        assert runner.run(without_delay())
+    assert run(without_delay(), bootstrap._get_uvloop_loop_factory())

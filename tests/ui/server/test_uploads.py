@@ -9,6 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from bnviz.files.read import MAX_BYTES
 from bnviz.ui.server import uploads
 from bnviz.ui.server.uploads import MOST, MOST_OF_SESSION, Uploads
+from tests.ui.server.asgi import run
 
 
 def test_a_session_and_all_together_may_have_so_many_files(
@@ -39,14 +40,14 @@ def test_a_session_and_all_together_may_have_so_many_files(
         await app({"type": "http", "method": "PUT", "path": path}, receive, send)
 
     for file in range(MOST_OF_SESSION + 2):
-        asyncio.run(upload("one", file))
+        run(upload("one", file))
     assert len(held["one"]) == MOST_OF_SESSION and refused == ["one"] * 2
     del held["one"]["0"]
-    asyncio.run(upload("one", 9))
+    run(upload("one", 9))
     assert len(refused) == 2
 
     async def together() -> None:
         await asyncio.gather(*(upload(f"other{at}", 0) for at in range(MOST)))
 
-    asyncio.run(together())
+    run(together())
     assert sum(map(len, held.values())) == MOST
