@@ -9,6 +9,7 @@ import pkgutil
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -123,3 +124,10 @@ def test_contracts_can_fail(breach: str, report_of_breaches: str) -> None:
     file, line = BREACHES[breach]
     module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     assert f"{module} -> {line.removeprefix('import ')} (l." in report_of_breaches
+
+
+def test_a_folder_can_be_looked_through() -> None:
+    """At most 15 modules, but of the pitfalls, each of which is one."""
+    modules = [path for path in (ROOT / "bnviz").rglob("*.py") if path.name != "__init__.py"]
+    sizes = Counter(path.parent.relative_to(ROOT).as_posix() for path in modules)
+    assert {folder for folder, size in sizes.items() if size > 15} == {"bnviz/core/pitfalls"}

@@ -12,11 +12,11 @@ from bnviz.core.configs import (
     ProbeConfig,
     TrainConfig,
 )
-from bnviz.core.smoothness import cost as of_measures
+from bnviz.core.smoothness.costs import cost as of_measures
+from bnviz.core.smoothness.costs.memory import HELD
+from bnviz.core.smoothness.costs.seconds import Timed
 from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.memory import HELD
 from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.smoothness.seconds import Timed
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS as SWEEP_PRESETS

@@ -27,7 +27,7 @@ from bnviz.core.nets.norms.names import Norm
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.settings import flat
-from bnviz.core.smoothness import cost as smaller_measures
+from bnviz.core.smoothness.costs import cost as smaller_measures
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training import arena, precise_bn
 from bnviz.core.training import verdict as training

@@ -15,8 +15,8 @@ from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.data.tables import Dataset
 from bnviz.core.fields import Config
 from bnviz.core.nets.norms.names import Norm
-from bnviz.core.smoothness import cost as smoothness_cost
 from bnviz.core.smoothness import subject
+from bnviz.core.smoothness.costs import cost as smoothness_cost
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig

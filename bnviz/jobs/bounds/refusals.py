@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness import cost as smoothness_cost
+from bnviz.core.smoothness.costs import cost as smoothness_cost
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.plan import groups

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from bnviz.core.smoothness import cost as smoothness_cost
-from bnviz.core.smoothness.cost import LIGHT_BYTES
+from bnviz.core.smoothness.costs import cost as smoothness_cost
+from bnviz.core.smoothness.costs.cost import LIGHT_BYTES
 from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import refusals

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness import cost as smoothness_cost
+from bnviz.core.smoothness.costs import cost as smoothness_cost
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.registry import MEASURES

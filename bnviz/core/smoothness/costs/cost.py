@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.along import AlongConfig
+from bnviz.core.smoothness.costs.memory import HELD
+from bnviz.core.smoothness.costs.seconds import Timed, seconds
 from bnviz.core.smoothness.gap import GapConfig
 from bnviz.core.smoothness.landscape import LandscapeConfig
 from bnviz.core.smoothness.measure import Measure
-from bnviz.core.smoothness.memory import HELD
-from bnviz.core.smoothness.seconds import Timed, seconds
 from bnviz.core.training.cost import PROCESS, Cost, Sizes
 from bnviz.core.training.cost import cost as training_cost
 

@@ -4,13 +4,13 @@ import math
 
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.along import AlongConfig
+from bnviz.core.smoothness.costs.memory import DENSE_LIMIT, FEWEST_PROBES, Nets
 from bnviz.core.smoothness.density import DensityConfig
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.gap import CELLS, GapConfig
 from bnviz.core.smoothness.gap import MOMENTS as WHEN
 from bnviz.core.smoothness.landscape import DISTANCES, LandscapeConfig
 from bnviz.core.smoothness.measure import Measure
-from bnviz.core.smoothness.memory import DENSE_LIMIT, FEWEST_PROBES, Nets
 from bnviz.core.smoothness.scales import SCALES, ScalesConfig
 from bnviz.core.smoothness.stability import MOMENTS, SHARES, StabilityConfig
 from bnviz.core.training.cost import BASIS, BASIS_BYTES, FEWEST, START, Kind

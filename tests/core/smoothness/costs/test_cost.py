@@ -4,8 +4,9 @@ import pytest
 
 from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.curvature import lanczos, problem, traces
-from bnviz.core.smoothness import cost as costs
-from bnviz.core.smoothness import memory, planes
+from bnviz.core.smoothness import planes
+from bnviz.core.smoothness.costs import cost as costs
+from bnviz.core.smoothness.costs import memory
 from bnviz.core.smoothness.landscape import LandscapeConfig
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.cost import Cost
