@@ -44,14 +44,12 @@ def main() -> None:
 
 
 def _step_back() -> None:
-    """Pages answer first: this process gets what they leave of the cores.
+    """Pages answer first: beside them this process gets a tenth of a core, of an idle one all.
 
-    As an idle one, where the system has such, it makes way at once for whoever wakes up; a
-    niced one finishes its slice. Of an idle core both have all.
+    Scheduled as idle, it would get a thousandth beside other programs that are at work, which
+    is none: a training would not begin. A page answers a millisecond later for it.
     """
-    if hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    elif hasattr(os, "nice"):
+    if hasattr(os, "nice"):
         os.nice(10)
 
 

@@ -48,9 +48,10 @@ def test_a_warm_process_makes_one_call_after_the_other(engine: Engine) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows has no such thing")
-def test_a_process_takes_only_what_pages_leave(engine: Engine) -> None:
-    (_, ours), (kind, theirs) = calls.scheduled(), engine.submit(calls.scheduled).result()
-    assert kind == getattr(os, "SCHED_IDLE", None) or theirs == ours + 10
+def test_a_process_steps_back_for_pages_but_never_starves(engine: Engine) -> None:
+    """Not in the class of the idle, which get nothing while other programs are at work."""
+    kind, ours = calls.scheduled()
+    assert engine.submit(calls.scheduled).result() == (kind, ours + 10)
 
 
 def test_what_a_call_raises_is_raised_here(engine: Engine) -> None:
