@@ -47,6 +47,7 @@ def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage
     expect(undo).to_be_disabled()
     slider(page, en["controls.gamma"]).press("End")
     page.wait_for_url("**gamma=5**")
+    settle(page)  # changes that one run answers are one step
     page.get_by_text("float64", exact=True).click()
     page.wait_for_url("**precision=float64**")
     settle(page)
