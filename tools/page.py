@@ -8,15 +8,34 @@ from playwright.sync_api import Locator, Page
 
 from bnviz.texts.catalogue import LANGUAGES, catalogue
 
-STILL = """quiet => {
+#: Notes when the page last asked its server for a run, and when it last heard from it.
+LISTEN = """() => {
+    window.__busyAt = undefined;
+    if (window.__askedAt !== undefined) return;
+    window.__askedAt = window.__heardAt = performance.now();
+    const heard = new WeakSet();
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (message) {
+        if (!heard.has(this)) {
+            this.addEventListener('message', () => { window.__heardAt = performance.now(); });
+            heard.add(this);
+        }
+        window.__askedAt = performance.now();
+        return send.call(this, message);
+    };
+}"""
+
+STILL = """([quiet, patience]) => {
     const app = document.querySelector('[data-testid="stApp"]');
     const charts = [...document.querySelectorAll('.bnviz-chart, [data-testid="stPlotlyChart"]')];
+    const now = performance.now();
+    const unanswered = window.__askedAt > window.__heardAt && now - window.__askedAt < patience;
     const still = app
+        && !unanswered
         && app.dataset.testScriptState === 'notRunning'
         && app.dataset.testConnectionState === 'CONNECTED'
         && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
         && charts.every(chart => chart.querySelector('.main-svg'));
-    const now = performance.now();
     if (!still || window.__busyAt === undefined) window.__busyAt = now;
     return now - window.__busyAt >= quiet;
 }"""
@@ -25,10 +44,14 @@ STILL = """quiet => {
 PATIENCE = 120.0
 
 
+#: How many seconds a question to the server may stay without an answer: not all have one.
+ANSWER = 5.0
+
+
 def settle(page: Page, quiet: float = 0.25, timeout: float = PATIENCE) -> None:
     """Wait until nothing runs, nothing is stale and every chart is drawn, for `quiet` seconds."""
-    page.evaluate("window.__busyAt = undefined")
-    page.wait_for_function(STILL, arg=quiet * 1000, timeout=timeout * 1000)
+    page.evaluate(LISTEN)
+    page.wait_for_function(STILL, arg=[quiet * 1000, ANSWER * 1000], timeout=timeout * 1000)
 
 
 def slider(page: Page, label: str) -> Locator:
