@@ -110,6 +110,8 @@ def take_in(store: Store, blob: bytes, owner: str = "") -> str:
 
     The training that a measure is about is taken in too, where this history does not have it.
     """
+    for whose in {"", owner}:
+        store.check_room(len(blob), whose)
     parts = [_read(blob)]
     if (within := parts[0].training) is not None:
         parts.append(_read(within))

@@ -10,18 +10,21 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.sweep.config import SweepConfig
+from bnviz.core.training.cost import cost
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.core.types import StopFlag, Stopped
 from bnviz.jobs import cluster, measures, sweep, trainings
 from bnviz.jobs.bounds import limits, refusals
+from bnviz.jobs.bounds.under_way import Launched, UnderWay
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.process import leaving
@@ -45,11 +48,12 @@ RESULT_BYTES = 64 * 2**20
 def submit(config: TrainConfig, visitor: str = "") -> str:
     """Queues a training for the visitor, and returns its run id at once. Raises Problem."""
     store = open_store()
-    if problem := refusals.of_training(config, *trainings.size_of(store, config.data)):
+    size = trainings.size_of(store, config.data)
+    if problem := refusals.of_training(config, *size):
         raise problem
     with _launching:
-        _refuse_past_limit(store, visitor)
-        run_id = trainings.create(store, config)
+        new = partial(trainings.create, store, config)
+        run_id = _launched(store, new, visitor, cost(config, *size).kept)
         _queue(store, run_id, visitor)
     return run_id
 
@@ -67,8 +71,7 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
             return run.id
         if problem := refusals.of_measure(config, *measures.training_of(store, config)):
             raise problem
-        _refuse_past_limit(store, visitor)
-        run_id = measures.create(store, config)
+        run_id = _launched(store, partial(measures.create, store, config), visitor)
         _queue(store, run_id, visitor)
     return run_id
 
@@ -83,11 +86,8 @@ def submit_sweep(config: SweepConfig, visitor: str = "", scheduler: str | None =
     if problem := refusals.of_sweep(config, *trainings.size_of(store, config.base.data)):
         raise problem
     with _launching:
-        _refuse_past_limit(store, visitor)
-        run_id = sweep.create(store, config, resume=True)
-        heart.add(store, run_id)
-        _owners[run_id] = visitor
-    store.give(visitor, run_id)
+        new = partial(sweep.create, store, config, resume=True)
+        run_id = _launched(store, new, visitor)
     threading.Thread(target=_sweep, args=(store, run_id, visitor, scheduler), daemon=True).start()
     return run_id
 
@@ -111,7 +111,7 @@ def _sweep(store: Store, run_id: str, visitor: str, scheduler: str | None) -> No
     try:
         work(store, run_id, way=way)
     finally:
-        _owners.pop(run_id, None)
+        _under_way.pop(run_id, None)
 
 
 def find_measure(config: Measure) -> Run | None:
@@ -204,7 +204,7 @@ class _Job:
     def ended(self, future: Future[None]) -> None:
         """Tell the store how the call ended, where it could not do so itself."""
         store = open_store(self._url)
-        _owners.pop(self.run_id, None)
+        _under_way.pop(self.run_id, None)
         heart.drop(self.run_id)
         reason = future.exception() if not future.cancelled() else Ended("left")
         if reason is None:
@@ -221,20 +221,19 @@ class _Job:
 
 
 def _queue(store: Store, run_id: str, visitor: str) -> None:
-    """Have the run worked on when its turn comes; it counts as alive while it waits."""
-    heart.add(store, run_id)
-    _owners[run_id] = visitor
+    """Have the run worked on when its turn comes."""
     job = _Job(store, run_id, visitor)
     _engine.submit(job).add_done_callback(job.ended)
 
 
-def _refuse_past_limit(store: Store, visitor: str) -> None:
-    active = store.active()
-    own = sum(_owners.get(run_id) == visitor for run_id in active)
-    if own >= limits.of_visitor():
-        raise Problem("jobs_of_visitor", {"own": str(own)})
-    if (waiting := len(_queued(active))) >= limits.waiting():
-        raise Problem("jobs_waiting", {"waiting": str(waiting)})
+def _launched(store: Store, new: Callable[[], str], visitor: str, keeps: float = 0.0) -> str:
+    """A visitor's new run, which counts as alive while it waits; raises Problem past a limit."""
+    _under_way.check(store, visitor, keeps)
+    run_id = new()
+    heart.add(store, run_id)
+    _under_way[run_id] = Launched(visitor, keeps)
+    store.give(visitor, run_id)
+    return run_id
 
 
 def _queued(active: Mapping[str, str]) -> list[str]:
@@ -244,7 +243,6 @@ def _queued(active: Mapping[str, str]) -> list[str]:
 _engine = Engine(limits.at_once())
 _memory = Memory(MEMORY_BYTES)
 _results = Results(RESULT_BYTES)
-#: Who launched the runs that wait or are worked on here, by their ids.
-_owners: dict[str, str] = {}
+_under_way = UnderWay()
 #: So that two who ask for one measure at once get one run, and no one gets past a limit.
 _launching = threading.Lock()

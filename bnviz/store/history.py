@@ -3,12 +3,13 @@
 Listing reads the runs' own rows alone, never what they keep.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from bnviz.store.errors import Code, StoreProblem
 from bnviz.store.records import (
     COLUMNS,
     STALE_SECONDS,
@@ -21,7 +22,7 @@ from bnviz.store.records import (
 )
 from bnviz.store.schema import checkpoints, runs
 from bnviz.store.tables import Shelf, owned
-from bnviz.store.thinning import RESTORABLE, SPARED, budget
+from bnviz.store.thinning import RESTORABLE, SPARED, budget, gigabytes
 
 State = Literal["all", "pinned", "active", "done", "unfinished", "deleted"]
 Order = Literal["newest", "oldest", "name", "largest", "longest"]
@@ -130,7 +131,7 @@ class History(Shelf):
         over = int(self._value(sa.select(sa.func.sum(runs.c.size))) or 0) - budget()
         if over <= 0:
             return
-        old = runs.c.pinned.is_(sa.false()) & (runs.c.heartbeat < now - SPARED)
+        old = ~self._spared()
         first = runs.c.deleted.is_(None), runs.c.created
         states = sa.func.sum(checkpoints.c.size)
         thick = (
@@ -147,6 +148,23 @@ class History(Shelf):
             if over > 0:
                 self.delete(row.id)
                 over -= row.size
+
+    def check_room(self, size: float, owner: str = "", apart: Collection[str] = ()) -> None:
+        """Raises StoreProblem where so many bytes more are too much, the owner's or in all.
+
+        What may be thinned does not count, nor do the runs `apart`.
+        """
+        counted = self._spared() & owned(runs.c.id, owner) & runs.c.id.not_in(apart)
+        kept = self._value(sa.select(sa.func.sum(runs.c.size)).where(counted)) or 0
+        code: Code = "runs_of_visitor" if owner else "runs_full"
+        if kept + size > gigabytes(code) * 2**30:
+            values = {"needed": f"{(kept + size) / 2**30:.3g}", "limit": f"{gigabytes(code):g}"}
+            raise StoreProblem(code, values | {"hours": f"{SPARED / 3600:g}"})
+
+    def _spared(self) -> sa.ColumnElement[bool]:
+        """Whether no rule takes anything of a run."""
+        recent = runs.c.heartbeat >= self.clock() - SPARED
+        return runs.c.deleted.is_(None) & (runs.c.pinned.is_(sa.true()) | recent)
 
     def _thin(self, run_id: str, last: int) -> int:
         """Leaves a run its newest model state alone; the bytes that this makes free."""

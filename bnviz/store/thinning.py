@@ -3,28 +3,33 @@
 Of one run: model states up to STATE_BYTES, evenly spread. Of the history, looked at whenever a
 run is launched: runs are deleted for good RESTORABLE seconds after they were deleted; and where
 all runs together keep more than :func:`budget`, the oldest first lose all model states but the
-newest, and if that is not enough, they go. Pinned runs, runs at work and runs that ended less
-than SPARED seconds ago stay whole.
+newest, and if that is not enough, they go; deleted ones before all others. Pinned runs, runs at
+work and runs that ended less than SPARED seconds ago stay whole, as long as nobody deletes them:
+what they keep has an end too, in all and for each visitor (QUOTAS), past which none is launched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bnviz.core.training.snapshots import STATE_BYTES as STATE_BYTES
 from bnviz.environment import number
+from bnviz.store.errors import Code
 
-#: Bytes of model states kept of one run; the newest is kept whatever its size.
-STATE_BYTES = 64 * 2**20
 #: Seconds in which a deleted run can be brought back.
 RESTORABLE = 7 * 24 * 3600.0
 #: Seconds after its end in which a run is not thinned.
 SPARED = 24 * 3600.0
-#: How much all runs together keep unless BNVIZ_HISTORY_GIGABYTES says otherwise.
-GIGABYTES = 4.0
+#: The variables that say how many GB runs keep together, and one visitor's that are not thinned,
+#: and what they may where it is not set.
+QUOTAS: Mapping[Code, tuple[str, float]] = {
+    "runs_full": ("BNVIZ_HISTORY_GIGABYTES", 4.0),
+    "runs_of_visitor": ("BNVIZ_HISTORY_VISITOR_GIGABYTES", 1.0),
+}
 
 
-def gigabytes() -> float:
-    """How much all runs together may keep (BNVIZ_HISTORY_GIGABYTES)."""
-    return max(0.0, number("BNVIZ_HISTORY_GIGABYTES", GIGABYTES))
+def gigabytes(code: Code = "runs_full") -> float:
+    """How much all runs together may keep, or those of one visitor that are not thinned."""
+    return max(0.0, number(*QUOTAS[code]))
 
 
 def budget() -> int:

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnviz.core.configs import DataConfig, TrainConfig
+from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.data.tables import Table
 from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.sweep.config import Axis, SweepConfig, cells
 from bnviz.core.training import train
-from bnviz.core.training.cost import GIGABYTE, cost
+from bnviz.core.training.cost import FEATURES, GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.jobs import heartbeat, reader, runner, sweep
 from bnviz.jobs.bounds import limits, refusals
@@ -201,6 +201,35 @@ def test_no_more_may_wait_than_are_allowed(
             submit()
         assert caught.value.code == "jobs_waiting" and len(store.runs()) == 3
     script.gate.set()
+
+
+def test_a_run_that_would_keep_too_much_is_refused(
+    script: Script, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What those at work will keep is counted; a single one is refused with what to make less."""
+    keeps = cost(SMALL, SMALL.data.samples, FEATURES).kept
+    monkeypatch.setenv("BNVIZ_HISTORY_VISITOR_GIGABYTES", str(1.5 * keeps / GIGABYTE))
+    first = runner.submit(SMALL, "ada")
+    wait_for(lambda: script.started)
+    with pytest.raises(Problem) as caught:
+        runner.submit(seeded(1), "ada")
+    assert caught.value.code == "runs_of_visitor"
+    other = runner.submit(seeded(1), "alan")
+    script.gate.set()
+    runs = {run_id: ended(run_id) for run_id in (first, other)}
+    assert all(keeps / 2 < run.size <= keeps for run in runs.values())
+    kept = sum(run.size for run in runs.values())
+    assert store.owns("ada", first) and store.owns("alan", other)
+    monkeypatch.setenv("BNVIZ_HISTORY_GIGABYTES", str((kept + keeps - 1) / GIGABYTE))
+    with pytest.raises(Problem) as caught:
+        runner.submit(seeded(2), "eve")
+    assert caught.value.code == "runs_full"
+    store.discard([first])
+    assert ended(runner.submit(seeded(2), "eve")).status == "done"
+    long = SMALL.model_copy(update={"optimizer": OptimizerConfig(epochs=40)})
+    refused = refusals.of_training(long, SMALL.data.samples, FEATURES)
+    assert refused is not None
+    assert (refused.code, refused.values["remedy"]) == ("run_too_much", "epochs")
 
 
 def test_who_waits_or_works_in_silence_is_alive(

@@ -198,6 +198,33 @@ def test_uploads_have_a_quota(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     assert refused.value.code == "tables_full" and len(store.uploads()) == 2
 
 
+def test_runs_have_a_quota(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all, and each visitor's: of what is not thinned, until it is deleted or a day old."""
+    monkeypatch.setenv("BNVIZ_HISTORY_GIGABYTES", str(500 / 2**30))
+    monkeypatch.setenv("BNVIZ_HISTORY_VISITOR_GIGABYTES", str(300 / 2**30))
+    hers, his = ended(store, clock), ended(store, clock)  # of 210 bytes
+    store.give("ada", hers)
+    store.give("alan", his)
+    store.check_room(90, "ada")
+    store.check_room(80)
+    for size, owner, code in ((91, "ada", "runs_of_visitor"), (81, "", "runs_full")):
+        with pytest.raises(StoreProblem) as refused:
+            store.check_room(size, owner)
+        assert refused.value.code == code
+    store.check_room(290, "", [his])
+    store.check_room(300, "eve")
+    store.pin([hers])
+    clock.now += SPARED + 10
+    store.check_room(290)
+    with pytest.raises(StoreProblem):
+        store.check_room(91, "ada")
+    store.discard([hers])
+    store.check_room(300, "ada")
+    monkeypatch.setenv("BNVIZ_HISTORY_GIGABYTES", str(210 / 2**30))
+    store.tidy()
+    assert ids(store) == [his] and ids(store, state="deleted") == [], "what was deleted made room"
+
+
 def test_what_is_whose(store: Store, clock: Clock) -> None:
     """Lists are each owner's own; a file that two have is gone when both have given it up."""
     hers, his = ended(store, clock), ended(store, clock)

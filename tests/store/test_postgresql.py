@@ -44,6 +44,7 @@ SHARED: list[Callable[..., None]] = [
     test_history.test_runs_are_filtered_and_ordered,
     test_history.test_a_deleted_run_can_be_brought_back,
     test_history.test_what_is_too_much_is_thinned_and_then_expires,
+    test_history.test_runs_have_a_quota,
 ]
 
 

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.nets.norms.names import Norm
-from bnviz.core.training.snapshots import GRADIENT_ROWS, LOSS_ROWS, PROBE_ROWS
+from bnviz.core.training.snapshots import GRADIENT_ROWS, LOSS_ROWS, PROBE_ROWS, STATE_BYTES
 
 GIGABYTE = 2**30
 
@@ -27,6 +27,8 @@ PROCESS = 400e6
 CHUNK_BYTES = 2_600_000
 #: Of Lanczos's basis, and the fewest vectors it has: bnviz.core.curvature.lanczos.
 BASIS_BYTES, FEWEST = 256 * 2**20, 12
+#: What a net's figures, or its state, are called in a snapshot, in bytes.
+NAMES = 2000
 #: The most parameters probed together: bnviz.core.training.probes.NUMBERS.
 NUMBERS = 3_000_000
 
@@ -70,6 +72,8 @@ class Cost:
     memory: float
     """At its peak, in bytes, of a process of its own."""
     seconds: float
+    kept: float = 0.0
+    """Of its snapshots and nets, in bytes, in the history, at most."""
 
 
 def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = None) -> Cost:
@@ -87,6 +91,7 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
         seconds + checkpoints * probed.seconds,
+        sizes.kept(snapshots, checkpoints),
     )
 
 
@@ -184,6 +189,13 @@ class Sizes:
         seconds += self.all_nets("gradient", gradient_rows, nets)
         figures = len(self.norms) * (self.depth + 1) * FIGURES
         return Cost(4 * (state + graph + gradient), seconds + figures)
+
+    def kept(self, snapshots: int, checkpoints: int) -> float:
+        """Bytes of so many snapshots' figures and, thinned, of the nets at checkpoints."""
+        figures = 8 * self.seeds * (10 + 18 * self.depth) + NAMES
+        nets = 4 * self.seeds * self.parameters + NAMES
+        states = max(nets, min((checkpoints + 1) * nets, STATE_BYTES / len(self.norms)))
+        return len(self.norms) * (snapshots * figures + states)
 
     def probed(self) -> Cost:
         """Probes and, where they are asked for, eigenvalues, of both nets at a checkpoint."""

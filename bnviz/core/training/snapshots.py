@@ -26,6 +26,9 @@ GRADIENT_ROWS = 1024
 QUANTILE_ROWS = 64
 PROBE_ROWS = 1024
 
+#: Bytes of model states kept of one run; the newest is kept whatever its size.
+STATE_BYTES = 64 * 2**20
+
 
 @dataclass(frozen=True)
 class NetSnapshot:

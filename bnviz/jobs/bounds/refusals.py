@@ -10,7 +10,7 @@ from bnviz.core.sweep.plan import groups
 from bnviz.core.training.cost import GIGABYTE, Cost, cost, remedy
 from bnviz.jobs.bounds import limits
 from bnviz.jobs.bounds.speed import slowness
-from bnviz.store import Problem
+from bnviz.store import Problem, thinning
 from bnviz.store.errors import Code
 
 
@@ -51,4 +51,7 @@ def _too_much(needed: Cost, smaller: Callable[[Callable[[Cost], float]], str]) -
         return problem("too_large", lambda each: each.memory, GIGABYTE, limits.gigabytes())
     if slowness() * needed.seconds > 60 * limits.minutes():
         return problem("too_slow", lambda each: each.seconds, 60 / slowness(), limits.minutes())
+    room = min(map(thinning.gigabytes, thinning.QUOTAS))
+    if needed.kept > GIGABYTE * room:
+        return problem("run_too_much", lambda each: each.kept, GIGABYTE, room)
     return None

@@ -193,6 +193,7 @@ def _sum_up(listing: Listing) -> None:
     rule = say(
         "runs.rule",
         gigabytes=thinning.gigabytes(),
+        own=thinning.gigabytes("runs_of_visitor"),
         days=round(thinning.RESTORABLE / 86400),
         hours=round(thinning.SPARED / 3600),
     )

@@ -54,6 +54,7 @@ LIMITS = (limits.at_once, limits.waiting, limits.of_visitor, limits.minutes, lim
 NAMES = (
     *(f"BNVIZ_JOBS{part}" for part in ("", "_WAITING", "_VISITOR")),
     *("BNVIZ_JOB_MINUTES", "BNVIZ_JOB_GIGABYTES", "BNVIZ_HISTORY_GIGABYTES"),
+    "BNVIZ_HISTORY_VISITOR_GIGABYTES",
 )
 
 
