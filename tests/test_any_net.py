@@ -7,6 +7,7 @@ import copy
 import functools
 import gc
 import itertools
+import math
 import random
 import warnings
 import weakref
@@ -124,7 +125,11 @@ def by_torch(norm: Any, x: Tensor) -> Tensor:
     return torch.batch_norm(x, ones, zeros, norm.mean, norm.var, True, 0.1, 1e-5, False)
 
 
-@pytest.mark.parametrize("normalized", [by_function, by_torch])
+def by_native(norm: Any, x: Tensor) -> Tensor:
+    return torch.native_batch_norm(x, None, None, norm.mean, norm.var, True, 0.1, 1e-5)[0]
+
+
+@pytest.mark.parametrize("normalized", [by_function, by_torch, by_native])
 def test_a_flag_that_is_hard_coded_is_set_all_the_same(
     normalized: Callable[[Any, Tensor], Tensor],
 ) -> None:
@@ -304,7 +309,15 @@ def test_batches_that_are_no_batches() -> None:
             rows = torch.from_numpy(order.permutation(32))
             yield from zip(X[rows].split(8), Y[rows].split(8), strict=True)
 
+    class Turned:
+        turns = 0
+
+        def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+            Turned.turns += 1
+            yield X.flip(1) if Turned.turns % 2 else X, Y
+
     refused(Shuffled(), "Batch 0 is another one")
+    refused(Turned(), "Batch 0 is another one")
     bad = [(X, Y), (X.masked_fill(X > 2, torch.nan), Y)]
     refused(bad, r"batch 1 .* x has \d+ of 160 entries not finite: nan at \[")
 
@@ -494,13 +507,13 @@ def not_finite(where: str) -> nn.Module:
 class Kept(nn.Module):
     """A weight that is taken from a list, where no other can be put in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, also: bool) -> None:
         super().__init__()
-        self.net = net()
+        self.net, self.also = net(), also
         self.weights = [self.net[0].weight]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.net(x) + self.weights[0].sum()
+        return (self.net(x) if self.also else x[:, :3]) * self.weights[0].sum()
 
 
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
@@ -518,7 +531,8 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
         "^part has complex numbers to train, its 0"),
     "no parameter on the way": (
         lambda: Through(lambda self, x: self.net(x).detach(), net=net()), "on no parameter that"),
-    "kept in a list": (lambda: Kept(), "takes the parameter net.0.weight from elsewhere"),
+    "kept in a list": (lambda: Kept(True), "takes the parameter net.0.weight from elsewhere"),
+    "and nowhere else": (lambda: Kept(False), "takes the parameter net.0.weight from elsewhere"),
     "what fails by itself": (lambda: nn.Linear(4, 3), r"fails \(RuntimeError: mat1"),
     "recomputed": (
         lambda: Through(lambda self, x: checkpoint(self.b, self.a(x), use_reentrant=True),
@@ -555,8 +569,14 @@ def test_inputs_that_are_not_finite_are_named() -> None:
         top(module, x)
     huge = net()
     huge[6].weight.data.fill_(1e30)
-    with pytest.raises(ValueError, match="finite, but it overflows in between"):
+    with pytest.raises(ValueError, match="finite, but the loss function turns finite numbers into"):
         top(huge, loss=lambda out, y: out.exp().sum())
+    with pytest.raises(ValueError, match="weight_decay is nan"):
+        Loss(net(), cross_entropy, X, Y, weight_decay=math.nan)
+    negative = net().eval()
+    negative[1].running_var.fill_(-1.0)
+    with pytest.raises(ValueError, match=r"but 1 \(BatchNorm1d\) turns finite numbers into"):
+        top(negative)
 
 
 def test_a_wrong_second_derivative_is_noticed() -> None:
@@ -581,11 +601,44 @@ def test_a_wrong_second_derivative_is_noticed() -> None:
         top(module)
 
 
-def test_layers_that_run_again_in_the_backward_pass_are_refused() -> None:
-    body = nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3))
-    module = Through(lambda self, x: checkpoint(self.body, x, use_reentrant=False), body=body)
-    with pytest.raises(ValueError, match="activation checkpointing"):
+class Gate(torch.autograd.Function):
+    """x sigmoid(x), whose backward takes the gate for a constant of the second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.x, ctx.gate = x.detach(), torch.sigmoid(x).detach()
+        return x * ctx.gate
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad * ctx.gate * (1 + ctx.x * (1 - ctx.gate))
+
+
+@pytest.mark.parametrize(
+    "act", [Gate.apply, lambda x: x + (x.round() - x).detach(), lambda x: x * x.detach().sigmoid()]
+)
+def test_a_part_that_is_held_constant_is_told(act: Callable[[Tensor], Tensor]) -> None:
+    module = Through(lambda self, x: self.b(act(self.a(x))), a=nn.Linear(5, 4), b=nn.Linear(4, 3))
+    with pytest.warns(UserWarning, match="a part is held constant"):
         top(module)
+
+
+def test_a_hessian_that_is_0_but_for_rounding() -> None:
+    module = net().requires_grad_(False)
+    module[0].bias.requires_grad_()  # BN in train mode takes it away
+    assert abs(top(module)) < 1e-12
+
+
+@pytest.mark.parametrize("again", ["layer", "function"])
+def test_what_runs_again_in_the_backward_pass_is_refused(again: str) -> None:
+    """A function of raw parameters would be run again with those of the module, not the probe's."""
+
+    def forward(self: Any, x: Tensor) -> Tensor:
+        function = self.body if again == "layer" else lambda x: x @ self.body.weight.T
+        return checkpoint(function, x, use_reentrant=False).tanh()
+
+    with pytest.raises(ValueError, match="activation checkpointing"):
+        top(Through(forward, body=nn.Linear(5, 3)))
 
 
 def test_a_mask_of_infinities_is_no_fault() -> None:

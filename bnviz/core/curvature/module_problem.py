@@ -1,6 +1,7 @@
 """The loss of any module on one batch as a problem."""
 
 import math
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ from bnviz.core.types import Bool, Float
 
 #: Of u'Hv and v'Hu, relative to |u| |Hv|: more than rounding leaves.
 _ASYMMETRY = {torch.float64: 1e-7, torch.float32: 1e-2}
+#: Of Hv, relative: less than this is as good as agreement.
+_DISAGREEMENT = 0.01
 
 
 class ModuleProblem(Problem):
@@ -91,11 +94,37 @@ class ModuleProblem(Problem):
         hu, hv = product(u), product(v)
         norm = torch.linalg.vector_norm
         scale = norm(u) * norm(hv) + norm(v) * norm(hu)
+        # What is smaller than the rounding of the loss, over the length of the point, is 0.
+        least = self.losses_at(like).abs().max() * norm(u) * norm(v) / (1 + norm(like)) ** 2
+        scale += torch.finfo(self.dtype).eps / _ASYMMETRY[self.dtype] * least
         if ((u * hv).sum() - (v * hu).sum()).abs() > _ASYMMETRY[self.dtype] * scale:
             raise ValueError(
                 "The second derivatives that torch computes of this loss are not symmetric, so "
                 "they are wrong: some function in the module or the loss has a wrong second "
                 "derivative. Write it with elementary operations."
+            )
+        if self.dtype == torch.float64:
+            self._compare_with_gradients(like[:1], v[:1], hv[:1])
+
+    def _compare_with_gradients(self, point: Tensor, v: Tensor, hv: Tensor) -> None:
+        """Warn where the gradient changes otherwise than Hv says, alike for two short steps.
+
+        Rounding, and kinks that a step crosses, differ from one step to the other.
+        """
+        norm = torch.linalg.vector_norm
+        short = 1e-8 * (1 + norm(point)) / norm(v)
+        here = self.gradients_at(point)
+        one, other = (
+            (self.gradients_at(point + size * v) - here) / size for size in (short, 3 * short)
+        )
+        gap = norm(one - hv)
+        if gap > _DISAGREEMENT * (norm(one) + norm(hv)) and norm(one - other) < 0.1 * gap:
+            warnings.warn(
+                "The gradient of this loss changes otherwise than its second derivatives say: a "
+                "part is held constant, by detach(), by rounding, or in the backward of a function "
+                "of its own. Eigenvalues, traces and densities hold it constant too; probes, steps "
+                "and landscapes do not.",
+                stacklevel=2,
             )
 
     def check(self, where: str = "") -> None:
@@ -103,12 +132,19 @@ class ModuleProblem(Problem):
         loss = float(self.losses_at(self.point))
         if not math.isfinite(loss):
             why = not_finite(self.twin.module, self.x, self.y)
-            why = why or "parameters, buffers and inputs are finite, but it overflows in between"
+            why = why or f"parameters, buffers and inputs are finite, {self._lost()}"
             raise ValueError(f"The loss{where} is {loss}: {why}.")
         for name, value in self.gradient(self.params).items():
             if words := in_words(f"that by {name}", value[0]):
                 why = not_finite(self.twin.module, self.x, self.y)
                 raise ValueError("; ".join(filter(None, [f"The gradient{where}: {words}", why])))
+
+    def _lost(self) -> str:
+        """Where the numbers cease to be finite, in words."""
+        if not math.isfinite(self.weight_decay):
+            return f"but weight_decay is {self.weight_decay}"
+        layer = self.twin.first_not_finite(self.x)
+        return f"but {layer or 'the loss function'} turns finite numbers into one that is not"
 
     def _loss(self, own: Tensors, forward: ForwardPass | None = None) -> Tensor:
         loss = self.twin.loss(own, self.x, self.y, forward)

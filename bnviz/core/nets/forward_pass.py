@@ -170,6 +170,21 @@ class ForwardPass(TorchFunctionMode):
     ) -> Tensor:
         return self._batch_norm(x, running_mean, running_var, weight, bias, training, 0.0, eps)
 
+    def _native_batch_norm(
+        self,
+        x: Tensor,
+        weight: Tensor | None,
+        bias: Tensor | None,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        training: bool,
+        momentum: float,
+        eps: float,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        asked = self._uses_batch(training, running_mean is not None)
+        running = (None, None) if asked else (running_mean, running_var)
+        return torch.native_batch_norm(x, weight, bias, *running, asked, 0.0, eps)
+
     def _instance_norm(
         self,
         x: Tensor,
@@ -215,6 +230,7 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.clamp_min: ForwardPass._clamp,
     functional.batch_norm: ForwardPass._batch_norm,
     torch.batch_norm: ForwardPass._torch_batch_norm,
+    torch.native_batch_norm: ForwardPass._native_batch_norm,
     functional.instance_norm: ForwardPass._instance_norm,
     functional.embedding: lambda to, *args, **kwargs: to._looked_up(
         functional.embedding, *args, **kwargs

@@ -19,7 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from bnviz.core.nets.copied import copied
 from bnviz.core.nets.forward_pass import ForwardPass
-from bnviz.core.nets.inputs import arguments, in_precision, kind_in
+from bnviz.core.nets.inputs import arguments, in_precision, in_words, kind_in, tensors
 from bnviz.core.nets.vectors import Tensors
 
 #: From a module's output and y to a number.
@@ -28,6 +28,11 @@ LossFunction = Callable[[Any, Any], Tensor]
 
 #: Two passes at one point may differ so much, relative: sums in another order.
 _AGREE = 1e-5
+
+_AGAIN = (
+    "A part of the module is run again, or saved elsewhere, for the backward pass, as activation "
+    "checkpointing does: turn that off to measure the module."
+)
 
 #: A tensor of a module that is no trainable parameter: whose, where it is kept, its name.
 _State = tuple[nn.Module, dict[str, Any], str]
@@ -135,17 +140,12 @@ class Twin:
         own = {name: value.detach().requires_grad_() for name, value in own.items()}
         loss = self._pass(own, x, y, ForwardPass(self.mode, self.dtype))
         names, values = zip(*own.items(), *self.originals, strict=True)
-        reached: tuple[Tensor | None, ...] = ()
+        reached: tuple[Tensor | None, ...] = (None,) * len(values)
         if loss.requires_grad:
             try:
                 reached = torch.autograd.grad(loss, values, allow_unused=True)
             except RuntimeError as error:
                 raise ValueError(f"The loss cannot be differentiated: {error}") from error
-        if all(gradient is None for gradient in reached[: len(own)]):
-            raise ValueError(
-                "The loss depends on no parameter that can move: is there a detach(), an item(), "
-                "an argmax or no_grad on the way?"
-            )
         for name, gradient in list(zip(names, reached, strict=True))[len(own) :]:
             if gradient is not None:
                 raise ValueError(
@@ -153,15 +153,23 @@ class Twin:
                     "or a list, so it would not move with it: let forward take it from the layer "
                     "and return what the loss needs, or use weight_decay= for a penalty."
                 )
+        if all(gradient is None for gradient in reached[: len(own)]):
+            raise ValueError(
+                "The loss depends on no parameter that can move: is there a detach(), an item(), "
+                "an argmax or no_grad on the way?"
+            )
 
     def _run(self, run: Callable[[], Any], forward: ForwardPass) -> Any:
         """With plain attention, as the fused one has no second derivative, and with gradients, as
         a module may take some of its own."""
         self.running = True
+        hooks = torch.autograd.graph.disable_saved_tensors_hooks(_AGAIN)
         try:
-            with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), forward:
+            with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), hooks, forward:
                 return run()
         except (RuntimeError, TypeError, AttributeError, LookupError) as error:
+            if str(error) == _AGAIN:
+                raise ValueError(_AGAIN) from None
             raise ValueError(
                 f"The module or the loss fails ({type(error).__name__}: {error}): check that "
                 "loss(module(x), y) runs by itself, on tensors, and look for its error."
@@ -173,13 +181,36 @@ class Twin:
         args, kwargs = arguments(self.signature, x)
         return torch.func.functional_call(self.module, own, args, kwargs)
 
+    @torch.no_grad()
+    def first_not_finite(self, x: Any) -> str | None:
+        """Name the first layer that makes of finite numbers some that are not."""
+        lost: list[str] = []
+
+        def look(name: str, given: Any, made: Any) -> None:
+            bad, before = (
+                any(in_words("", value) for _, value in tensors(each, "")) for each in (made, given)
+            )
+            if bad and not before and not lost:
+                lost.append(f"{name} ({type(self.module.get_submodule(name)).__name__})")
+
+        hooks = [
+            layer.register_forward_hook(lambda _, given, made, name=name: look(name, given, made))
+            for name, layer in self.module.named_modules()
+            if name
+        ]
+        own = {name: value[0] for name, value in self.params.items()}
+        try:
+            rows = in_precision(x, self.dtype)
+            self._run(lambda: self._output(own, rows), ForwardPass(self.mode, self.dtype))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return lost[0] if lost else None
+
     def _only_while_running(self, layer: nn.Module, _: Any) -> None:
         """Refuse to run a layer again in the backward pass, where its parameters are others."""
         if not self.running:
-            raise ValueError(
-                f"A {type(layer).__name__} is run again in the backward pass, as activation "
-                "checkpointing does: turn that off to measure the module."
-            )
+            raise ValueError(_AGAIN)
 
     def _set_normalizations(self, x: Any) -> None:
         def run() -> None:
@@ -218,7 +249,11 @@ class Twin:
                 states, tensors, values, versions, strict=True
             ):
                 _, where, name = state
-                if where.get(name) is not tensor or tensor._version != version:
+                if (
+                    where.get(name) is not tensor
+                    or tensor._version != version
+                    or (tensor.layout == torch.strided and not torch.equal(tensor, value))
+                ):  # batch normalization moves its statistics without a new version
                     where[name] = value
                     moved.append((state, value))
         return moved
