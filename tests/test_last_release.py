@@ -17,10 +17,10 @@ from safetensors.numpy import load
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.smoothness.measure import from_bytes, to_bytes
-from bnviz.core.smoothness.registry import parse
 from bnviz.core.training import snapshots
 from bnviz.core.training.train import train
 from bnviz.jobs import measures, trainings
+from bnviz.jobs.kinds import MEASURE, TRAININGS, measured
 from bnviz.store import Run, Store
 from bnviz.store.database import folder_url
 
@@ -53,13 +53,13 @@ def test_a_run_reads_as_it_was_printed(old: dict[str, Any], store: Store) -> Non
     assert run is not None and run.status == old["status"]
     blob = store.last_blob(run.id)
     assert blob is not None
-    if run.kind == trainings.KIND:
+    if run.kind == TRAININGS.name:
         TrainConfig.model_validate_json(run.config)
         newest = snapshots.from_bytes(blob)
         same(newest, {name: old[name] for name in ("epoch", "step", "seconds", "bn", "plain")})
     else:
         assert (run.done, run.total) == (old["done"], old["total"])
-        config = parse(run.config)
+        config = measures.config_of(run)
         assert config.model_dump(mode="json").items() >= old["config"].items()
         same(from_bytes(config.result, blob), old["result"])
 
@@ -67,13 +67,13 @@ def test_a_run_reads_as_it_was_printed(old: dict[str, Any], store: Store) -> Non
 def test_every_snapshot_and_state_is_whole(store: Store) -> None:
     """What is read and written again holds every array that was there, to the bit."""
     for run in store.runs():
-        if run.kind == trainings.KIND:
+        if run.kind == TRAININGS.name:
             kept = [blob for _, blob in store.blobs(run.id)]
             kept += [blob for i, _ in store.states(run.id) if (blob := store.state_blob(run.id, i))]
             assert len(kept) > run.snapshots, "snapshots, and states of some"
             again = [snapshots.to_bytes(snapshots.from_bytes(blob)) for blob in kept]
         else:
-            kind = parse(run.config).result
+            kind = measures.config_of(run).result
             kept = [blob for _, blob in store.blobs(run.id)]
             again = [to_bytes(from_bytes(kind, blob)) for blob in kept]
         for before, after in zip(map(load, kept), map(load, again), strict=True):
@@ -85,8 +85,8 @@ def test_every_snapshot_and_state_is_whole(store: Store) -> None:
 def test_a_measure_is_found_again_by_its_settings(store: Store) -> None:
     """Otherwise the page would measure anew what the history holds."""
     for run in store.runs():
-        if measures.measured(run):
-            found = measures.find(store, parse(run.config))
+        if measured(run):
+            found = measures.find(store, measures.config_of(run))
             assert found is not None and found.id == run.id
 
 
@@ -123,7 +123,7 @@ def runs_of(store: Store, kind: str) -> list[Run]:
 @same_rounding
 def test_a_training_repeats(store: Store) -> None:
     """The same config draws and trains the same nets as the last release did."""
-    for run in runs_of(store, trainings.KIND):
+    for run in runs_of(store, TRAININGS.name):
         config = TrainConfig.model_validate_json(run.config)
         dataset = dataset_for(config.data, trainings.table_of(store, config.data))
         *_, last = train(config, dataset, lambda: False)
@@ -136,8 +136,8 @@ def test_a_training_repeats(store: Store) -> None:
 
 @same_rounding
 def test_a_measure_repeats(store: Store) -> None:
-    for run in runs_of(store, measures.KIND):
-        config = parse(run.config)
+    for run in runs_of(store, MEASURE):
+        config = measures.config_of(run)
         *_, last = config.measure(measures.resolve(store, config.subject), lambda: False)
         blob = store.last_blob(run.id)
         assert blob is not None

@@ -10,9 +10,10 @@ import numpy as np
 
 from bnviz.cli.errors import Refusal, read_json, shown, to_config
 from bnviz.cli.foreground import EXIT, history, strict, worked
-from bnviz.core.smoothness.measure import Measure, from_bytes
+from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
+from bnviz.jobs.kinds import kind_of
 from bnviz.store import Run, Store
 from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import as_typed, for_terminal
@@ -45,7 +46,7 @@ def _measure(store: Store, config: Measure, as_json: bool) -> int:
     run = worked(store, measures.create(store, config), "part")
     blob = store.last_blob(run.id)
     if blob is not None:
-        result = from_bytes(config.result, blob)
+        result = kind_of(run).decoded(run.id, blob)
         with speaking_of(measures.norm_of(store, config.subject)):
             said = _in_words(config, result)
         print(json.dumps(_as_dict(run, config, said, result), allow_nan=False) if as_json else said)

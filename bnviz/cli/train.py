@@ -13,8 +13,9 @@ from bnviz.cli.errors import Refusal, read_json, tell, to_config
 from bnviz.cli.foreground import EXIT, history, in_json, strict, worked, write
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
-from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
-from bnviz.jobs.trainings import config_of, create
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.jobs.kinds import TRAININGS
+from bnviz.jobs.trainings import create
 from bnviz.store import Run, Store
 
 RECORD = "run.json"
@@ -67,7 +68,7 @@ def _train(store: Store, config: TrainConfig, table: Table | None, out: Path, as
     run = worked(store, run_id, "epoch")
     blob = store.last_blob(run_id)
     if as_json and blob is not None:
-        print(json.dumps(as_dict(run, from_bytes(blob)), allow_nan=False))
+        print(json.dumps(as_dict(run, TRAININGS.decoded(run_id, blob)), allow_nan=False))
     _say_where(run, out)
     return EXIT[run.status]
 
@@ -83,7 +84,7 @@ def as_dict(run: Run, snapshot: Snapshot) -> dict[str, Any]:
     """The run's snapshot for JSON, without model state; what is not a finite number is None."""
     return {
         "run": run.id,
-        "norm": config_of(run).network.norm,
+        "norm": TRAININGS.config_of(run).network.norm,
         "status": run.status,
         "epoch": snapshot.epoch,
         "step": snapshot.step,

@@ -8,22 +8,20 @@ measure ("snapshot/INDEX"), a training's model states ("state/INDEX/EPOCH"), and
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from bnviz.core.configs import DataConfig, TrainConfig
+from bnviz.core.configs import DataConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.fields import Config
-from bnviz.core.smoothness.registry import parse
-from bnviz.core.sweep.config import SweepConfig
-from bnviz.export.kept import cell_blobs, result_blobs, snapshot_blobs, state_blobs
+from bnviz.export.kept import blobs_of, states_of
 from bnviz.files.reading import digest_of
-from bnviz.jobs import sweep, trainings
-from bnviz.jobs.measures import kind, subject_of
+from bnviz.jobs.kinds import KINDS, MEASURE, TRAININGS, kind_of
+from bnviz.jobs.measures import subject_of
 from bnviz.jobs.trainings import table_of
 from bnviz.store import Run, Store, StoreProblem, open_store
 from bnviz.store.history import LONGEST
@@ -59,7 +57,8 @@ class Record(Config):
 
 def bundle(run: Run) -> bytes:
     """The run as such a file; one that is still at work is "interrupted" in it."""
-    store, data = open_store(), _data_of(run)
+    kind, store = kind_of(run), open_store()
+    data = kind.data(kind.config_of(run))
     table = table_of(store, data) if data is not None else None
     record = Record(
         id=run.id,
@@ -87,18 +86,12 @@ def bundle(run: Run) -> bytes:
     return save(arrays | ({"table": np.ascontiguousarray(table.values)} if table else {}))
 
 
-def _data_of(run: Run) -> DataConfig | None:
-    """What the run learned from; None of a measure. Raises StoreProblem."""
-    if run.kind == sweep.KIND:
-        return sweep.config_of(run).base.data
-    return trainings.config_of(run).data if run.kind == trainings.KIND else None
-
-
 @dataclass(frozen=True)
 class _Parts:
     """What such a file holds; `training` is the file in it."""
 
     record: Record
+    config: Any
     table: Table | None
     blobs: list[tuple[int, bytes]]
     states: list[tuple[int, int, bytes]]
@@ -115,8 +108,8 @@ def take_in(store: Store, blob: bytes, owner: str = "") -> str:
     parts = [_read(blob)]
     if (within := parts[0].training) is not None:
         parts.append(_read(within))
-        about = parse(parts[0].record.config).subject.run
-        if (parts[1].record.kind, parts[1].record.id) != (trainings.KIND, about):
+        about = parts[0].config.subject.run
+        if (parts[1].record.kind, parts[1].record.id) != (TRAININGS.name, about):
             raise _refused("training")
     for each in reversed(parts):
         if each is parts[0] or store.run(each.record.id) is None:
@@ -141,33 +134,15 @@ def _read(blob: bytes) -> _Parts:
     try:
         arrays = load(blob)
         record = Record.model_validate_json(arrays.pop("run").tobytes(), strict=False)
-        within = arrays.pop("training", None) if record.kind.startswith("measure") else None
-        data, blobs, states = _contents(record, arrays)
-        table = _table(data, record, arrays.pop("table", None))
+        within = arrays.pop("training", None) if record.kind.startswith(MEASURE) else None
+        kind = KINDS[record.kind]
+        config = kind.parse(record.config)
+        blobs, states = blobs_of(kind, config, arrays), states_of(config, arrays)
+        table = _table(kind.data(config), record, arrays.pop("table", None))
         training = None if within is None else within.tobytes()
-        return _Parts(record, table, blobs, states, training)
+        return _Parts(record, config, table, blobs, states, training)
     except (SafetensorError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise _refused(type(error).__name__) from error
-
-
-def _contents(
-    record: Record, arrays: dict[str, np.ndarray]
-) -> tuple[DataConfig | None, list[tuple[int, bytes]], list[tuple[int, int, bytes]]]:
-    """What the run learned from, what it has kept, and its states; ValueError if it is no run."""
-    if record.kind == trainings.KIND:
-        training = TrainConfig.model_validate_json(record.config)
-        return (
-            training.data,
-            list(snapshot_blobs(training, arrays)),
-            list(state_blobs(training, arrays)),
-        )
-    if record.kind == sweep.KIND:
-        swept = SweepConfig.model_validate_json(record.config)
-        return swept.base.data, list(cell_blobs(swept, arrays)), []
-    measure = parse(record.config)
-    if kind(measure) != record.kind:
-        raise ValueError("kind")
-    return None, list(result_blobs(measure, arrays)), []
 
 
 def _refused(part: str) -> StoreProblem:

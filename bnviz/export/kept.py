@@ -3,33 +3,58 @@
 Every function raises ValueError, or what reading the part raises, where it is no such run's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from bnviz.core.configs import TrainConfig
-from bnviz.core.smoothness.measure import Measure
-from bnviz.core.smoothness.measure import from_bytes as measure_from_bytes
 from bnviz.core.sweep.config import SweepConfig, cells
-from bnviz.core.sweep.outcome import moments
-from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes
-from bnviz.jobs.sweep import Finished
+from bnviz.core.sweep.outcome import Finished, moments
+from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.jobs.kinds import TRAININGS, Kind
+
+Arrays = Mapping[str, np.ndarray]
 
 
-def _kept(arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
+def blobs_of(kind: Kind[Any, Any], config: Any, arrays: Arrays) -> list[tuple[int, bytes]]:
+    """What a run of that kind and config has kept: each with its index, in order."""
     count = sum(name.startswith("snapshot/") for name in arrays)
-    if not count:
+    blobs = [arrays[f"snapshot/{index}"].tobytes() for index in range(count)]
+    if not blobs:
         raise ValueError("snapshots")
-    for index in range(count):
-        yield index, arrays[f"snapshot/{index}"].tobytes()
+    kept = map(kind.read, blobs)
+    match config:
+        case TrainConfig():
+            _check_snapshots(config, kept)
+        case SweepConfig():
+            _check_cells(config, kept)
+        case _:
+            for result in kept:
+                config.verdicts(result)  # that it can be judged, shows its shapes
+    return list(enumerate(blobs))
 
 
-def cell_blobs(config: SweepConfig, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    """The cells of a sweep."""
+def states_of(config: Any, arrays: Arrays) -> list[tuple[int, int, bytes]]:
+    """The model states of a training: index, epoch and snapshot; none of other runs."""
+    states = []
+    for name in arrays if isinstance(config, TrainConfig) else ():
+        if not name.startswith("state/"):
+            continue
+        blob = arrays[name].tobytes()
+        index, epoch = map(int, name.split("/")[1:])
+        snapshot = TRAININGS.read(blob)
+        _check(config, snapshot)
+        if snapshot.epoch != epoch or not snapshot.state or index < 0:
+            raise ValueError("state")
+        states.append((index, epoch, blob))
+    return states
+
+
+def _check_cells(config: SweepConfig, kept: Iterable[Finished]) -> None:
     every = {cell.index: cell for cell in cells(config)}
-    for index, blob in _kept(arrays):
-        finished = measure_from_bytes(Finished, blob)
+    for finished in kept:
         epochs = every.pop(finished.cell).config.optimizer.epochs
         shape = len(moments(epochs)), config.base.seeds
         if finished.outcome.epochs.shape != shape[:1]:
@@ -40,43 +65,15 @@ def cell_blobs(config: SweepConfig, arrays: dict[str, np.ndarray]) -> Iterator[t
                 expected = (shape,) if each.name.endswith("_loss") else (shape[1:], (0,))
                 if figure.dtype.kind != "f" or figure.shape not in expected:
                     raise ValueError(each.name)
-        yield index, blob
 
 
-def result_blobs(measure: Measure, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, bytes]]:
-    """The newest result is all that a measure keeps; that it can be judged, shows its shapes."""
-    for index, blob in _kept(arrays):
-        measure.verdicts(measure_from_bytes(measure.result, blob))
-        yield index, blob
-
-
-def snapshot_blobs(
-    config: TrainConfig, arrays: dict[str, np.ndarray]
-) -> Iterator[tuple[int, bytes]]:
-    """The snapshots of a training, epochs ascending."""
+def _check_snapshots(config: TrainConfig, kept: Iterable[Snapshot]) -> None:
     epoch = 0
-    for index, blob in _kept(arrays):
-        snapshot = from_bytes(blob)
+    for snapshot in kept:
         if not epoch <= snapshot.epoch <= config.optimizer.epochs or snapshot.state:
             raise ValueError("epoch")
         epoch = snapshot.epoch
         _check(config, snapshot)
-        yield index, blob
-
-
-def state_blobs(
-    config: TrainConfig, arrays: dict[str, np.ndarray]
-) -> Iterator[tuple[int, int, bytes]]:
-    """The model states of a training: index, epoch and snapshot."""
-    for name, blob in arrays.items():
-        if not name.startswith("state/"):
-            continue
-        _, index, epoch = name.split("/")
-        snapshot = from_bytes(blob.tobytes())
-        _check(config, snapshot)
-        if snapshot.epoch != int(epoch) or not snapshot.state or int(index) < 0:
-            raise ValueError("state")
-        yield int(index), int(epoch), blob.tobytes()
 
 
 def _check(config: TrainConfig, snapshot: Snapshot) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Dataset, Table
-from bnviz.core.training.snapshots import Snapshot, from_bytes
-from bnviz.jobs.trainings import config_of, decoded, table_of
+from bnviz.core.training.snapshots import Snapshot
+from bnviz.jobs.kinds import TRAININGS
+from bnviz.jobs.trainings import table_of
 from bnviz.store import Run, Store, StoreProblem
 from bnviz.texts.catalogue import sentence
 
@@ -44,10 +45,10 @@ class Wording:
 def training(store: Store, run_id: str) -> Training:
     """The training `run_id`; raises StoreProblem where it cannot be handed on."""
     run = store.run(run_id)
-    if run is None or run.kind != "train":
+    if run is None or run.kind != TRAININGS.name:
         raise StoreProblem("run_gone", {"run": run_id[:40]})
-    config = config_of(run)
-    snapshots = [decoded(run.id, from_bytes, blob) for _, blob in store.blobs(run.id)]
+    config = TRAININGS.config_of(run)
+    snapshots = [TRAININGS.decoded(run.id, blob) for _, blob in store.blobs(run.id)]
     if not snapshots:
         raise StoreProblem("no_nets", {"run": run.id})
     return Training(run, config, snapshots, table_of(store, config.data))

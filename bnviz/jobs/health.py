@@ -1,16 +1,10 @@
 """Which runs can no longer be read, before anybody opens them: told by what each kept last."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
-from typing import Any
 
-from bnviz.core.smoothness.measure import from_bytes as result_from_bytes
-from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training.snapshots import from_bytes
-from bnviz.jobs import measures, sweep, trainings
-from bnviz.jobs.trainings import decoded
+from bnviz.jobs.kinds import KINDS
 from bnviz.store import Run, Store, StoreProblem
 
 #: A look at many runs takes no longer than about so many seconds; the next goes on from there.
@@ -33,18 +27,10 @@ def damaged(store: Store, runs: Iterable[Run]) -> set[str]:
 
 
 def _can_be_read(store: Store, run: Run) -> bool:
-    decode, blob = _decoder(run), store.last_blob(run.id)
-    if decode is None or blob is None:
+    kind, blob = KINDS.get(run.kind), store.last_blob(run.id)
+    if kind is None or blob is None:
         return True
     with suppress(StoreProblem):
-        decoded(run.id, decode, blob)
+        kind.decoded(run.id, blob)
         return True
     return False
-
-
-def _decoder(run: Run) -> Callable[[bytes], Any] | None:
-    kinds: Mapping[str, type] = {name: each.result for name, each in MEASURES.items()}
-    kind = sweep.Finished if run.kind == sweep.KIND else kinds.get(measures.measured(run))
-    if run.kind == trainings.KIND:
-        return from_bytes
-    return partial(result_from_bytes, kind) if kind else None

@@ -7,23 +7,18 @@ A measure of a training's last nets means those that are the last when it is ask
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from bnviz.core.configs import TrainConfig
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.measure import Measure, SubjectConfig, to_bytes
-from bnviz.core.smoothness.registry import parse
 from bnviz.core.training.presets import PRESETS
-from bnviz.core.training.snapshots import from_bytes
 from bnviz.core.types import StopFlag
 from bnviz.jobs import trainings
+from bnviz.jobs.kinds import MEASURE, TRAININGS, kind_of, measured
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
 
 if TYPE_CHECKING:
     from bnviz.core.smoothness.subject import Subject
-
-KIND = "measure"
 
 #: The codes of problems that mean: these nets are not there, or not yet.
 NOTHING_THERE = ("run_gone", "no_nets", "no_checkpoint")
@@ -31,20 +26,13 @@ NOTHING_THERE = ("run_gone", "no_nets", "no_checkpoint")
 
 def kind(config: Measure) -> str:
     """What runs of such measures are called in the store."""
-    return f"{KIND}:{config.kind}"
-
-
-def measured(run: Run) -> str:
-    """The kind of measure that a run is; "" for other runs."""
-    return run.kind.removeprefix(f"{KIND}:") if run.kind.startswith(f"{KIND}:") else ""
+    return f"{MEASURE}:{config.kind}"
 
 
 def config_of(run: Run) -> Measure:
     """What a run measures; StoreProblem if this version does not understand it."""
-    try:
-        return parse(run.config)
-    except ValidationError as error:
-        raise StoreProblem("foreign_config", {"run": run.id}) from error
+    measure: Measure = kind_of(run).config_of(run)
+    return measure
 
 
 def subject_of(run: Run) -> str | None:
@@ -73,7 +61,7 @@ def training_of(store: Store, measure: Measure) -> tuple[TrainConfig, int, int]:
         config = PRESETS["document"].model_copy(update={"seeds": 1})
     else:
         training, _ = _checkpoint(store, measure.subject)
-        config = trainings.config_of(training)
+        config = TRAININGS.config_of(training)
     return config, *trainings.size_of(store, config.data)
 
 
@@ -118,20 +106,20 @@ def resolve(store: Store, wanted: SubjectConfig) -> "Subject":
     if wanted.run is None:
         return subject.document()
     run, blob = _checkpoint(store, wanted)
-    config = trainings.config_of(run)
+    config = TRAININGS.config_of(run)
     dataset = dataset_for(config.data, trainings.table_of(store, config.data))
-    return subject.of_state(config, dataset, trainings.decoded(run.id, from_bytes, blob).state)
+    return subject.of_state(config, dataset, TRAININGS.decoded(run.id, blob).state)
 
 
 def norm_of(store: Store, wanted: SubjectConfig) -> Norm:
     """The norm of the first of the nets that `wanted` names."""
     training = store.run(wanted.run) if wanted.run else None
-    return trainings.config_of(training).network.norm if training else "batch"
+    return TRAININGS.config_of(training).network.norm if training else "batch"
 
 
 def work(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
     """Measures, and keeps the newest result."""
-    config = parse(run.config)
+    config = config_of(run)
     count, last = 0, None
     for progress in config.measure(resolve(store, config.subject), should_stop):
         result = None
@@ -157,7 +145,7 @@ def _no_nets(store: Store, wanted: SubjectConfig) -> StoreProblem:
     """Why the nets of a run are not there."""
     run_id = str(wanted.run)
     run, epochs = store.run(run_id), checkpoints(store, run_id)
-    if run is None or run.kind != trainings.KIND:
+    if run is None or run.kind != TRAININGS.name:
         return StoreProblem("run_gone", {"run": run_id[:40]})
     if not epochs:
         return StoreProblem("no_nets", {"run": run_id})

@@ -4,16 +4,12 @@ Of the runs watched last, together about `limit` bytes; the run asked for is alw
 """
 
 import threading
-from functools import partial
 from typing import Any
 
 from cachetools import LRUCache
 
-from bnviz.core.smoothness.measure import from_bytes as result_from_bytes
-from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training.snapshots import Snapshot, from_bytes
-from bnviz.jobs import measures
-from bnviz.jobs.trainings import decoded
+from bnviz.core.training.snapshots import Snapshot
+from bnviz.jobs.kinds import TRAININGS, kind_of
 from bnviz.store import Run, Store
 
 
@@ -35,7 +31,7 @@ class Memory:
         with self._lock:
             read, size = self._runs.get(key, ([], 0))
             for _, blob in store.blobs(run_id, len(read) - 1):
-                read.append(decoded(run_id, from_bytes, blob))
+                read.append(TRAININGS.decoded(run_id, blob))
                 size += len(blob)
             if read:
                 self._runs[key] = read, size
@@ -54,7 +50,6 @@ class Results:
         with self._lock:
             number, result, _ = self._runs.get(key, (0, None, 0))
             if number < run.snapshots and (blob := store.last_blob(run.id)) is not None:
-                kind = MEASURES[measures.measured(run)].result
-                result = decoded(run.id, partial(result_from_bytes, kind), blob)
+                result = kind_of(run).decoded(run.id, blob)
                 self._runs[key] = run.snapshots, result, len(blob)
             return result

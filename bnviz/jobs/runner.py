@@ -20,17 +20,17 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.training.cost import cost
-from bnviz.core.training.snapshots import Snapshot, from_bytes
+from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import StopFlag, Stopped
 from bnviz.jobs import cluster, measures, sweep, trainings
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.under_way import Launched, UnderWay
 from bnviz.jobs.engine import Ended, Engine
 from bnviz.jobs.heartbeat import heart
+from bnviz.jobs.kinds import TRAININGS, measured
 from bnviz.jobs.process import leaving
 from bnviz.jobs.reader import Memory, Results
 from bnviz.jobs.steps import Step
-from bnviz.jobs.trainings import decoded
 from bnviz.jobs.worker import too_long, work
 from bnviz.store import Problem, Run, Store, StoreProblem, open_store
 
@@ -139,7 +139,7 @@ def result(run_id: str) -> Any | None:
     """The newest result of a measure, a dataclass of core's; None if there is none yet."""
     store = open_store()
     run = store.run(run_id)
-    return _results.result(store, run) if run is not None and measures.measured(run) else None
+    return _results.result(store, run) if run is not None and measured(run) else None
 
 
 def stop(run_id: str) -> None:
@@ -155,7 +155,7 @@ def snapshots(run_id: str, after: int = -1) -> list[Snapshot]:
 def last_state(run_id: str) -> Snapshot | None:
     """The run's newest snapshot that carries a model state, with it."""
     blob = open_store().last_state_blob(run_id)
-    return None if blob is None else decoded(run_id, from_bytes, blob)
+    return None if blob is None else TRAININGS.decoded(run_id, blob)
 
 
 def places_before(run: Run) -> int:

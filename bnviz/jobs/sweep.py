@@ -7,21 +7,18 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from bnviz.core.data.tables import Table
-from bnviz.core.smoothness.measure import from_bytes, to_bytes
+from bnviz.core.smoothness.measure import to_bytes
 from bnviz.core.sweep.config import SweepConfig, cells
-from bnviz.core.sweep.outcome import Outcome
+from bnviz.core.sweep.outcome import Finished, Outcome
 from bnviz.core.sweep.plan import Group, groups
 from bnviz.core.types import StopFlag
 from bnviz.jobs.engine import Ended
+from bnviz.jobs.kinds import SWEEPS
 from bnviz.jobs.process import leaving
 from bnviz.jobs.steps import Step
-from bnviz.jobs.trainings import decoded, size_of, table_of
+from bnviz.jobs.trainings import size_of, table_of
 from bnviz.store import Problem, Run, Store, StoreProblem
-
-KIND = "sweep"
 
 #: How often a group of cells is tried whose process dies.
 TRIES = 3
@@ -41,14 +38,6 @@ class Pool:
     """What a cluster raises of a group whose workers have died too often."""
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A cell and what came of it, as the store keeps it."""
-
-    cell: int
-    outcome: Outcome
-
-
 def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
     """A queued run of `config`; raises StoreProblem.
 
@@ -57,8 +46,8 @@ def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
     """
     table_of(store, config.base.data)
     text = config.model_dump_json()
-    before = store.newest(KIND, text) if resume else None
-    run_id = store.create(KIND, text, len(cells(config)))
+    before = store.newest(SWEEPS.name, text) if resume else None
+    run_id = store.create(SWEEPS.name, text, len(cells(config)))
     if before is not None:
         whole = [blob for _, blob in store.blobs(before.id) if _is_whole(blob)]
         for index, blob in enumerate(whole):
@@ -68,31 +57,20 @@ def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
 
 def _is_whole(blob: bytes) -> bool:
     with suppress(StoreProblem):
-        return bool(_decoded("", blob))
+        return bool(SWEEPS.decoded("", blob))
     return False
-
-
-def _decoded(run_id: str, blob: bytes) -> Finished:
-    return decoded(run_id, lambda blob: from_bytes(Finished, blob), blob)
-
-
-def config_of(run: Run) -> SweepConfig:
-    """What a run sweeps; StoreProblem if this version does not understand it."""
-    try:
-        return SweepConfig.model_validate_json(run.config)
-    except ValidationError as error:
-        raise StoreProblem("foreign_config", {"run": run.id}) from error
 
 
 def outcomes(store: Store, run_id: str, after: int = -1) -> dict[int, Outcome]:
     """The outcomes of a run's finished cells, by their indices: those kept later than `after`."""
-    read = (_decoded(run_id, blob) for _, blob in store.blobs(run_id, after))
+    read = (SWEEPS.decoded(run_id, blob) for _, blob in store.blobs(run_id, after))
     return {finished.cell: finished.outcome for finished in read}
 
 
 def work(store: Store, run: Run, should_stop: StopFlag, pool: Pool) -> Iterator[Step]:
     """Has the cells trained that are not finished yet, and keeps each as it comes."""
-    config, table = config_of(run), table_of(store, config_of(run).base.data)
+    config = SWEEPS.config_of(run)
+    table = table_of(store, config.base.data)
     done = set(outcomes(store, run.id))
     plan = groups(config, *size_of(store, config.base.data), done)
     yield Step(len(done), len(cells(config)))

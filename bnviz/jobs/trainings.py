@@ -1,53 +1,22 @@
 """Trainings as jobs: a config becomes a run, its snapshots go to the store."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
-
-from pydantic import ValidationError
-from safetensors import SafetensorError
 
 from bnviz.core.configs import DataConfig, TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.training.cost import FEATURES
 from bnviz.core.training.snapshots import to_bytes
 from bnviz.core.types import StopFlag
+from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.steps import Step
 from bnviz.store import Run, Store, StoreProblem
-
-KIND = "train"
-
-T = TypeVar("T")
 
 
 def create(store: Store, config: TrainConfig) -> str:
     """A queued run of `config` that waits for a worker; raises StoreProblem."""
     table_of(store, config.data)
-    return store.create(KIND, config.model_dump_json(), config.optimizer.epochs)
-
-
-def config_of(run: Run) -> TrainConfig:
-    """The settings of a training; StoreProblem if this version does not understand them."""
-    try:
-        return TrainConfig.model_validate_json(run.config)
-    except ValidationError as error:
-        raise StoreProblem("foreign_config", {"run": run.id}) from error
-
-
-def understood(run: Run) -> bool:
-    """Whether it is a training whose settings this version understands."""
-    with suppress(StoreProblem):
-        return run.kind == KIND and bool(config_of(run))
-    return False
-
-
-def decoded(run_id: str, decode: Callable[[bytes], T], blob: bytes) -> T:
-    """What a run has kept; StoreProblem if it is damaged."""
-    try:
-        return decode(blob)
-    except (SafetensorError, ValueError, TypeError, LookupError, OverflowError) as error:
-        raise StoreProblem("damaged", {"run": run_id}) from error
+    return store.create(TRAININGS.name, config.model_dump_json(), config.optimizer.epochs)
 
 
 def table_of(store: Store, data: DataConfig) -> Table | None:
@@ -71,7 +40,7 @@ def work(store: Store, run: Run, should_stop: StopFlag) -> Iterator[Step]:
     from bnviz.core.data.preparation import dataset_for
     from bnviz.core.training import train
 
-    config = config_of(run)
+    config = TRAININGS.config_of(run)
     dataset = dataset_for(config.data, table_of(store, config.data))
     for index, snapshot in enumerate(train.train(config, dataset, should_stop)):
         state = to_bytes(snapshot) if snapshot.state else None

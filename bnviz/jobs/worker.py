@@ -11,6 +11,7 @@ from typing import Literal
 from bnviz.jobs import measures, trainings
 from bnviz.jobs.bounds import limits
 from bnviz.jobs.heartbeat import heart
+from bnviz.jobs.kinds import MEASURE, TRAININGS
 from bnviz.jobs.steps import Step, Work
 from bnviz.store import Problem, Store, StoreProblem
 
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 Report = Callable[[Step], None]
 
 #: How each kind of run is worked on; the name of a kind may go on after a colon.
-WORK: Mapping[str, Work] = {trainings.KIND: trainings.work, measures.KIND: measures.work}
+WORK: Mapping[str, Work] = {TRAININGS.name: trainings.work, MEASURE: measures.work}
 
 
 def work(

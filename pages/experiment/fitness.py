@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from bnviz.jobs.trainings import config_of
+from bnviz.jobs.kinds import TRAININGS
 from bnviz.texts.catalogue import speaking_of
 from bnviz.ui.fitness import settings
 from bnviz.ui.fitness.compute import size
@@ -12,7 +12,7 @@ from bnviz.ui.fitness.preview import preview
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import current_run, earlier, follow, launch_button
 
-run, shown = current_run(config_of, opened=take_settings)
+run, shown = current_run(TRAININGS, opened=take_settings)
 main = st.container(horizontal=True, vertical_alignment="bottom")
 config = train_config(main, shown)
 with speaking_of(config.network.norm):

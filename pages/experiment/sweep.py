@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from bnviz.jobs import sweep
+from bnviz.jobs.kinds import SWEEPS
 from bnviz.ui.language import say
 from bnviz.ui.runs.current import current_run, follow
 from bnviz.ui.sweep import controls
 from bnviz.ui.sweep.live import show_atlas, show_sweep
 from bnviz.ui.sweep.settings import departures, take_settings
 
-run, shown = current_run(sweep.config_of, opened=take_settings, kind=sweep.KIND)
+run, shown = current_run(SWEEPS, opened=take_settings)
 main = st.container(horizontal=True, vertical_alignment="bottom")
 config = controls.sweep_config(main, shown)
 changed = departures(shown, config) if shown else ()

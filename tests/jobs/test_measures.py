@@ -3,8 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -15,10 +14,10 @@ from bnviz.core.smoothness.along import AlongConfig
 from bnviz.core.smoothness.document import DocumentConfig, Replay, ReplayedNet
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.gap import GapConfig
-from bnviz.core.smoothness.measure import Measure, Progress, SubjectConfig, from_bytes, to_bytes
+from bnviz.core.smoothness.measure import Measure, Progress, SubjectConfig, to_bytes
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.subject import Subject
-from bnviz.jobs import measures, reader, runner, worker
+from bnviz.jobs import kinds, measures, reader, runner, worker
 from bnviz.jobs.heartbeat import heart
 from bnviz.store import Problem, Store, StoreProblem
 from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
@@ -302,11 +301,11 @@ def test_the_last_checkpoint_of_a_running_training_is_never_stale(
     training = runner.submit(config)
     wait_for(lambda: runner.checkpoints(training))
     early = runner.submit_measure(of(training))
-    epoch = measures.parse(known(early).config).subject.epoch
+    epoch = measures.config_of(known(early)).subject.epoch
     wait_for(lambda: runner.checkpoints(training)[-1] != epoch)
     late = runner.submit_measure(of(training))
     assert late != early and ended(late).status == "done"
-    assert measures.parse(known(late).config).subject.epoch in runner.checkpoints(training)
+    assert measures.config_of(known(late)).subject.epoch in runner.checkpoints(training)
     assert runner.submit_measure(of(training, epoch)) == early
     runner.stop(training)
 
@@ -338,8 +337,6 @@ def test_nets_that_trained_on_within_the_epoch_are_measured_anew(
 
 def state_of(config: TrainConfig, bias: float) -> bytes:
     """A snapshot whose nets are untrained but for one number."""
-    from dataclasses import replace
-
     from bnviz.core.data.preparation import dataset_for
     from bnviz.core.training import snapshots, train
 
@@ -355,12 +352,14 @@ def state_of(config: TrainConfig, bias: float) -> bytes:
 
 def test_polling_decodes_no_result_twice(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
+    kind = kinds.KINDS[measures.kind(DocumentConfig())]
 
-    def counting(kind: type[Any], blob: bytes) -> object:
-        decoded.append(kind)
-        return from_bytes(kind, blob)
+    def counting(blob: bytes) -> object:
+        decoded.append(Replay)
+        return kind.read(blob)
 
-    monkeypatch.setattr(reader, "result_from_bytes", counting)
+    counted = {**kinds.KINDS, kind.name: replace(kind, read=counting)}
+    monkeypatch.setattr(kinds, "KINDS", counted)
     run_id = runner.submit_measure(DocumentConfig())
     wait_for(lambda: value_of(run_id) == 0)
     for _ in range(5):

@@ -26,6 +26,7 @@ from bnviz.core.training.cost import FEATURES, GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.jobs import heartbeat, reader, runner, sweep
 from bnviz.jobs.bounds import limits, refusals
+from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.reader import Memory
 from bnviz.store import Problem, Store, StoreProblem, records
 from tests.jobs import calls
@@ -319,10 +320,9 @@ def test_polling_decodes_nothing_twice(script: Script, monkeypatch: pytest.Monke
 
     def counting(blob: bytes) -> Snapshot:
         decoded.append(len(blob))
-        return from_bytes(blob)
+        return TRAININGS.read(blob)
 
-    from_bytes = reader.from_bytes
-    monkeypatch.setattr(reader, "from_bytes", counting)
+    monkeypatch.setattr(reader, "TRAININGS", replace(TRAININGS, read=counting))
     run_id = runner.submit(SMALL)
     wait_for(lambda: len(runner.snapshots(run_id)) == 1)
     for _ in range(5):

@@ -21,8 +21,8 @@ from bnviz.core.sweep.stacked import train_cells
 from bnviz.core.types import never
 from bnviz.jobs import runner, sweep
 from bnviz.jobs.engine import Ended, Engine
+from bnviz.jobs.kinds import SWEEPS
 from bnviz.jobs.steps import Step
-from bnviz.jobs.sweep import config_of
 from bnviz.jobs.worker import work
 from bnviz.store import Problem, Run, Store
 from bnviz.store.database import folder_url
@@ -219,7 +219,7 @@ def test_a_killed_command_is_gone_on_with_where_it_was(tmp_path: Path) -> None:
     (killed,) = store.runs()
     assert 0 < killed.done < 6
     executor = Here()
-    again = swept(store, executor, config_of(killed), resume=True)
+    again = swept(store, executor, SWEEPS.config_of(killed), resume=True)
     assert (again.status, again.done) == ("done", 6)
     assert executor.made == math.ceil((6 - killed.done) / 2)
     store.close()

@@ -22,9 +22,9 @@ import torch  # noqa: F401  # which the first page waits for
 
 from bnviz.core.smoothness.measure import to_bytes
 from bnviz.core.sweep.atlas import outcomes
+from bnviz.core.sweep.outcome import Finished
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.jobs.bounds import limits
-from bnviz.jobs.sweep import Finished
 from bnviz.ui import figures
 from tests.approval import APPROVED, approve
 from tests.pages.conftest import OpenApp

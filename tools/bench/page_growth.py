@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.smoothness.measure import to_bytes
-from bnviz.core.sweep.outcome import MOMENTS, NetOutcome, Outcome
+from bnviz.core.sweep.outcome import MOMENTS, Finished, NetOutcome, Outcome
 from bnviz.files.read import read
 from bnviz.files.reading import to_table
 from bnviz.jobs import sweep, trainings
@@ -136,7 +136,7 @@ def _swept(count: int) -> Sample:
     for index in range(count):
         train, validation = random.random((2, MOMENTS, config.base.seeds))
         net = NetOutcome(train, validation, train[-1], np.empty(0), np.zeros(config.base.seeds))
-        outcome = to_bytes(sweep.Finished(index, Outcome(epochs, net, net)))
+        outcome = to_bytes(Finished(index, Outcome(epochs, net, net)))
         store.append(run_id, index, index + 1, outcome)
     store.finish(run_id, "done")
     return _page("sweep", run=run_id)

@@ -1,9 +1,6 @@
 """Every measure of smoothness, in the order of the page."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, get_args
-
-from pydantic import Field, TypeAdapter
 
 from bnviz.core.smoothness.along import AlongConfig
 from bnviz.core.smoothness.density import DensityConfig
@@ -15,27 +12,17 @@ from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 
-AnyMeasure = Annotated[
-    DocumentConfig
-    | ScalesConfig
-    | ExtremesConfig
-    | DensityConfig
-    | GapConfig
-    | AlongConfig
-    | LandscapeConfig
-    | StabilityConfig,
-    Field(discriminator="kind"),
-]
-
 #: By the kind that stores and links know.
 MEASURES: Mapping[str, type[Measure]] = {
-    each.model_fields["kind"].default: each for each in get_args(get_args(AnyMeasure)[0])
+    measure.model_fields["kind"].default: measure
+    for measure in (
+        DocumentConfig,
+        ScalesConfig,
+        ExtremesConfig,
+        DensityConfig,
+        GapConfig,
+        AlongConfig,
+        LandscapeConfig,
+        StabilityConfig,
+    )
 }
-
-_ANY: TypeAdapter[Any] = TypeAdapter(AnyMeasure)
-
-
-def parse(text: str) -> Measure:
-    """The config written as JSON; raises pydantic's ValidationError for anything else."""
-    measure: Measure = _ANY.validate_json(text)
-    return measure

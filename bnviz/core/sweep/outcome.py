@@ -50,6 +50,14 @@ class Outcome:
         return len(self.bn.diverged)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A cell, by its index, and what came of it, as the history keeps it."""
+
+    cell: int
+    outcome: Outcome
+
+
 def moments(epochs: int) -> list[int]:
     """The epochs, evenly spread from 0 to the last, after which losses are taken."""
     return sorted({round(at) for at in np.linspace(0, epochs, MOMENTS)})

@@ -13,7 +13,7 @@ from bnviz.core.training.verdict import divergences, verdict
 from bnviz.core.types import NETS
 from bnviz.export.frames import per_layer_frame, per_seed_frame
 from bnviz.jobs import runner
-from bnviz.jobs.trainings import config_of
+from bnviz.jobs.kinds import TRAININGS
 from bnviz.plots.fitness import curves
 from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
@@ -31,7 +31,7 @@ from bnviz.ui.widgets import ask
 
 def show_training(run: Run) -> None:
     """The training as it stands: which it is, the verdict, its curves and tabs."""
-    config = config_of(run)
+    config = TRAININGS.config_of(run)
     with speaking_of(config.network.norm):
         _show(run, config, runner.snapshots(run.id))
 

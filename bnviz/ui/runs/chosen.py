@@ -14,7 +14,7 @@ from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import NETS
 from bnviz.export.frames import per_seed_frame
 from bnviz.jobs import measures, runner
-from bnviz.jobs.trainings import config_of
+from bnviz.jobs.kinds import SWEEPS, TRAININGS, measured
 from bnviz.plots.runs.side_by_side import side_by_side
 from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.catalogue import speaking_of
@@ -109,8 +109,8 @@ def _head(letter: str, run: Run) -> Compared | None:
     training = None
     try:
         page, query = _where(run)
-        if run.kind == "train":
-            training = Compared(run, config_of(run), runner.snapshots(run.id))
+        if run.kind == TRAININGS.name:
+            training = Compared(run, TRAININGS.config_of(run), runner.snapshots(run.id))
     except StoreProblem as problem:
         st.markdown(f"**{letter}** · {worded(problem)}", width="stretch")
         return None
@@ -132,9 +132,9 @@ def _head(letter: str, run: Run) -> Compared | None:
 
 def _where(run: Run) -> tuple[PageEntry, dict[str, str]]:
     """The page that shows the run, and the address in it; StoreProblem where it is foreign."""
-    if measures.measured(run):
+    if measured(run):
         return SMOOTHNESS, dict(in_smoothness(measures.config_of(run)))
-    return SWEEP if run.kind == "sweep" else FITNESS, {"run": run.id}
+    return SWEEP if run.kind == SWEEPS.name else FITNESS, {"run": run.id}
 
 
 def _curves(trainings: Mapping[str, Compared], field: str, nets: Sequence[str]) -> None:

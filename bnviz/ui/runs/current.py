@@ -1,7 +1,7 @@
 """Which run the page shows, and following a run of any kind while it runs."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,7 +13,7 @@ from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
-from bnviz.jobs.trainings import config_of, understood
+from bnviz.jobs.kinds import SWEEPS, TRAININGS, Kind
 from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
@@ -34,7 +34,7 @@ def launch(config: TrainConfig) -> None:
     show_run(runner.submit(config, visitor()))
 
 
-def show_run(run_id: str, kind: str = "train") -> None:
+def show_run(run_id: str, kind: str = TRAININGS.name) -> None:
     """Make `run_id` the run of this page; it travels in the address as ``run``.
 
     The session remembers the run of each `kind` that it last looked at.
@@ -43,35 +43,37 @@ def show_run(run_id: str, kind: str = "train") -> None:
     st.query_params["run"] = run_id
 
 
-def leave_run(kind: str = "train") -> None:
+def leave_run(kind: str = TRAININGS.name) -> None:
     """Make this page show no run, as for a new visitor."""
     st.session_state.pop(kind, None)
     st.query_params.pop("run", None)
 
 
 def current_run(
-    settings: Callable[[Run], C], opened: Callable[[C], None], kind: str = "train"
+    kind: Kind[C, Any], opened: Callable[[C], None]
 ) -> tuple[Run, C] | tuple[None, None]:
     """The run that the address names, else the one this session last looked at; its settings.
 
     `opened` is told the settings of a run that this session did not look at before.
     """
-    asked = st.query_params.get("run", st.session_state.get(kind))
+    asked = st.query_params.get("run", st.session_state.get(kind.name))
     if asked is None:
         return None, None
     run = open_store().run(asked)
-    if run is None or run.kind != kind:
-        st.warning(say(f"run.unknown_{kind}", run=literal(asked[:40])), icon=":material/link_off:")
-        leave_run(kind)
+    if run is None or run.kind != kind.name:
+        st.warning(
+            say(f"run.unknown_{kind.name}", run=literal(asked[:40])), icon=":material/link_off:"
+        )
+        leave_run(kind.name)
         return None, None
     try:
-        config = settings(run)
+        config = kind.config_of(run)
     except StoreProblem as problem:
         st.warning(worded(problem), icon=":material/link_off:")
         return None, None
-    if st.session_state.get(kind) != asked:
+    if st.session_state.get(kind.name) != asked:
         opened(config)
-    show_run(asked, kind)
+    show_run(asked, kind.name)
     return run, config
 
 
@@ -123,9 +125,9 @@ def progress(run: Run, seconds: float) -> None:
 
 def _status(run: Run, **values: object) -> str:
     """How the run stands, in words that fit its kind."""
-    if run.kind == "train":
+    if run.kind == TRAININGS.name:
         return say(f"run.{run.status}", **values)
-    if run.kind == "sweep":
+    if run.kind == SWEEPS.name:
         return say(f"sweeping.{run.status}", **values)
     return say(f"measuring.{run.status}", **values)
 
@@ -194,7 +196,7 @@ def earlier() -> None:
         if not p.open:
             return
         st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
-        runs = open_store().runs(limit=12, kind="train", owner=owner())
+        runs = open_store().runs(limit=12, kind=TRAININGS.name, owner=owner())
         for run in runs:
             st.page_link(FITNESS.path, label=title_of(run), query_params={"run": run.id})
         if not runs:
@@ -214,7 +216,8 @@ def when(run: Run) -> str:
 
 def settings_of(run: Run) -> str:
     """The preset that the run was launched with, if it is one as it stands."""
-    if not understood(run):
+    if not TRAININGS.understands(run):
         return say("run.foreign_settings")
-    preset = next((name for name, known in PRESETS.items() if known == config_of(run)), None)
+    config = TRAININGS.config_of(run)
+    preset = next((name for name, known in PRESETS.items() if known == config), None)
     return say(f"preset.{preset}") if preset else say("run.own_settings")

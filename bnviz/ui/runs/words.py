@@ -6,8 +6,7 @@ from bnviz.core.configs import TrainConfig
 from bnviz.core.settings import differences
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.presets import PRESETS
-from bnviz.jobs.measures import measured
-from bnviz.jobs.trainings import config_of, understood
+from bnviz.jobs.kinds import SWEEPS, TRAININGS, measured
 from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
 from bnviz.ui.controls import FITNESS
@@ -20,9 +19,9 @@ def what(run: Run) -> str:
     """What kind of run it is, and from what settings."""
     if run.status == "damaged":
         return say("run.damaged")
-    if run.kind == "train":
+    if run.kind == TRAININGS.name:
         return _departures(run) or settings_of(run)
-    if run.kind == "sweep":
+    if run.kind == SWEEPS.name:
         return _swept(run)
     measure = MEASURES.get(measured(run))
     if measure is None:
@@ -42,8 +41,8 @@ def _swept(run: Run) -> str:
 
 def _departures(run: Run) -> str:
     """The settings that are not the document's, if there are any and the run is no preset."""
-    if not understood(run) or config_of(run) in PRESETS.values():
+    if not TRAININGS.understands(run) or (config := TRAININGS.config_of(run)) in PRESETS.values():
         return ""
-    own = differences(TrainConfig(), config_of(run))
+    own = differences(TrainConfig(), config)
     shown = [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in FITNESS]
     return say("sentence.comma").join(shown)

@@ -8,7 +8,7 @@ from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.smoothness.measure import SubjectConfig
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.jobs import runner
-from bnviz.jobs.trainings import config_of, understood
+from bnviz.jobs.kinds import TRAININGS
 from bnviz.store import Run, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import smoothness
@@ -47,7 +47,7 @@ def ask_subject() -> Asked:
         st.subheader(say("smoothness.controls.subject"))
         run = _run()
         epoch = _epoch(run) if run else None
-        config = config_of(run) if run else _DOCUMENTS
+        config = TRAININGS.config_of(run) if run else _DOCUMENTS
         st.caption(say("smoothness.controls.own"))
         st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
     _table_there(config)
@@ -73,7 +73,7 @@ def _table_there(config: TrainConfig) -> None:
 
 def _run() -> Run | None:
     """A training of the history, newest first; None for the document's nets."""
-    newest = open_store().runs(limit=24, kind="train", owner=owner())
+    newest = open_store().runs(limit=24, kind=TRAININGS.name, owner=owner())
     known = {run.id: run for run in newest if _measurable(run)}
     asked = st.query_params.get("run", st.session_state.get("smooth_run"))
     if asked and asked not in known:
@@ -90,7 +90,7 @@ def _run() -> Run | None:
 
 
 def _measurable(run: Run) -> bool:
-    return run.snapshots > 0 and understood(run)
+    return run.snapshots > 0 and TRAININGS.understands(run)
 
 
 def _epoch(run: Run) -> int:

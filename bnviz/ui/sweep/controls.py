@@ -13,9 +13,10 @@ from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
-from bnviz.jobs import cluster, runner, sweep
+from bnviz.jobs import cluster, runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
+from bnviz.jobs.kinds import SWEEPS
 from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import short
@@ -157,14 +158,14 @@ def _plan(config: SweepConfig) -> str:
 
 def _launch(config: SweepConfig, scheduler: str | None) -> None:
     """Start the sweep and show it; a file's settings are the controls' from now on."""
-    show_run(runner.submit_sweep(config, visitor(), scheduler), sweep.KIND)
+    show_run(runner.submit_sweep(config, visitor(), scheduler), SWEEPS.name)
     if st.session_state.get("own"):
         st.session_state.update({"own": ""} | settings_of(SHOWN, config))
 
 
 def leave() -> None:
     """Make this page show no sweep but the atlas."""
-    leave_run(sweep.KIND)
+    leave_run(SWEEPS.name)
     if st.session_state["sweep_preset"] == SHOWN:
         first = next(iter(PRESETS))
         st.session_state.update(settings_of(first, PRESETS[first]))

@@ -13,6 +13,7 @@ from bnviz.core.sweep.results import results
 from bnviz.core.sweep.verdict import verdict
 from bnviz.core.types import NETS
 from bnviz.jobs import sweep
+from bnviz.jobs.kinds import SWEEPS
 from bnviz.plots.sweep import curves, maps
 from bnviz.store import Run, open_store
 from bnviz.texts.catalogue import speaking_of
@@ -34,7 +35,7 @@ def show_sweep(run: Run) -> None:
         progress(run, (datetime.now(UTC) - (run.started or run.created)).total_seconds())
     else:
         closing_line(run)
-    show_outcomes(sweep.config_of(run), _outcomes(run.id, run.snapshots))
+    show_outcomes(SWEEPS.config_of(run), _outcomes(run.id, run.snapshots))
 
 
 @cached

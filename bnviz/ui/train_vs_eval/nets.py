@@ -9,7 +9,7 @@ import streamlit as st
 from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import StreamConfig, TrainConfig
 from bnviz.core.nets.norms.names import OVER_ROWS
-from bnviz.jobs.trainings import config_of, understood
+from bnviz.jobs.kinds import TRAININGS
 from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store
 from bnviz.texts.markdown import literal
@@ -33,7 +33,7 @@ _WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
 
 def show_recalibration() -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
-    newest = open_store().runs(limit=12, kind="train", owner=owner())
+    newest = open_store().runs(limit=12, kind=TRAININGS.name, owner=owner())
     runs = {run.id: run for run in newest if _has_state(run)}
     left, middle, right = st.columns(3)
     with left:
@@ -53,7 +53,7 @@ def show_recalibration() -> None:
             recalibration = compute.recalibrated_here(config, rows)
     else:
         run = runs[net]
-        config = config_of(run)
+        config = TRAININGS.config_of(run)
         stored = compute.recalibrated_run(config, run.id, run.snapshots, rows)
         if stored is None:
             st.caption(say("fitness.not_yet"))
@@ -88,7 +88,8 @@ def _show_recalibrated(recalibration: "Recalibration", config: TrainConfig, rows
 
 def _has_state(run: Run) -> bool:
     over = run.status in ("done", "stopped") and run.snapshots > 0
-    return over and understood(run) and config_of(run).network.norm in OVER_ROWS
+    known = over and TRAININGS.understands(run)
+    return known and TRAININGS.config_of(run).network.norm in OVER_ROWS
 
 
 def _small_config() -> TrainConfig:

@@ -1,7 +1,7 @@
 """What runs have kept, damaged in any way: it is read, or said to be damaged, and nothing else."""
 
 from dataclasses import fields
-from functools import partial
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,23 +9,16 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from bnviz.core.smoothness import measure
-from bnviz.core.sweep.outcome import NetOutcome, Outcome
+from bnviz.core.sweep.outcome import Finished, NetOutcome, Outcome
 from bnviz.core.training import snapshots
-from bnviz.jobs.sweep import Finished
-from bnviz.jobs.trainings import decoded
+from bnviz.jobs.kinds import SWEEPS, TRAININGS, Kind
 from bnviz.store import StoreProblem
 
 _NET = snapshots.NetSnapshot(**{f.name: np.ones(2) for f in fields(snapshots.NetSnapshot)})
 _CELL = NetOutcome(**{field.name: np.ones(2) for field in fields(NetOutcome)})
-KINDS = {
-    "snapshot": (
-        snapshots.from_bytes,
-        snapshots.to_bytes(snapshots.Snapshot(0, 0, 0, _NET, _NET, {})),
-    ),
-    "cell": (
-        partial(measure.from_bytes, Finished),
-        measure.to_bytes(Finished(3, Outcome(np.ones(2), _CELL, _CELL))),
-    ),
+KEPT: dict[str, tuple[Kind[Any, Any], bytes]] = {
+    "snapshot": (TRAININGS, snapshots.to_bytes(snapshots.Snapshot(0, 0, 0, _NET, _NET, {}))),
+    "cell": (SWEEPS, measure.to_bytes(Finished(3, Outcome(np.ones(2), _CELL, _CELL)))),
 }
 ARRAYS = st.sampled_from(
     [
@@ -36,10 +29,10 @@ ARRAYS = st.sampled_from(
 
 
 @settings(max_examples=150)
-@given(st.sampled_from([*KINDS]), st.data())
+@given(st.sampled_from([*KEPT]), st.data())
 def test_any_damage_says_so(kind: str, data: st.DataObject) -> None:
     """To bytes, most of them of the head; and to an array, which is left out or another."""
-    decode, blob = KINDS[kind]
+    of, blob = KEPT[kind]
     if data.draw(st.booleans()):
         changed = bytearray(blob[: data.draw(st.integers(1, len(blob)))])
         for _ in range(data.draw(st.integers(0, 4))):
@@ -53,6 +46,6 @@ def test_any_damage_says_so(kind: str, data: st.DataObject) -> None:
             del arrays[name]
         blob = save(arrays)
     try:
-        decoded("run", decode, blob)
+        of.decoded("run", blob)
     except StoreProblem as problem:
         assert problem.code == "damaged"
