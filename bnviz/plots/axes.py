@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from bnviz.core.types import Floats
 from bnviz.texts.numbers import plain
 
+#: A scale is logarithmic where the values span more than this.
+WIDE = 30.0
+
 
 def decades(
     *values: NDArray[np.float64], zero: float | None = None, most: int = 7
@@ -102,8 +105,23 @@ def _ends(values: Iterable[Floats]) -> tuple[float, float]:
     return (float(shown.min()), float(shown.max())) if shown.size else (-1.0, 1.0)
 
 
-def _floor(*values: Floats) -> float:
-    """Where zeros are drawn on a logarithmic axis: a good way below everything else."""
+def floor(*values: Floats, nothing: float = 1.0) -> float:
+    """Where zeros are drawn on a logarithmic axis: a good way below everything else.
+
+    Where there is `nothing` else, there.
+    """
     every = np.concatenate(values)
     every = every[np.isfinite(every) & (every > 0)]
-    return float(10 ** (np.floor(np.log10(every.min())) - 1)) if every.size else 1.0
+    return float(10 ** (np.floor(np.log10(every.min())) - 1)) if every.size else nothing
+
+
+def is_wide(values: Floats) -> bool:
+    """Whether these values, all positive, span so much that a scale of them is logarithmic."""
+    known = values[np.isfinite(values)]
+    return bool(known.size and known.min() > 0 and known.max() > WIDE * known.min())
+
+
+def of_logarithms(values: Floats, most: int) -> dict[str, Any]:
+    """The labels of a scale of logarithms: about `most` of the powers of ten among `values`."""
+    ticks = decades(values, most=most)["tickvals"]
+    return {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}

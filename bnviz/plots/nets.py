@@ -26,6 +26,11 @@ def counted(net: str, shown: int, total: int, say: Say) -> str:
     return name if shown == total else say("plots.smooth.part", net=name, shown=shown, total=total)
 
 
+def loss_title(unit: str, say: Say) -> str:
+    """The title of an axis of losses; `unit` is the target's, squared, "" where that has none."""
+    return say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
+
+
 def marker(net: str, look: Look, size: float = 8, hollow: bool = False) -> dict[str, Any]:
     """The net's colour and symbol."""
     color = look.net(net)
@@ -33,9 +38,9 @@ def marker(net: str, look: Look, size: float = 8, hollow: bool = False) -> dict[
     return {"color": color, "symbol": symbol, "size": size, "line": {"color": color, "width": 1.3}}
 
 
-def stroke(net: str, look: Look, width: float = 2.5, dash: str | None = None) -> dict[str, Any]:
+def stroke(net: str, look: Look, width: float = 2.5) -> dict[str, Any]:
     """The net's colour and dash."""
-    return {"color": look.net(net), "width": width, "dash": dash or DASH[net]}
+    return {"color": look.net(net), "width": width, "dash": DASH[net]}
 
 
 def finite(values: ArrayLike) -> Floats:

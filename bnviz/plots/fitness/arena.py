@@ -10,7 +10,7 @@ from bnviz.core.training.series import band_of
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import Floats
 from bnviz.plots.fitness.curves import HEIGHT, banded
-from bnviz.plots.nets import across, named_at_ends, room_for
+from bnviz.plots.nets import across, loss_title, named_at_ends, room_for
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
 
 #: Okabe and Ito's, and two of Tol's; BN and none as everywhere.
@@ -41,8 +41,7 @@ def losses(
         ribbon, line = banded(over, side, _name(norm, say), look)
         style = {"color": color, "width": 2.5, "dash": _DASHES.get(norm, "solid")}
         traces += [ribbon | {"fillcolor": fade(color, 0.1)}, line | {"line": style}]
-    axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
-    yaxis = titled(axis, type="log", range=_span(traces))
+    yaxis = titled(loss_title(unit, say), type="log", range=_span(traces))
     names = named_at_ends(traces[1::2], yaxis, apart=_LINE, longest=40)
     return figure(
         look,

@@ -9,7 +9,7 @@ from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import NETS
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import bands, key, named_at_ends, ribbon, room_for
+from bnviz.plots.nets import bands, key, loss_title, named_at_ends, ribbon, room_for
 from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 
@@ -30,8 +30,7 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> Figu
         training = band_of(snapshots, net, "train_loss")
         name = say("fitness.on_training", net=say(f"net.{net}"))
         traces.append(_line(training, net, name, look) | {"opacity": 0.6, "visible": "legendonly"})
-    axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
-    return _over_epochs(traces, axis, look, say)
+    return _over_epochs(traces, loss_title(unit, say), look, say)
 
 
 def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:

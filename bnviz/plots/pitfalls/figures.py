@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.pitfalls.configs import PitfallConfig
-from bnviz.plots.axes import decades, span
+from bnviz.plots.axes import decades, floor, span
 from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.pitfalls.shapes import SHAPES, Bars, Cells, Curves, Pairs, Role
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, titled
@@ -68,19 +68,13 @@ def _chosen(shape: Curves, numbers: Numbers) -> float | None:
     return float(numbers[shape.x][int(numbers["here"])]) if "here" in numbers else None
 
 
-def _floor(values: NDArray[np.float64]) -> float:
-    """Where zeros stand on a logarithmic axis: a factor of ten below everything else."""
-    shown = values[np.isfinite(values) & (values > 0)]
-    return float(10 ** np.floor(np.log10(shown.min()) - 1)) if shown.size else 1e-8
-
-
 def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen: Pen) -> Figure:
     logarithmic = "y" in shape.log
     held = np.array(shape.holds)
     together = np.concatenate([*(numbers[name] for name in shape.series), held])
-    floor = _floor(together) if logarithmic else 0.0
+    bottom = floor(together, nothing=1e-8) if logarithmic else 0.0
     traces = [
-        _series(shape, numbers[shape.x], numbers[name], name, role, floor, pen)
+        _series(shape, numbers[shape.x], numbers[name], name, role, bottom, pen)
         for name, role in sorted(shape.series.items(), key=lambda item: _LAYERS.index(item[1]))
     ]
     mark = [] if here is None else [upright(here, pen.look, "dash")]
@@ -88,7 +82,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
     yaxis = titled(pen.axis("y"))
     if logarithmic:
         zeros = (together == 0).any()
-        yaxis |= decades(*(t["y"] for t in traces), held, zero=floor if zeros else None)
+        yaxis |= decades(*(t["y"] for t in traces), held, zero=bottom if zeros else None)
     if shape.percent:
         yaxis |= {"tickformat": ".0%", "range": [0, 1.02]}
     if shape.dots:
@@ -114,7 +108,7 @@ def _series(
     y: NDArray[np.float64],
     name: str,
     role: Role,
-    floor: float,
+    bottom: float,
     pen: Pen,
 ) -> dict[str, Any]:
     color, zero = pen.tone(role), y <= 0
@@ -124,7 +118,7 @@ def _series(
     return {
         "name": pen.series(name),
         "x": x,
-        "y": np.where(zero, floor, y) if floor else y,
+        "y": np.where(zero, bottom, y) if bottom else y,
         "customdata": y,
         "hovertemplate": "%{customdata:.4g}",
         "mode": "markers" if not lines else "lines+markers" if few else "lines",
@@ -132,7 +126,7 @@ def _series(
         "marker": {
             "color": color,
             "size": 10 if shape.dots else 7,
-            "symbol": [f"{symbol}-open" if z and floor else symbol for z in zero.tolist()],
+            "symbol": [f"{symbol}-open" if z and bottom else symbol for z in zero.tolist()],
             "line": {"width": 1.5, "color": color},
         },
         "connectgaps": False,

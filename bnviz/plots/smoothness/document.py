@@ -7,7 +7,7 @@ import numpy as np
 
 from bnviz.core.smoothness.document import Replay
 from bnviz.core.types import NETS
-from bnviz.plots.axes import _floor, decades, span
+from bnviz.plots.axes import decades, floor, span
 from bnviz.plots.nets import HEIGHT, LEGEND, MARGIN, marker, named_at_ends, room_for, stroke
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import upright
@@ -16,7 +16,7 @@ from bnviz.plots.traces import upright
 def replay(result: Replay, look: Look, say: Say) -> Figure:
     """What every probe of the document's code finds, zeros on a floor, beside the corrected."""
     nets = {net: getattr(result, net) for net in NETS}
-    floor = _floor(*(v for net in nets.values() for v in (net.published, net.corrected)))
+    zero = floor(*(v for net in nets.values() for v in (net.published, net.corrected)))
     beside = {"bn": 1.6, "plain": 1 / 1.6}  # or one net's zeros would hide the other's
     traces: list[dict[str, Any]] = []
     for kind in ("corrected", "published"):
@@ -28,7 +28,7 @@ def replay(result: Replay, look: Look, say: Say) -> Figure:
                     "name": say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
                     "x": np.arange(1, len(values) + 1),
                     "y": np.where(
-                        values > 0, values, np.where(values == 0, floor * beside[net], np.nan)
+                        values > 0, values, np.where(values == 0, zero * beside[net], np.nan)
                     ),
                     "customdata": values,
                     "mode": "markers",
@@ -37,7 +37,7 @@ def replay(result: Replay, look: Look, say: Say) -> Figure:
                     "hovertemplate": "%{x}: %{customdata:.4g}",
                 }
             )
-    axis = decades(np.array([floor]), *(t["y"] for t in traces), zero=floor)
+    axis = decades(np.array([zero]), *(t["y"] for t in traces), zero=zero)
     return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
 
 

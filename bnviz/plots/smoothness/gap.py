@@ -8,7 +8,7 @@ import numpy as np
 
 from bnviz.core.smoothness.gap import CELLS, Gap
 from bnviz.core.types import Floats
-from bnviz.plots.axes import decades, tick_label
+from bnviz.plots.axes import decades, of_logarithms
 from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marker
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
@@ -110,13 +110,9 @@ def _ratios(bars: list[dict[str, Any]]) -> dict[str, Any]:
     for trace in bars:
         tip, error = trace["base"] + trace["x"], trace["error_x"]
         ends += [*trace["base"], *(tip - error["arrayminus"]), *(tip + error["array"])]
-    ticks = np.array(decades(10.0 ** np.array(ends), most=4)["tickvals"])
     pad = 0.04 * max(np.ptp(ends), 0.3)
-    return {
-        "tickvals": np.log10(ticks),
-        "ticktext": [tick_label(tick) for tick in ticks],
-        "range": [min(ends) - pad, max(ends) + pad],
-    }
+    reach = [min(ends) - pad, max(ends) + pad]
+    return of_logarithms(10.0 ** np.array(ends), most=4) | {"range": reach}
 
 
 def _factors(trace: dict[str, Any]) -> list[dict[str, Any]]:

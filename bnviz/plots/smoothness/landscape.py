@@ -7,7 +7,7 @@ import numpy as np
 from bnviz.core.smoothness.landscape import Landscape, NetLandscape
 from bnviz.core.training.series import band
 from bnviz.core.types import NETS, Floats
-from bnviz.plots.axes import decades, span, tick_label
+from bnviz.plots.axes import decades, is_wide, of_logarithms, span
 from bnviz.plots.nets import (
     MARGIN,
     across,
@@ -23,8 +23,6 @@ from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import percent, short
 
 HEIGHT = 500
-#: A logarithmic colour scale where the losses span more than this.
-SPAN = 30.0
 LEVELS = 18
 SCALE = "Viridis"
 #: The path in space: seen on every colour of the surface, on the page, and through the surface.
@@ -122,7 +120,7 @@ def lines(result: Landscape, look: Look, say: Say) -> Figure:
             }
         )
     every = np.concatenate([np.empty(0), *(t["y"] for t in traces)])
-    axis = decades(every) if _spans(every) else {"range": span(every)}
+    axis = decades(every) if is_wide(every) else {"range": span(every)}
     yaxis = titled(say("plots.smooth.axis.loss_at"), **axis)
     names = named_at_ends([trace for trace in traces if "name" in trace], yaxis)
     return figure(
@@ -144,7 +142,7 @@ class _Shade:
         every = np.concatenate([getattr(result, net).loss.ravel() for net in NETS])
         paths = [getattr(result, net).path_loss for net in NETS]
         self.every = np.concatenate([every, *paths])
-        self.log = _spans(self.every)
+        self.log = is_wide(self.every)
         shown = self.of(self.every)
         shown = shown[np.isfinite(shown)]
         self.ends = (float(shown.min()), float(shown.max())) if shown.size else (0.0, 1.0)
@@ -155,10 +153,7 @@ class _Shade:
         return np.log10(positive(loss)) if self.log else finite(loss)
 
     def ticks(self) -> dict[str, Any]:
-        if not self.log:
-            return {}
-        ticks = np.array(decades(self.every, most=5)["tickvals"])
-        return {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
+        return of_logarithms(self.every, most=5) if self.log else {}
 
     def title(self, say: Say) -> str:
         return say("plots.smooth.loss_log" if self.log else "plots.smooth.loss_linear")
@@ -167,12 +162,6 @@ class _Shade:
         title = {"text": self.title(say), "side": "bottom", "font": {"size": 13}}
         low = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 12, "ypad": 0}
         return {"title": title, "outlinewidth": 0} | low | self.ticks()
-
-
-def _spans(values: Floats) -> bool:
-    """Whether these positive values ask for a logarithmic scale."""
-    known = values[np.isfinite(values)]
-    return bool(known.size and known.min() > 0 and known.max() > SPAN * known.min())
 
 
 def _here(around: NetLandscape) -> float:

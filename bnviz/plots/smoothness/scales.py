@@ -6,7 +6,7 @@ import numpy as np
 
 from bnviz.core.smoothness.scales import Scales, Sweep
 from bnviz.core.types import NETS
-from bnviz.plots.axes import _floor, decades
+from bnviz.plots.axes import decades, floor
 from bnviz.plots.nets import (
     HEIGHT,
     LEGEND,
@@ -96,12 +96,12 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
     """What is no curvature: the kinks' share of the gradient change, how many rectifiers changed
     side, and in float32 the rounding relative to the estimate.
     """
-    floor = _floor(*(getattr(result, net).crossed for net in NETS))
-    traces = [t for net in NETS for t in _panels(result, net, floor, look, say)]
+    bottom = floor(*(getattr(result, net).crossed for net in NETS))
+    traces = [t for net in NETS for t in _panels(result, net, bottom, look, say)]
     counts, noises = (
         [np.empty(0), *(t["y"] for t in traces if t.get("yaxis") == axis)] for axis in ("y2", "y3")
     )
-    zero = floor if any((v == floor).any() for v in counts) else None
+    zero = bottom if any((v == bottom).any() for v in counts) else None
     flat = not (result.bn_rectifiers or result.plain_rectifiers)
     return figure(
         look,
@@ -123,7 +123,7 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
 _PERCENT = "%{x:.0e}: %{y:.3%}"
 
 
-def _panels(result: Scales, net: str, floor: float, look: Look, say: Say) -> list[dict[str, Any]]:
+def _panels(result: Scales, net: str, bottom: float, look: Look, say: Say) -> list[dict[str, Any]]:
     """One net's rounding, its kinks' share and their count; without rectifiers the first alone."""
     base: dict[str, Any] = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net}
     base |= {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
@@ -138,7 +138,7 @@ def _panels(result: Scales, net: str, floor: float, look: Look, say: Say) -> lis
     share = base | {"y": sweep.kink_share, "hovertemplate": _PERCENT}
     of = say("plots.smooth.crossed_of", total=short(total))
     count = base | {
-        "y": np.where(sweep.crossed == 0, floor, sweep.crossed),
+        "y": np.where(sweep.crossed == 0, bottom, sweep.crossed),
         "yaxis": "y2",
         "customdata": sweep.crossed,
         "hovertemplate": "%{x:.0e}: %{customdata:.4g} " + of,

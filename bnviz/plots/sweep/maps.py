@@ -9,13 +9,11 @@ from bnviz.core.sweep.grid import Grid
 from bnviz.core.sweep.verdict import value_name
 from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
-from bnviz.plots.axes import decades, tick_label
+from bnviz.plots.axes import is_wide, of_logarithms, tick_label
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import plain
 
 HEIGHT = 350
-#: A logarithmic colour scale where values span more than this.
-SPAN = 30.0
 
 
 def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
@@ -23,7 +21,7 @@ def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
     values: Floats = getattr(grid, net)
     every = np.concatenate([getattr(grid, each).ravel() for each in NETS])
     known = every[np.isfinite(every)]
-    log = bool(known.size and known.min() > 0 and known.max() > SPAN * known.min())
+    log = is_wide(known)
     level = np.log10(values) if log else values
     ends = np.log10(known) if log else known
     share = grid.metric == "divergence"
@@ -33,8 +31,7 @@ def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
         scale = {"zmin": float(low), "zmax": float(max(high, low + 1e-9))}
     bar: dict[str, Any] = {"tickformat": ".0%"} if share else {}
     if log:
-        ticks = decades(10.0 ** np.clip(ends, scale["zmin"], scale["zmax"]), most=4)["tickvals"]
-        bar = {"tickvals": np.log10(ticks), "ticktext": [tick_label(tick) for tick in ticks]}
+        bar = of_logarithms(10.0 ** np.clip(ends, scale["zmin"], scale["zmax"]), most=4)
     told = _texts(
         grid,
         values,

@@ -7,7 +7,7 @@ import numpy as np
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
 from bnviz.plots.labels import label
-from bnviz.plots.nets import ribbon
+from bnviz.plots.nets import loss_title, ribbon
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, level, line
 
@@ -33,7 +33,6 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
     middle = [np.median(v[np.isfinite(v)]) if np.isfinite(v).any() else None for v in values]
     edge = {"color": plain, "width": 3}
     medians = dots(place, middle, plain, 44, "line-ew-open", hover, edge, name=say("stat.median"))
-    axis = say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
     return figure(
         look,
         [lines, medians],
@@ -45,7 +44,7 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
             "zeroline": False,
             **titled(say("train_vs_eval.recalibrate.axis_way")),
         },
-        yaxis=titled(axis, type="log"),
+        yaxis=titled(loss_title(unit, say), type="log"),
         annotations=[heading(say("train_vs_eval.recalibrate.losses"))],
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 84},
