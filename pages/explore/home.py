@@ -16,7 +16,8 @@ from bnviz.ui.widgets import ask
 
 if "lesson" not in st.query_params:  # a lesson here is about the wines
     st.markdown(say("home.lead"))
-    show_flow()
+    with st.container():  # what comes with torch moves nothing below
+        show_flow()
     start_first_lesson()
     st.subheader(say("home.wines"))
 st.markdown(say("home.wines_lead"))

@@ -1,5 +1,7 @@
 """Home: the walk says at every step what numpy says of the wines."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from bnviz.core.batchnorm.interpolation import stage_of
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.texts.catalogue import LANGUAGES, catalogue
+from bnviz.ui.home import flow
 from bnviz.ui.home.wines import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
@@ -71,3 +74,25 @@ def test_a_wine_that_cannot_be_there_is_named(wish: str, open_app: OpenApp) -> N
     app = open_app(wine=wish)
     assert catalogue("en")["home.wine_untouched"] in app.toast[0].value
     assert not app.exception
+
+
+def test_what_comes_with_torch_moves_no_other_chart(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An element at another place is a new one: whoever holds its chart loses it."""
+
+    def places() -> list[int]:
+        return [
+            place
+            for place, element in app.main.children.items()
+            if element.type in ("subheader", "bidi_component", "horizontal")
+        ]
+
+    loaded: dict[str, bool] = {}
+    monkeypatch.setattr(flow, "sys", SimpleNamespace(modules=loaded))
+    app = open_app()
+    before, said = places(), len(app.markdown)
+    loaded["torch"] = True
+    app.run()
+    assert len(app.markdown) > said, "the verdict has come"
+    assert places() == before and before
