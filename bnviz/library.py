@@ -121,6 +121,8 @@ class Loss:
     ) -> None:
         _one_of("mode", mode, get_args(Mode))
         _one_of("precision", precision, get_args(Precision))
+        _finite("weight_decay", [weight_decay])
+        _whole(0, seed=seed)
         self.seed = seed
         twin = Twin(module, loss, mode=mode, dtype=getattr(torch, precision), seed=seed)
         self.problem: Problem
@@ -153,6 +155,7 @@ class Loss:
         >>> ends.maximum_vectors.abs().round(decimals=3).tolist()
         [[0.0, 1.0], [1.0, 0.0]]
         """
+        _whole(1, count=count)
         ends = extremes.problem_extremes(self.problem, tolerance=tolerance, seed=self.seed)
         if count == 1 and not vectors:
             return ends
@@ -183,6 +186,7 @@ class Loss:
         >>> round(figures.trace, 6), round(figures.mean_square, 6)
         (5.0, 8.5)
         """
+        _whole(1, probes=probes)
         return sums.traces(self.problem, probes, self.seed)
 
     def normalized_sharpness(self, *, tolerance: float = 1e-6) -> float:
@@ -210,6 +214,7 @@ class Loss:
         >>> Loss(*quadratic()).spectral_density(probes=2).values.round(6).tolist()
         [[1.0, 4.0], [1.0, 4.0]]
         """
+        _whole(1, probes=probes, steps=steps)
         return density.joined(list(density.quadratures(self.problem, probes, steps, self.seed)))
 
     def lipschitz_probes(self, *, scale: float = 1e-5, count: int = 100) -> Float[Floats, " count"]:
@@ -224,6 +229,8 @@ class Loss:
         >>> bool((ratios > 1).all()), bool((ratios < 4).all())
         (True, True)
         """
+        _whole(1, count=count)
+        _finite("scale", [scale], above=0)
         drawn = probes.directions(self.problem.params, count, self.seed)
         return probes.estimates(self.problem.gradient, self.problem.params, drawn, scale)
 
@@ -244,6 +251,8 @@ class Loss:
         >>> float(sweep[1e-2].crossed.sum())  # and no ReLU
         0.0
         """
+        _whole(1, count=count)
+        _finite("scales", scales, above=0)
         drawn = probes.directions(self.problem.params, count, self.seed)
         return {scale: kinks.split(self.problem, drawn, scale) for scale in scales}
 
@@ -260,6 +269,7 @@ class Loss:
         >>> round(float(steps.loss), 4), round(float(steps.losses), 4)
         (36.5, 15.165)
         """
+        _finite("sizes", sizes, above=0)
         at = torch.tensor(sizes, dtype=torch.float64)
         return along.along(self.problem, at, unit=distances)
 
@@ -275,6 +285,8 @@ class Loss:
         >>> losses[:, 0].tolist()
         [36.5, 36.5, 36.5]
         """
+        _whole(1, count=count)
+        _finite("distances", distances)
         drawn = landscape.directions(self.problem.params, count, self.seed)
         return landscape.lines(self.problem, drawn, np.asarray(distances, dtype=np.float64))
 
@@ -298,11 +310,15 @@ class Loss:
         >>> loss.landscape_plane(coordinates=[-1, 0, 1], directions=top).shape
         (3, 3)
         """
+        _finite("coordinates", coordinates)
         if directions is None:
             directions = landscape.directions(self.problem.params, 2, self.seed)
-        first, second = directions.to(self.problem.point)
+        spans = torch.as_tensor(directions).to(self.problem.point)
+        if spans.shape != (2, self.problem.size):
+            asked = f"(2, {self.problem.size})"
+            raise ValueError(f"directions have shape {tuple(spans.shape)}; it must be {asked}.")
         at = np.asarray(coordinates, dtype=np.float64)
-        return landscape.plane(self.problem, first, second, at, at)
+        return landscape.plane(self.problem, *spans, at, at)
 
     def stability_threshold(self, *, steps: int = 100, halvings: int = 12) -> tuple[float, float]:
         """Learning rates at which gradient descent becomes unstable: predicted, measured.
@@ -318,12 +334,26 @@ class Loss:
         >>> round(predicted, 6), bool(abs(measured / predicted - 1) < 0.02)
         (0.5, True)
         """
+        _whole(1, steps=steps, halvings=halvings)
         return stability.threshold(self.problem, steps=steps, halvings=halvings)
 
 
 def _one_of(what: str, word: object, words: tuple[str, ...]) -> None:
     if word not in words:
         raise ValueError(f"{what} is {word!r}; use one of {', '.join(map(repr, words))}.")
+
+
+def _whole(least: int, **settings: object) -> None:
+    for name, value in settings.items():
+        if not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name} is {value!r}; use a whole number of at least {least}.")
+
+
+def _finite(name: str, numbers: Sequence[float], above: float = -np.inf) -> None:
+    if not len(numbers) or not np.isfinite(numbers).all():
+        raise ValueError(f"{name} is {numbers!r}; use finite numbers, at least one.")
+    if min(numbers) <= above:
+        raise ValueError(f"{name} is {numbers!r}; use numbers above {above:g}.")
 
 
 def quadratic() -> tuple[nn.Module, LossFunction, Tensor, Tensor]:

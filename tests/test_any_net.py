@@ -153,6 +153,19 @@ def test_words_that_are_none() -> None:
         top(net(), precision="half")
     with pytest.raises(TypeError, match="tolerence"):
         top(net(), tolerence=1e-3)
+    loss = Loss(net(), cross_entropy, X, Y)
+    for ask, match in [
+        (lambda: loss.traces(probes=0), "probes is 0; use a whole number of at least 1"),
+        (lambda: loss.spectral_density(steps=0), "steps is 0; use a whole"),
+        (lambda: loss.lipschitz_probes(scale=0), r"scale is \[0\]; use numbers above 0"),
+        (lambda: loss.along_gradient(sizes=[]), r"sizes is \[\]; use finite numbers, at least one"),
+        (
+            lambda: loss.landscape_plane(directions=torch.eye(2)),
+            r"shape \(2, 2\); it must be \(2, ",
+        ),
+    ]:
+        with pytest.raises(ValueError, match=match):
+            ask()
 
 
 # ------------------------------------------------------------------ inputs
@@ -571,7 +584,7 @@ def test_inputs_that_are_not_finite_are_named() -> None:
     huge[6].weight.data.fill_(1e30)
     with pytest.raises(ValueError, match="finite, but the loss function turns finite numbers into"):
         top(huge, loss=lambda out, y: out.exp().sum())
-    with pytest.raises(ValueError, match="weight_decay is nan"):
+    with pytest.raises(ValueError, match=r"weight_decay is \[nan\]; use finite numbers"):
         Loss(net(), cross_entropy, X, Y, weight_decay=math.nan)
     negative = net().eval()
     negative[1].running_var.fill_(-1.0)

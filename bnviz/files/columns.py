@@ -22,7 +22,7 @@ from bnviz.files.cells import (
 )
 from bnviz.files.dialect import SIGN, Decimal
 from bnviz.files.findings import Finding, FindingCode, Values, clip
-from bnviz.files.notation import DATE, FALSE, GROUPS, INTEGER, NUMERAL, OTHER, TRUE, number
+from bnviz.files.notation import DATE, FALSE, GROUPS, INTEGER, MONTH, NUMERAL, OTHER, TRUE, number
 
 Rows = NDArray[np.int64]
 Kind = Literal["numbers", "truth", "dates", "text", "nothing"]
@@ -50,6 +50,7 @@ class Survey:
     odd: int = 0
     truths: int = 0
     dates: int = 0
+    months: int = 0
     first_odd: Place | None = None
     doubt: Place | None = None
     proofs: dict[Decimal, int] = field(default_factory=lambda: dict.fromkeys(BOTH, 0))
@@ -63,6 +64,11 @@ class Survey:
                 self.truths = self.cells
         elif plain := quick(column, self.gaps):
             sign, numbers = plain
+            if self.months == self.cells and sign == "point":
+                months = matches(column, MONTH)
+                self.months += int(months.sum())
+                if months.any() and not self.first_odd:
+                    self.first_odd = _place(rows, column, months)
             self.cells += len(numbers) - numbers.null_count
             marked = mask(pc.match_substring(column, SIGN[sign])) & mask(pc.is_valid(numbers))
             if marked.any() and not self.proofs[sign]:
@@ -98,7 +104,7 @@ class Survey:
         """What the cells are that are not missing."""
         if not self.cells:
             return "nothing"
-        if self.cells in (self.truths, self.dates):
+        if self.cells in (self.truths, self.dates, self.months):
             return "truth" if self.truths else "dates"
         return "text" if 2 * self.odd > self.cells else "numbers"
 

@@ -18,7 +18,9 @@ _NINES: Final = (
     *(10.0**digits - 1 for digits in range(2, 7)),
     *(float(f"{'9' * digits}.{'9' * after}") for digits in (2, 3, 4) for after in (1, 2)),
 )
-_MARKERS: Final = frozenset({-32768, -8888, -999.25, -200, *_NINES, *(-each for each in _NINES)})
+_MARKERS: Final = frozenset(
+    {-32768, -8888, -999.25, -200, 1e20, -1e20, *_NINES, *(-each for each in _NINES)}
+)
 
 
 def decimal_sign(

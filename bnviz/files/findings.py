@@ -53,6 +53,7 @@ UnreadableCode = Literal[
     "encoding",  # tried, row
     "binary",  # not text
     "spreadsheet",  # an old Excel or an OpenDocument file, or another ZIP
+    "markup",  # JSON, XML or HTML
     "compressed",  # a compressed file
     "damaged",  # detail: a file that cannot be parsed
     "no_sheet",  # sheet, sheets: the workbook has no such sheet

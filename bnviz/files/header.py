@@ -20,8 +20,11 @@ Kind = Literal["blank", "other", "ragged", "words", "numbers", "mixed", "gaps"]
 #: A cell in a row of units: empty, in brackets, with a sign of units, or a common short symbol.
 _UNIT: Final = re.compile(
     r"^$|^[\[(].*[\])]$|^\S{0,9}[°%/^*·²³µ-]\S{0,9}$"
-    r"|^[kmMGcdn]?(m|s|g|A|K|C|V|W|N|J|l|L|Hz|Pa|Wh|eV|bar|mol)\d?$|^(min|h|d|rad|deg|psi|ppm|dB)$"
+    r"|^[kmMGTchdnpuµ]?(m|s|g|A|K|C|F|V|W|N|J|l|L|t|Hz|Pa|Wh|Ah|VA|eV|bar|mol|cal|Ω)\d?$"
+    r"|^(min|h|d|a|rad|deg|psi|ppm|ppb|dB|pH|rpm|mmHg|lx|lm|ha|ft|in|lb|oz)$"
 )
+#: A cell of data that is no number: a bound, or a number with a unit, a suffix or a note.
+_NEARLY: Final = re.compile(r"^([<>≤≥≈~±]=? ?[+-]?\d[\d., ']*|[+-]?\d[\d., ']*[^\d\s]{1,6})$")
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def locate(records: Sequence[Record], asked: int | None = None) -> Layout:
     The table is as wide as most rows of the lower half, and begins with the first row of that
     width that has numbers where the rows below have numbers. Raises Unreadable.
     """
-    widest = max(map(len, records))
+    widest = max(map(len, records), default=0)
     if widest > MAX_COLUMNS:
         raise Unreadable("too_wide", {"count": widest, "limit": MAX_COLUMNS})
     width, numeric = _columns(records)
@@ -72,6 +75,8 @@ def locate(records: Sequence[Record], asked: int | None = None) -> Layout:
         raise Unreadable("empty", {})
     start = [asked] if asked else [] if numeric else [kinds.index("gaps") + 1]
     first, words = _first_data_row(kinds, start)
+    while not asked and first <= len(rows) and _is_data(words, rows, numeric):
+        first = words.pop()
     used = [] if asked == 0 else _names_rows(words, rows, numeric)
     if asked and used[:1] != [asked]:
         used = [asked]
@@ -115,10 +120,12 @@ def _fitted(record: Record, width: int, trailing: bool) -> Record:
 
     R leaves the row names' column unnamed; others end every row, or the names, with a separator.
     """
-    if len(record) < width and not "".join(record).strip("-=+|: "):  # a line that is ruled
+    filled = [cell.strip() for cell in record if cell.strip()]
+    ruled = filled and all(re.fullmatch(":?[-=]{3,}:?", cell) for cell in filled)
+    if ruled or (len(record) < width and not "".join(record).strip("-=+|: ")):
         return []
-    if record and record[0].lstrip()[:1] in ("#", "%"):
-        start = record[0].lstrip("#% ")
+    if record and record[0].lstrip()[:1] in ("#", "%", "@"):  # @ as in Weka's files
+        start = record[0].lstrip("#%@ ")
         plain = [start, *record[1:]] if start else record[1:]
         record = record if not start and len(record) == width else plain
         return record if len(record) == width > 1 else []
@@ -162,6 +169,22 @@ def _first_data_row(kinds: Sequence[Kind], words: list[int]) -> tuple[int, list[
         elif kind == "other":
             words.clear()
     return len(kinds) + 1, words
+
+
+def _is_data(words: list[int], rows: Sequence[Record], numeric: Sequence[int]) -> bool:
+    """Whether the last row of words is data, under a name for each column: <0.5, 12kg, 3M."""
+    if len(words) < 2:
+        return False
+    upper, lower = rows[words[0] - 1], rows[words[-1] - 1]
+    cells = [cell for cell in (tidy(lower[j]) for j in numeric) if not is_missing(cell)]
+    near = [_NEARLY.match(cell) or is_number(cell) for cell in cells]
+    names = {tidy(cell) for cell in upper}
+    return (
+        all(near)
+        and bool(near)
+        and len(names - {""}) == len(upper)
+        and not any(map(_NEARLY.match, names))
+    )
 
 
 def _names_rows(words: list[int], rows: Sequence[Record], numeric: Sequence[int]) -> list[int]:

@@ -46,8 +46,10 @@ DRESSED: Final = (
 INFINITE: Final = r"^[+-]?(inf|infinity|∞)$"
 DATE: Final = (
     r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ t]\d{1,2}:.*)?$"
-    r"|^\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?$|^\d{2,4}年.*[月日]$"
+    r"|^\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?$|^\d{2,4}年.*[月日]$|^\d{4}[-/]\d{1,2}$|^\d{1,2}[-/]\d{4}$"
 )
+#: Months as in 01.2024, which look like numbers with a decimal point.
+MONTH: Final = r"^(0[1-9]|1[0-2])\.(19|20)\d\d$"
 _WORDS: Final = (
     "|na|n/a|n.a.|#n/a|<na>|nan|-nan|null|none|nil|nd|n/d|k.a.|\\n|-|--|---|–|—|?|.|...|无|缺失|"
     "#nv|#n/d|#div/0!|#num!|#null!|#value!|#wert!|#valeur!|#¡valor!|#ref!|#bezug!|#name?"
@@ -61,11 +63,13 @@ _DRESSED: Final = re.compile(DRESSED, re.ASCII)
 #: To plain ones, without marks that are not seen; digits that are raised, lowered or in circles are
 #: no part of a number.
 _SIGNS: Final = (
-    ("−", "-"),
+    ("[\u2010-\u2015−]", "-"),
     ("’", "'"),
     ("[¹²³⁰-₉①-⓿]", "^"),
     ("[\u200b-\u200f\u202a-\u202e\ufeff]", ""),
 )
+#: A whole price as in 50.- and € 50,--, where the dash stands for no cents.
+_PRICE: Final = r"(\d)[.,]--?( ?[^\d ]*)$"
 
 
 def tidied(cells: Any) -> Any:
@@ -74,14 +78,17 @@ def tidied(cells: Any) -> Any:
         for fancy, plain in _SIGNS:
             cells = pc.replace_substring_regex(cells, fancy, plain)
         cells = pc.utf8_normalize(cells, "NFKC")
-    return pc.utf8_trim_whitespace(cells)
+    cells = pc.utf8_trim_whitespace(cells)
+    if pc.any(pc.match_substring_regex(cells, _PRICE)).as_py():
+        cells = pc.replace_substring_regex(cells, _PRICE, r"\1\2")
+    return cells
 
 
 def tidy(cell: str) -> str:
     """The same for one cell."""
     for fancy, plain in _SIGNS:
         cell = re.sub(fancy, plain, cell)
-    return unicodedata.normalize("NFKC", cell).strip()
+    return re.sub(_PRICE, r"\1\2", unicodedata.normalize("NFKC", cell).strip())
 
 
 def is_plain(cell: str) -> bool:
@@ -103,4 +110,7 @@ def is_number(cell: str) -> bool:
     """Whether a cell of text can be read as a number in some notation."""
     written = tidy(cell)
     core = _DRESSED.match(written)
-    return any(pattern.match(core["core"] if core else written) for pattern in _NUMERALS)
+    numeral = core["core"] if core else written
+    return any(each.match(numeral) for each in _NUMERALS) or bool(
+        re.match(INFINITE, written.lower())
+    )

@@ -91,17 +91,20 @@ def _single(norm: NormConfig) -> Verdict[Key]:
 def _overall(effect: Effect, norm: NormConfig) -> Verdict[Key]:
     every = norm.affine_feature is None
     gamma, beta = (abs(norm.gamma), norm.beta) if every else (1.0, 0.0)
-    good = int(effect.normalized.sum())
+    reached = effect.normalized
+    if not gamma:  # then every feature that is a number is beta everywhere
+        reached = reached | effect.swallowed | (effect.constant & bool(norm.eps))
+    good = int(reached.sum())
     if not good:
         return Verdict("none", {"gamma": gamma})
     return Verdict(
-        "normal" if good == len(effect.normalized) else "most",
+        "normal" if good == len(reached) else "most",
         {
             "gamma": gamma,
             "beta": beta,
             "tolerance": max(gamma * effect.tolerance, 1e-16),
             "good": good,
-            "all": len(effect.normalized),
+            "all": len(reached),
         },
     )
 

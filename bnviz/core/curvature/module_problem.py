@@ -118,7 +118,9 @@ class ModuleProblem(Problem):
             (self.gradients_at(point + size * v) - here) / size for size in (short, 3 * short)
         )
         gap = norm(one - hv)
-        if gap > _DISAGREEMENT * (norm(one) + norm(hv)) and norm(one - other) < 0.1 * gap:
+        seen = short * gap > 1e4 * torch.finfo(self.dtype).eps * norm(here)
+        apart = gap > _DISAGREEMENT * (norm(one) + norm(hv))
+        if seen and apart and norm(one - other) < 0.1 * gap:
             warnings.warn(
                 "The gradient of this loss changes otherwise than its second derivatives say: a "
                 "part is held constant, by detach(), by rounding, or in the backward of a function "
@@ -141,8 +143,6 @@ class ModuleProblem(Problem):
 
     def _lost(self) -> str:
         """Where the numbers cease to be finite, in words."""
-        if not math.isfinite(self.weight_decay):
-            return f"but weight_decay is {self.weight_decay}"
         layer = self.twin.first_not_finite(self.x)
         return f"but {layer or 'the loss function'} turns finite numbers into one that is not"
 

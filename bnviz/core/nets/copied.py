@@ -23,7 +23,8 @@ def copied(module: nn.Module) -> nn.Module:
     memo: dict[int, Any] = {}
     for layer in module.modules():
         for _, value in tensors(layer.__dict__, ""):
-            if not value.is_leaf:  # as old weight_norm keeps one, and whoever keeps activations
+            # As old weight_norm keeps one, and whoever keeps activations, or a sparse matrix.
+            if not value.is_leaf or value.layout not in (torch.strided, torch.sparse_coo):
                 memo[id(value)] = value.detach().clone()
         for child in layer._modules.values():
             if child is not None and (inside := _unwrapped(child)) is not child:

@@ -1,6 +1,7 @@
 """Bytes of a text file -> columns of text, piece by piece."""
 
 import io
+import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
@@ -22,6 +23,8 @@ from bnviz.files.source import Batch, Source
 MAX_RAGGED: Final = 1_000_000
 #: Bytes that are parsed at a time, more of wide tables; a row must fit.
 _BLOCK: Final = 1 << 20
+#: How JSON, XML and HTML begin.
+_MARKUP: Final = re.compile(r"\s*([\[{]\s*[\[{\"]|<(!doctype|\?xml|html|table)\b)", re.IGNORECASE)
 
 
 def delimited(blob: bytes, asked: Dialect) -> Source:
@@ -30,6 +33,10 @@ def delimited(blob: bytes, asked: Dialect) -> Source:
     start = next(text_of(blob, encoding), "")[:SAMPLE_CHARACTERS]
     if not start.strip():
         raise Unreadable("empty", {})
+    if _MARKUP.match(start):
+        raise Unreadable("markup", {})
+    wide = _has_wide_commas(start)
+    start = start.replace("，", ",") if wide else start
     fields, layout = understood(start, asked)
     if layout.above > 1:
         values = {"row": layout.first, "expected": layout.above, "actual": len(layout.names)}
@@ -40,11 +47,22 @@ def delimited(blob: bytes, asked: Dialect) -> Source:
     dialect = Dialect(fields.separator, encoding=encoding, header=layout.header)
     return Source(
         layout.names,
-        lambda: _batches(text_of(blob, encoding), fields, layout),
+        lambda: _batches(_pieces(blob, encoding, wide), fields, layout),
         dialect,
         findings + layout.findings,
         layout.questions + ([] if asked.separator else one_or_two(start, fields, layout)),
     )
+
+
+def _has_wide_commas(start: str) -> bool:
+    """Whether full-width commas stand between columns, and nothing else could."""
+    lines = [line for line in start.split("\n")[:200] if line.strip()]
+    return all("，" in line and not re.search("[,;\t|]", line) for line in lines)
+
+
+def _pieces(blob: bytes, encoding: str, wide: bool) -> Iterator[str]:
+    for piece in text_of(blob, encoding):
+        yield piece.replace("，", ",") if wide else piece
 
 
 def _batches(pieces: Iterator[str], fields: Fields, layout: Layout) -> Iterator[Batch]:

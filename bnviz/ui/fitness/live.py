@@ -114,14 +114,18 @@ def _probes_in_words(config: TrainConfig, snapshots: Sequence[Snapshot]) -> str:
         for n in nets
         if np.isfinite(n.eigenvalue_max).any()
     ]
-    return say(
-        "fitness.smoothness_caption",
-        count=probes.count,
-        scale=short(probes.scale),
-        precision=probes.precision,
-        mode=say(f"option.{probes.bn_mode}"),
-        residual=percent(max(worst, default=float("nan"))),
-    )
+    said = [
+        say(
+            "fitness.smoothness_caption",
+            count=probes.count,
+            scale=short(probes.scale),
+            precision=probes.precision,
+            mode=say(f"option.{probes.bn_mode}"),
+        )
+    ]
+    if worst:
+        said.append(say("fitness.eigenvalue_caption", residual=percent(max(worst))))
+    return paragraph(*said)
 
 
 def _activations(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:

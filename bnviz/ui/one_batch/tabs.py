@@ -147,7 +147,7 @@ def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
             say("stat.swallowed"): compute.swallowed(config, norm),
         }
     )
-    st.markdown(say("one_batch.gain.caption"))
+    st.markdown(say(f"one_batch.gain.caption{'' if norm.eps else '_no_epsilon'}"))
     number = st.column_config.NumberColumn(format="%.5g")
     formats = dict.fromkeys(frame.columns[1:], number)
     st.dataframe(frame, hide_index=True, column_config=formats, key="factors")
@@ -157,17 +157,21 @@ def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
 def _jitter(config: BatchConfig, norm: NormConfig) -> None:
     batch, jitter = compute.batch_of(config), compute.jitter_of(config)
     plain = config.batch_size**-0.5
+    noise = say("one_batch.jitter.noise") if config.batch_size > 1 else ""
     show(
         batch_to_batch(batch.names, jitter, look(), say),
         "jitter",
         alt=say("one_batch.jitter.alt"),
-        caption=say(
-            "one_batch.jitter.caption",
-            batches=len(jitter.seeds),
-            measured=short(jitter.measured),
-            expected=short(jitter.expected),
-            plain=short(plain),
-            finite=say("one_batch.jitter.finite") if jitter.expected < plain else "",
+        caption=paragraph(
+            say(
+                "one_batch.jitter.caption",
+                batches=len(jitter.seeds),
+                measured=short(jitter.measured),
+                expected=short(jitter.expected),
+                plain=short(plain),
+                finite=say("one_batch.jitter.finite") if jitter.expected < plain else "",
+            ),
+            noise,
         ),
         data=lambda: pd.DataFrame(jitter.departures, jitter.seeds, _unique(batch.names)),
     )

@@ -44,5 +44,5 @@ def test_spectra_traces_and_probes_at_any_scale(scale: float) -> None:
 def test_what_has_no_curvature_is_refused_by_name(value: float) -> None:
     x = torch.ones(8, 3, dtype=torch.float64)
     x[3, 1] = value
-    with pytest.raises(ValueError, match=r"not finite|overflows"):
+    with pytest.raises(ValueError, match=r"not finite|turns finite"):
         of_module(nn.Linear(3, 1, dtype=torch.float64), nn.MSELoss(), x, torch.zeros(8, 1))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from bnviz.files.findings import Unreadable
 from bnviz.files.read import read
 from bnviz.files.reading import to_table
 from bnviz.files.source import MAX_COLUMNS
-from tests.files.reading import NAN, refusal, said, same, text
+from tests.files.reading import NAN, asked, refusal, said, same, text
 
 
 def test_a_plain_file_needs_no_words() -> None:
@@ -158,6 +159,30 @@ def test_names_are_made_up_where_there_are_none() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("content", "names", "values"),
+    [
+        ("p;v\nA;12,50\nB;98,-\nC;€ 50,--\nD;1.000,—\n", ["v"], [[12.5], [98], [50], [1000]]),
+        ("p;v\nA;12.50\nB;CHF 98.-\nC;7.50-\n", ["v"], [[12.5], [98], [-7.5]]),
+        ("Monat;v\n01.2024;1,5\n11.2024;2,5\n", ["v"], [[1.5], [2.5]]),
+        ("v;w\n1.2024;1\n0.1998;2\n", ["v", "w"], [[1.2024, 1], [0.1998, 2]]),
+        ("v\n–1.5\n−2.5\n", ["v"], [[-1.5], [-2.5]]),
+        ("step,loss\n0,inf\n1,2.5\n", ["step", "loss"], [[0, NAN], [1, 2.5]]),
+        ("p,v\nA,<0.5\nB,1\nC,2\n", ["v"], [[NAN], [1], [2]]),
+        ("p,v\nA,1k\nB,3M\nC,5\nD,6\nE,7\n", ["v"], [[NAN], [NAN], [5], [6], [7]]),
+        ("drug,1h,2h\nA,1,2\nB,3,4\n", ["1h", "2h"], [[1, 2], [3, 4]]),
+        ("temp,energy\n°C,kWh\n1,2\n3,4\n", ["temp", "energy"], [[1, 2], [3, 4]]),
+        ("@relation r\n@attribute a real\n@data\n1.5,2\n3,4\n", ["x1", "x2"], [[1.5, 2], [3, 4]]),
+        ("|a|b|\n|:--|--:|\n|1|2|\n|3|4|\n", ["a", "b"], [[1, 2], [3, 4]]),
+        ("温度，湿度\n１．５，２０\n２．５，３０\n", ["温度", "湿度"], [[1.5, 20], [2.5, 30]]),  # noqa: RUF001
+    ],
+)
+def test_as_a_careful_person_reads_it(content: str, names: list[str], values: Any) -> None:
+    reading = text(content)
+    assert (list(reading.names), asked(reading)) == (names, [])
+    same(reading.values, values)
+
+
 def test_duplicate_and_missing_names() -> None:
     got = text("a,a,,a (2),a\n1,2,3,4,5\n6,7,8,9,0\n")
     assert got.names == ("a", "a (3)", "x3", "a (2)", "a (4)")
@@ -266,8 +291,9 @@ def test_more_columns_than_are_looked_at() -> None:
         (b"a,b,c\n1\n2\n", "ragged"),
         (b"a,b,c\n1,2,3,4,5\n1,2,3,4,5\n", "ragged"),
         (b"a,b\nx,y\nz,w\n", "no_numbers"),
-        (b"<!DOCTYPE html><html><body>404</body></html>", "no_rows"),
-        (b'{"a": [1, 2]}', "no_rows"),
+        (b"<!DOCTYPE html><html><body>404</body></html>", "markup"),
+        (b'{"a": [1, 2]}', "markup"),
+        (b'[\n {"a": 1}]', "markup"),
         (b"PK\x03\x04" + bytes(50), "spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "spreadsheet"),
         (b"\x1f\x8b\x08\x00", "compressed"),

@@ -56,6 +56,7 @@ REFUSED: dict[UnreadableCode, tuple[bytes, tuple[str, ...]]] = {
     "empty": (b" \n", ()),
     "binary": (b"\x00\x01\x02" * 50, ()),
     "spreadsheet": (b"PK\x03\x04" + b"0" * 50, ()),
+    "markup": (b'{"a": 1}\n{"a": 2}\n', ()),
     "compressed": (b"\x1f\x8b" + b"0" * 50, ()),
     "damaged": (b"PAR1" + b"0" * 50, ()),
     "no_rows": (b"a,b\n", ("a", "b")),
