@@ -318,7 +318,7 @@ class Loss:
             asked = f"(2, {self.problem.size})"
             raise ValueError(f"directions have shape {tuple(spans.shape)}; it must be {asked}.")
         at = np.asarray(coordinates, dtype=np.float64)
-        return landscape.plane(self.problem, *spans, at, at)
+        return landscape.plane(self.problem, spans[0], spans[1], at, at)
 
     def stability_threshold(self, *, steps: int = 100, halvings: int = 12) -> tuple[float, float]:
         """Learning rates at which gradient descent becomes unstable: predicted, measured.
