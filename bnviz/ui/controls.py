@@ -7,7 +7,6 @@ row; a new field of a pitfall or of a measure is a row by itself.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any, get_args
 
 from bnviz.core.batchnorm.batch_dependence import SIZES
@@ -21,9 +20,11 @@ from bnviz.core.configs import (
 )
 from bnviz.core.fields import Config, doubling
 from bnviz.core.pitfalls.configs import CONFIGS as PITFALL_CONFIGS
+from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.sweep.config import Metric
 from bnviz.core.sweep.presets import PRESETS as SWEEPS
 from bnviz.core.training.presets import PRESETS, RATES, STEPS
+from bnviz.plots.smoothness.gap import QUANTITIES
 from bnviz.store.history import Order, State
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.control import Control, choice, in_address, of, switch, tabs
@@ -258,43 +259,35 @@ def _measure(kind: str, owner: type[Config]) -> Iterator[Control]:
             yield replace(row, option="smoothness.option.{}", menu=True)
 
 
-@cache
-def smoothness() -> Mapping[str, Control]:
-    """The rows of Smoothness, which only that page needs."""
-    from bnviz.core.smoothness.registry import MEASURES
-    from bnviz.plots.smoothness.gap import QUANTITIES
-
-    return _table(
-        choice("smooth_run", "smoothness.controls.run", menu=True, address="run"),
-        choice("epoch", "smoothness.controls.epoch", menu=True, pinned=True),
-        choice(
-            "bn_mode",
-            "smoothness.controls.bn_mode",
-            ("eval", "train"),
-            "option.{}",
-            menu=True,
-            main=True,
-        ),
-        choice("net_seed", "smoothness.controls.net_seed", menu=True),
-        of(BatchConfig, "seed", "measure_seed", "smoothness.controls.seed", default=0),
-        *(row for kind, owner in MEASURES.items() for row in _measure(kind, owner)),
-        choice("gap_quantity", "smoothness.gap.quantity", QUANTITIES, "smoothness.gap.{}"),
-        choice(
-            "view", "smoothness.landscape.view", ("contour", "surface"), "smoothness.landscape.{}"
-        ),
-        choice(
-            "curve",
-            "smoothness.stability.curve",
-            ("sharpness", "losses"),
-            "smoothness.stability.{}",
-        ),
-        tabs(
-            "measure",
-            "smoothness.tabs.{}",
-            pinned=True,
-            first=("document", "extremes", "gap", "landscape"),
-        ),
-    )
+SMOOTHNESS = _table(
+    choice("smooth_run", "smoothness.controls.run", menu=True, address="run"),
+    choice("epoch", "smoothness.controls.epoch", menu=True, pinned=True),
+    choice(
+        "bn_mode",
+        "smoothness.controls.bn_mode",
+        ("eval", "train"),
+        "option.{}",
+        menu=True,
+        main=True,
+    ),
+    choice("net_seed", "smoothness.controls.net_seed", menu=True),
+    of(BatchConfig, "seed", "measure_seed", "smoothness.controls.seed", default=0),
+    *(row for kind, owner in MEASURES.items() for row in _measure(kind, owner)),
+    choice("gap_quantity", "smoothness.gap.quantity", QUANTITIES, "smoothness.gap.{}"),
+    choice("view", "smoothness.landscape.view", ("contour", "surface"), "smoothness.landscape.{}"),
+    choice(
+        "curve",
+        "smoothness.stability.curve",
+        ("sharpness", "losses"),
+        "smoothness.stability.{}",
+    ),
+    tabs(
+        "measure",
+        "smoothness.tabs.{}",
+        pinned=True,
+        first=("document", "extremes", "gap", "landscape"),
+    ),
+)
 
 
 RUNS = _table(
@@ -313,17 +306,15 @@ RUNS = _table(
 )
 
 
-def controls(page: str) -> Mapping[str, Control]:
-    """The rows of a page."""
-    if page == "smoothness":
-        return smoothness()
-    return {
-        "home": HOME,
-        "one_batch": ONE_BATCH,
-        "train_vs_eval": TRAIN_VS_EVAL,
-        "pitfalls": PITFALLS,
-        "fitness": FITNESS,
-        "sweep": SWEEP,
-        "runs": RUNS,
-        "glossary": _table(),
-    }[page]
+#: By the page's name.
+CONTROLS: Mapping[str, Mapping[str, Control]] = {
+    "home": HOME,
+    "one_batch": ONE_BATCH,
+    "train_vs_eval": TRAIN_VS_EVAL,
+    "pitfalls": PITFALLS,
+    "fitness": FITNESS,
+    "smoothness": SMOOTHNESS,
+    "sweep": SWEEP,
+    "runs": RUNS,
+    "glossary": _table(),
+}

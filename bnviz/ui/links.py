@@ -7,7 +7,7 @@ import streamlit as st
 
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import ELSEWHERE, LANG, PRESENT, controls
+from bnviz.ui.controls import CONTROLS, ELSEWHERE, LANG, PRESENT
 from bnviz.ui.language import say
 
 
@@ -48,7 +48,7 @@ def open_with(rows: Mapping[str, Control], **values: Any) -> None:
 
 def drop_unknown(page: str) -> None:
     """Take out of the address what no control of the page is called, and say so."""
-    known = {*ELSEWHERE, *(control.name for control in controls(page).values())}
+    known = {*ELSEWHERE, *(control.name for control in CONTROLS[page].values())}
     unknown = [name for name in st.query_params if name not in known]
     for name in unknown:
         del st.query_params[name]

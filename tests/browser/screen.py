@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 from bnviz.texts.catalogue import catalogue
-from bnviz.ui.controls import controls
+from bnviz.ui.controls import CONTROLS
 from tools.page import PATIENCE as PATIENCE
 from tools.page import exceptions as exceptions
 from tools.page import settle as settle
@@ -89,7 +89,7 @@ def below_the_fold(page: Page, name: str) -> Iterator[str]:
     assert first is not None
     beside = [box for c in main.locator(".bnviz-chart").all() if (box := c.bounding_box())]
     pictures = [box for box in beside if box["y"] < first["y"] + 5]
-    keys = [row.key.replace(".", "-") for row in controls(name).values() if row.main]
+    keys = [row.key.replace(".", "-") for row in CONTROLS[name].values() if row.main]
     parts = {key: main.locator(f".st-key-{key}") for key in keys}
     parts |= {"question": page.locator("h1"), "answer": main.get_by_test_id("stMarkdown").first}
     boxes = {part: where.first.bounding_box() for part, where in parts.items() if where.count()}

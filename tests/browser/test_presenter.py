@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from bnviz.ui.controls import controls
+from bnviz.ui.controls import CONTROLS
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import long_but, settle
@@ -47,7 +47,7 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
     header = page.get_by_test_id("stHeader").bounding_box()
     assert header is not None and header["height"] <= 48
     sidebar = page.get_by_test_id("stSidebar")
-    for row in controls(name).values():
+    for row in CONTROLS[name].values():
         shown = sidebar.locator(f".st-key-{row.key.replace('.', '-')}")
         if shown.count() and not row.main and row.key not in ("lang", "present"):
             assert not shown.first.is_visible(), row.key

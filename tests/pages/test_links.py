@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import ELSEWHERE, controls
+from bnviz.ui.controls import CONTROLS, ELSEWHERE
 from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
 
@@ -20,7 +20,7 @@ ODD: list[str | list[str]] = [
     *("9" * 10_000, "<script>", "![](http://example.org/x.png)", "`:red[a]`\n\n# b", "٣", "1_0"),
     ["1", "2"],
 ]
-NAMED = {page.name: list(controls(page.name).values()) for page in PAGES}
+NAMED = {page.name: list(CONTROLS[page.name].values()) for page in PAGES}
 
 
 def healthy(app: AppTest) -> None:

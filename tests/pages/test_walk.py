@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from bnviz.core.configs import RULES
 from bnviz.texts.catalogue import LANGUAGES, catalogue
 from bnviz.ui.control import in_address
-from bnviz.ui.controls import controls
+from bnviz.ui.controls import CONTROLS
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Step, find, read
 from tests.pages.conftest import OpenApp
@@ -52,7 +52,7 @@ LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 def address(app: AppTest, page: str) -> dict[str, str]:
     """The link to what is on screen: every control that is shown, by its name."""
     shown = {each.key for each in widgets(app)}
-    rows = [row for row in controls(page).values() if row.key in shown - LEFT_OUT]
+    rows = [row for row in CONTROLS[page].values() if row.key in shown - LEFT_OUT]
     return {row.name: in_address(app.session_state[row.key]) for row in rows}
 
 
@@ -72,7 +72,7 @@ def moved(app: AppTest, page: str, chance: random.Random) -> str:
     elif each.type == "selectbox":
         each.select_index(chance.randrange(len(each.options) - (each.key.endswith("source"))))
     elif each.type == "button_group":
-        offered = [row.options for row in controls(page).values() if row.key == each.key]
+        offered = [row.options for row in CONTROLS[page].values() if row.key == each.key]
         to = chance.choice([*offered, (each.value,)][0])
         each.set_value(to)
     elif each.type == "select_slider":

@@ -39,7 +39,7 @@ from bnviz.files.reading import Filling
 from bnviz.store import errors, runs
 from bnviz.texts.catalogue import LANGUAGES, _Writer, catalogue, sentence, worded
 from bnviz.texts.markdown import as_typed, literal
-from bnviz.ui.controls import controls
+from bnviz.ui.controls import CONTROLS
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.one_batch.compute import notes
 from bnviz.ui.smoothness.tabs import SECTIONS
@@ -255,7 +255,7 @@ def test_no_sentence_is_unused() -> None:
 @cache
 def of_controls() -> frozenset[str]:
     """What the table of controls asks for: labels, their help, the options' labels."""
-    rows = [row for page in PAGES for row in controls(page.name).values()]
+    rows = [row for page in PAGES for row in CONTROLS[page.name].values()]
     keys = {key for row in rows for key in (row.label, f"{row.label}_help") if key in EN}
     for row in rows:
         keys |= {row.option.format(option) for option in row.options} if row.options else set()

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 
 from bnviz.core.sweep.config import FIELDS
 from bnviz.ui.control import Control
-from bnviz.ui.controls import FITNESS, controls
+from bnviz.ui.controls import CONTROLS, FITNESS
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import LessonError, Measured
 from bnviz.ui.presenter.measured import MEASURED, measure
@@ -23,7 +23,7 @@ def told(row: Control) -> dict[str, object]:
 
 def test_controls() -> None:
     pages = {
-        page.name: {row.key: told(row) for row in controls(page.name).values()} for page in PAGES
+        page.name: {row.key: told(row) for row in CONTROLS[page.name].values()} for page in PAGES
     }
     approve("ui/controls", outlined(pages))
 

@@ -15,10 +15,10 @@ from bnviz.core.smoothness.registry import MEASURES as MEASURE_CONFIGS
 from bnviz.core.training.presets import PRESETS
 from bnviz.texts.catalogue import LANGUAGES, catalogue
 from bnviz.ui.control import Control, in_address, of
-from bnviz.ui.controls import FITNESS, LANG, PRESENT, controls
+from bnviz.ui.controls import CONTROLS, FITNESS, LANG, PRESENT
 from bnviz.ui.navigation import PAGES
 
-ROWS = [(page.name, row) for page in PAGES for row in controls(page.name).values()]
+ROWS = [(page.name, row) for page in PAGES for row in CONTROLS[page.name].values()]
 NUMBERS = [row for _, row in ROWS if row.kind in ("steps", "slider", "whole")]
 
 
@@ -48,7 +48,7 @@ def test_every_row_has_its_words(page: str, row: Control) -> None:
 
 @pytest.mark.parametrize("page", [page.name for page in PAGES])
 def test_names_in_an_address_mean_one_thing(page: str) -> None:
-    rows = controls(page).values()
+    rows = CONTROLS[page].values()
     assert len({row.name for row in rows}) == len(rows)
     own = [row for row in rows if row not in (LANG, PRESENT)]
     assert not own or any(row.main for row in own), "something matters most"
@@ -68,7 +68,7 @@ def test_what_is_offered_rises_and_holds_the_default(row: Control) -> None:
 def test_what_is_offered_the_config_accepts(key: str) -> None:
     owner, name = field_of(key)
     for page in PAGES:
-        row = controls(page.name).get(key)
+        row = CONTROLS[page.name].get(key)
         for value in (*row.stops, row.default) if row else ():
             assert getattr(owner(**{name: value}), name) == value
 

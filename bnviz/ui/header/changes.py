@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from bnviz.ui.controls import LANG, PRESENT, controls
+from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 
 MOST = 100
 
@@ -15,7 +15,7 @@ _ABSENT = object()
 
 def _keys(page: str) -> Iterator[str]:
     """The controls of a page that change what is shown; which tab is open is no change."""
-    for row in controls(page).values():
+    for row in CONTROLS[page].values():
         if row not in (LANG, PRESENT) and row.name != "section":
             yield row.key
 

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from bnviz.texts.markdown import literal
-from bnviz.ui.controls import LANG, PRESENT, controls
+from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
@@ -107,7 +107,7 @@ def _take_state(lesson: Lesson, name: str, index: int) -> None:
     here = (name, index)
     if st.session_state.get("lesson_at") == here:
         return
-    for key in controls(lesson.step[index].page).keys() - {LANG.key, PRESENT.key}:
+    for key in CONTROLS[lesson.step[index].page].keys() - {LANG.key, PRESENT.key}:
         st.session_state.pop(key, None)
         st.session_state.get("address", {}).pop(key, None)
     for key, each in lesson.step[index].state.items():

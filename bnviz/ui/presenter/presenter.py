@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from bnviz.ui.controls import LANG, PRESENT, controls
+from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 from bnviz.ui.widgets import ask
 
 FOLDER = Path(__file__).parent
@@ -26,5 +26,5 @@ def _component() -> Any:
 def offer(page: str) -> None:
     """The switch; while it is on, larger type, and of the sidebar only what matters most."""
     on = ask(PRESENT)
-    main = [row.key for row in controls(page).values() if row.main or row in (LANG, PRESENT)]
+    main = [row.key for row in CONTROLS[page].values() if row.main or row in (LANG, PRESENT)]
     _component()(key="presenter", data={"on": on, "switch": PRESENT.key, "main": main}, height=1)

@@ -1,14 +1,14 @@
 """A measure's own controls: limits from its config, a key in the address for each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from bnviz.core.nets.norms.names import OVER_ROWS
 from bnviz.core.smoothness.measure import Measure
-from bnviz.ui.control import in_address
-from bnviz.ui.controls import smoothness
+from bnviz.ui.control import Control, in_address
+from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.smoothness.subject import Asked
 from bnviz.ui.widgets import ask
 
@@ -17,6 +17,10 @@ M = TypeVar("M", bound=Measure)
 #: A control that matters with one option of another only: the others then keep their default.
 ONLY = {"reach": ("grid", "absolute")}
 
+
+#: Fields that several measures have, by the key of their one control: a choice stays from tab to
+#: tab.
+SHARED = {"bn_mode": "bn_mode", "net": "net_seed", "seed": "measure_seed"}
 
 #: So many controls stand in a row.
 IN_A_ROW = 4
@@ -36,8 +40,8 @@ def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
         other, option = ONLY.get(name, ("", None))
         if given.get(other) == option:
             with cells[len(given)]:
-                shared = SHARED.get(name)
-                given[name] = shared(asked) if shared else ask(smoothness()[f"{kind}.{name}"])
+                row = SMOOTHNESS[SHARED.get(name, f"{kind}.{name}")]
+                given[name] = _net(row, asked) if name == "net" else ask(row)
     return owner(**given).of(asked.subject)
 
 
@@ -50,24 +54,13 @@ def _shared(owner: type[Measure], asked: Asked) -> list[str]:
     return [name for name in SHARED if matters[name]]
 
 
-def _net(asked: Asked) -> int:
+def _net(row: Control, asked: Asked) -> int:
     index: str = ask(
-        smoothness()["net_seed"],
+        row,
         options=[str(index) for index in range(asked.config.seeds)],
         shown=lambda index: str(asked.config.seed + int(index)),
     )
     return int(index)
-
-
-#: Controls that several measures have, under one key: a choice stays from tab to tab.
-SHARED: dict[str, Callable[[Asked], Any]] = {
-    "bn_mode": lambda asked: ask(smoothness()["bn_mode"]),
-    "net": _net,
-    "seed": lambda asked: ask(smoothness()["measure_seed"]),
-}
-
-#: The keys of these controls.
-_KEYS = {"bn_mode": "bn_mode", "net": "net_seed", "seed": "measure_seed"}
 
 
 def in_smoothness(measure: Measure) -> Iterator[tuple[str, str]]:
@@ -78,6 +71,6 @@ def in_smoothness(measure: Measure) -> Iterator[tuple[str, str]]:
     if measure.subject.epoch is not None:
         yield "epoch", str(measure.subject.epoch)
     for name, value in measure:
-        row = smoothness().get(_KEYS.get(name, f"{measure.kind}.{name}"))
+        row = SMOOTHNESS.get(SHARED.get(name, f"{measure.kind}.{name}"))
         if row is not None:
             yield row.name, in_address(value)

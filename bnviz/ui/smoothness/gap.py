@@ -4,7 +4,7 @@ import streamlit as st
 
 from bnviz.core.smoothness.gap import Gap, GapConfig, split
 from bnviz.plots.smoothness import gap as plots
-from bnviz.ui.controls import smoothness
+from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
@@ -13,7 +13,7 @@ from bnviz.ui.widgets import ask
 
 def _figures(config: GapConfig, gap: Gap) -> None:
     pictures = st.container()
-    quantity = ask(smoothness()["gap_quantity"])
+    quantity = ask(SMOOTHNESS["gap_quantity"])
     pair = {
         "split": plots.split(split(gap), look(), say),
         "cells": plots.cells(gap, quantity, look(), say),

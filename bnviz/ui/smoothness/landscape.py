@@ -3,7 +3,7 @@
 from bnviz.core.smoothness.landscape import Landscape, LandscapeConfig
 from bnviz.core.types import NETS
 from bnviz.plots.smoothness import landscape as plots
-from bnviz.ui.controls import smoothness
+from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
@@ -11,7 +11,7 @@ from bnviz.ui.widgets import ask
 
 
 def _figures(config: LandscapeConfig, landscape: Landscape) -> None:
-    view = ask(smoothness()["view"])
+    view = ask(SMOOTHNESS["view"])
     plot = plots.contour if view == "contour" else plots.surface
     show_pair(
         {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},

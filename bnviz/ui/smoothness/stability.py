@@ -3,7 +3,7 @@
 from bnviz.core.smoothness.stability import Stability, StabilityConfig
 from bnviz.core.types import NETS
 from bnviz.plots.smoothness import stability as plots
-from bnviz.ui.controls import smoothness
+from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
@@ -12,7 +12,7 @@ from bnviz.ui.widgets import ask
 
 def _figures(config: StabilityConfig, stability: Stability) -> None:
     draw(plots.thresholds(stability, look(), say), "thresholds", say("smoothness.stability.alt"))
-    curve = ask(smoothness()["curve"])
+    curve = ask(SMOOTHNESS["curve"])
     plot = plots.sharpness if curve == "sharpness" else plots.losses
     show_pair(
         {f"{curve}-{net}": plot(stability, net, look(), say) for net in NETS},

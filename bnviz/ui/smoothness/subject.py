@@ -11,7 +11,7 @@ from bnviz.jobs import runner
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.store import Run, open_store
 from bnviz.ui import cache
-from bnviz.ui.controls import smoothness
+from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
@@ -80,7 +80,7 @@ def _run() -> Run | None:
         older = open_store().run(asked)  # an older one
         known |= {older.id: older} if older and _measurable(older) else {}
     chosen = ask(
-        smoothness()["smooth_run"],
+        SMOOTHNESS["smooth_run"],
         options=[DOCUMENT, *known],
         shown=lambda name: (
             say("smoothness.controls.document") if name == DOCUMENT else title_of(known[name])
@@ -101,7 +101,7 @@ def _epoch(run: Run) -> int:
         st.stop()
     return int(
         ask(
-            smoothness()["epoch"],
+            SMOOTHNESS["epoch"],
             options=epochs,
             shown=lambda epoch: say("smoothness.controls.epoch_of", epoch=epoch, total=run.total),
             default=epochs[-1],

@@ -7,7 +7,7 @@ import streamlit as st
 
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.texts.catalogue import speaking_of
-from bnviz.ui.controls import smoothness
+from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.smoothness.section import Section
 from bnviz.ui.smoothness.subject import Asked
 from bnviz.ui.widgets import tabs
@@ -23,5 +23,5 @@ SECTIONS: Mapping[str, Section] = {
 def show_sections(asked: Asked) -> None:
     """All sections as tabs, the open one filled; a control inside leaves the rest alone."""
     with speaking_of(asked.config.network.norm):
-        for name in tabs(smoothness()["measure"], list(SECTIONS)):
+        for name in tabs(SMOOTHNESS["measure"], list(SECTIONS)):
             SECTIONS[name].show(asked)
