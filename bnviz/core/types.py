@@ -6,7 +6,8 @@ the tests, it is checked at every call; otherwise it is the plain array, and cos
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
+R = TypeVar("R")
+
 #: The two nets, with the norm and without, as files call them.
 NETS = ("bn", "plain")
 #: The quantiles by which a spread is told, lowest first; they mirror each other.
@@ -36,6 +39,12 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 #: Asked between steps of long work: True once nobody waits for it any more.
 StopFlag = Callable[[], bool]
+
+
+def each_array(change: Callable[..., Any], *results: R) -> R:
+    """A dataclass of arrays, each of them what `change` makes of those of the `results`."""
+    kind, names = type(results[0]), [field.name for field in fields(results[0])]  # type: ignore[arg-type]
+    return kind(**{name: change(*(getattr(each, name) for each in results)) for name in names})
 
 
 class Stopped(Exception):

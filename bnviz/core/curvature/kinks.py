@@ -15,7 +15,7 @@ beside the directions no more than a few chunks are in memory, and one may stop 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from torch import Tensor
 
 from bnviz.core.curvature.probes import changes
 from bnviz.core.curvature.problem import Problem
-from bnviz.core.types import Float, Floats
+from bnviz.core.types import Float, Floats, each_array
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ def splits(problem: Problem, drawn: Float[Tensor, "p n"], scale: float) -> Itera
 
 def joined(parts: Iterable[Split]) -> Split:
     """Splits of several chunks as one."""
-    some = list(parts)
-    return Split(*(np.concatenate([getattr(p, f.name) for p in some]) for f in fields(Split)))
+    return each_array(lambda *arrays: np.concatenate(arrays), *parts)
 
 
 def _apart(steps: Tensor, change: Tensor, jump: Tensor, crossed: Tensor) -> Split:

@@ -22,7 +22,7 @@ from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.precise_bn import precise
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
-from bnviz.core.types import StopFlag, Stopped
+from bnviz.core.types import StopFlag, Stopped, each_array
 
 
 class Cross:
@@ -34,12 +34,11 @@ class Cross:
         self.done, self.epochs = 0, subject.config.optimizer.epochs
         self.total = len(MOMENTS) * len(CELLS) * subject.seeds + len(self.runs) * self.epochs
         shape = (len(MOMENTS), len(CELLS), subject.seeds)
-        self.figures = {field.name: np.full(shape, np.nan) for field in fields(Gap)}
+        self.figures = Gap(*(np.full(shape, np.nan) for _ in fields(Gap)))
 
     def progress(self) -> Progress:
         """How far it is, and what is measured so far."""
-        result = Gap(**{name: array.copy() for name, array in self.figures.items()})
-        return Progress(self.done, self.total, result)
+        return Progress(self.done, self.total, each_array(np.copy, self.figures))
 
     def train(self) -> Iterator[Progress]:
         """Trains both nets on either inputs, to the end."""
@@ -66,13 +65,13 @@ class Cross:
         mode: BnMode = "train" if modes == ["train"] else "eval"
         stack = self._stack(moment, net, inputs, mode, seed)
         if not stack.alive.all():
-            self.figures["loss"][moment, cell, seed] = np.inf
+            self.figures.loss[moment, cell, seed] = np.inf
             return
         rows = self.runs[inputs].data
         x, y = rows.train_x[:, :PROBE_ROWS], rows.train_y[:PROBE_ROWS]
         measured = self._measured(StackProblem(stack, x, y, mode), seed)
         for quantity, value in measured.items():
-            self.figures[quantity][moment, cell, seed] = value
+            getattr(self.figures, quantity)[moment, cell, seed] = value
 
     def _stack(self, moment: int, net: str, inputs: str, mode: BnMode, seed: int) -> Stack:
         """One seed of a net as it is now, with running statistics to be used in eval mode."""

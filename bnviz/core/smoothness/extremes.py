@@ -5,6 +5,7 @@ largest one; how low it lies, this measure tells.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
@@ -14,7 +15,7 @@ from bnviz.core.configs import BnMode
 from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import LANCZOS, Cost, Measure, Progress
 from bnviz.core.training.comparison import FEWEST, compare, evidence
-from bnviz.core.types import NETS, Bools, Floats, StopFlag
+from bnviz.core.types import NETS, Bools, Floats, StopFlag, each_array
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ class ExtremesConfig(Measure):
                     done += 1
                     if done % (3 * len(NETS)):
                         yield Progress(done, total)
-            yield Progress(done, total, Extremes(*(_copy(spectra[name]) for name in NETS)))
+            result = Extremes(*(each_array(copy, spectrum) for spectrum in spectra.values()))
+            yield Progress(done, total, result)
 
     def verdicts(self, result: Extremes) -> tuple[Verdict[Key], ...]:
         """Which net is sharper, by its largest eigenvalue; then the same per filter norm.
@@ -180,11 +182,6 @@ def _unknown(config: ExtremesConfig, subject: "Subject", net: str) -> Spectrum:
     names = [f.name for f in fields(Spectrum) if f.name not in ("size", "probes")]
     arrays = {name: np.full(subject.seeds, np.nan) for name in names}
     return Spectrum(size, probes=np.full((subject.seeds, config.probes), np.nan), **arrays)
-
-
-def _copy(spectrum: Spectrum) -> Spectrum:
-    names = [f.name for f in fields(spectrum) if f.name != "size"]
-    return Spectrum(spectrum.size, **{name: getattr(spectrum, name).copy() for name in names})
 
 
 def _compared(

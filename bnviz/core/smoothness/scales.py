@@ -14,7 +14,7 @@ from pydantic import Field
 from bnviz.core.configs import BnMode, Precision
 from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
-from bnviz.core.types import NETS, Floats, StopFlag, check
+from bnviz.core.types import NETS, Floats, StopFlag, check, each_array
 from bnviz.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _Sweeps:
         self.nets = [net for net in NETS if subject.alive(net)[config.net]]
         self.limits = dict.fromkeys(NETS, np.nan)
         self.sweeps = {
-            key: {field.name: np.full(len(SCALES), np.nan) for field in fields(Sweep)}
+            key: Sweep(*(np.full(len(SCALES), np.nan) for _ in fields(Sweep)))
             for key in self.problems
         }
         self.rectifiers = {
@@ -159,22 +159,19 @@ class _Sweeps:
         self.total = len(self.nets) * config.probes * (1 + 3 * len(SCALES))
 
     def progress(self) -> Progress:
+        sweeps = {key: each_array(np.copy, sweep) for key, sweep in self.sweeps.items()}
         result = Scales(
             SCALES.copy(),
-            bn=self.sweep("bn", "float64"),
-            plain=self.sweep("plain", "float64"),
-            bn_float32=self.sweep("bn", "float32"),
-            plain_float32=self.sweep("plain", "float32"),
+            bn=sweeps["bn", "float64"],
+            plain=sweeps["plain", "float64"],
+            bn_float32=sweeps["bn", "float32"],
+            plain_float32=sweeps["plain", "float32"],
             bn_limit=self.limits["bn"],
             plain_limit=self.limits["plain"],
             bn_rectifiers=self.rectifiers["bn"],
             plain_rectifiers=self.rectifiers["plain"],
         )
         return Progress(self.done, self.total, result)
-
-    def sweep(self, net: str, precision: Precision) -> Sweep:
-        arrays = self.sweeps[net, precision]
-        return Sweep(**{name: array.copy() for name, array in arrays.items()})
 
     def chunks(self) -> Iterator[int]:
         """The work, in chunks of so many probes."""
@@ -213,7 +210,8 @@ class _Sweeps:
             "noise": _median(np.concatenate(noise)) if precision == "float32" else 0.0,
         }
         for name, value in figures.items():
-            self.sweeps[net, precision][name][index] = value if np.isfinite(value) else np.nan
+            array = getattr(self.sweeps[net, precision], name)
+            array[index] = value if np.isfinite(value) else np.nan
 
 
 def _median(values: Floats) -> float:

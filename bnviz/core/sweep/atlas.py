@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 
@@ -12,8 +11,9 @@ import numpy as np
 
 from bnviz.core.smoothness.measure import from_bytes, to_bytes
 from bnviz.core.sweep.config import SweepConfig
-from bnviz.core.sweep.outcome import NetOutcome, Outcome
+from bnviz.core.sweep.outcome import Outcome
 from bnviz.core.sweep.presets import PRESETS
+from bnviz.core.types import NETS, each_array
 
 #: Presets whose outcomes are shipped.
 NAMES = ("rate_batch", "eps_scale", "depth_rate")
@@ -35,23 +35,19 @@ def outcomes(name: str) -> Mapping[int, Outcome]:
     blob = files(__package__).joinpath("shipped", f"{name}.safetensors").read_bytes()
     stacked = from_bytes(Outcome, blob)
 
-    def net(side: NetOutcome, cell: int) -> NetOutcome:
-        return NetOutcome(**{f.name: getattr(side, f.name)[cell] for f in fields(NetOutcome)})
+    def one(cell: int) -> Outcome:
+        nets = (each_array(lambda array: array[cell], net) for net in (stacked.bn, stacked.plain))
+        return Outcome(stacked.epochs[cell], *nets)
 
-    return {
-        cell: Outcome(stacked.epochs[cell], net(stacked.bn, cell), net(stacked.plain, cell))
-        for cell in range(len(stacked.epochs))
-    }
+    return {cell: one(cell) for cell in range(len(stacked.epochs))}
 
 
 def packed(cells: Mapping[int, Outcome]) -> bytes:
     """All outcomes of a sweep, of cells 0 and on, as one file."""
     every = [cells[index] for index in range(len(cells))]
 
-    def net(name: str) -> NetOutcome:
-        sides = [getattr(each, name) for each in every]
-        return NetOutcome(
-            **{f.name: np.stack([getattr(s, f.name) for s in sides]) for f in fields(NetOutcome)}
-        )
-
-    return to_bytes(Outcome(np.stack([each.epochs for each in every]), net("bn"), net("plain")))
+    nets = (
+        each_array(lambda *arrays: np.stack(arrays), *(getattr(each, net) for each in every))
+        for net in NETS
+    )
+    return to_bytes(Outcome(np.stack([each.epochs for each in every]), *nets))

@@ -3,11 +3,11 @@
 S seeds, M moments. Losses are mean squared errors in squared target units, BN in eval mode.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from bnviz.core.types import Bools, Floats
+from bnviz.core.types import Bools, Floats, each_array
 
 #: At how many moments of a training its losses are taken, the first and the last among them.
 MOMENTS = 11
@@ -65,9 +65,5 @@ def moments(epochs: int) -> list[int]:
 
 def part(outcome: Outcome, which: slice) -> Outcome:
     """Some of the networks of a stack's outcome."""
-    nets = {}
-    for net in ("bn", "plain"):
-        whole = getattr(outcome, net)
-        arrays = {field.name: getattr(whole, field.name) for field in fields(NetOutcome)}
-        nets[net] = NetOutcome(**{name: value[..., which] for name, value in arrays.items()})
-    return Outcome(outcome.epochs, **nets)
+    nets = (each_array(lambda array: array[..., which], net) for net in (outcome.bn, outcome.plain))
+    return Outcome(outcome.epochs, *nets)

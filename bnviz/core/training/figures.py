@@ -25,7 +25,7 @@ from bnviz.core.training.snapshots import (
     QUANTILE_ROWS,
     NetSnapshot,
 )
-from bnviz.core.types import LEVELS, Bool, Bools, Float, Floats
+from bnviz.core.types import LEVELS, Bool, Bools, Float, Floats, each_array
 
 _NOTHING = np.empty(0)
 
@@ -42,27 +42,11 @@ def measure(stack: Stack, data: Prepared, diverged: Bool[Bools, " s"]) -> NetSna
         for part in chunks(stack.size, x.shape[1], stack.network.width, x.dtype)
     ]
     figures = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
-    running = {
-        f"running_{name}": _running(stack, f"running_{name}") for name in ("mean", "variance")
-    }
-    snapshot = NetSnapshot(
-        train_loss=figures["train_loss"],
-        validation_loss=figures["validation_loss"],
-        gradient_norm=figures["gradient_norm"],
-        weight_norm=_weight_norm(stack),
-        activation_mean=figures["activation_mean"],
-        activation_std=figures["activation_std"],
-        activation_quantiles=np.moveaxis(figures["activation_quantiles"], 1, 2),
-        dead_share=figures["dead_share"],
-        running_mean=running["running_mean"],
-        running_variance=running["running_variance"],
-        lipschitz_median=_NOTHING,
-        lipschitz_max=_NOTHING,
-        eigenvalue_min=_NOTHING,
-        eigenvalue_max=_NOTHING,
-        eigenvalue_residual=_NOTHING,
-        diverged=_NOTHING,
-    )
+    figures["activation_quantiles"] = np.moveaxis(figures["activation_quantiles"], 1, 2)
+    figures["weight_norm"] = _weight_norm(stack)
+    figures |= {name: _running(stack, name) for name in ("running_mean", "running_variance")}
+    nothing = {field.name: _NOTHING for field in fields(NetSnapshot)}
+    snapshot = NetSnapshot(**nothing | figures)
     losses = np.isfinite(snapshot.train_loss) & np.isfinite(snapshot.validation_loss)
     gone = diverged | ~(stack.alive & losses)
     return replace(masked(snapshot, gone), diverged=gone.astype(np.float64))
@@ -70,13 +54,14 @@ def measure(stack: Stack, data: Prepared, diverged: Bool[Bools, " s"]) -> NetSna
 
 def masked(snapshot: NetSnapshot, gone: Bool[Bools, " s"]) -> NetSnapshot:
     """The snapshot with NaN in every figure of the seeds that are `gone` (S,)."""
-    values = {}
-    for field in fields(snapshot):
-        value = getattr(snapshot, field.name).copy()
+
+    def without(value: Floats) -> Floats:
+        value = value.copy()
         if value.size:
             value[(slice(None), gone) if value.ndim > 1 else gone] = np.nan
-        values[field.name] = value
-    return NetSnapshot(**values)
+        return value
+
+    return each_array(without, snapshot)
 
 
 def _measure_part(
