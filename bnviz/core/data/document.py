@@ -32,7 +32,6 @@ def fitness_data(samples: int = SAMPLES, seed: int = SEED, *, clip_scores: bool 
         ("height", "weight", "vital_capacity"),
         ("m", "kg", "mL"),
         "score",
-        "points",
     )
 
 

@@ -71,7 +71,6 @@ def dataset_for(config: DataConfig, table: Table | None = None) -> Dataset:
         config.columns,
         ("",) * len(config.columns),
         config.target,
-        "",
     )
 
 

@@ -20,11 +20,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Inputs `x` (N, D) and targets `y` (N, 1), float32, with their names and units."""
+    """Inputs `x` (N, D), their names and units, and targets `y` (N, 1) and their name; float32."""
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     names: tuple[str, ...]
     units: tuple[str, ...]
     target: str
-    target_unit: str

@@ -23,7 +23,7 @@ def test_chosen_columns_of_a_table_in_their_order() -> None:
     np.testing.assert_array_equal(dataset.x, VALUES[:, [2, 0]])
     np.testing.assert_array_equal(dataset.y, VALUES[:, [3]])
     assert (dataset.names, dataset.units) == (("c", "a"), ("", ""))
-    assert (dataset.target, dataset.target_unit) == ("d", "")
+    assert dataset.target == "d"
     assert dataset.x.dtype == dataset.y.dtype == np.float32
 
 
@@ -101,7 +101,7 @@ def test_raw_inputs_are_passed_on() -> None:
 def test_standardizing_uses_the_training_rows_alone() -> None:
     base = fitness_data(30)
     x = np.column_stack([base.x, np.full(30, 0.1, dtype=np.float32)])
-    dataset = Dataset(x, base.y, (*base.names, "same"), (*base.units, ""), "score", "points")
+    dataset = Dataset(x, base.y, (*base.names, "same"), (*base.units, ""), "score")
     config = DataConfig(standardize=True)
     train, held = split(config, 30)
     from sklearn.preprocessing import StandardScaler
