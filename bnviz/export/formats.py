@@ -12,28 +12,16 @@ if TYPE_CHECKING:
 Export = Callable[[Training, Wording], bytes]
 
 
-def _csv(training: Training, wording: Wording) -> bytes:
-    return tables.csv(_frame(training))
-
-
-def _parquet(training: Training, wording: Wording) -> bytes:
-    return tables.parquet(_frame(training))
-
-
 def _frame(training: Training) -> "pd.DataFrame":
     return frames.per_seed_frame(training.snapshots, training.config.network.first_net)
 
 
-def _bundle(training: Training, wording: Wording) -> bytes:
-    return bundle.bundle(training.run)
-
-
 FORMATS: Mapping[str, Export] = {
-    "csv": _csv,
-    "parquet": _parquet,
+    "csv": lambda training, wording: tables.csv(_frame(training)),
+    "parquet": lambda training, wording: tables.parquet(_frame(training)),
     "html": report.report,
     "ipynb": notebook.notebook,
-    "bnviz": _bundle,
+    "bnviz": lambda training, wording: bundle.bundle(training.run),
     "zip": events.events,
 }
 #: What a browser is told of each.
