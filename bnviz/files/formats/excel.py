@@ -21,7 +21,7 @@ from bnviz.files.source import Batch, Source
 #: A million cells take openpyxl some eight seconds; the row around them counts as a few.
 MOST_CELLS, ROW_COST = 1_000_000, 4
 _SAMPLE_ROWS, _BATCH_ROWS = 200, 5000
-_RANGE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})")
+_RANGE: Final = re.compile(r"\$?[A-Z]{1,3}\$?\d{1,7}:\$?[A-Z]{1,3}\$?\d{1,7}")
 
 
 def is_workbook(blob: bytes) -> bool:
@@ -82,23 +82,16 @@ def _source(sheets: Mapping[str, Any], asked: Dialect) -> Source:
 
 def _rows(sheet: Any, asked: str | None) -> tuple[int, Iterator[Record]]:
     """The number of the first row, and the rows' cells as text."""
-    where: dict[str, int] = {}
+    from openpyxl.utils import range_boundaries
+
+    left, top, right, bottom = None, 1, None, None
     if asked:
-        ends = _RANGE.fullmatch(asked.strip().upper())
-        if not ends:
+        written = asked.strip().upper()
+        if not _RANGE.fullmatch(written):
             raise Unreadable("no_range", {"range": clip(asked)})
-        left, top, right, bottom = ends.groups()
-        where = {"min_col": _column(left), "max_col": _column(right)}
-        where |= {"min_row": max(int(top), 1), "max_row": int(bottom)}
-    rows = sheet.iter_rows(values_only=True, **where)
-    return where.get("min_row", 1), ([_text(cell) for cell in row] for row in rows)
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number
+        left, top, right, bottom = range_boundaries(written)
+    rows = sheet.iter_rows(max(top, 1), bottom, left, right, values_only=True)
+    return max(top, 1), ([_text(cell) for cell in row] for row in rows)
 
 
 def _batches(rows: Iterator[Record], width: int, number: int) -> Iterator[Batch]:
