@@ -14,6 +14,7 @@ from bnviz.texts.catalogue import sentence
 from bnviz.ui.chart.chart import Live, chart
 from bnviz.ui.controls import PRESENT
 from bnviz.ui.language import language, say
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import PAGES
 
 if TYPE_CHECKING:
@@ -131,4 +132,4 @@ def card(name: str) -> None:
         st.markdown(f"#### {say(f'home.card_{name}')}")
         counts = {"sources": len(get_args(Source)) - 1, "pitfalls": len(CONFIGS)}  # less one's own
         st.markdown(say(f"home.card_{name}_text", **counts))
-        st.page_link(entry.path, label=say(f"pages.{name}"), icon=entry.icon)
+        offer_page(entry, say(f"pages.{name}"))

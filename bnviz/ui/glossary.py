@@ -3,6 +3,7 @@
 import streamlit as st
 
 from bnviz.ui.language import say
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import GLOSSARY
 
 _BN = ("batch_normalization", "batch", "feature", "biased_variance", "epsilon", "gamma_beta")
@@ -33,7 +34,7 @@ def offer_terms(page: str) -> None:
     if terms.open:
         with terms:
             _list(OF_PAGE[page])
-            st.page_link(GLOSSARY.path, label=say("glossary.all"), icon=GLOSSARY.icon)
+            offer_page(GLOSSARY, say("glossary.all"))
 
 
 def show_terms() -> None:

@@ -1,4 +1,4 @@
-"""What a link asks for beside its controls' values: where pages open, points, what is refused."""
+"""Links to pages, and what one asks for beside controls' values: points, what is refused."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import CONTROLS, ELSEWHERE, LANG, PRESENT
 from bnviz.ui.language import say
+from bnviz.ui.navigation import PageEntry
 
 
 def point(
@@ -54,6 +55,11 @@ def drop_unknown(page: str) -> None:
         del st.query_params[name]
     if unknown:
         _notice(say("link.unknown", names=tuple(map(_quoted, unknown))))
+
+
+def offer_page(page: PageEntry, label: str, query: Mapping[str, str] | None = None) -> None:
+    """A link to a page, whose address there holds the `query`."""
+    st.page_link(page.path, label=label, icon=page.icon, query_params=query)
 
 
 def refuse(label: str, wish: str, given: str) -> None:

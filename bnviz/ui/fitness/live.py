@@ -24,6 +24,7 @@ from bnviz.ui.fitness import compute, settings
 from bnviz.ui.fitness.arena import show_arena
 from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import paragraph, say, say_verdict
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import SMOOTHNESS
 from bnviz.ui.runs.current import how_it_ended, progress, settings_of, when
 from bnviz.ui.widgets import ask
@@ -55,12 +56,7 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
     for each in divergences(snapshots, config.seed):
         st.warning(say_verdict("fitness.diverged", each), icon=":material/warning:")
     if snapshots:
-        st.page_link(
-            SMOOTHNESS.path,
-            label=say("fitness.smooth_link"),
-            icon=SMOOTHNESS.icon,
-            query_params={"run": run.id},
-        )
+        offer_page(SMOOTHNESS, say("fitness.smooth_link"), {"run": run.id})
         _activations(config, snapshots)
         show_tabs(run, config, snapshots)
 

@@ -24,6 +24,7 @@ from bnviz.ui.errors import worded
 from bnviz.ui.figures import look, show
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say, say_verdict
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP, PageEntry
 from bnviz.ui.runs.about import describe
 from bnviz.ui.runs.current import how_it_ended, when
@@ -118,12 +119,12 @@ def _head(letter: str, run: Run) -> Compared | None:
     if training is None:
         st.markdown(f"**{letter}** · {name} · {how_it_ended(run)}", width="stretch")
         if run.kind:
-            st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
+            offer_page(page, say("runs.see"), query)
             offer_export(run)
         return None
     line = f"**{letter}** · {literal(training.name)} · {when(run)} · {say(f'run.is_{run.status}')}"
     st.markdown(line, width="stretch")
-    st.page_link(page.path, label=say("runs.see"), icon=page.icon, query_params=query)
+    offer_page(page, say("runs.see"), query)
     repeat(training.run, training.config)
     offer_export(training.run, training.config)
     describe(run)

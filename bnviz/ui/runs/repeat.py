@@ -11,6 +11,7 @@ from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import FIRST_SEED, FITNESS
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS as PAGE
 
 
@@ -32,12 +33,8 @@ def repeat(run: Run, config: TrainConfig) -> None:
         )
         value = _value(_row(path), path, settings[path], f"{run.id}-{path}")
         st.caption(say("runs.repeat_was", value=in_words(path, settings[path])))
-        st.page_link(
-            PAGE.path,
-            label=say("runs.repeat_open"),
-            icon=PAGE.icon,
-            query_params={"run": run.id, _row(path).name: in_address(value)},
-        )
+        query = {"run": run.id, _row(path).name: in_address(value)}
+        offer_page(PAGE, say("runs.repeat_open"), query)
 
 
 def _row(path: str) -> Control:

@@ -14,6 +14,7 @@ from bnviz.ui import cache
 from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.runs.current import title_of
 from bnviz.ui.visitor import owner
@@ -49,7 +50,7 @@ def ask_subject() -> Asked:
         epoch = _epoch(run) if run else None
         config = TRAININGS.config_of(run) if run else _DOCUMENTS
         st.caption(say("smoothness.controls.own"))
-        st.page_link(FITNESS.path, label=say("pages.fitness"), icon=FITNESS.icon)
+        offer_page(FITNESS, say("pages.fitness"))
     _table_there(config)
     rows = min(compute.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
     size = compute.size(config.data)

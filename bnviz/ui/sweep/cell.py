@@ -14,6 +14,7 @@ from bnviz.ui.controls import FIRST_SEED, SWEEP
 from bnviz.ui.figures import look, show
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
+from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.widgets import ask
 
@@ -38,12 +39,7 @@ def show_cell(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> None:
             alt=say("sweep.cell_alt", settings=_settings(cell)),
             caption=say("sweep.cell_caption", seeds=config.base.seeds),
         )
-    st.page_link(
-        FITNESS.path,
-        label=say("sweep.open_cell"),
-        icon=FITNESS.icon,
-        query_params=dict(in_fitness(cell.config)),
-    )
+    offer_page(FITNESS, say("sweep.open_cell"), dict(in_fitness(cell.config)))
 
 
 def in_fitness(config: TrainConfig) -> Iterator[tuple[str, str]]:
