@@ -1,7 +1,6 @@
 """A run worked on in the foreground: how far it is, Ctrl-C, and how it ended."""
 
 import json
-import math
 import signal
 import sys
 import threading
@@ -110,12 +109,3 @@ class _Progress:
         """Leaves the living line behind."""
         if self._living:
             print(file=sys.stderr)
-
-
-def strict(value: Any) -> Any:
-    """The same for JSON, which knows neither NaN nor infinity: they become None."""
-    if isinstance(value, dict):
-        return {name: strict(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [strict(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bnviz.cli.errors import Refusal, read_json, shown, to_config
-from bnviz.cli.foreground import EXIT, history, strict, worked
+from bnviz.cli.foreground import EXIT, history, worked
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
@@ -17,6 +17,7 @@ from bnviz.jobs.kinds import kind_of
 from bnviz.store import Run, Store
 from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import as_typed, for_terminal
+from bnviz.texts.numbers import strict
 
 
 def measure(arguments: argparse.Namespace) -> int:

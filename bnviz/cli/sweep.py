@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bnviz.cli.errors import Refusal, read_json, shown, tell, to_config
-from bnviz.cli.foreground import EXIT, history, in_json, strict, worked, write
+from bnviz.cli.foreground import EXIT, history, in_json, worked, write
 from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.core.sweep.results import Result, results
@@ -19,7 +19,7 @@ from bnviz.jobs.sweep import create, outcomes, work
 from bnviz.store import Run, Store
 from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import as_typed, for_terminal, table
-from bnviz.texts.numbers import short
+from bnviz.texts.numbers import short, strict
 
 RECORD = "sweep.json"
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from bnviz.cli.errors import Refusal, read_json, tell, to_config
-from bnviz.cli.foreground import EXIT, history, in_json, strict, worked, write
+from bnviz.cli.foreground import EXIT, history, in_json, worked, write
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.trainings import create
 from bnviz.store import Run, Store
+from bnviz.texts.numbers import strict
 
 RECORD = "run.json"
 

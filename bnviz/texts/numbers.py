@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral
+from typing import Any
 
 
 def short(value: float, digits: int = 3) -> str:
@@ -54,3 +55,12 @@ def plus_minus(center: float, deviation: float) -> str:
         return f"{short(center)} ± {short(deviation)}"
     center = round(center, decimals) + 0.0  # no "-0"
     return f"{center:,.{max(decimals, 0)}f} ± {deviation:,.{max(decimals, 0)}f}"
+
+
+def strict(value: Any) -> Any:
+    """The same for JSON, which knows neither NaN nor infinity: they become None."""
+    if isinstance(value, dict):
+        return {name: strict(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

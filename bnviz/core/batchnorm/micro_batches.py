@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from bnviz.core.batchnorm import equations
+from bnviz.core.batchnorm.momentum import average, shares
 from bnviz.core.types import Float, Floats
 from bnviz.core.verdict import Verdict
 
@@ -171,12 +172,10 @@ def _synchronize(
 
 
 def _running(moments: Sequence[Sums], torch_momentum: float | None) -> tuple[Floats, Floats]:
-    mean, variance = np.zeros_like(moments[0].mean), np.ones_like(moments[0].mean)
-    for step, batch in enumerate(moments, 1):
-        share = 1 / step if torch_momentum is None else torch_momentum
-        mean = (1 - share) * mean + share * batch.mean
-        variance = (1 - share) * variance + share * batch.unbiased_variance
-    return mean, variance
+    means = np.array([batch.mean for batch in moments])
+    variances = np.array([batch.unbiased_variance for batch in moments])
+    each = shares(torch_momentum, len(moments))
+    return average(means, each, 0.0)[-1], average(variances, each, 1.0)[-1]
 
 
 def differences(micro: Pass, big: Pass) -> dict[str, float]:

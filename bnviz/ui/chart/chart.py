@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from bnviz.core.configs import BatchConfig
+from bnviz.texts.numbers import strict
 
 FOLDER: Final = Path(__file__).parent
 #: For ``st.html``: its terms light up while a chart's recipe says that they are at work.
@@ -56,7 +56,7 @@ def packed(content: Any) -> bytes:
     try:
         text = json.dumps(content, default=_plain, allow_nan=False)
     except ValueError:  # a NaN outside of an array
-        text = json.dumps(_finite(content), default=_plain)
+        text = json.dumps(strict(content), default=_plain)
     return text.encode()
 
 
@@ -71,14 +71,6 @@ def _plain(value: Any) -> Any:
     data = np.ascontiguousarray(value, dtype=f"<{kind}").tobytes()
     shape = {} if value.ndim == 1 else {"shape": ",".join(map(str, value.shape))}
     return {"dtype": kind, "bdata": base64.b64encode(data).decode(), **shape}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plotly() -> Path:
