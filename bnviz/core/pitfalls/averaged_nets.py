@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import AveragedNets
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -72,16 +72,12 @@ def judge(config: AveragedNets, result: Result) -> Verdict[Literal["spread", "sa
     return Verdict("same" if abs(values["averaged"] - 1) <= 0.05 else "spread", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (pooled,),
-    judge,
+FIX = (pooled,)
+PARTS = (after_averaging,)
+SOURCES = (
+    paper("Li et al. 2021, FedBN", "2102.07623"),
     (
-        paper("Li et al. 2021, FedBN", "2102.07623"),
-        (
-            "torch.optim.swa_utils.update_bn",
-            "https://pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn",
-        ),
+        "torch.optim.swa_utils.update_bn",
+        "https://pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn",
     ),
-    (after_averaging,),
 )

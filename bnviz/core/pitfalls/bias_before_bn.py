@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import BiasBeforeBn
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -50,16 +50,12 @@ def judge(config: BiasBeforeBn, result: Result) -> Verdict[Literal["dead", "aliv
     return Verdict("dead" if share < 1e-4 else "alive", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (without_bias,),
-    judge,
+FIX = (without_bias,)
+SOURCES = (
+    paper("Ioffe and Szegedy 2015, section 3.2", "1502.03167"),
     (
-        paper("Ioffe and Szegedy 2015, section 3.2", "1502.03167"),
-        (
-            "PyTorch tuning guide: disable bias for convolutions followed by a batch norm",
-            "https://pytorch.org/tutorials/recipes/recipes/tuning_guide.html",
-        ),
-        thread("yjxiong/caffe", 98),
+        "PyTorch tuning guide: disable bias for convolutions followed by a batch norm",
+        "https://pytorch.org/tutorials/recipes/recipes/tuning_guide.html",
     ),
+    thread("yjxiong/caffe", 98),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DeadFeatures
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -61,13 +61,9 @@ def judge(
     return Verdict("quiet" if after < 0.1 else "between", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (amplified,),
-    judge,
-    (
-        paper("Ioffe and Szegedy 2015, Algorithm 1", "1502.03167"),
-        thread("tensorflow/tensorflow", 33027),
-        thread("pytorch/pytorch", 151110),
-    ),
+FIX = (amplified,)
+SOURCES = (
+    paper("Ioffe and Szegedy 2015, Algorithm 1", "1502.03167"),
+    thread("tensorflow/tensorflow", 33027),
+    thread("pytorch/pytorch", 151110),
 )

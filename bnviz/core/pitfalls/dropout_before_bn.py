@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import DropoutBeforeBn
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -54,13 +54,9 @@ def judge(config: DropoutBeforeBn, result: Result) -> Verdict[Literal["shifted",
     return Verdict("shifted" if values["wrong"] < 0.98 else "none", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (dropout_last,),
-    judge,
-    (
-        paper("Li et al. 2018", "1801.05134"),
-        thread("luigibonati/mlcolvar", 205, "pull"),
-    ),
-    (spread_in_eval,),
+FIX = (dropout_last,)
+PARTS = (spread_in_eval,)
+SOURCES = (
+    paper("Li et al. 2018", "1801.05134"),
+    thread("luigibonati/mlcolvar", 205, "pull"),
 )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import EvalForgotten
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.pitfalls.tasks import blobs, classifier
 from bnviz.core.verdict import Verdict
 
@@ -76,14 +76,10 @@ def judge(config: EvalForgotten, result: Result) -> Verdict[Literal["worse", "be
     return Verdict("worse" if gap > 0 else "better", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (predict,),
-    judge,
-    (
-        thread("pytorch/pytorch", 5406),
-        thread("pytorch/vision", 2079),
-        thread("layumi/Person_reID_baseline_pytorch", 218),
-    ),
-    (blobs, classifier, trained),
+FIX = (predict,)
+PARTS = (blobs, classifier, trained)
+SOURCES = (
+    thread("pytorch/pytorch", 5406),
+    thread("pytorch/vision", 2079),
+    thread("layumi/Person_reID_baseline_pytorch", 218),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Family
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -66,14 +66,10 @@ def judge(config: Family, result: Result) -> Verdict[Literal["company", "alone"]
     return Verdict("company" if values["samples"] > 1 else "alone", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (norm_layer,),
-    judge,
-    (
-        paper("Wu and He 2018, section 3", "1803.08494"),
-        paper("Zhang and Sennrich 2019", "1910.07467"),
-        thread("DmitryUlyanov/texture_nets", 77),
-    ),
-    (changed,),
+FIX = (norm_layer,)
+PARTS = (changed,)
+SOURCES = (
+    paper("Wu and He 2018, section 3", "1803.08494"),
+    paper("Zhang and Sennrich 2019", "1910.07467"),
+    thread("DmitryUlyanov/texture_nets", 77),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Folding
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -125,18 +125,14 @@ def judge(config: Folding, result: Result) -> Verdict[Literal["refused", "right"
     return Verdict("wrong", values | {"error": error, "spread": spread})
 
 
-ENTRY = Entry(
-    experiment,
-    (fold,),
-    judge,
+FIX = (fold,)
+PARTS = (OverLastAxis, bias_not_scaled)
+SOURCES = (
+    paper("Jacob et al. 2018, section 3.2", "1712.05877"),
+    thread("pytorch/ao", 4116),
+    thread("pytorch/pytorch", 119264, "pull"),
     (
-        paper("Jacob et al. 2018, section 3.2", "1712.05877"),
-        thread("pytorch/ao", 4116),
-        thread("pytorch/pytorch", 119264, "pull"),
-        (
-            "torch.nn.utils.fusion",
-            "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_linear_bn_weights.html",
-        ),
+        "torch.nn.utils.fusion",
+        "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_linear_bn_weights.html",
     ),
-    (OverLastAxis, bias_not_scaled),
 )

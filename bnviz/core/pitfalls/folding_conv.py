@@ -11,7 +11,7 @@ from torch import nn
 
 from bnviz.core.pitfalls.configs import FoldingConv
 from bnviz.core.pitfalls.folding import bias_not_scaled, fold
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -44,16 +44,12 @@ def judge(config: FoldingConv, result: Result) -> Verdict[Literal["right", "bias
     return Verdict("bias", values | {"error": error, "spread": float(original.std())})
 
 
-ENTRY = Entry(
-    experiment,
-    (fold,),
-    judge,
+FIX = (fold,)
+PARTS = (bias_not_scaled,)
+SOURCES = (
+    paper("Jacob et al. 2018, section 3.2", "1712.05877"),
     (
-        paper("Jacob et al. 2018, section 3.2", "1712.05877"),
-        (
-            "torch.nn.utils.fusion",
-            "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_conv_bn_weights.html",
-        ),
+        "torch.nn.utils.fusion",
+        "https://pytorch.org/docs/stable/generated/torch.nn.utils.fuse_conv_bn_weights.html",
     ),
-    (bias_not_scaled,),
 )

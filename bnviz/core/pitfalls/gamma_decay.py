@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaDecay
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -69,15 +69,11 @@ def judge(config: GammaDecay, result: Result) -> Verdict[Literal["shrunk", "same
     return Verdict("shrunk" if shrunk else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (parameter_groups,),
-    judge,
-    (
-        paper("Goyal et al. 2017, section 5.1", "1706.02677"),
-        paper("He et al. 2019, section 3.1", "1812.01187"),
-        thread("torch/torch7", 846),
-        thread("ultralytics/yolov5", 4104),
-    ),
-    (train,),
+FIX = (parameter_groups,)
+PARTS = (train,)
+SOURCES = (
+    paper("Goyal et al. 2017, section 5.1", "1706.02677"),
+    paper("He et al. 2019, section 3.1", "1812.01187"),
+    thread("torch/torch7", 846),
+    thread("ultralytics/yolov5", 4104),
 )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import GammaZero
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -81,14 +81,10 @@ def judge(config: GammaZero, result: Result) -> Verdict[Literal["wakes", "dead"]
     return Verdict("wakes" if result["zeros_later"].any() else "dead", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (start_as_identity,),
-    judge,
-    (
-        paper("Goyal et al. 2017, section 5.1", "1706.02677"),
-        thread("tensorpack/tensorpack", 420),
-        thread("AlexHex7/Non-local_pytorch", 1),
-    ),
-    (Block, gradients),
+FIX = (start_as_identity,)
+PARTS = (Block, gradients)
+SOURCES = (
+    paper("Goyal et al. 2017, section 5.1", "1706.02677"),
+    thread("tensorpack/tensorpack", 420),
+    thread("AlexHex7/Non-local_pytorch", 1),
 )

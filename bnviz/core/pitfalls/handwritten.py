@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Handwritten
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -111,15 +111,11 @@ def judge(
     return Verdict("eval" if in_eval else "nowhere", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (ByHand,),
-    judge,
-    (
-        thread("pytorch/pytorch", 3122),
-        thread("pytorch/pytorch", 77427),
-        thread("google/flax", 1491),
-        thread("tensorflow/tensorflow", 3290),
-    ),
-    (WithBug, differences),
+FIX = (ByHand,)
+PARTS = (WithBug, differences)
+SOURCES = (
+    thread("pytorch/pytorch", 3122),
+    thread("pytorch/pytorch", 77427),
+    thread("google/flax", 1491),
+    thread("tensorflow/tensorflow", 3290),
 )

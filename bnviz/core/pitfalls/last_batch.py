@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bnviz.core.pitfalls.configs import LastBatch
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -60,16 +60,12 @@ def judge(
     return Verdict("short", values | {"share": tail / config.batch_size})
 
 
-ENTRY = Entry(
-    experiment,
-    (training_loader,),
-    judge,
+FIX = (training_loader,)
+SOURCES = (
+    thread("fastai/fastai", 1352),
+    thread("openvinotoolkit/nncf", 379, "pull"),
     (
-        thread("fastai/fastai", 1352),
-        thread("openvinotoolkit/nncf", 379, "pull"),
-        (
-            "torch.utils.data.DataLoader, drop_last",
-            "https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader",
-        ),
+        "torch.utils.data.DataLoader, drop_last",
+        "https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader",
     ),
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import LatentNoise
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -63,12 +63,8 @@ def judge(config: LatentNoise, result: Result) -> Verdict[Literal["loud", "quiet
     return Verdict("kept" if values["kept"] > 4 else "loud", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (used,),
-    judge,
-    (
-        paper("Zhu et al. 2020", "2004.12585"),
-        paper("Kingma and Welling 2014", "1312.6114"),
-    ),
+FIX = (used,)
+SOURCES = (
+    paper("Zhu et al. 2020", "2004.12585"),
+    paper("Kingma and Welling 2014", "1312.6114"),
 )

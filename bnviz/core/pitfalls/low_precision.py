@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import LowPrecision
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -64,18 +64,14 @@ def judge(config: LowPrecision, result: Result) -> Verdict[Literal["overflow", "
     return Verdict("worse" if values["low"] > 2 * values["mixed"] else "fine", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (keep_statistics_in_float32,),
-    judge,
+FIX = (keep_statistics_in_float32,)
+PARTS = (remember,)
+SOURCES = (
     (
-        (
-            "PyTorch, automatic mixed precision: ops that autocast to float32",
-            "https://pytorch.org/docs/stable/amp.html",
-        ),
-        thread("apple/coreai-torch", 54, "pull"),
-        thread("pytorch/pytorch", 126525, "pull"),
-        thread("fastai/fastai", 507),
+        "PyTorch, automatic mixed precision: ops that autocast to float32",
+        "https://pytorch.org/docs/stable/amp.html",
     ),
-    (remember,),
+    thread("apple/coreai-torch", 54, "pull"),
+    thread("pytorch/pytorch", 126525, "pull"),
+    thread("fastai/fastai", 507),
 )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import NanBatch
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -108,13 +108,9 @@ def judge(config: NanBatch, result: Result) -> Verdict[Key]:
     return Verdict("recovers" if validation[-1] <= 1.1 * before else "suffers", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (remember_finite, poisoned),
-    judge,
-    (
-        thread("pytorch/pytorch", 1206),
-        thread("facebookresearch/SparseConvNet", 190),
-    ),
-    (train,),
+FIX = (remember_finite, poisoned)
+PARTS = (train,)
+SOURCES = (
+    thread("pytorch/pytorch", 1206),
+    thread("facebookresearch/SparseConvNet", 190),
 )

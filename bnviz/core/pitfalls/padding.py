@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Padding
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -65,15 +65,11 @@ def judge(config: Padding, result: Result) -> Verdict[Literal["moved", "same"]]:
     return Verdict("moved" if moved else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (normalize_real,),
-    judge,
-    (
-        paper(
-            "Wang et al. 2022, Understanding the Failure of Batch Normalization for Transformers",
-            "2210.05153",
-        ),
-        paper("Shen et al. 2020, PowerNorm", "2003.07845"),
+FIX = (normalize_real,)
+SOURCES = (
+    paper(
+        "Wang et al. 2022, Understanding the Failure of Batch Normalization for Transformers",
+        "2210.05153",
     ),
+    paper("Shen et al. 2020, PowerNorm", "2003.07845"),
 )

@@ -77,9 +77,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Entry:
-    """One pitfall. `experiment` takes the config's fields by name.
+    """One pitfall, as its module has it. `experiment` takes the config's fields by name.
 
-    `fix` is shown beside the figure; `parts` are further functions and classes
+    `fix` (FIX) is shown beside the figure; `parts` (PARTS) are further functions and classes
     that the experiment uses, in an order in which they can be read. What stays as it is while a
     slider moves, such as the training without the mistake, is remembered by lru_cache.
     """
@@ -88,13 +88,13 @@ class Entry:
     fix: tuple[Callable[..., Any], ...]
     judge: Callable[[Any, Result], Verdict[Any]]
     sources: tuple[Source, ...]
-    parts: tuple[Callable[..., Any], ...] = ()
+    parts: tuple[Callable[..., Any], ...]
 
 
 def load(name: str) -> Entry:
-    """The entry called `name`; its module has the same name."""
-    entry: Entry = import_module(f"bnviz.core.pitfalls.{name}").ENTRY
-    return entry
+    """The pitfall called `name`, from the module of that name."""
+    own = import_module(f"bnviz.core.pitfalls.{name}")
+    return Entry(own.experiment, own.FIX, own.judge, own.SOURCES, getattr(own, "PARTS", ()))
 
 
 def run(name: str, config: PitfallConfig) -> Result:

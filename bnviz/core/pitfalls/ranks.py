@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import Ranks
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result
+from bnviz.core.pitfalls.pitfall import Numbers, Result
 from bnviz.core.verdict import Verdict
 
 
@@ -72,18 +72,14 @@ def judge(config: Ranks, result: Result) -> Verdict[Literal["apart", "alike"]]:
     return Verdict("apart" if values["saved"] >= 0.1 else "alike", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (synchronized,),
-    judge,
+FIX = (synchronized,)
+SOURCES = (
     (
-        (
-            "torch.nn.SyncBatchNorm",
-            "https://pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html",
-        ),
-        (
-            "DistributedDataParallel, broadcast_buffers",
-            "https://pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html",
-        ),
+        "torch.nn.SyncBatchNorm",
+        "https://pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html",
+    ),
+    (
+        "DistributedDataParallel, broadcast_buffers",
+        "https://pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html",
     ),
 )

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import ScaleInvariance
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -74,12 +74,8 @@ def judge(
     return Verdict("broken" if config.scale < 1 else "ruled", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (normalize_rows,),
-    judge,
-    (
-        paper("van Laarhoven 2017", "1706.05350"),
-        paper("Ioffe and Szegedy 2015, section 3.3", "1502.03167"),
-    ),
+FIX = (normalize_rows,)
+SOURCES = (
+    paper("van Laarhoven 2017", "1706.05350"),
+    paper("Ioffe and Szegedy 2015, section 3.3", "1502.03167"),
 )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from bnviz.core.pitfalls.configs import SecondPass
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result
+from bnviz.core.pitfalls.pitfall import Numbers, Result
 from bnviz.core.verdict import Verdict
 
 
@@ -99,13 +99,9 @@ def judge(config: SecondPass, result: Result) -> Verdict[Literal["farther", "nea
     return Verdict("farther" if values["times"] > 1 else "nearer", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (remembering_nothing,),
-    judge,
-    (
-        ("torch.utils.checkpoint", "https://pytorch.org/docs/stable/checkpoint.html"),
-        ("davda54/sam, README", "https://github.com/davda54/sam"),
-    ),
-    (second_pass, remembered),
+FIX = (remembering_nothing,)
+PARTS = (second_pass, remembered)
+SOURCES = (
+    ("torch.utils.checkpoint", "https://pytorch.org/docs/stable/checkpoint.html"),
+    ("davda54/sam, README", "https://github.com/davda54/sam"),
 )

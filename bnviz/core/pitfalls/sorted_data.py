@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import SortedData
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.pitfalls.tasks import blobs, classifier
 from bnviz.core.verdict import Verdict
 
@@ -78,14 +78,10 @@ def judge(config: SortedData, result: Result) -> Verdict[Literal["worse", "same"
     return Verdict("worse" if worse else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (shuffled_batches,),
-    judge,
-    (
-        paper("Ioffe and Szegedy 2015, section 4.2.1", "1502.03167"),
-        thread("openpifpaf/openpifpaf", 308, "pull"),
-        thread("pytorch/pytorch", 58986),
-    ),
-    (blobs, classifier, nearly_sorted_batches, train),
+FIX = (shuffled_batches,)
+PARTS = (blobs, classifier, nearly_sorted_batches, train)
+SOURCES = (
+    paper("Ioffe and Szegedy 2015, section 4.2.1", "1502.03167"),
+    thread("openpifpaf/openpifpaf", 308, "pull"),
+    thread("pytorch/pytorch", 58986),
 )

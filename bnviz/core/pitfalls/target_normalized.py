@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TargetNormalized
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -79,16 +79,12 @@ def judge(config: TargetNormalized, result: Result) -> Verdict[Literal["useless"
     return Verdict("worse" if values["wrong"] > 1.2 * values["right"] else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (InUnits,),
-    judge,
+FIX = (InUnits,)
+PARTS = (learn,)
+SOURCES = (
     (
-        (
-            "TensorFlow forum: batch normalization on the output layer of a regression",
-            "https://discuss.tensorflow.org/t/applying-batch-normalization-on-the-output-layer-in-a-regression-problem/14056",
-        ),
-        thread("Lab41/attalos", 89, "pull"),
+        "TensorFlow forum: batch normalization on the output layer of a regression",
+        "https://discuss.tensorflow.org/t/applying-batch-normalization-on-the-output-layer-in-a-regression-problem/14056",
     ),
-    (learn,),
+    thread("Lab41/attalos", 89, "pull"),
 )

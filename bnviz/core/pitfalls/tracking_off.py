@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrackingOff
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result
+from bnviz.core.pitfalls.pitfall import Numbers, Result
 from bnviz.core.verdict import Verdict
 
 
@@ -88,19 +88,15 @@ def judge(config: TrackingOff, result: Result) -> Verdict[Literal["worse", "same
     return Verdict("better" if values["times"] < 0.9 else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (freeze,),
-    judge,
+FIX = (freeze,)
+PARTS = (switch_off, step, trained, fine_tune)
+SOURCES = (
     (
-        (
-            "Lightning-AI/pytorch-lightning, BaseFinetuning.freeze",
-            "https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.BaseFinetuning.html",
-        ),
-        (
-            "torch.nn.BatchNorm1d, track_running_stats",
-            "https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html",
-        ),
+        "Lightning-AI/pytorch-lightning, BaseFinetuning.freeze",
+        "https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.BaseFinetuning.html",
     ),
-    (switch_off, step, trained, fine_tune),
+    (
+        "torch.nn.BatchNorm1d, track_running_stats",
+        "https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html",
+    ),
 )

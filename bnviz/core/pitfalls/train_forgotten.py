@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrainForgotten
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -87,13 +87,9 @@ def judge(
     return Verdict("better" if values["times"] < 0.9 else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (evaluating,),
-    judge,
-    (
-        thread("fartashf/vsepp", 4),
-        thread("wkentaro/pytorch-fcn", 56, "pull"),
-    ),
-    (train,),
+FIX = (evaluating,)
+PARTS = (train,)
+SOURCES = (
+    thread("fartashf/vsepp", 4),
+    thread("wkentaro/pytorch-fcn", 56, "pull"),
 )

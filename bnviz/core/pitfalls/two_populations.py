@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.core.pitfalls.configs import TwoPopulations
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper
 from bnviz.core.verdict import Verdict
 
 
@@ -68,13 +68,9 @@ def judge(config: TwoPopulations, result: Result) -> Verdict[Literal["hidden", "
     return Verdict("hidden" if hidden else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (jointly,),
-    judge,
-    (
-        paper("Bhatt et al. 2024, CrossQ", "1902.05605"),
-        ("soumith/ganhacks, number 4", "https://github.com/soumith/ganhacks"),
-    ),
-    (rows, apart),
+FIX = (jointly,)
+PARTS = (rows, apart)
+SOURCES = (
+    paper("Bhatt et al. 2024, CrossQ", "1902.05605"),
+    ("soumith/ganhacks, number 4", "https://github.com/soumith/ganhacks"),
 )

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import WeightDecay
-from bnviz.core.pitfalls.pitfall import Entry, Numbers, Result, paper, thread
+from bnviz.core.pitfalls.pitfall import Numbers, Result, paper, thread
 from bnviz.core.verdict import Verdict
 
 
@@ -77,14 +77,10 @@ def judge(config: WeightDecay, result: Result) -> Verdict[Literal["diverged", "r
     return Verdict("raised" if ends[0] > 1.05 * ends[1] else "same", values)
 
 
-ENTRY = Entry(
-    experiment,
-    (effective_rate,),
-    judge,
-    (
-        paper("van Laarhoven 2017", "1706.05350"),
-        paper("Zhang et al. 2019, Three Mechanisms of Weight Decay Regularization", "1810.12281"),
-        thread("nmndeep/revisiting-at", 2),
-    ),
-    (train,),
+FIX = (effective_rate,)
+PARTS = (train,)
+SOURCES = (
+    paper("van Laarhoven 2017", "1706.05350"),
+    paper("Zhang et al. 2019, Three Mechanisms of Weight Decay Regularization", "1810.12281"),
+    thread("nmndeep/revisiting-at", 2),
 )
