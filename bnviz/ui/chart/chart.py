@@ -114,9 +114,14 @@ def _rows(request: Request) -> Response:
 
 def routes() -> list[Route]:
     """Where the browser finds the chart's scripts and rows: for ``st.App``."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    root = f"{'/' if base else ''}{base}/bnviz/{{version}}"
+    root = f"{base()}/bnviz/{{version}}"
     return [Route(f"{root}/rows", _rows), Route(f"{root}/{{name}}", _serve)]
+
+
+def base() -> str:
+    """What the server's addresses begin with, "" or like "/bn"."""
+    path = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{path}" if path else ""
 
 
 @cache

@@ -4,20 +4,18 @@ from functools import cache
 from pathlib import Path
 
 import streamlit
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from bnviz.ui.chart.chart import version
+from bnviz.ui.chart.chart import base, version
 from bnviz.ui.navigation import PAGES
 
 
 def routes() -> list[Route]:
     """One a page, for ``st.App``."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
     names = ("", *(entry.name for entry in PAGES[1:]))
-    return [Route(f"{f'/{base}' if base else ''}/{name}", _page) for name in names]
+    return [Route(f"{base()}/{name}", _page) for name in names]
 
 
 def _page(request: Request) -> HTMLResponse:

@@ -1,12 +1,12 @@
 """An address that is no page's: says so, in both languages, and offers the pages."""
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.ui.chart.chart import base
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.server.bare import bare
 
@@ -21,7 +21,7 @@ def route() -> Route:
 
 class _Missing(Route):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        path = str(scope.get("path", "")).removeprefix(_base())
+        path = str(scope.get("path", "")).removeprefix(base())
         first, *more = path.strip("/").split("/")
         page = not more and first in {"", *(entry.name for entry in PAGES[1:])}
         if page or first in _SERVED or "." in path:
@@ -29,14 +29,9 @@ class _Missing(Route):
         return super().matches(scope)
 
 
-def _base() -> str:
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"/{base}" if base else ""
-
-
 def _answer(request: Request) -> Response:
-    if request.url.path == f"{_base()}/{PAGES[0].name}":
-        return RedirectResponse(f"{_base()}/?{request.url.query}")
+    if request.url.path == f"{base()}/{PAGES[0].name}":
+        return RedirectResponse(f"{base()}/?{request.url.query}")
     languages = [
         {
             "lang": lang,
@@ -44,7 +39,7 @@ def _answer(request: Request) -> Response:
             "text": sentence(lang, "missing.text"),
             "pages": [
                 {
-                    "address": f"{_base()}/{'' if entry is PAGES[0] else entry.name}?lang={lang}",
+                    "address": f"{base()}/{'' if entry is PAGES[0] else entry.name}?lang={lang}",
                     "title": sentence(lang, f"pages.{entry.name}"),
                 }
                 for entry in PAGES
