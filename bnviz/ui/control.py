@@ -109,6 +109,11 @@ def choice(
     return Control(key, label, first, options=ids, option=option, **more)
 
 
+def choice_of(key: str, section: str, options: Iterable[str], **more: Any) -> Control:
+    """The row of a choice whose label and options are the texts of one section."""
+    return choice(key, f"{section}.label", options, f"{section}.{{}}", **more)
+
+
 def switch(key: str, label: str, default: bool = False) -> Control:
     """The row of a switch."""
     return Control(key, label, default)

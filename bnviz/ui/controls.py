@@ -27,7 +27,7 @@ from bnviz.core.training.presets import PRESETS, RATES, STEPS
 from bnviz.plots.smoothness.gap import QUANTITIES
 from bnviz.store.history import Order, State
 from bnviz.texts.catalogue import LANGUAGES
-from bnviz.ui.control import Control, choice, in_address, of, switch, tabs
+from bnviz.ui.control import Control, choice, choice_of, in_address, of, switch, tabs
 
 #: What runs are compared by: fields of NetSnapshot.
 MEASURED = (
@@ -101,18 +101,8 @@ TRAIN_VS_EVAL = _table(
     of(StreamConfig, "spread", label="train_vs_eval.controls.spread"),
     choice("feature", "stat.feature", menu=True),
     tabs("stream_tab", "train_vs_eval.tabs.{}", pinned=True, first=("gap", "clock", "company")),
-    choice(
-        "quantity",
-        "train_vs_eval.quantity.label",
-        ("variance", "mean"),
-        "train_vs_eval.quantity.{}",
-    ),
-    choice(
-        "reference",
-        "train_vs_eval.reference.label",
-        ("train", "true"),
-        "train_vs_eval.reference.{}",
-    ),
+    choice_of("quantity", "train_vs_eval.quantity", ("variance", "mean")),
+    choice_of("reference", "train_vs_eval.reference", ("train", "true")),
     Control("gap_step", "train_vs_eval.gap.step", 1000, least=0, most=1000, step=1),
     Control("z", "train_vs_eval.company.z", 1.0, least=-4.0, most=4.0, step=0.1),
     Control("company_b", "train_vs_eval.company.size", 8, stops=(1, *SIZES)),
@@ -292,14 +282,12 @@ SMOOTHNESS = _table(
 
 RUNS = _table(
     choice("find", "runs.find"),
-    choice(
-        "kind", "runs.kind.label", ("all", "train", "measure", "sweep"), "runs.kind.{}", menu=True
-    ),
-    choice("state", "runs.state.label", get_args(State), "runs.state.{}", menu=True, main=True),
-    choice("order", "runs.order.label", get_args(Order), "runs.order.{}", menu=True),
+    choice_of("kind", "runs.kind", ("all", "train", "measure", "sweep"), menu=True),
+    choice_of("state", "runs.state", get_args(State), menu=True, main=True),
+    choice_of("order", "runs.order", get_args(Order), menu=True),
     choice("compared", "runs.compared", address="runs"),
-    choice("measured", "runs.measured.label", MEASURED, "runs.measured.{}", menu=True),
-    choice("nets", "runs.nets.label", ("both", "bn", "plain"), "runs.nets.{}"),
+    choice_of("measured", "runs.measured", MEASURED, menu=True),
+    choice_of("nets", "runs.nets", ("both", "bn", "plain")),
     choice("first", "runs.pair_first", menu=True),
     choice("second", "runs.pair_second", menu=True),
     tabs("runs_tab", "runs.tabs.{}"),
