@@ -155,7 +155,7 @@ class History(Shelf):
         What may be thinned does not count, nor do the runs `apart`.
         """
         counted = self._spared() & owned(runs.c.id, owner) & runs.c.id.not_in(apart)
-        kept = self._value(sa.select(sa.func.sum(runs.c.size)).where(counted)) or 0
+        kept = int(self._value(sa.select(sa.func.sum(runs.c.size)).where(counted)) or 0)
         code: Code = "runs_of_visitor" if owner else "runs_full"
         if kept + size > gigabytes(code) * 2**30:
             values = {"needed": f"{(kept + size) / 2**30:.3g}", "limit": f"{gigabytes(code):g}"}
