@@ -35,7 +35,7 @@ def main(seconds: float) -> None:
     for config in _until(seconds, trainings(0.0, 100.0)):
         measured += parts(config)
     in_use = numbers()
-    for name in ("step", "snapshot", "probes", "search"):
+    for name in ("initial", "step", "snapshot", "probes", "search"):
         print(shown(name, [real / said() for part, real, said in measured if part == name]))
     put(fitted(measured))
     print(cost.PASSES, *(f"{name} {getattr(cost, name)}" for name in (*PAIRS, *NUMBERS)), sep="\n")

@@ -21,7 +21,7 @@ Part = tuple[str, float, Callable[[], float]]
 
 
 def parts(config: TrainConfig) -> Iterator[Part]:
-    """A step, a snapshot, probes of one seed and a search for eigenvalues."""
+    """The initial nets, a step, a snapshot, probes of one seed and a search for eigenvalues."""
     rows, dataset = config.data.samples, dataset_for(config.data, None)
     small = config.model_copy(
         update={
@@ -47,6 +47,7 @@ def parts(config: TrainConfig) -> Iterator[Part]:
 
     first = single.snapshot(0)
     kinds: list[tuple[str, Callable[[], object], Callable[[], float]]] = [
+        ("initial", lambda: train.Run(config, run.data), sizes.initial),
         ("step", step, lambda: sizes.step().seconds / steps),
         ("snapshot", lambda: run.snapshot(0), lambda: sizes.snapshot().seconds),
         ("probes", lambda: single.probed(first, _never), lambda: one.probed().seconds),
@@ -65,7 +66,8 @@ def _best(work: Callable[[], object]) -> float:
     return min(cpu(work) for _ in range(3)) / slowness.__wrapped__()
 
 
-PAIRS, NUMBERS = ("BATCH", "AUTOGRAD"), ("TANH", "ROW", "FIGURES", "DRAW", "DRAWN")
+PAIRS = ("BATCH", "AUTOGRAD")
+NUMBERS = ("TANH", "ROW", "FIGURES", "DRAW", "DRAWN", "INITIAL")
 
 
 def numbers() -> list[float]:

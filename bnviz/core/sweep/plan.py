@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bnviz.core.configs import TrainConfig
 from bnviz.core.sweep.config import Cell, SweepConfig, cells
 from bnviz.core.sweep.outcome import MOMENTS
-from bnviz.core.training.cost import Cost, cost
+from bnviz.core.training.cost import PROCESS, Cost, Sizes, cost
 
 #: About how long one stack of several cells may train, so that cells keep coming; how many
 #: networks it has, and how much memory it takes.
@@ -70,12 +70,16 @@ def _fits(config: TrainConfig, count: int, sharpness: bool, rows: int, features:
 
 
 def _cost(config: TrainConfig, count: int, sharpness: bool, rows: int, features: int) -> Cost:
-    """Of so many cells as one stack."""
-    probes = config.probes.model_copy(
-        update={"count": 1, "eigenvalues": True, "checkpoints": int(sharpness)}
-    )
-    stack = config.model_copy(update={"probes": probes, "seeds": count * config.seeds})
-    return cost(stack, rows, features, min(MOMENTS, config.optimizer.epochs + 1))
+    """Of so many cells as one stack; eigenvalues are looked for in one cell after the other."""
+    probes = config.probes.model_copy(update={"count": 1, "eigenvalues": True, "checkpoints": 0})
+    cell = config.model_copy(update={"probes": probes})
+    stack = cell.model_copy(update={"seeds": count * config.seeds})
+    trained = cost(stack, rows, features, min(MOMENTS, config.optimizer.epochs + 1))
+    if not sharpness:
+        return trained
+    searched, held = Sizes(cell, rows, features).probed(), Sizes(stack, rows, features).held()
+    memory = max(trained.memory, PROCESS + held + searched.memory)
+    return Cost(memory, trained.seconds + count * searched.seconds)
 
 
 def _level(config: SweepConfig, cell: Cell) -> int:

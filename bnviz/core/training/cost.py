@@ -58,8 +58,10 @@ PASSES: dict[Kind, Pass] = {
 #: and with others, which autograd differentiates; and an activation with tanh.
 BATCH, AUTOGRAD, TANH = (1.3, 2.1), (2.7, 2.6), 1.9
 #: Seconds of a row of a batch; of a layer's figures in a snapshot; of drawing a probe, each layer
-#: and each parameter; of Lanczos's basis, each parameter and pair of vectors; of its beginning.
+#: and each parameter; of Lanczos's basis, each parameter and pair of vectors; of its beginning;
+#: of drawing what a net begins with, each layer.
 ROW, FIGURES, DRAW, DRAWN, BASIS, START = 1.1e-8, 1e-4, 4e-6, 3.8e-9, 2e-9, 1.4e-3
+INITIAL = 1.3e-4
 #: Norms whose gradients are written out. With others twice as many layers' activations are held.
 WRITTEN_OUT: tuple[Norm, ...] = ("batch", "weight", "none")
 MORE = 2
@@ -87,7 +89,7 @@ def cost(config: TrainConfig, rows: int, features: int, snapshots: int | None = 
     epochs = config.optimizer.epochs
     checkpoints = min(config.probes.checkpoints, epochs + 1)
     snapshots = snapshots or epochs + 1 + min(checkpoints, 1)
-    seconds = epochs * step.seconds + snapshots * snapshot.seconds
+    seconds = sizes.initial() + epochs * step.seconds + snapshots * snapshot.seconds
     return Cost(
         PROCESS + sizes.held() + max(step.memory, snapshot.memory, probed.memory),
         seconds + checkpoints * probed.seconds,
@@ -169,6 +171,11 @@ class Sizes:
     def all_nets(self, kind: Kind, rows: float, together: int) -> float:
         """Seconds of a pass of every seed of all nets."""
         return sum(self.passes(kind, norm, self.seeds, rows, together) for norm in self.norms)
+
+    def initial(self) -> float:
+        """Seconds until all nets have their initial weights."""
+        each = (self.depth + 1) * INITIAL + self.parameters * DRAWN
+        return len(self.norms) * self.seeds * each
 
     def step(self) -> Cost:
         """Of all steps of an epoch, and the memory of one."""

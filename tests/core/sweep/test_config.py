@@ -95,6 +95,18 @@ def test_every_cell_is_in_one_group_and_corners_come_first(name: str) -> None:
     assert sum(group.cost.seconds for group in plan) < 60  # half a minute on two cores
 
 
+def test_eigenvalues_are_counted_once_a_cell() -> None:
+    """As they are looked for: a stack of three cells searches three times, not once for all."""
+
+    def searching(*rates: float) -> float:
+        axes = (RATE, rates), ("network.width", (4, 8))
+        plans = (groups(grid(*axes, metric=each), 100, 3) for each in ("loss", "sharpness"))
+        loss, sharpness = (sum(group.cost.seconds for group in plan) for plan in plans)
+        return sharpness - loss
+
+    assert searching(0.1, 0.2, 0.3, 0.4) == pytest.approx(2 * searching(0.1, 0.2))
+
+
 def test_every_setting_but_what_cells_share_can_be_swept() -> None:
     assert "data.input_scale" in FIELDS and "network.depth" in FIELDS
     assert not {"seeds", "seed", "data.table", "data.target"} & set(FIELDS)
