@@ -49,12 +49,12 @@ def contents() -> None:
         return
     drop_unknown(name)
     with place:
-        offer(name)
+        offer()
         show_tools(name)
         offer_terms(name)
     question.title(say(f"{name}.title"))
-    show_lesson(name)
-    page.run()
+    with show_lesson(name):
+        page.run()
     changes.remember(name)
     warm_up_later()
 

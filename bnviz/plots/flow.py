@@ -125,20 +125,23 @@ def _word(x: float, text: str) -> dict[str, Any]:
 
 
 def errors(step: int, error: Floats, look: Look, say: Say) -> Figure:
-    """Both nets' errors (T, 2) up to one step, on axes that hold all of them; NaN is not drawn."""
-    steps = np.arange(len(error))
+    """Both nets' errors (T, 2) up to one step, on axes that hold all of them; NaN is not drawn.
+
+    The names stand at the right as high as the errors are by that step: no step tells of a later.
+    """
+    last = len(error) - 1
     lines = [
         {"name": say(f"net.{net}"), "mode": "lines", "line": stroke(net, look)}
-        | {"x": steps, "y": error[:, side]}
+        | {"x": np.arange(step + 1), "y": error[: step + 1, side]}
         for side, net in enumerate(NETS)
     ]
     yaxis = titled(say("home.flow.error"), **decades(np.minimum(error, 1e4).ravel()))
-    names = named_at_ends(lines, yaxis)  # where they will end
+    names = [name | {"x": last} for name in named_at_ends(lines, yaxis)]
     return figure(
         look,
-        [line | {axis: line[axis][: step + 1] for axis in "xy"} for line in lines],
+        lines,
         316,
-        xaxis=titled(say("home.flow.step"), range=[0, len(error) - 1]),
+        xaxis=titled(say("home.flow.step"), range=[0, last]),
         yaxis=yaxis,
         annotations=names,
         margin={"l": 56, "t": 36, "b": 46} | room_for(names),

@@ -13,6 +13,8 @@ BN, PLAIN = "#0072B2", "#D55E00"
 _DARK = {BN: "#56B4E9", PLAIN: "#F0863A"}
 #: A legend below the plot, where it covers nothing.
 BELOW = {"y": -0.2, "yanchor": "top"}
+#: The same at the foot of a picture that is not high, as wide as all of it.
+FOOT = {"x": 0, "xref": "container", "y": 0, "yref": "container", "yanchor": "bottom"}
 DASH = {"bn": "solid", "plain": "dash"}
 SYMBOL = {"bn": "circle", "plain": "diamond"}
 

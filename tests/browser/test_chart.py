@@ -19,7 +19,8 @@ LIVE = """element => {
         ArrayBuffer.isView(value) ? Array.from(value) : value));
 }"""
 
-RUNNING = ["running-mean", "running-variance", "gap"]
+RUNNING = ["running-mean", "running-variance"]
+PARTS = {"section": "parts", "spread": 2}
 PITFALL = ["pitfall-figure"]
 #: page, its address, slider, charts that follow
 DRAGS = {
@@ -35,11 +36,13 @@ DRAGS = {
         "b",
         ["before", "after"],
     ),
-    "momentum": ("train_vs_eval", {"shift": 2, "quantity": "mean"}, "momentum", RUNNING),
+    "momentum": ("train_vs_eval", {"shift": 2}, "momentum", RUNNING),
     "Keras's momentum": ("train_vs_eval", {"source": "constant"}, "keras_momentum", RUNNING),
-    "shift": ("train_vs_eval", {"source": "heavy_tails", "reference": "true"}, "shift", RUNNING),
+    "shift": ("train_vs_eval", {"source": "heavy_tails"}, "shift", RUNNING),
     "spread": ("train_vs_eval", {"feature": "all", "source": "wine"}, "spread", RUNNING),
-    "batch number": ("train_vs_eval", {"spread": 2}, "gap_step", ["gap"]),
+    "batch number": ("train_vs_eval", PARTS, "gap_step", ["gap"]),
+    "momentum and parts": ("train_vs_eval", PARTS | {"quantity": "mean"}, "momentum", ["gap"]),
+    "shift and parts": ("train_vs_eval", PARTS | {"reference": "true"}, "shift", ["gap"]),
     "a place": ("pitfalls", {"pitfall": "scale_invariance"}, "scale_invariance-scale", PITFALL),
     "a dead feature": ("pitfalls", {"pitfall": "dead_features"}, "dead_features-eps", PITFALL),
     "rows": ("pitfalls", {"pitfall": "last_batch"}, "last_batch-rows", PITFALL),

@@ -51,6 +51,7 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
         track = getattr(found, name)
         assert drawn_traces[-1]["y"] == pytest.approx(track.running[:, 1].tolist())
         assert drawn_traces[1]["y"] == pytest.approx(track.batch[:, 1].tolist())
+    open_tab(page, "train_vs_eval.tabs.parts")
     parts = gap(found, "mean", "train")
     *areas, total, _ = chart_figure(page, "gap")["data"]
     assert total["y"] == pytest.approx(parts.total[:, 1].tolist())

@@ -30,7 +30,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
         {"lang", "source", "b", "d", "seed", "eps", "stream_cumulative", "momentum"}
         | {"keras_momentum", "steps", "shift_at", "shift", "spread", "feature"}
         | {"quantity", "reference", "gap_step"},
-        {"running-mean", "running-variance", "gap"},
+        {"gap"},
     ),
     "pitfalls": (
         {"lang", "pitfall", "previous", "following"}
@@ -55,6 +55,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
 }
 #: Where a page's controls are, if not where it opens: the address and the title there.
 OPENED: dict[str, dict[str, str]] = {
+    "train_vs_eval": {"section": "parts"},
     "pitfalls": {"pitfall": "eval_forgotten"},
     "smoothness": {"section": "document"},
 }

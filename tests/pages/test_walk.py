@@ -38,7 +38,9 @@ OPENINGS: dict[str, list[dict[str, str]]] = {
         {"section": name}
         for name in ("formula", "statistics", "steps", "epsilon", "jitter", "implementations")
     ],
-    "train_vs_eval": [{"section": name} for name in ("gap", "clock", "company", "split", "frozen")],
+    "train_vs_eval": [
+        {"section": name} for name in ("gap", "parts", "clock", "company", "split", "frozen")
+    ],
     "pitfalls": [{}],
     "fitness": [{}],
     "smoothness": [{"section": "replay"}],

@@ -7,10 +7,10 @@ import numpy as np
 from bnviz.core.batchnorm.batch_dependence import BatchDependence
 from bnviz.core.types import Floats
 from bnviz.plots.nets import bands
-from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import joined, level, line, upright
 
-HEIGHT = 380
+HEIGHT = 300
 _BINS = 36
 
 
@@ -29,17 +29,19 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks),
+        xaxis=titled(
+            say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks, tickangle=0
+        ),
         yaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
         shapes=[upright(size, look), level(outputs.whole, look.ink)],
         annotations=[
             heading(say("train_vs_eval.company.fan")),
             heading(say("train_vs_eval.company.eval"))
-            | {"x": 1, "y": outputs.whole, "yref": "y", "yanchor": "middle", "xshift": 4},
+            | {"x": 1, "xanchor": "right", "y": outputs.whole, "yref": "y", "yshift": 10},
         ],
-        legend=BELOW,
+        legend=FOOT,
         hovermode="x unified",
-        margin={"l": 68, "r": 96, "t": 36, "b": 100},
+        margin={"l": 68, "r": 16, "t": 36, "b": 84},
     )
 
 
@@ -70,8 +72,8 @@ def at_size(
         xaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
         yaxis=titled(say("train_vs_eval.company.density"), rangemode="tozero"),
         annotations=[heading(say("train_vs_eval.company.at", size=size))],
-        legend=BELOW,
-        margin={"l": 68, "r": 16, "t": 36, "b": 100},
+        legend=FOOT,
+        margin={"l": 68, "r": 16, "t": 36, "b": 84},
         bargap=0,
     )
 

@@ -6,7 +6,7 @@ from bnviz.core.batchnorm.momentum import Clock, remaining, shares, weights
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
 
-HEIGHT = 340
+HEIGHT = 300
 
 
 def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> Figure:

@@ -8,13 +8,13 @@ import numpy as np
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
 from bnviz.plots.labels import label
 from bnviz.plots.nets import loss_title, ribbon
-from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, level, line
 
 if TYPE_CHECKING:
     from bnviz.core.training.precise_bn import Drift, Recalibration
 
-HEIGHT = 380
+HEIGHT = 300
 WAYS = ("before", "after", "train_mode")
 #: Differences below this are rounding and drawn there.
 FLOOR = 1e-17
@@ -39,7 +39,8 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
         HEIGHT,
         xaxis={
             "tickvals": place,
-            "ticktext": [say(f"train_vs_eval.recalibrate.{way}") for way in WAYS],
+            "ticktext": [_folded(say(f"train_vs_eval.recalibrate.{way}")) for way in WAYS],
+            "tickangle": 0,
             "range": [-0.5, 2.5],
             "zeroline": False,
             **titled(say("train_vs_eval.recalibrate.axis_way")),
@@ -49,6 +50,11 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 84},
     )
+
+
+def _folded(text: str) -> str:
+    """Two lines where there is a comma, in either language."""
+    return text.replace(", ", ",<br>").replace("，", "，<br>")
 
 
 def drifts(layers: Sequence["Drift"], look: Look, say: Say) -> Figure:
@@ -74,8 +80,8 @@ def drifts(layers: Sequence["Drift"], look: Look, say: Say) -> Figure:
         yaxis=titled(say("train_vs_eval.recalibrate.axis_deviation"), zeroline=False),
         shapes=[level(1, look.ink)],
         annotations=[heading(say("train_vs_eval.recalibrate.drifts"))],
-        legend=BELOW,
-        margin={"l": 68, "r": 16, "t": 36, "b": 100},
+        legend=FOOT,
+        margin={"l": 68, "r": 16, "t": 36, "b": 84},
     )
 
 
@@ -108,8 +114,8 @@ def micro_statistics(split: Split, feature: int, name: str, look: Look, say: Say
         | ({"dtick": 1} if len(number) <= 16 else {}),
         yaxis=titled(say("train_vs_eval.split.axis_value", feature=label(name)), zeroline=False),
         annotations=[heading(say("train_vs_eval.split.statistics"))],
-        legend=BELOW,
-        margin={"l": 72, "r": 16, "t": 36, "b": 90},
+        legend=FOOT,
+        margin={"l": 72, "r": 16, "t": 36, "b": 84},
     )
 
 
@@ -135,8 +141,8 @@ def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: 
         traces,
         HEIGHT,
         xaxis=titled(say("train_vs_eval.split.axis_difference"), type="log", dtick=4),
-        yaxis={"autorange": "reversed", "type": "category"},
+        yaxis={"autorange": "reversed", "type": "category", "dtick": 1},
         annotations=[heading(say("train_vs_eval.split.differences"))],
-        legend=BELOW,
-        margin={"l": 150, "r": 12, "t": 36, "b": 90},
+        legend=FOOT,
+        margin={"l": 150, "r": 12, "t": 36, "b": 68},
     )

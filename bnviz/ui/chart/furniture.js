@@ -13,7 +13,7 @@ const REMOVED = [
 ];
 const LARGER = 1.6; // full screen: so much larger are letters and margins
 const LEAST = 18; // on a wall no letter is smaller
-const LOWEST = 130; // on a wall no plot is lower, in pixels
+const LOWEST = 110; // on a wall no plot is lower, in pixels
 const STRONGER = 1.5; // on a wall so much wider are strokes
 
 /** Plotly's configuration for a chart. */
@@ -125,8 +125,9 @@ function bolder(trace) {
 /** An axis whose title takes two lines where it is longer than the room for it, in pixels. */
 function folded(axis, room) {
   const { text = "", font } = axis.title ?? {};
+  const wide = [...text].reduce((sum, letter) => sum + (letter < "\u2e80" ? 0.55 : 1), 0);
   const middle = text.lastIndexOf(" ", 0.6 * text.length);
-  if (middle < 0 || 0.55 * (font?.size ?? LEAST) * text.length < room) return axis;
+  if (middle < 0 || wide * (font?.size ?? LEAST) < room) return axis;
   const lines = `${text.slice(0, middle)}<br>${text.slice(middle + 1)}`;
   return { ...axis, automargin: true, title: { ...axis.title, text: lines, standoff: 8 } };
 }

@@ -1,10 +1,12 @@
-"""A lesson on screen: above the page a question and a guess; with the guess comes the page.
+"""A lesson on screen: first a question and a guess; with the guess the page comes, beside them.
 
 ``?lesson=NAME&step=3`` opens a step on any page. Guesses live in the visitor's session and
 nowhere else.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,35 +30,43 @@ def lessons() -> dict[str, Path]:
     return find((FOLDER, Path(own)) if own else (FOLDER,))
 
 
-def show_lesson(page: str) -> None:
-    """The step that the address names, above `page`; without one nothing.
+def show_lesson(page: str) -> AbstractContextManager[Any]:
+    """The step that the address names; returns the place for `page`, beside it.
 
     Goes to the step's page if that is another. Stops the run before a guess: the page is
     the answer.
     """
     name = st.query_params.get("lesson")
-    if name is None:
-        return
-    lesson = _read(name)
-    if lesson is None:
-        return
+    lesson = None if name is None else _read(name)
+    if name is None or lesson is None:
+        return nullcontext()
     index = _index(lesson)
     step = lesson.step[index]
     if step.page != page:
         go(name, index, lesson)
     _take_state(lesson, name, index)
-    guess = None
+    guess = _guesses().get(f"{name}.{index}")
+    if guess is not None:
+        beside, stage = st.columns([3, 7], gap="medium")
+        with beside, _box(lesson, name, index):
+            st.markdown(_said(step.question, step))
+            _reveal(step, guess)
+        return stage
+    with _box(lesson, name, index):
+        st.markdown(f"**{_said(step.question, step)}**")
+        _ask_guess(step, f"{name}.{index}")
+    st.stop()
+
+
+@contextmanager
+def _box(lesson: Lesson, name: str, index: int) -> Iterator[None]:
+    """A frame around the step, below the way through the lesson; a fault is told in it."""
     with st.container(border=True, key="lesson"):
         _way(lesson, name, index)
         try:
-            st.markdown(f"**{_said(step.question, step)}**")
-            guess = _guess(step, f"{name}.{index}")
-            if guess is not None:
-                _reveal(step, guess)
+            yield
         except LessonError as error:
             st.error(say("lesson.wrong", fault=literal(str(error))))
-    if guess is None:
-        st.stop()
 
 
 def go(name: str, index: int, lesson: Lesson) -> None:
@@ -124,11 +134,14 @@ def _said(text: Text, step: Step, **values: str) -> str:
     return text.said(language()).format(**known, **values)
 
 
-def _guess(step: Step, place: str) -> float | None:
-    """The guess that was committed to: an option's index or a number; None before."""
+def _guesses() -> dict[str, float]:
+    """Every guess that was committed to, by lesson and step: an option's index or a number."""
     guesses: dict[str, float] = st.session_state.setdefault("guesses", {})
-    if place in guesses:
-        return guesses[place]
+    return guesses
+
+
+def _ask_guess(step: Step, place: str) -> None:
+    """Asks for a guess, and runs the page again once there is one."""
     spoken = language()
     chosen: float | None
     with st.form(f"guess.{place}", border=False):
@@ -150,11 +163,11 @@ def _guess(step: Step, place: str) -> float | None:
             )
         sent = st.form_submit_button(say("lesson.commit"), type="primary")
     if not sent:
-        return None
+        return
     if chosen is None:
         st.caption(say("lesson.choose_first"))
-        return None
-    guesses[place] = float(chosen)
+        return
+    _guesses()[place] = float(chosen)
     st.rerun()
 
 
@@ -168,13 +181,13 @@ def _reveal(step: Step, guess: float) -> None:
     closeness = step.judge(guess, measured)
     words = paragraph(say(f"lesson.{closeness}", **values), _said(step.reveal, step, **values))
     box = st.success if closeness == "right" else st.info
-    box(words, icon=":material/straighten:")
+    box(words)
 
 
 def _way(lesson: Lesson, name: str, index: int) -> None:
     """Which step it is of how many; previous, next and the way out."""
     count = len(lesson.step)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         title = lesson.title.said(language())
         st.caption(say("lesson.place", title=title, step=index + 1, count=count), width="stretch")
         if st.button(

@@ -1,21 +1,14 @@
-// The page as a wall: larger type by an attribute that presenter.css knows; of the controls in
-// the sidebar only the main ones; and the keys: P begins and ends, Escape ends, left and right
-// step through a lesson.
+// The page as a wall, and with a lesson beside it, by attributes that presenter.css knows; and the
+// keys: P begins and ends, Escape ends, left and right step through a lesson.
 
 const root = document.documentElement;
 // A page that is run again may load this file again: what is so now, and who listens, is one.
-const now = (window.bnvizPresenter ??= { on: false, switch: "", style: undefined });
-now.style ??= document.head.appendChild(document.createElement("style"));
+const now = (window.bnvizPresenter ??= { on: false, switch: "" });
 
 export default function ({ data }) {
   Object.assign(now, data);
   root.toggleAttribute("data-bnviz-presenting", data.on);
-  const kept = data.main.map((key) => `:not(.st-key-${CSS.escape(key)})`).join("");
-  const others = ["stSlider", "stSelectbox", "stNumberInput", "stButtonGroup", "stCheckbox"]
-    .map((kind) => `[data-testid="stSidebar"] [data-testid="stElementContainer"]${kept}:has([data-testid="${kind}"])`)
-    .join(",");
-  const none = `[data-testid="stSidebar"]:not(:has(${data.main.map((key) => `.st-key-${CSS.escape(key)}`).join()}))`;
-  now.style.textContent = data.on ? `${others}, ${none} { display: none }` : "";
+  root.toggleAttribute("data-bnviz-lesson", data.lesson);
 }
 
 /** Whether keys belong to what has the focus. */

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from bnviz.ui.controls import CONTROLS, LANG, PRESENT
+from bnviz.ui.controls import PRESENT
 from bnviz.ui.widgets import ask
 
 FOLDER = Path(__file__).parent
@@ -23,8 +23,7 @@ def _component() -> Any:
     return st.components.v2.component("bnviz_presenter", css=css, js=js, isolate_styles=False)
 
 
-def offer(page: str) -> None:
-    """The switch; while it is on, larger type, and of the sidebar only what matters most."""
-    on = ask(PRESENT)
-    main = [row.key for row in CONTROLS[page].values() if row.main or row in (LANG, PRESENT)]
-    _component()(key="presenter", data={"on": on, "switch": PRESENT.key, "main": main}, height=1)
+def offer() -> None:
+    """The switch. On a wall type is larger; there, and beside a lesson, is no sidebar."""
+    data = {"on": ask(PRESENT), "switch": PRESENT.key, "lesson": "lesson" in st.query_params}
+    _component()(key="presenter", data=data, height=1)

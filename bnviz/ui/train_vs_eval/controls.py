@@ -15,10 +15,10 @@ from bnviz.ui.one_batch.controls import batch_config
 from bnviz.ui.widgets import ask
 
 
-def stream_config(main: DeltaGenerator) -> tuple[StreamConfig, float]:
+def stream_config(main: DeltaGenerator | None) -> tuple[StreamConfig, float]:
     """The stream of batches, and BN's epsilon; stops the page while a table is missing.
 
-    What matters most stands in `main`.
+    What matters most stands in `main`, if there is one, and else beside the rest.
     """
     batch = batch_config(main, TRAIN_VS_EVAL, play=False)
     with st.sidebar:
@@ -33,7 +33,7 @@ def stream_config(main: DeltaGenerator) -> tuple[StreamConfig, float]:
     return StreamConfig(batch=batch, torch_momentum=momentum, **stream), eps
 
 
-def _momentum(main: DeltaGenerator) -> float | None:
+def _momentum(main: DeltaGenerator | None) -> float | None:
     """torch's momentum, and Keras's beside it: the one is 1 minus the other."""
     cumulative = ask(TRAIN_VS_EVAL["stream_cumulative"])
     value: float = ask(TRAIN_VS_EVAL["momentum"], at=main, disabled=cumulative)

@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.batchnorm.batch_dependence import verdict
 from bnviz.core.batchnorm.momentum import clock, complement, remaining, shares, weights
-from bnviz.core.batchnorm.stream import Quantity, Walk
+from bnviz.core.batchnorm.stream import Gap, Quantity, Walk
 from bnviz.core.configs import StreamConfig
 from bnviz.core.types import LEVELS
 from bnviz.plots.train_vs_eval import batch_dependence, stream
@@ -22,6 +23,8 @@ from bnviz.ui.language import say, say_verdict
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code, compute, live
 from bnviz.ui.widgets import ask
+
+Reference = Literal["true", "train"]
 
 
 def _show_running(config: StreamConfig, chosen: int | None) -> None:
@@ -51,57 +54,70 @@ def _show_running(config: StreamConfig, chosen: int | None) -> None:
     show_sources("walk")
 
 
-def _ask_gap(last: int) -> tuple[Quantity, Literal["true", "train"], int]:
-    """Which statistic, against which, and at which step, up to the `last`."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        quantity = ask(TRAIN_VS_EVAL["quantity"])
-        reference = ask(TRAIN_VS_EVAL["reference"], disabled=quantity == "mean")
-        if st.session_state.get("gap_step", last) > last:  # of a longer stream
-            st.session_state["gap_step"] = last
-        return quantity, reference, ask(replace(TRAIN_VS_EVAL["gap_step"], default=last, most=last))
+def show_gap(config: StreamConfig, chosen: int | None) -> None:
+    """Both running statistics beside what they should be."""
+    if _has_gap(config):
+        _show_running(config, chosen)
 
 
-def show_gap(config: StreamConfig, chosen: int | None, eps: float) -> None:
-    """Both running statistics, and running minus true, taken apart: over the steps, at one step."""
-    if config.batch.batch_size == 1:
-        st.markdown(say("train_vs_eval.gap.none"))
+def show_parts(main: DeltaGenerator, config: StreamConfig, feature: int, eps: float) -> None:
+    """Running minus true, taken apart: over the steps, and at one step."""
+    if not _has_gap(config):
         return
-    _show_running(config, chosen)
-    st.markdown(say_verdict("train_vs_eval.verdict", *compute.answer(config, eps)[1]))
-    st.subheader(say("train_vs_eval.tabs.gap"))
-    feature, walk = chosen or 0, compute.walk(config)
-    quantity, reference, step = _ask_gap(len(walk.mean.batch))
+    with main:
+        quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
+        reference: Reference = ask(TRAIN_VS_EVAL["reference"], disabled=quantity == "mean")
+    picture = st.container()
+    walk = compute.walk(config)
+    step = _ask_step(len(walk.mean.batch))
     parts = compute.gap(config, quantity, reference)
     name = walk.names[feature]
-    values = {part: float(getattr(parts, part)[step, feature]) for part in stream.PARTS}
-    st.markdown(
-        say(
-            "train_vs_eval.gap.sum",
-            feature=literal(name),
-            step=step,
-            total=float(parts.total[step, feature]),
-            predicted=float(parts.predicted[step, feature]),
-            **values,
-        )
-    )
     axis = say(f"train_vs_eval.gap.axis_{quantity}")
-    show(
-        stream.gap_parts(parts, feature, step, name, axis, look(), say),
-        "gap",
-        alt=say("train_vs_eval.gap.alt"),
-        caption=say("train_vs_eval.gap.caption"),
-        data=lambda: _gap_over_steps(config, quantity, reference),
-        code=code.gap(config, quantity, reference),
-        live=live.gap(config, quantity, reference, feature, step),
-    )
+    with picture:
+        show(
+            stream.gap_parts(parts, feature, step, name, axis, look(), say),
+            "gap",
+            alt=say("train_vs_eval.gap.alt"),
+            caption=say("train_vs_eval.gap.caption"),
+            data=lambda: _gap_over_steps(config, quantity, reference),
+            code=code.gap(config, quantity, reference),
+            live=live.gap(config, quantity, reference, feature, step),
+        )
+    _show_step(walk, parts, feature, step)
+    if before := compute.answer(config, eps)[1]:
+        st.markdown(say_verdict("train_vs_eval.verdict", *before))
+    show_sources("gap")
+
+
+def _ask_step(last: int) -> int:
+    """At which step the parts are told, up to the `last`."""
+    if st.session_state.get("gap_step", last) > last:  # of a longer stream
+        st.session_state["gap_step"] = last
+    step: int = ask(replace(TRAIN_VS_EVAL["gap_step"], default=last, most=last))
+    return step
+
+
+def _has_gap(config: StreamConfig) -> bool:
+    """Whether there are batches to compare; says so where there are none."""
+    if config.batch.batch_size == 1:
+        st.markdown(say("train_vs_eval.gap.none"))
+    return config.batch.batch_size > 1
+
+
+def _show_step(walk: Walk, parts: Gap, feature: int, step: int) -> None:
+    """The sum at one step: of one feature in a sentence, of every one in a table."""
+    values = {part: float(getattr(parts, part)[step, feature]) for part in stream.PARTS}
+    total, predicted = (float(each[step, feature]) for each in (parts.total, parts.predicted))
+    name = literal(walk.names[feature])
+    more = {"feature": name, "step": step, "total": total, "predicted": predicted}
+    st.markdown(say("train_vs_eval.gap.sum", **more, **values))
     frame = gap_frame(walk, parts, step)
     number = st.column_config.NumberColumn(format="%.5g")
     formats = dict.fromkeys(frame.columns[1:], number)
     st.dataframe(frame, hide_index=True, column_config=formats, key="gap-table")
-    show_sources("gap")
 
 
-def gap_frame(walk: Walk, parts: object, step: int) -> pd.DataFrame:
+def gap_frame(walk: Walk, parts: Gap, step: int) -> pd.DataFrame:
     """Every feature's gap and its parts at one step."""
     columns = {say("stat.feature"): list(walk.names)}
     for part in ("total", *stream.PARTS, "predicted"):
@@ -109,9 +125,7 @@ def gap_frame(walk: Walk, parts: object, step: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _gap_over_steps(
-    config: StreamConfig, quantity: Quantity, reference: Literal["true", "train"]
-) -> pd.DataFrame:
+def _gap_over_steps(config: StreamConfig, quantity: Quantity, reference: Reference) -> pd.DataFrame:
     walk, parts = compute.walk(config), compute.gap(config, quantity, reference)
     frames = [gap_frame(walk, parts, step) for step in range(len(parts.total))]
     return pd.concat(frames, keys=range(len(frames)), names=["step", ""]).reset_index(level=0)
@@ -170,22 +184,22 @@ def _clock_frame(momentum: float | None, count: int) -> pd.DataFrame:
     return pd.DataFrame({"batch": np.arange(1, count + 1), "start_left": left, "weight": weight})
 
 
-def show_company(config: StreamConfig, feature: int, eps: float) -> None:
+def show_company(
+    answer: DeltaGenerator, main: DeltaGenerator, config: StreamConfig, feature: int, eps: float
+) -> None:
     """One sample among other rows, by batch size and in batches of one size."""
-    left, right = st.columns(2)
-    with left:
+    with main:
         z: float = ask(TRAIN_VS_EVAL["z"])
-    with right:
         size: int = ask(TRAIN_VS_EVAL["company_b"])
     company = compute.company(config.batch, feature, z, eps)
     if size == 1:
-        st.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
+        answer.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
     elif size > company.sizes[-1]:
         st.caption(say("train_vs_eval.company.few", most=company.sizes[-1]))
         size = company.sizes[-1]
     if size > 1:
         told = verdict(company, size, z)
-        st.markdown(say_verdict("train_vs_eval.company.verdict", told))
+        answer.markdown(say_verdict("train_vs_eval.company.verdict", told))
     figures = {"fan": batch_dependence.fan(company, size, look(), say)}
     if size > 1:
         outputs = company.outputs[company.sizes.index(size)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import StreamConfig, TrainConfig
@@ -31,12 +32,11 @@ _HERE = "here"
 _WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
 
 
-def show_recalibration() -> None:
+def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
     newest = open_store().runs(limit=12, kind=TRAININGS.name, owner=owner())
     runs = {run.id: run for run in newest if _has_state(run)}
-    left, middle, right = st.columns(3)
-    with left:
+    with main:
         net = ask(
             TRAIN_VS_EVAL["net"],
             options=[*runs, _HERE],
@@ -44,9 +44,7 @@ def show_recalibration() -> None:
                 say("train_vs_eval.recalibrate.here") if name == _HERE else title_of(runs[name])
             ),
         )
-    with middle:
         rows = ask(TRAIN_VS_EVAL["pass_b"])
-    with right:
         config = _small_config() if net == _HERE else None
     if config is not None:
         with st.spinner(say("train_vs_eval.recalibrate.training")):
@@ -59,15 +57,15 @@ def show_recalibration() -> None:
             st.caption(say("fitness.not_yet"))
             return
         recalibration = stored
+    from bnviz.core.training import precise_bn
+
+    answer.markdown(
+        say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(recalibration, rows))
+    )
     _show_recalibrated(recalibration, config, rows)
 
 
 def _show_recalibrated(recalibration: "Recalibration", config: TrainConfig, rows: int) -> None:
-    from bnviz.core.training import precise_bn
-
-    st.markdown(
-        say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(recalibration, rows))
-    )
     unit = say("unit.points_squared") if config.data.source == "fitness" else ""
     show_pair(
         {
@@ -95,19 +93,14 @@ def _has_state(run: Run) -> bool:
 def _small_config() -> TrainConfig:
     from bnviz.core.training.precise_bn import small_config
 
-    one, other = st.columns(2)
-    with one:
-        size = ask(TRAIN_VS_EVAL["small_b"])
-    with other:
-        momentum = ask(TRAIN_VS_EVAL["small_momentum"])
-    return small_config(size, momentum)
+    return small_config(ask(TRAIN_VS_EVAL["small_b"]), ask(TRAIN_VS_EVAL["small_momentum"]))
 
 
-def show_frozen() -> None:
+def show_frozen(answer: DeltaGenerator, main: DeltaGenerator) -> None:
     """One setting in words with its code, then every setting in a table."""
     from bnviz.core.batchnorm.layer_modes import Setting, code, notes, outcome, verdict
 
-    with st.container(horizontal=True, gap="large"):
+    with main:
         setting = Setting(
             training=ask(TRAIN_VS_EVAL["training"]),
             requires_grad=ask(TRAIN_VS_EVAL["requires_grad"]),
@@ -117,7 +110,7 @@ def show_frozen() -> None:
             tracking_ended=ask(TRAIN_VS_EVAL["tracking_ended"]),
         )
     frozen = outcome(setting)
-    st.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(frozen)))
+    answer.markdown(say_verdict("train_vs_eval.frozen.verdict", verdict(frozen)))
     for note in notes(setting, frozen):
         st.caption(say_verdict("train_vs_eval.frozen.note", note))
     with st.expander(say("train_vs_eval.frozen.code"), icon=":material/code:"):
@@ -156,14 +149,16 @@ def _mark(changed: bool | None) -> str:
     return "absent" if changed is None else "changes" if changed else "stays"
 
 
-def show_split(config: StreamConfig, feature: int, eps: float) -> None:
+def show_split(
+    answer: DeltaGenerator, main: DeltaGenerator, config: StreamConfig, feature: int, eps: float
+) -> None:
     """One logical batch as micro-batches, accumulated and synchronized."""
     batch = config.batch
     most = batch.batch_size // 2
     if most < 2:
         st.caption(say("train_vs_eval.split.too_few", rows=batch.batch_size))
         return
-    with st.container(width=420):
+    with main:
         asked: int = ask(TRAIN_VS_EVAL["parts"])
     parts = min(asked, most)
     if parts < asked:
@@ -173,7 +168,7 @@ def show_split(config: StreamConfig, feature: int, eps: float) -> None:
         way: micro_batches.differences(getattr(split, way), split.big)
         for way in ("accumulated", "synchronized")
     }
-    st.markdown(say_verdict("train_vs_eval.split.verdict", micro_batches.verdict(split)))
+    answer.markdown(say_verdict("train_vs_eval.split.verdict", micro_batches.verdict(split)))
     name = compute.names(batch)[feature]
     show_pair(
         {

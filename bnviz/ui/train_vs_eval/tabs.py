@@ -1,29 +1,52 @@
-"""The sections below Train versus eval's figures; only the open one is computed."""
+"""The sections of Train versus eval; only the open one is computed."""
 
-from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import StreamConfig
-from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.train_vs_eval import layer, nets
-from bnviz.ui.widgets import tabs
+
+SECTIONS: Final = ("gap", "parts", "clock", "company", "recalibrate", "frozen", "split")
+#: Those that follow the running statistics over the batches: momentum and shift matter to them.
+OVER_BATCHES: Final = ("gap", "parts", "clock")
+#: Those whose picture is of the chosen feature.
+OF_A_FEATURE: Final = ("gap", "company", "split")
 
 
-@st.fragment
-def show_sections(config: StreamConfig, chosen: int | None, eps: float) -> None:
-    """All sections as tabs, the open one filled; a control inside leaves the page above alone.
+def follow_old_links() -> None:
+    """To the parts of the gap, which had no section of their own when links named none."""
+    asked = {"quantity", "reference", "gap_step"} & st.query_params.keys()
+    if asked and "section" not in st.query_params:
+        st.query_params["section"] = "parts"
 
-    `chosen` is the feature that is looked at, None for all: then they speak of the first.
+
+def show_section(
+    name: str,
+    answer: DeltaGenerator,
+    main: DeltaGenerator,
+    config: StreamConfig,
+    chosen: int | None,
+    eps: float,
+) -> None:
+    """One section; its controls join those in `main`, what it says of its own goes to `answer`.
+
+    `chosen` is the feature that is looked at, None for all: then most speak of the first.
     """
     feature = chosen or 0
-    sections: dict[str, Callable[[], None]] = {
-        "gap": lambda: layer.show_gap(config, chosen, eps),
-        "clock": lambda: layer.show_clock(config),
-        "company": lambda: layer.show_company(config, feature, eps),
-        "recalibrate": nets.show_recalibration,
-        "frozen": nets.show_frozen,
-        "split": lambda: nets.show_split(config, feature, eps),
-    }
-    for name in tabs(TRAIN_VS_EVAL["stream_tab"], list(sections)):
-        sections[name]()
+    match name:
+        case "gap":
+            layer.show_gap(config, chosen)
+        case "parts":
+            layer.show_parts(main, config, feature, eps)
+        case "clock":
+            layer.show_clock(config)
+        case "company":
+            layer.show_company(answer, main, config, feature, eps)
+        case "recalibrate":
+            nets.show_recalibration(answer, main)
+        case "frozen":
+            nets.show_frozen(answer, main)
+        case "split":
+            nets.show_split(answer, main, config, feature, eps)

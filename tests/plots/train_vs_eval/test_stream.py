@@ -187,8 +187,10 @@ def test_recalibration(look: Look, say: Say) -> None:
     assert_sound(figure)
     for seed, line in enumerate(np.split(np.array(figure.data[0].y), 4)):
         np.testing.assert_array_equal(line[:3], [before[seed], after[seed], train_mode[seed]])
-    assert list(figure.layout.xaxis.ticktext) == [
-        say(f"train_vs_eval.recalibrate.{way}") for way in ("before", "after", "train_mode")
+    said = [say(f"train_vs_eval.recalibrate.{way}") for way in ("before", "after", "train_mode")]
+    ticks = figure.layout.xaxis.ticktext
+    assert [tick.replace("<br>", "") for tick in ticks] == [
+        text.replace(", ", ",") for text in said
     ]
     assert figure.data[1].y[0] == pytest.approx(np.median(before))
     assert figure.data[1].y[1] == pytest.approx(np.median(after))
