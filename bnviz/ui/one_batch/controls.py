@@ -14,11 +14,11 @@ from bnviz.ui.widgets import ask
 
 
 def batch_config(
-    main: DeltaGenerator, controls: Mapping[str, Control] = ONE_BATCH, *, play: bool = True
+    main: DeltaGenerator | None, controls: Mapping[str, Control] = ONE_BATCH, *, play: bool = True
 ) -> BatchConfig:
     """Source, size and seed of a batch; stops the page while a table is still to be given.
 
-    What matters most stands in `main`. With `play` the next batch can be drawn.
+    What matters most stands in `main`, if there is one. With `play` the next batch can be drawn.
     """
     with st.sidebar:
         st.subheader(say("controls.batch"))
