@@ -62,7 +62,7 @@ class Demo:
 def drive(demo: Demo) -> None:
     """The steps of docs/demo.md in their order."""
     page = demo.page
-    title = page.locator("h1")
+    first_chart = page.get_by_test_id("stMain").locator(".bnviz-chart").first
 
     def chart(key: str) -> Locator:
         return page.locator(f".st-key-{key} .bnviz-chart")
@@ -80,13 +80,15 @@ def drive(demo: Demo) -> None:
     demo.press(handle("eps"), "End", chart("after"))
     demo.to("train_vs_eval", chart("running-mean"))
     demo.press(handle("momentum"), "End", chart("running-mean"))
-    demo.to("pitfalls", title)
-    demo.to("fitness", title)
-    demo.click(
-        page.locator(".st-key-launch button"),
-        page.get_by_test_id("stMain").locator(".bnviz-chart").first,
-    )
-    demo.to("smoothness", title)
+    tab = page.get_by_role("tab", name=EN["train_vs_eval.tabs.company"])
+    demo.click(tab, chart("fan"))
+    forgotten = page.locator(".st-key-open-eval_forgotten button")
+    demo.to("pitfalls", forgotten)
+    demo.click(forgotten, chart("pitfall-figure"))
+    launch = page.locator(".st-key-launch button")
+    demo.to("fitness", launch)
+    demo.click(launch, first_chart)
+    demo.to("smoothness", first_chart)
 
 
 def main() -> None:

@@ -43,7 +43,8 @@ def query(page: Page) -> dict[str, str]:
 
 
 def test_figures_equal_core(open_page: OpenPage) -> None:
-    page = open_page("train_vs_eval", query=QUERY | {"quantity": "mean", "gap_step": 40})
+    more = {"section": "gap", "quantity": "mean", "gap_step": 40}
+    page = open_page("train_vs_eval", query=QUERY | more)
     truth = moments(CONFIG.batch)
     found = walk(CONFIG, drawn(CONFIG.batch, 50), truth)
     for name in ("mean", "variance"):

@@ -6,11 +6,12 @@
 // arrives from Python. Should anything here fail, that is still what happens.
 
 import { Handle } from "./drag.js";
-import { forWall, inALine, tools } from "./furniture.js";
+import { fitting, forWall, inALine, room, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
 const charts = new Map(); // element: Chart
+const fit = fitting(charts);
 const fetched = new Map(); // path: rows
 const SETTLED = 300; // milliseconds without a move after which Plotly is told where things are
 
@@ -57,7 +58,11 @@ export class Chart {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.config) await inLine();
     if (!this.element.isConnected) return;
-    if (larger) Object.assign(figure, forWall(figure, this.room()));
+    if (larger) {
+      fit.observe(this.element.closest('[data-testid="stMain"] > *'));
+      this.room = room(this.element);
+      Object.assign(figure, forWall(figure, this.room));
+    }
     figure.layout.uirevision ??= name;
     if (JSON.stringify(words) !== JSON.stringify(this.words)) {
       this.words = words;
@@ -81,12 +86,6 @@ export class Chart {
       this.element.on("plotly_click", ({ points: [point] }) => this.tell(picks, point.customdata));
     }
     if (live?.drag) (this.handle ??= new Handle(this)).place();
-  }
-
-  /** The pixels from here to the end of the window, as long as nobody scrolls. */
-  room() {
-    const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
-    return innerHeight - this.element.getBoundingClientRect().top - scrolled;
   }
 
   async react() {

@@ -67,6 +67,24 @@ function save(chart, format) {
   return chart.plotly.downloadImage(titled(chart), options);
 }
 
+/** The pixels from a chart to the end of the window, as long as nobody scrolls. */
+export function room(element) {
+  const scrolled = document.querySelector('[data-testid="stMain"]')?.scrollTop ?? 0;
+  return innerHeight - element.getBoundingClientRect().top - scrolled;
+}
+
+/** Draws charts of a wall anew for the room they have once all above them is there. */
+export const fitting = (charts) =>
+  new ResizeObserver(() => {
+    if (document.fullscreenElement) return;
+    for (const chart of charts.values()) {
+      if (!chart.larger || Math.abs(room(chart.element) - chart.room) < 4) continue;
+      const { text, tell } = chart;
+      chart.text = null;
+      chart.show(text, tell);
+    }
+  });
+
 /**
  * The figure for a wall: letters and margins half as large again, the plot as its rows need; where
  * most of it would be in the window, no higher than its `room` there, in pixels.

@@ -47,7 +47,7 @@ def show_lesson(page: str) -> AbstractContextManager[Any]:
     _take_state(lesson, name, index)
     guess = _guesses().get(f"{name}.{index}")
     if guess is not None:
-        beside, stage = st.columns([3, 7], gap="medium")
+        beside, stage = st.columns([1, 2], gap="medium")
         with beside, _box(lesson, name, index):
             st.markdown(_said(step.question, step))
             _reveal(step, guess)
