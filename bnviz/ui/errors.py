@@ -1,6 +1,8 @@
 """Errors in the reader's language: what went wrong and what to do, never a traceback."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from pydantic import ValidationError
@@ -21,6 +23,15 @@ def explain(error: Exception) -> bool:
         sentence = say("problem.unforeseen", name=type(error).__name__)
     st.error(sentence, icon=":material/error:")
     return True
+
+
+@contextmanager
+def refusable() -> Iterator[None]:
+    """What a click asks for: a Problem is told above the page, which stays as it is."""
+    try:
+        yield
+    except Problem as problem:
+        explain(problem)
 
 
 def worded(error: Problem | str) -> str:

@@ -390,6 +390,18 @@ def test_a_table_too_small_is_refused_kindly(open_app: OpenApp) -> None:
     ]
 
 
+def test_a_run_too_many_is_refused_and_the_page_stays(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BNVIZ_JOBS_WAITING", "0")
+    app = open_app("fitness")
+    widget(app, "launch").click().run()
+    assert [each.value for each in app.error] == [
+        sentence("en", "problem.jobs_waiting", waiting="0")
+    ]
+    assert not app.exception and not app.button(key="launch").disabled
+
+
 def test_too_much_work_is_refused_before_it_starts(open_app: OpenApp) -> None:
     app = open_app("fitness")
     assert not app.button(key="launch").disabled

@@ -17,7 +17,7 @@ from bnviz.jobs.kinds import SWEEPS, TRAININGS, Kind
 from bnviz.store import Run, StoreProblem, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
-from bnviz.ui.errors import worded
+from bnviz.ui.errors import refusable, worded
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
 from bnviz.ui.visitor import owner, visitor
@@ -31,7 +31,8 @@ C = TypeVar("C", bound=Config)
 
 def launch(config: TrainConfig) -> None:
     """Start a training and show it."""
-    show_run(runner.submit(config, visitor()))
+    with refusable():
+        show_run(runner.submit(config, visitor()))
 
 
 def show_run(run_id: str, kind: str = TRAININGS.name) -> None:

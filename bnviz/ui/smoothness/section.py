@@ -19,7 +19,7 @@ from bnviz.jobs.bounds import refusals
 from bnviz.store import Run
 from bnviz.texts.numbers import short
 from bnviz.ui.cache import cached
-from bnviz.ui.errors import worded
+from bnviz.ui.errors import refusable, worded
 from bnviz.ui.figures import explain
 from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.runs.current import closing_line, follow, progress, takes
@@ -162,7 +162,8 @@ def _in_words(cost: Cost) -> str:
 
 
 def _launch(config: Measure) -> None:
-    runner.submit_measure(config, visitor())
+    with refusable():
+        runner.submit_measure(config, visitor())
 
 
 def _measure_button(config: Measure, text: str) -> None:

@@ -21,7 +21,7 @@ from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import SHOWN, SWEEP
-from bnviz.ui.errors import worded
+from bnviz.ui.errors import refusable, worded
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.language import paragraph, say
 from bnviz.ui.runs.current import leave_run, show_run
@@ -158,9 +158,10 @@ def _plan(config: SweepConfig) -> str:
 
 def _launch(config: SweepConfig, scheduler: str | None) -> None:
     """Start the sweep and show it; a file's settings are the controls' from now on."""
-    show_run(runner.submit_sweep(config, visitor(), scheduler), SWEEPS.name)
-    if st.session_state.get("own"):
-        st.session_state.update({"own": ""} | settings_of(SHOWN, config))
+    with refusable():
+        show_run(runner.submit_sweep(config, visitor(), scheduler), SWEEPS.name)
+        if st.session_state.get("own"):
+            st.session_state.update({"own": ""} | settings_of(SHOWN, config))
 
 
 def leave() -> None:
