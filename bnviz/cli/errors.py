@@ -34,14 +34,19 @@ def tell(text: str) -> None:
         print(printable(line), file=sys.stderr)
 
 
+def beginning(path: Path, longest: int) -> bytes:
+    """So many bytes of a file, or all it has; raises Refusal."""
+    try:
+        with path.open("rb") as file:
+            return file.read(longest)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror}") from error
+
+
 def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:
     """The object in a JSON file; raises Refusal, which names the `command` that has an example."""
     example = f"`bnviz {command}` prints a config to start from"
-    try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST + 1)
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror}") from error
+    content = beginning(path, LONGEST + 1)
     if len(content) > LONGEST:
         raise Refusal(f"{path} is larger than {LONGEST:,} bytes, so it is no config; {example}")
     try:
@@ -145,16 +150,13 @@ def _entries(schema: dict[str, Any]) -> str:
 
 
 def _range(schema: dict[str, Any]) -> str:
-    limits = []
-    if "minimum" in schema:
-        limits.append(f"from {schema['minimum']:.12g}")
-    if "exclusiveMinimum" in schema:
-        limits.append(f"above {schema['exclusiveMinimum']:.12g}")
-    if "maximum" in schema:
-        limits.append(f"up to {schema['maximum']:.12g}")
-    if "exclusiveMaximum" in schema:
-        limits.append(f"below {schema['exclusiveMaximum']:.12g}")
-    return "".join(f" {limit}" for limit in limits)
+    limits = {
+        "minimum": "from",
+        "exclusiveMinimum": "above",
+        "maximum": "up to",
+        "exclusiveMaximum": "below",
+    }
+    return "".join(f" {word} {schema[key]:.12g}" for key, word in limits.items() if key in schema)
 
 
 def shown(value: object) -> str:

@@ -7,15 +7,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import numpy as np
 
 from bnviz.cli.errors import Refusal, tell
 from bnviz.jobs.steps import Step, Work
 from bnviz.jobs.worker import work
 from bnviz.store import Problem, Run, Store
 from bnviz.store.database import folder_url
+from bnviz.texts.numbers import strict
 
 #: How the command ends, by how the run ended; 130 is what shells give for Ctrl-C.
 EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 130}
@@ -37,6 +41,13 @@ def history(folder: str | None) -> Iterator[Store]:
 def in_json(record: dict[str, Any]) -> str:
     """A record of a run as it is printed and written."""
     return json.dumps(record, indent=2, allow_nan=False)
+
+
+def numbers(value: Any) -> Any:
+    """A result as nested dicts and lists; what is not a finite number is None."""
+    if is_dataclass(value):
+        return {field.name: numbers(getattr(value, field.name)) for field in fields(value)}
+    return strict(np.asarray(value).tolist())
 
 
 def write(path: Path, text: str) -> None:

@@ -2,14 +2,11 @@
 
 import argparse
 import json
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bnviz.cli.errors import Refusal, read_json, shown, to_config
-from bnviz.cli.foreground import EXIT, history, worked
+from bnviz.cli.foreground import EXIT, history, numbers, worked
 from bnviz.core.smoothness.measure import Measure
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.jobs import measures
@@ -17,7 +14,6 @@ from bnviz.jobs.kinds import kind_of
 from bnviz.store import Run, Store
 from bnviz.texts.catalogue import speaking_of, worded
 from bnviz.texts.markdown import as_typed, for_terminal
-from bnviz.texts.numbers import strict
 
 
 def measure(arguments: argparse.Namespace) -> int:
@@ -68,12 +64,5 @@ def _as_dict(run: Run, config: Measure, said: str, result: Any) -> dict[str, Any
         "total": run.total,
         "config": config.model_dump(mode="json"),
         "verdict": said,
-        "result": _numbers(result),
+        "result": numbers(result),
     }
-
-
-def _numbers(value: Any) -> Any:
-    """A result as nested dicts and lists; what is not a finite number is None."""
-    if is_dataclass(value):
-        return {field.name: _numbers(getattr(value, field.name)) for field in fields(value)}
-    return strict(np.asarray(value).tolist())

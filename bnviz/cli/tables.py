@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from bnviz.cli.errors import Refusal, tell
+from bnviz.cli.errors import Refusal, beginning, tell
 from bnviz.core.data.tables import Table
 from bnviz.core.verdict import Verdict
 from bnviz.files.dialect import Dialect
@@ -31,7 +31,7 @@ def with_table(
     if not isinstance(data, dict):
         raise Refusal(f"{arguments.config}: data is no object {{...}}")
     try:
-        reading = read(path.name, _content(path), _dialect(arguments))
+        reading = read(path.name, beginning(path, MAX_BYTES + 1), _dialect(arguments))
         for remark in reading.findings:
             tell(f"{path}: {_say('finding', remark)}")
         for question in reading.questions:
@@ -74,14 +74,6 @@ def _options(question: Question) -> list[str]:
 
 def _option(value: object) -> str:
     return (",".join(value) or "none") if isinstance(value, tuple) else str(value)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _choice(

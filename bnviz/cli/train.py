@@ -5,19 +5,17 @@ import json
 import shlex
 import sys
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from bnviz.cli.errors import Refusal, read_json, tell, to_config
-from bnviz.cli.foreground import EXIT, history, in_json, worked, write
+from bnviz.cli.foreground import EXIT, history, in_json, numbers, worked, write
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.tables import Table
-from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.core.training.snapshots import Snapshot
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.trainings import create
 from bnviz.store import Run, Store
-from bnviz.texts.numbers import strict
 
 RECORD = "run.json"
 
@@ -90,9 +88,4 @@ def as_dict(run: Run, snapshot: Snapshot) -> dict[str, Any]:
         "epoch": snapshot.epoch,
         "step": snapshot.step,
         "seconds": snapshot.seconds,
-    } | {
-        name: {
-            field.name: strict(getattr(net, field.name).tolist()) for field in fields(NetSnapshot)
-        }
-        for name, net in snapshot.nets.items()
-    }
+    } | {name: numbers(net) for name, net in snapshot.nets.items()}
