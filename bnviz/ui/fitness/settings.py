@@ -40,13 +40,12 @@ def in_one_line(config: TrainConfig) -> str:
     """The plan, then whatever is not as in the document, if it is no preset."""
     if config in PRESETS.values():
         return plan(config)
-    own = differences(TrainConfig(), config)
     more = [
         say("fitness.setting", setting=label(path), value=in_words(path, each))
-        for path, _, each in own
+        for path, _, each in differences(TrainConfig(), config)
+        if path not in _PLANNED
     ]
-    named = [text for (path, *_), text in zip(own, more, strict=True) if path not in _PLANNED]
-    return " · ".join([plan(config), *named])
+    return " · ".join([plan(config), *more])
 
 
 def departures(shown: TrainConfig, wanted: TrainConfig) -> tuple[str, ...]:
