@@ -14,7 +14,7 @@ from bnviz.ui.cache import cached
 from bnviz.ui.home import wines
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
 from bnviz.ui.presenter.lesson import LessonError, Measured
-from bnviz.ui.train_vs_eval.compute import company, moments_of, walk
+from bnviz.ui.train_vs_eval.compute import any_size, company, moments_of, walk
 
 if TYPE_CHECKING:
     from bnviz.core.training.reproduce import Report
@@ -104,7 +104,7 @@ def _mean_gap(state: State, feature: int) -> float:
 def _output_width(state: State, feature: int) -> float:
     """From the 5 % to the 95 % quantile: one sample's output over random batches of size B."""
     batch = _batch({"d": 4} | dict(state))
-    dependence = company(batch, feature, state.get("z", 1.0), 1e-5)
+    dependence = company(any_size(batch), feature, state.get("z", 1.0), 1e-5)
     row = dependence.quantiles[dependence.sizes.index(batch.batch_size)]
     return float(row[-1] - row[0])
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from bnviz.core.training.precise_bn import Recalibration
 
 
-def _any_size(config: BatchConfig) -> BatchConfig:
+def any_size(config: BatchConfig) -> BatchConfig:
     """The same for every batch size, for what has batches of its own: computed once."""
     return config.model_copy(update={"batch_size": 1})
 
 
 def _population(config: BatchConfig) -> BatchConfig:
     """The same for every batch of a population, so that its moments are computed once."""
-    return _any_size(config).model_copy(update={"seed": 0})
+    return any_size(config).model_copy(update={"seed": 0})
 
 
 @cached
@@ -75,33 +75,21 @@ def gap(
     return stream.gap(walk(config), quantity, reference)
 
 
+@cached
 def company(
     batch: BatchConfig, feature: int, z: float, eps: float
 ) -> batch_dependence.BatchDependence:
-    """One sample in random batches of every size."""
-    return _company(_any_size(batch), feature, z, eps)
-
-
-@cached
-def _company(
-    batch: BatchConfig, feature: int, z: float, eps: float
-) -> batch_dependence.BatchDependence:
+    """One sample in random batches of every size; `batch` is of :func:`any_size`."""
     return batch_dependence.batch_dependence(
         batch, feature, z, eps, moments_of(batch), table(batch.table)
     )
 
 
+@cached
 def density(
     batch: BatchConfig, feature: int, z: float, size: int, eps: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Where theory expects its output in batches of one size."""
-    return _density(_any_size(batch), feature, z, size, eps)
-
-
-@cached
-def _density(
-    batch: BatchConfig, feature: int, z: float, size: int, eps: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Where theory expects its output in batches of one size; `batch` is of :func:`any_size`."""
     return batch_dependence.density(batch, feature, z, size, eps, moments_of(batch))
 
 

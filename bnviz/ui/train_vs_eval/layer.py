@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.batchnorm.batch_dependence import verdict
 from bnviz.core.batchnorm.momentum import clock, complement, remaining, shares, weights
 from bnviz.core.batchnorm.stream import Gap, Quantity, Walk
-from bnviz.core.configs import StreamConfig
+from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.types import LEVELS
 from bnviz.plots.train_vs_eval import batch_dependence, stream
 from bnviz.plots.train_vs_eval.momentum import batch_weights, decay
@@ -191,7 +191,8 @@ def show_company(
     with main:
         z: float = ask(TRAIN_VS_EVAL["z"])
         size: int = ask(TRAIN_VS_EVAL["company_b"])
-    company = compute.company(config.batch, feature, z, eps)
+    batch = compute.any_size(config.batch)
+    company = compute.company(batch, feature, z, eps)
     if size == 1:
         answer.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
     elif size > company.sizes[-1]:
@@ -203,7 +204,7 @@ def show_company(
     figures = {"fan": batch_dependence.fan(company, size, look(), say)}
     if size > 1:
         outputs = company.outputs[company.sizes.index(size)]
-        density = compute.density(config.batch, feature, z, size, eps)
+        density = compute.density(batch, feature, z, size, eps)
         figures["outputs"] = batch_dependence.at_size(outputs, density, size, look(), say)
     show_pair(figures, say("train_vs_eval.company.alt"), "train_vs_eval.company.{}")
     theory = "none" if company.theory is None else "exact" if company.exact else "large"
@@ -214,14 +215,14 @@ def show_company(
             batches=f"{len(company.outputs[0]):,}",
             feature=literal(compute.names(config.batch)[feature]),
         ),
-        data=lambda: _company_frame(config, feature, z, eps),
+        data=lambda: _company_frame(batch, feature, z, eps),
         code=code.company(config, feature, z, eps),
     )
     show_sources("company")
 
 
-def _company_frame(config: StreamConfig, feature: int, z: float, eps: float) -> pd.DataFrame:
-    company = compute.company(config.batch, feature, z, eps)
+def _company_frame(batch: BatchConfig, feature: int, z: float, eps: float) -> pd.DataFrame:
+    company = compute.company(batch, feature, z, eps)
     columns: dict[str, object] = {"batch_size": company.sizes}
     for i, level in enumerate(LEVELS):
         columns[f"measured_{level:g}"] = company.quantiles[:, i]
