@@ -54,6 +54,12 @@ class Kind(Generic[C, K]):
         except (SafetensorError, ValueError, TypeError, LookupError, OverflowError) as error:
             raise StoreProblem("damaged", {"run": run_id}) from error
 
+    def reads(self, blob: bytes) -> bool:
+        """Whether something that such a run has kept is whole."""
+        with suppress(StoreProblem):
+            return bool(self.decoded("", blob))
+        return False
+
 
 TRAININGS = Kind(
     "train", TrainConfig.model_validate_json, lambda config: config.data, snapshots.from_bytes

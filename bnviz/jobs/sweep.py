@@ -18,7 +18,7 @@ from bnviz.jobs.kinds import SWEEPS
 from bnviz.jobs.process import leaving
 from bnviz.jobs.steps import Step
 from bnviz.jobs.trainings import size_of, table_of
-from bnviz.store import Problem, Run, Store, StoreProblem
+from bnviz.store import Problem, Run, Store
 
 #: How often a group of cells is tried whose process dies.
 TRIES = 3
@@ -49,16 +49,10 @@ def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
     before = store.newest(SWEEPS.name, text) if resume else None
     run_id = store.create(SWEEPS.name, text, len(cells(config)))
     if before is not None:
-        whole = [blob for _, blob in store.blobs(before.id) if _is_whole(blob)]
+        whole = [blob for _, blob in store.blobs(before.id) if SWEEPS.reads(blob)]
         for index, blob in enumerate(whole):
             store.append(run_id, index, index + 1, blob)
     return run_id
-
-
-def _is_whole(blob: bytes) -> bool:
-    with suppress(StoreProblem):
-        return bool(SWEEPS.decoded("", blob))
-    return False
 
 
 def outcomes(store: Store, run_id: str, after: int = -1) -> dict[int, Outcome]:
