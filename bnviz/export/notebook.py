@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from bnviz.export.code import table_code
 from bnviz.export.training import Training, Wording
 from bnviz.texts.markdown import literal
 
@@ -43,12 +44,9 @@ def notebook(training: Training, wording: Wording) -> bytes:
     run, say, digest = training.run, wording.say, training.config.data.table
     last = training.snapshots[-1]
     kept = {net: measured.validation_loss.tolist() for net, measured in last.nets.items()}
-    setup = _SETUP.format(
-        store="" if digest is None else "from bnviz.store import open_store\n",
-        config=training.config.model_dump_json(),
-        kept=json.dumps(kept),
-    )
-    table = "None" if digest is None else f"open_store().table({digest!r})"
+    table, store = table_code(digest)
+    config = training.config.model_dump_json()
+    setup = _SETUP.format(store=store, config=config, kept=json.dumps(kept))
     cells = [
         _cell("markdown", f"# {literal(run.name or say('report.title', run=run.id))}"),
         _cell("markdown", say("report.notebook")),

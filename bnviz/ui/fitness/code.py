@@ -1,7 +1,7 @@
 """The code that computes what is on screen, ready to paste."""
 
 from bnviz.core.configs import TrainConfig
-from bnviz.ui.code import table_code
+from bnviz.export.code import table_code
 
 _CONFIGS = "DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig"
 

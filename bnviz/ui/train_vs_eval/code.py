@@ -1,7 +1,7 @@
 """The code that computes what Train versus eval shows, ready to paste."""
 
 from bnviz.core.configs import BatchConfig, StreamConfig
-from bnviz.ui.code import table_code
+from bnviz.export.code import table_code
 
 
 def _walked(config: StreamConfig) -> str:

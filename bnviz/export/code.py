@@ -1,4 +1,4 @@
-"""Parts of the code that a page shows for what it computed, ready to paste."""
+"""Parts of code that reads and computes again what a page shows or an export holds."""
 
 
 def table_code(digest: str | None) -> tuple[str, str]:
