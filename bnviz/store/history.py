@@ -20,7 +20,7 @@ from bnviz.store.records import (
     run_of,
     storable,
 )
-from bnviz.store.schema import checkpoints, runs
+from bnviz.store.schema import checkpoints, owners, runs
 from bnviz.store.tables import Shelf, owned
 from bnviz.store.thinning import RESTORABLE, SPARED, budget, gigabytes
 
@@ -122,12 +122,14 @@ class History(Shelf):
 
     def delete(self, run_id: str) -> None:
         """Forgets a run and all it kept, for good; a worker still on it stops by itself."""
-        self.write(runs.delete().where(is_run(runs.c.id, run_id)))
+        its = owners.delete().where(owners.c.item == run_id)
+        self.write(runs.delete().where(is_run(runs.c.id, run_id)), its)
 
     def tidy(self) -> None:
         """Takes away what the rule says: see :mod:`bnviz.store.thinning`."""
         now = self.clock()
-        self.write(runs.delete().where(runs.c.deleted < now - RESTORABLE))
+        for row in self.read(sa.select(runs.c.id).where(runs.c.deleted < now - RESTORABLE)):
+            self.delete(row.id)
         over = int(self._value(sa.select(sa.func.sum(runs.c.size))) or 0) - budget()
         if over <= 0:
             return

@@ -223,6 +223,7 @@ def test_runs_have_a_quota(store: Store, clock: Clock, monkeypatch: pytest.Monke
     monkeypatch.setenv("BNVIZ_HISTORY_GIGABYTES", str(210 / 2**30))
     store.tidy()
     assert ids(store) == [his] and ids(store, state="deleted") == [], "what was deleted made room"
+    assert store.owns("alan", his) and not store.owns("ada", hers)
 
 
 def test_what_is_whose(store: Store, clock: Clock) -> None:
