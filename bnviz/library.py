@@ -240,8 +240,8 @@ class Loss:
         """The probes of each scale taken apart: smooth curvature, and the kinks of ReLU.
 
         Kinks are those of ReLU, leaky and parametric ReLU and clamping at 0, whether a layer, a
-        function or a method; they are NaN where a fused layer or a relative (ReLU6, hard tanh)
-        hides them. Those of maxima and absolute values count as smooth. See
+        function or a method; they are NaN where scripted code or a relative (ReLU6, hard tanh)
+        hides some. Those of maxima, absolute values and comparisons count as smooth. See
         :mod:`bnviz.core.curvature.kinks`.
 
         >>> from bnviz import Loss, quadratic

@@ -146,6 +146,24 @@ def test_a_flag_that_is_hard_coded_is_set_all_the_same(
     assert top(module) == pytest.approx(right(by_flag.train()), rel=1e-6)
 
 
+def test_a_flag_that_no_mode_can_set_is_refused() -> None:
+    """As exported modules and scripted functions have it."""
+
+    def normalized(self: Any, x: Tensor) -> Tensor:
+        norm = self.norm
+        return self.out(
+            torch.ops.aten.batch_norm(
+                self.into(x), None, None, norm.mean, norm.var, True, 0.1, 1e-5, False
+            )
+        )
+
+    layers = dict(into=nn.Linear(5, 4), norm=FunctionalBN(4), out=nn.Linear(4, 3))
+    module = Through(normalized, **layers)
+    assert top(module) == pytest.approx(top(module, mode="train"), rel=1e-9)
+    with pytest.raises(ValueError, match='exported code cannot be set to mode="eval"'):
+        top(module, mode="eval")
+
+
 def test_words_that_are_none() -> None:
     with pytest.raises(ValueError, match="mode is 'training'; use one of 'as_is', 'train', 'eval'"):
         top(net(), mode="training")
@@ -389,6 +407,8 @@ RELUS: dict[str, Callable[[Tensor], Tensor]] = {
     "method in place": lambda x: x.relu_(),
     "clamp": lambda x: x.clamp(min=0),
     "clamp_min": lambda x: torch.clamp_min(x, 0),
+    "clip": lambda x: torch.clip(x, min=0),
+    "clamp in place": lambda x: x.clamp_(min=0),
     "leaky, at 0": lambda x: functional.leaky_relu(x, 0.0),
 }
 
@@ -416,17 +436,45 @@ def test_the_kinks_and_the_rest_of_a_leaky_relu(act: nn.Module) -> None:
     np.testing.assert_allclose(sweep[1e-2].smooth, sweep[1e-7].smooth, rtol=0.1)
 
 
-def test_rectifiers_that_are_hidden_are_nan_and_not_0() -> None:
-    fused = Through(
+class Tutorial(torch.autograd.Function):
+    """ReLU with a backward of its own, as torch's tutorial has it."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad * (ctx.saved_tensors[0] > 0)
+
+
+HIDDEN: dict[str, Callable[[Tensor], Tensor]] = {
+    "function of its own": Tutorial.apply,
+    "kernel": torch.ops.aten.relu,
+    "threshold": lambda x: functional.threshold(x, 0.0, 0.0),
+    "leaky in place": lambda x: functional.leaky_relu_(x, 0.1),
+    "relative": functional.relu6,
+    "selu": functional.selu,
+}
+
+
+@pytest.mark.parametrize("name", [*HIDDEN, "fused"])
+def test_rectifiers_that_are_hidden_are_nan_and_not_0(name: str) -> None:
+    module: nn.Module = Through(
         lambda self, x: self.out(self.rnn(x[:, None])[0][:, 0]),
         rnn=nn.RNN(5, 4, nonlinearity="relu", batch_first=True),
         out=nn.Linear(4, 3),
     )
-    bounded = nn.Sequential(nn.Linear(5, 6), nn.ReLU6(), nn.Linear(6, 3))
-    for module in (fused, bounded):
-        split = scale_sweep(module, cross_entropy, X, Y, scales=[0.1], count=2)[0.1]
-        assert np.isnan(split.crossed).all() and np.isnan(split.kinks).all()
-        assert np.isfinite(split.ratio).all()
+    if name in HIDDEN:
+        layers = dict(into=nn.Linear(5, 6), out=nn.Linear(6, 3))
+        module = Through(lambda self, x: self.out(HIDDEN[name](self.into(x))), **layers)
+    split = scale_sweep(module, cross_entropy, X, Y, scales=[0.1], count=2)[0.1]
+    assert np.isnan(split.crossed).all() and np.isnan(split.kinks).all()
+    assert np.isfinite(split.ratio).all()
+
+
+def test_kinks_of_fused_layers_that_are_taken_apart() -> None:
     encoder = nn.TransformerEncoderLayer(5, 1, 6, 0.0, batch_first=True).eval()
     split = scale_sweep(encoder, nn.MSELoss(), X[:, None], X[:, None], scales=[0.3], count=2)[0.3]
     assert split.crossed.sum() > 0

@@ -11,6 +11,7 @@ from torch import Tensor
 from bnviz.core.curvature.hessian import gaussian, hessian_product
 from bnviz.core.curvature.lanczos import Product
 from bnviz.core.curvature.problem import Problem
+from bnviz.core.nets.beneath import Beneath
 from bnviz.core.nets.forward_pass import ForwardPass
 from bnviz.core.nets.gradients import Objective, gradient_of
 from bnviz.core.nets.inputs import in_precision, in_words, not_finite
@@ -52,9 +53,10 @@ class ModuleProblem(Problem):
         patterns = []
         for own in _apart(points):
             forward = ForwardPass(self.twin.mode, self.twin.dtype, record=True)
-            self._loss(own, forward)
+            with Beneath() as beneath:
+                self._loss(own, forward)
             patterns.append(forward.pattern)
-            self._hidden = forward.hidden
+            self._hidden = forward.unheld or beneath.kinked is not None
         return torch.stack(patterns)
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
@@ -68,9 +70,9 @@ class ModuleProblem(Problem):
     def kinks_at(
         self, points: Float[Tensor, "p n"]
     ) -> tuple[Float[Tensor, "p n"], Float[Tensor, " p"]]:
-        """As of any problem; NaN where a fused layer hides its rectifiers."""
+        """As of any problem; NaN where some rectifiers cannot be held."""
         jump, crossed = super().kinks_at(points)
-        if self._hidden is not None:
+        if self._hidden:
             return torch.full_like(jump, torch.nan), torch.full_like(crossed, torch.nan)
         return jump, crossed
 

@@ -14,6 +14,7 @@ differentiated twice. So while a pass runs, this stands between the module and t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -24,12 +25,6 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
 from bnviz.core.nets.inputs import kind_in
-
-#: ReLU's relatives, and fused layers, whose kinks are there but not told apart.
-HIDDEN = frozenset(
-    {"rnn_relu", "rnn_relu_cell", "relu6", "hardtanh", "hardtanh_", "threshold", "threshold_",
-     "rrelu", "rrelu_", "hardswish", "_transformer_encoder_layer_fwd"}
-)  # fmt: skip
 
 #: These change the precision of a tensor and nothing else.
 _CASTS = frozenset({"float", "double", "half", "bfloat16"})
@@ -47,8 +42,8 @@ class ForwardPass(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.mode, self.dtype, self.held, self.record = mode, dtype, held, record
-        self.hidden: str | None = None
-        """The name of a function whose kinks are not told apart, if one was met."""
+        self.unheld = False
+        """Whether a rectifier was met where its gradient is somebody else's: without a graph."""
         self._open: list[Tensor] = []
         self._at = 0
 
@@ -68,8 +63,6 @@ class ForwardPass(TorchFunctionMode):
         kind = _KINDS.get(func) or _kind(func)
         if kind.getter:
             return func(*args, **(kwargs or {}))
-        if kind.hidden:
-            self.hidden = func.__name__
         kwargs = {key: self._cast(value) for key, value in kwargs.items()} if kwargs else {}
         args = (*args[: kind.in_place], *map(self._cast, args[kind.in_place :]))
         if kind.casts:
@@ -104,23 +97,25 @@ class ForwardPass(TorchFunctionMode):
         """x where its rectifier is open, `slope` times x where it is shut."""
         if self.held is None:
             gate = x.detach() > 0
+            self.unheld = self.unheld or not torch.is_grad_enabled()
             if self.record:
                 self._open.append(gate.flatten())
         else:
             gate = self.held[self._at : self._at + x.numel()].view(x.shape)
             self._at += x.numel()
         plain = isinstance(slope, float) and slope == 0.0
-        if plain and self.held is None:
+        if plain and self.held is None and not self.record:
             return torch.relu_(x) if inplace else torch.relu(x)
         if inplace:
             return x.mul_(gate if plain else torch.where(gate, 1.0, slope).to(x.dtype))
-        return x * gate if plain else torch.where(gate, x, x * slope)
+        return torch.where(gate, x, 0.0 if plain else x * slope)
 
-    def _clamp(self, x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    def _clamp(
+        self, x: Tensor, min: Any = None, max: Any = None, *, inplace: bool = False
+    ) -> Tensor:
         if max is None and not isinstance(min, Tensor) and min == 0:
-            return self._rectified(x)
-        self.hidden = "clamp"
-        return torch.clamp(x, min, max)
+            return self._rectified(x, inplace=inplace)
+        return torch.clamp_(x, min, max) if inplace else torch.clamp(x, min, max)
 
     def _leaky(self, x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
         return self._rectified(x, float(negative_slope), inplace=inplace)
@@ -224,10 +219,14 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     functional.leaky_relu: ForwardPass._leaky,
     functional.prelu: ForwardPass._prelu,
     torch.prelu: ForwardPass._prelu,
-    torch.clamp: ForwardPass._clamp,
-    Tensor.clamp: ForwardPass._clamp,
-    torch.clamp_min: ForwardPass._clamp,
-    Tensor.clamp_min: ForwardPass._clamp,
+    **dict.fromkeys(
+        (torch.clamp, torch.clip, torch.clamp_min, Tensor.clamp, Tensor.clip, Tensor.clamp_min),
+        ForwardPass._clamp,
+    ),
+    **dict.fromkeys(
+        (torch.clamp_, torch.clip_, Tensor.clamp_, Tensor.clip_, Tensor.clamp_min_),
+        partial(ForwardPass._clamp, inplace=True),
+    ),
     functional.batch_norm: ForwardPass._batch_norm,
     torch.batch_norm: ForwardPass._torch_batch_norm,
     torch.native_batch_norm: ForwardPass._native_batch_norm,
@@ -248,7 +247,6 @@ class _Kind:
     """What is to be done about a function; its name decides."""
 
     getter: bool
-    hidden: bool
     in_place: bool
     """Its first argument is the very tensor that it changes."""
     casts: bool
@@ -261,5 +259,5 @@ _KINDS: dict[Callable[..., Any], _Kind] = {}
 def _kind(func: Callable[..., Any]) -> _Kind:
     name = func.__name__
     in_place = name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
-    kind = _Kind(name == "__get__", name in HIDDEN, in_place, name in _CASTS, _INSTEAD.get(func))
+    kind = _Kind(name == "__get__", in_place, name in _CASTS, _INSTEAD.get(func))
     return _KINDS.setdefault(func, kind)

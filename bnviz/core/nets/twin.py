@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from bnviz.core.nets.beneath import Beneath
 from bnviz.core.nets.copied import copied
 from bnviz.core.nets.forward_pass import ForwardPass
 from bnviz.core.nets.inputs import arguments, in_precision, in_words, kind_in, tensors
@@ -97,7 +98,13 @@ class Twin:
                 'mode="train" and mode="eval".',
                 stacklevel=6,
             )
-        losses = [self.loss(own, x, y) for _ in range(2)]
+        with Beneath() as beneath:
+            losses = [self.loss(own, x, y) for _ in range(2)]
+        if self.mode != "as_is" and beneath.trained - {self.mode == "train"}:
+            raise ValueError(
+                f"A batch normalization inside scripted or exported code cannot be set to mode="
+                f'"{self.mode}": measure the module that it was made of, or with mode="as_is".'
+            )
         if others != _other_states():  # of two flips of a coin one is as the other, often
             losses += [self.loss(own, x, y) for _ in range(8)]
         first, again = min(losses), max(losses)
