@@ -57,7 +57,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
         yaxis={"tickvals": rows, "ticktext": labels, "range": [-0.6, len(CELLS) - 0.4]}
         | {"zeroline": False},
         legend=LEGEND,
-        margin=MARGIN | {"l": 142, "b": 80},
+        margin=MARGIN | {"l": 142, "b": 62},
     )
 
 
@@ -100,7 +100,7 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> Figure:
         barmode="overlay",
         annotations=[note for trace in bars for note in _factors(trace)],
         legend=LEGEND,
-        margin=MARGIN | {"l": 104, "r": 84, "b": 80},
+        margin=MARGIN | {"l": 104, "r": 84, "b": 62},
     )
 
 

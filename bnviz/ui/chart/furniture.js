@@ -98,8 +98,8 @@ export function forWall({ data, layout: { ...layout } }, room) {
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
   const rows = new Set([...(layout.yaxis?.ticktext ?? []), ...named]);
-  const beside = (layout.annotations ?? []).filter(({ yref }) => yref === "y"); // numbers of rows
-  const lines = Math.max([...rows].join("<br>").split("<br>").length, beside.length);
+  const beside = (layout.annotations ?? []).flatMap(({ y, yref }) => (yref === "y" ? [y] : [])); // numbers of rows
+  const lines = Math.max([...rows].join("<br>").split("<br>").length, new Set(beside).size);
   const least = Math.max(1.35 * LEAST * lines, LOWEST) + 1.45 * (t + b);
   const wanted = Math.max(layout.height + 0.25 * (t + b), least);
   const height = room > 0.5 * wanted ? Math.max(Math.min(wanted, room - 8), least) : wanted;
@@ -109,7 +109,7 @@ export function forWall({ data, layout: { ...layout } }, room) {
     layout: {
       ...rest,
       height,
-      ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * b) }),
+      ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * (b + t / 2)) }),
       legend: { ...legend, ...foot(legend) },
     },
   };

@@ -22,7 +22,7 @@ def choose() -> str:
     names = list(CONFIGS)
     _follow_older_link()
     with st.container(horizontal=True, vertical_alignment="center"):
-        heading, counted = st.container(), st.container(width="content")
+        heading = st.container(gap=None)
         label = say("pitfalls.choose", count=len(names))
         style: dict[str, Any] = {"shown": title, "width": 300, "label_visibility": "collapsed"}
         name: str = ask(PITFALLS["pitfall"], label=label, **style)
@@ -33,7 +33,7 @@ def choose() -> str:
             args = (names[(names.index(name) + by) % len(names)],)
             st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=go, args=args)
     heading.header(title(name))
-    counted.caption(place(name))
+    heading.caption(place(name))
     return name
 
 

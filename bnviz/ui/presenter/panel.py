@@ -186,10 +186,9 @@ def _reveal(step: Step, guess: float) -> None:
 
 def _way(lesson: Lesson, name: str, index: int) -> None:
     """Which step it is of how many; previous, next and the way out."""
-    count = len(lesson.step)
+    count, title = len(lesson.step), lesson.title.said(language())
+    st.caption(say("lesson.place", title=title, step=index + 1, count=count))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        title = lesson.title.said(language())
-        st.caption(say("lesson.place", title=title, step=index + 1, count=count), width="stretch")
         if st.button(
             say("lesson.previous"), key="lesson-previous", disabled=index == 0, type="tertiary"
         ):
