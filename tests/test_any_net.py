@@ -684,6 +684,13 @@ def test_a_part_that_is_held_constant_is_told(act: Callable[[Tensor], Tensor]) -
         top(module)
 
 
+def test_padding_is_no_part_that_is_held_constant() -> None:
+    table = nn.Embedding(4, 5, padding_idx=0)
+    table.weight.data[0] = 1.0
+    module = nn.Sequential(table, nn.Flatten(), nn.Linear(10, 3))
+    assert top(module, torch.arange(12).view(6, 2) % 4, Y[:6]) > 0  # and no warning
+
+
 def test_a_hessian_that_is_0_but_for_rounding() -> None:
     module = net().requires_grad_(False)
     module[0].bias.requires_grad_()  # BN in train mode takes it away

@@ -106,16 +106,22 @@ class ModuleProblem(Problem):
                 "derivative. Write it with elementary operations."
             )
         if self.dtype == torch.float64:
-            self._compare_with_gradients(like[:1], v[:1], hv[:1])
+            self._compare_with_gradients(product, like)
 
-    def _compare_with_gradients(self, point: Tensor, v: Tensor, hv: Tensor) -> None:
+    def _compare_with_gradients(self, product: Product, points: Tensor) -> None:
         """Warn where the gradient changes otherwise than Hv says, alike for two short steps.
 
-        Rounding, and kinks that a step crosses, differ from one step to the other.
+        Rounding, and kinks that a step crosses, differ from one step to the other. What has no
+        gradient, as an embedding's padding, does not move.
         """
         norm = torch.linalg.vector_norm
-        short = 1e-8 * (1 + norm(point)) / norm(v)
+        point = points[:1]
         here = self.gradients_at(point)
+        v = gaussian(1, point, 1).to(point) * (here != 0)
+        if not v.any():
+            return
+        hv = product(v.expand_as(points))[:1]
+        short = 1e-8 * (1 + norm(point)) / norm(v)
         one, other = (
             (self.gradients_at(point + size * v) - here) / size for size in (short, 3 * short)
         )

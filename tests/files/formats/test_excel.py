@@ -111,6 +111,10 @@ def test_a_table_away_from_the_corner() -> None:
     same(got.values, [[1, 2], [3, 5]])
 
 
+def test_an_empty_sheet_is_called_empty() -> None:
+    assert refusal(written({"A": []}))[0] == "empty"
+
+
 def test_all_that_is_unpacked_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """However small each part: one sheet may stand there under many names."""
     words = {f"sheet {at}": [["some", "words"]] * 100 for at in range(30)}
