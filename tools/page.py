@@ -35,7 +35,7 @@ STILL = """([quiet, patience]) => {
         && app.dataset.testScriptState === 'notRunning'
         && app.dataset.testConnectionState === 'CONNECTED'
         && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && charts.every(chart => chart.querySelector('.main-svg'));
+        && charts.every(chart => chart.querySelector('.main-svg') && !chart.bnviz?.settling);
     if (!still || window.__busyAt === undefined) window.__busyAt = now;
     return now - window.__busyAt >= quiet;
 }"""

@@ -1,6 +1,7 @@
 """The server's start, and imports at the right moment: torch after the first page is painted."""
 
 import importlib
+import inspect
 import pkgutil
 import threading
 from functools import cache
@@ -8,7 +9,10 @@ from functools import cache
 from bnviz import folders, ui
 
 #: What Streamlit itself imports as late as for the first page.
-STREAMLITS = ("pandas", "PIL.Image", "streamlit.emojis")
+STREAMLITS = (
+    *("pandas", "streamlit.emojis", "streamlit.material_icon_names"),
+    *("PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PngImagePlugin"),
+)
 
 #: Importing torch holds up everything else for a second or two; the first page goes first,
 #: on a busy machine too.
@@ -53,6 +57,7 @@ def warm_up_now() -> None:
     ours = (module.name for module in pkgutil.walk_packages(ui.__path__, "bnviz.ui."))
     for module in (*STREAMLITS, *ours):
         importlib.import_module(module)
+    inspect.stack()  # Streamlit asks for it at its first element; Python looks up all modules once
 
 
 @cache

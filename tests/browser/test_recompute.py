@@ -324,7 +324,7 @@ def test_pitfalls(run: Any) -> None:
 
 PITFALLS_MOVED = """async cases => {
     const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
-    const {Chart, read} = await import(script.name);
+    const {patched, read} = await import(new URL("figure.js", script.name));
     const {recipes} = await import(new URL("recipes.js", script.name));
     const seen = figure => JSON.parse(JSON.stringify([
         figure.data.map(({x, y, text}) => ({x, y, text})),
@@ -332,8 +332,7 @@ PITFALLS_MOVED = """async cases => {
     ], (_, value) => ArrayBuffer.isView(value) ? Array.from(value) : value));
     return cases.map(text => {
         const {figure, live, values, core} = read(text);
-        Chart.prototype.change.call({figure}, recipes[live.recipe](live.base, values));
-        return [seen(figure), seen(core)];
+        return [seen(patched(figure, recipes[live.recipe](live.base, values))), seen(core)];
     });
 }"""
 

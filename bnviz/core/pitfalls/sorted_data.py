@@ -42,12 +42,13 @@ def train(batch_size: int, shuffled: float | None) -> tuple[Tensor, Tensor]:
     training, validation = [], []
     for _ in range(8):
         right = 0
+        net.train()
         for rows in (
             shuffled_batches(256, batch_size)
             if shuffled is None
             else nearly_sorted_batches(256, batch_size, shuffled)
         ):
-            output = net.train()(x[rows])
+            output = net(x[rows])
             adam.zero_grad()
             functional.cross_entropy(output, y[rows]).backward()
             adam.step()

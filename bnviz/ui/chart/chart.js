@@ -6,6 +6,7 @@
 // arrives from Python. Should anything here fail, that is still what happens.
 
 import { Handle } from "./drag.js";
+import { equal, patched, ranges, read } from "./figure.js";
 import { fitting, forWall, inALine, room, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
@@ -17,7 +18,13 @@ const SETTLED = 300; // milliseconds without a move after which Plotly is told w
 
 let library;
 const plotly = () => (library ??= import("./plotly.js").then(() => window.Plotly));
-(window.requestIdleCallback ?? setTimeout)(plotly); // while the page waits for its first words
+// plotly.js runs as soon as the page's question is on screen. React shows skeletons below it for
+// half a second, so that nothing flickers: no picture could come before.
+new MutationObserver((_, observer) => {
+  if (!document.querySelector("h1")) return;
+  observer.disconnect();
+  setTimeout(plotly);
+}).observe(document, { subtree: true, childList: true });
 
 let line = Promise.resolve();
 /** A page's new charts are drawn one after the other, so that the first is seen before the last. */
@@ -64,11 +71,13 @@ export class Chart {
       Object.assign(figure, forWall(figure, this.room));
     }
     figure.layout.uirevision ??= name;
-    if (JSON.stringify(words) !== JSON.stringify(this.words)) {
+    const sameWords = equal(words, this.words);
+    if (!sameWords) {
       this.words = words;
       this.config = tools(this); // another one makes Plotly draw everything anew
     }
     const drawn = this.live?.sliders ?? {};
+    const seen = this.figure;
     Object.assign(this, { figure, live, name, alt, larger });
     this.element.style.height = `${figure.layout.height}px`;
     this.element.setAttribute("role", "figure");
@@ -78,8 +87,10 @@ export class Chart {
     // A thumb that still stands where it was drawn last is only waiting for Streamlit.
     for (const key in live?.sliders) if (ahead && ahead[key] === drawn[key]) ahead[key] = live.sliders[key];
     const patch = live && this.recompute(ahead ?? this.values);
-    if (ahead) this.change(patch);
-    await this.react();
+    const moved = patched(figure, patch);
+    if (ahead) this.figure = moved;
+    // What a hand has just brought about is seen already: Plotly is told when the hand rests.
+    if (!this.settling || !sameWords || !equal(moved, seen)) await this.react();
     if (patch) light(patch.stage);
     if (picks && !this.picks) {
       this.picks = picks; // what is clicked is told by its customdata
@@ -89,7 +100,7 @@ export class Chart {
   }
 
   async react() {
-    clearTimeout(this.settling);
+    this.settling = clearTimeout(this.settling);
     const { data, layout } = this.figure;
     // Copies, for what the reader zooms and hides Plotly writes into them.
     const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
@@ -145,7 +156,9 @@ export class Chart {
   move(values) {
     const patch = this.recompute(values);
     if (!patch) return;
-    const rescaled = this.change(patch);
+    const before = this.figure;
+    this.figure = patched(before, patch);
+    const rescaled = !equal(ranges(before), ranges(this.figure));
     this.layer ??= new Layer(this.element);
     const painted = !rescaled && this.layer.draw(patch.data);
     if (painted) write(this.element, patch);
@@ -163,28 +176,9 @@ export class Chart {
       if (chart.live?.state && name in chart.live.state) chart.move({ ...chart.values, [name]: value });
   }
 
-  /** The figure itself follows too, for hovering, zooming, saving; true if an axis changed. */
-  change(patch) {
-    if (!patch) return false;
-    const { data, layout } = this.figure;
-    for (const index in patch.data) data[index] = { ...data[index], ...patch.data[index] };
-    for (const axis in patch.ticks ?? {}) layout[axis] = { ...layout[axis], ticktext: patch.ticks[axis] };
-    for (const axis in patch.titles ?? {})
-      layout[axis] = { ...layout[axis], title: { ...layout[axis].title, text: patch.titles[axis] } };
-    for (const index in patch.marks ?? {}) {
-      const x = patch.marks[index];
-      layout.shapes = layout.shapes.with(index, { ...layout.shapes[index], x0: x, x1: x });
-    }
-    const rescaled = Object.keys(patch.ranges ?? {}).filter(
-      (axis) => String(layout[axis].range) !== String(patch.ranges[axis]),
-    );
-    for (const axis of rescaled) layout[axis] = { ...layout[axis], range: patch.ranges[axis] };
-    return rescaled.length > 0;
-  }
-
   remove() {
     charts.delete(this.element);
-    clearTimeout(this.settling);
+    this.settling = clearTimeout(this.settling);
     this.plotly?.purge(this.element);
   }
 }
@@ -197,26 +191,6 @@ function light(stage) {
   if (!stage) return;
   for (const term of document.querySelectorAll("[data-stage]"))
     term.toggleAttribute("data-lit", term.dataset.stage.split(" ").includes(stage));
-}
-
-const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, u1: Uint8Array };
-
-/** A message with its packed arrays as typed ones. */
-export const read = (text) => JSON.parse(text, (_, value) => (value?.bdata === undefined ? value : array(value)));
-
-/** A packed array as a typed one; one with a shape as rows of rows. */
-function array({ dtype, bdata, shape }) {
-  const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
-  const flat = new KINDS[dtype](bytes.buffer);
-  return shape ? rows(flat, shape.split(",").map(Number)) : flat;
-}
-
-function rows(flat, [count, ...shape]) {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return Array.from({ length: count }, (_, row) => {
-    const part = flat.subarray(row * size, (row + 1) * size);
-    return shape.length > 1 ? rows(part, shape) : part;
-  });
 }
 
 // The thumb is an input inside the slider's key. Neither a drag nor a key fires an event on it

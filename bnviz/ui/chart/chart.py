@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bnviz.core.configs import BatchConfig
@@ -81,21 +82,29 @@ def _plotly() -> Path:
 
 
 @cache
+def script(name: str) -> bytes:
+    """The content of one of SCRIPTS, or of plotly.js.
+
+    All of plotly.js is one function, which is called at once. Chromium reads a function that
+    stands in brackets once, any other first in passing and again when it is called.
+    """
+    if name != "plotly.js":
+        return (FOLDER / name).read_bytes()
+    whole = rb", \(\) => {(.*)}\)\);\s*$"
+    return re.sub(whole, rb", (() => {\1})));", _plotly().read_bytes(), flags=re.DOTALL)
+
+
+@cache
 def version() -> str:
     """Another one for other scripts, which a browser keeps for good."""
-    content = [(FOLDER / name).read_bytes() for name in SCRIPTS]
-    return sha256(b"".join([*content, str(_plotly().stat()).encode()])).hexdigest()[:12]
+    return sha256(b"".join(map(script, (*SCRIPTS, "plotly.js")))).hexdigest()[:12]
 
 
 async def _serve(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in (*SCRIPTS, "plotly.js"):
         return Response(status_code=404)
-    return FileResponse(
-        _plotly() if name == "plotly.js" else FOLDER / name,
-        media_type="text/javascript",
-        headers=_FOR_GOOD,
-    )
+    return Response(script(name), media_type="text/javascript", headers=_FOR_GOOD)
 
 
 def _rows(request: Request) -> Response:

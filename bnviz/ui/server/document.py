@@ -1,15 +1,24 @@
-"""A page's HTML: Streamlit's, which asks for the charts' scripts while the page is on its way."""
+"""A page's HTML: Streamlit's, which asks ahead for the scripts that a page is drawn with."""
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import streamlit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from bnviz.ui.chart.chart import base, version
+from bnviz.ui.chart.chart import SCRIPTS, base, version
 from bnviz.ui.navigation import PAGES
+
+STATIC: Final = Path(streamlit.__file__).with_name("static")
+#: Streamlit's elements on nearly every page, whose scripts it asks for only as each arrives.
+ELEMENTS: Final = (
+    *("BidiComponent", "Button", "ButtonGroup", "Checkbox"),
+    *("NumberInput", "Selectbox", "Slider"),
+)
 
 
 def routes() -> list[Route]:
@@ -25,10 +34,24 @@ def _page(request: Request) -> HTMLResponse:
 @cache
 def _html() -> str:
     """plotly.js comes last, and is read while the page waits for its first words."""
-    scripts = f"./bnviz/{version()}"
-    ahead = (
-        f'<link rel="modulepreload" fetchpriority="low" href="{scripts}/plotly.js">'
-        f'<script type="module" src="{scripts}/chart.js"></script>'
-    )
-    html = Path(streamlit.__file__).with_name("static") / "index.html"
-    return html.read_text(encoding="utf-8").replace("</head>", f"{ahead}</head>")
+    html = (STATIC / "index.html").read_text(encoding="utf-8")
+    ours = f"./bnviz/{version()}"
+    scripts = [f"{ours}/{name}" for name in SCRIPTS]
+    scripts += [f"./static/js/{name}" for name in _elements() if name not in html]
+    ahead = [*map(_preload, scripts), _preload(f"{ours}/plotly.js", ' fetchpriority="low"')]
+    ahead.append(f'<script type="module" src="{ours}/chart.js"></script>')
+    return html.replace("</head>", f"{''.join(ahead)}</head>")
+
+
+def _preload(script: str, more: str = "") -> str:
+    return f'<link rel="modulepreload"{more} crossorigin href="{script}">'
+
+
+def _elements() -> list[str]:
+    """The scripts of ELEMENTS, and all that these import."""
+    folder = STATIC / "static" / "js"
+    names = [path.name for element in ELEMENTS for path in folder.glob(f"{element}.*.js")]
+    for name in names:  # which grows
+        imported = re.findall(r'from"\./([^"]+)"', (folder / name).read_text(encoding="utf-8"))
+        names += [each for each in imported if each not in names]
+    return names

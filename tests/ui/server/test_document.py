@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import streamlit
 from starlette.applications import Starlette
 from starlette.routing import Match
 
@@ -22,11 +21,20 @@ def test_a_page_asks_for_the_charts_scripts(path: str) -> None:
     page = b"".join(each["body"] for each in bodies).decode()
     assert start["status"] == 200
     ours = re.findall(r'(?:href|src)="\.(/bnviz/[^"]+)"', page)
-    assert {Path(address).name for address in ours} == {"chart.js", "plotly.js"}
+    assert {Path(address).name for address in ours} == {*chart.SCRIPTS, "plotly.js"}
     for address in ours:
         scripts = chart.routes()[-1]
         assert scripts.matches(scope | {"path": address})[0] == Match.FULL
         assert address.split("/")[2] == chart.version()  # the charts' own: fetched once
-    own = Path(streamlit.__file__).with_name("static") / "index.html"
-    without = re.sub(r'<(?:link|script)[^>]*"\./bnviz/[^>]*>(?:</script>)?', "", page)
-    assert without == own.read_text(encoding="utf-8")
+    own = (document.STATIC / "index.html").read_text(encoding="utf-8")
+    ahead = re.findall(r'<(?:link|script)[^>]*"\./(?:bnviz|static)/[^>]*>(?:</script>)?', page)
+    added = [each for each in ahead if each not in own]
+    assert page.replace("".join(added), "") == own
+
+
+def test_a_page_asks_for_streamlits_scripts_of_its_elements_once() -> None:
+    asked = re.findall(r'href="\./(static/js/[^"]+)"', document._html())
+    assert len(set(asked)) == len(asked)
+    for name in document.ELEMENTS:
+        assert any(Path(address).name.startswith(f"{name}.") for address in asked)
+    assert all((document.STATIC / address).is_file() for address in asked)
