@@ -144,6 +144,6 @@ def errors(step: int, error: Floats, look: Look, say: Say) -> Figure:
         xaxis=titled(say("home.flow.step"), range=[0, last]),
         yaxis=yaxis,
         annotations=names,
-        margin={"l": 56, "t": 36, "b": 46} | room_for(names),
+        margin={"l": 66, "t": 36, "b": 46} | room_for(names),
         dragmode=False,
     )

@@ -13,7 +13,7 @@ from bnviz.store.runs import Store
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, find, read
-from tests.browser.screen import PATIENCE, long_but, settle, violations
+from tests.browser.screen import PATIENCE, below_the_fold, long_but, settle, violations
 from tests.browser.test_fitness import LONG
 from tests.browser.test_one_batch import table, upload
 from tools.server import serve
@@ -208,16 +208,20 @@ def guess(page: Page) -> None:
     [(FIRST, 3), *(pytest.param(name, 99, marks=pytest.mark.proof) for name in LESSONS)],
 )
 def test_a_lesson_is_walked_by_keys(visit: Visit, name: str, steps: int) -> None:
-    """From the list on Home through so many steps, and out; nothing is ever clicked."""
+    """From the list on Home through so many steps, and out; nothing is clicked or scrolled."""
     page = visit("home")
     tab_to(page, page.locator(f".st-key-lesson-{name} button"))
     page.keyboard.press("Enter")
     box = page.locator(".st-key-lesson")
     last = min(steps, len(LESSONS[name].step))
     for number in range(1, last + 1):
+        settle(page)  # the last step's box goes only then
         expect(box).to_contain_text(f"step {number} of")
-        settle(page)
         guess(page)
+        told, size = box.bounding_box(), page.viewport_size
+        assert told is not None and size is not None
+        assert told["y"] + told["height"] <= size["height"]
+        assert list(below_the_fold(page, LESSONS[name].step[number - 1].page)) == []
         if number < last:
             tab_to(page, box.locator(".st-key-lesson-next button"))
             page.keyboard.press("Enter")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
+from bnviz.plots.axes import decades
 from bnviz.plots.labels import label
 from bnviz.plots.nets import loss_title, ribbon
 from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
@@ -45,7 +46,7 @@ def losses(recalibration: "Recalibration", unit: str, look: Look, say: Say) -> F
             "zeroline": False,
             **titled(say("train_vs_eval.recalibrate.axis_way")),
         },
-        yaxis=titled(loss_title(unit, say), type="log", dtick="D2"),
+        yaxis=titled(loss_title(unit, say), **decades(values.ravel())),
         annotations=[heading(say("train_vs_eval.recalibrate.losses"))],
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 84},
