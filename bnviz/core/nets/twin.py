@@ -6,13 +6,11 @@ pass moves, running statistics, counters, random states, is put back before the 
 
 import copy
 import inspect
-import random
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -21,6 +19,7 @@ from bnviz.core.nets.beneath import Beneath
 from bnviz.core.nets.copied import copied
 from bnviz.core.nets.forward_pass import ForwardPass
 from bnviz.core.nets.inputs import arguments, in_precision, in_words, kind_in, tensors
+from bnviz.core.nets.states import moved_by, other_random_states
 from bnviz.core.nets.vectors import Tensors
 
 #: From a module's output and y to a number.
@@ -34,9 +33,6 @@ _AGAIN = (
     "A part of the module is run again, or saved elsewhere, for the backward pass, as activation "
     "checkpointing does: turn that off to measure the module."
 )
-
-#: A tensor of a module that is no trainable parameter: whose, where it is kept, its name.
-_State = tuple[nn.Module, dict[str, Any], str]
 
 
 class Twin:
@@ -87,8 +83,8 @@ class Twin:
             self._set_normalizations(x)
         own = {name: value[0] for name, value in self.params.items()}
         with self._random_state():
-            before, others = torch.random.get_rng_state(), _other_states()
-            moved = self._moved_by(lambda: self._check_reach(own, x, y))
+            before, others = torch.random.get_rng_state(), other_random_states()
+            moved = moved_by(self.module, lambda: self._check_reach(own, x, y))
             self.draws = not torch.equal(before, torch.random.get_rng_state())
         self.moving = [(where, name, value) for (_, where, name), value in moved]
         if self.draws:
@@ -105,7 +101,7 @@ class Twin:
                 f"A batch normalization inside scripted or exported code cannot be set to mode="
                 f'"{self.mode}": measure the module that it was made of, or with mode="as_is".'
             )
-        if others != _other_states():  # of two flips of a coin one is as the other, often
+        if others != other_random_states():  # of two flips of a coin one is as the other, often
             losses += [self.loss(own, x, y) for _ in range(8)]
         first, again = min(losses), max(losses)
         if again - first > _AGREE * first.abs():
@@ -225,10 +221,10 @@ class Twin:
             with self._random_state():
                 self._run(lambda: self._output({}, rows), ForwardPass("train", self.dtype))
 
-        always = {(id(where), name) for (_, where, name), _ in self._moved_by(run)}
+        always = {(id(where), name) for (_, where, name), _ in moved_by(self.module, run)}
         self.module.train()
         try:
-            moved = self._moved_by(run)
+            moved = moved_by(self.module, run)
         except Exception as error:
             raise ValueError(
                 f'The module does not run in training mode ("{error}"): set the modes of its '
@@ -242,46 +238,8 @@ class Twin:
             if (id(where), name) not in always:
                 owner.train()
 
-    def _moved_by(self, run: Callable[[], object]) -> list[tuple[_State, Tensor]]:
-        """What of the module's state `run` changes, and what it was; put back."""
-        states = list(_states(self.module))
-        tensors: list[Tensor] = [where[name] for _, where, name in states]
-        values = [tensor.detach().clone() for tensor in tensors]
-        versions = [tensor._version for tensor in tensors]
-        try:
-            run()
-        finally:
-            moved = []
-            for state, tensor, value, version in zip(
-                states, tensors, values, versions, strict=True
-            ):
-                _, where, name = state
-                if (
-                    where.get(name) is not tensor
-                    or tensor._version != version
-                    or (tensor.layout == torch.strided and not torch.equal(tensor, value))
-                ):  # batch normalization moves its statistics without a new version
-                    where[name] = value
-                    moved.append((state, value))
-        return moved
-
     @contextmanager
     def _random_state(self) -> Iterator[None]:
         devices = {value.device for value in self.params.values() if value.is_cuda}
         with torch.random.fork_rng(devices=sorted(device.index for device in devices)):
             yield
-
-
-def _other_states() -> tuple[object, ...]:
-    """Where the global random numbers of Python and numpy stand."""
-    _, keys, place, *_ = np.random.get_state(legacy=True)
-    return random.getstate(), np.asarray(keys).tobytes(), place
-
-
-def _states(module: nn.Module) -> Iterator[_State]:
-    """All tensors of a module but its trainable parameters."""
-    for layer in module.modules():
-        for where in (layer._buffers, layer._parameters, layer.__dict__):
-            for name, value in list(where.items()):
-                if isinstance(value, Tensor) and not (value.is_leaf and value.requires_grad):
-                    yield layer, where, name
