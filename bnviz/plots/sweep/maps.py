@@ -111,6 +111,13 @@ def _texts(grid: Grid, values: Floats, write: Any, without: str) -> list[list[st
     ]
 
 
+def _short(text: str) -> str:
+    """A cell's value in the four characters that it has room for."""
+    if len(text) <= 4:
+        return text
+    return f"{float(text):.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
 def _map(
     grid: Grid, level: Floats, told: list[list[str]], title: str, look: Look, say: Say, **more: Any
 ) -> Figure:
@@ -119,14 +126,15 @@ def _map(
         "x": labels(grid.across, say),
         "y": labels(grid.down, say),
         "z": level,
-        "text": told,
+        "text": [[_short(text) for text in row] for row in told],
+        "hovertext": told,
         "texttemplate": "%{text}",
         "textfont": {"size": 10},
         "customdata": grid.cells.tolist(),
         "xgap": 1,
         "ygap": 1,
         "hoverongaps": False,
-        "hovertemplate": "%{x}, %{y}: %{text}<extra></extra>",
+        "hovertemplate": "%{x}, %{y}: %{hovertext}<extra></extra>",
         **more,
     }
     return figure(

@@ -93,7 +93,7 @@ export function forWall({ data, layout: { ...layout } }, room) {
   const ticktext = layout.yaxis?.ticktext?.map(inALine(layout));
   if (ticktext) {
     layout.yaxis = { ...layout.yaxis, ticktext, automargin: true };
-    layout.margin = { ...layout.margin, l: 0 };
+    layout.margin = { ...layout.margin, l: layout.yaxis.title?.text ? 62 : 0 }; // a title has to stand clear of them
   }
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
