@@ -20,13 +20,15 @@ ARM = """({event, chart, text, state}) => {
         || find(chart) !== plot && find(chart)?.querySelector('.main-svg');
     // A run of which everything was known may begin and end unseen: its charts are new.
     const plots = [...document.querySelectorAll('.js-plotly-plot')];
+    // What a hand has brought about is not drawn again: ours has heard of the run all the same.
+    const heard = plots.map(each => each.bnviz?.text);
     for (const each of plots) each.on('plotly_afterplot', () => { ran = true; });
     if (app) // a page of Streamlit
         new MutationObserver(() => { ran = true; })
             .observe(app, {attributeFilter: ['data-test-script-state']});
     const done = () => {
         const idle = app?.dataset.testScriptState === 'notRunning';
-        ran ||= plots.some(each => !each.isConnected);
+        ran ||= plots.some((each, i) => !each.isConnected || each.bnviz?.text !== heard[i]);
         if (chart) return drawn || anew();
         return state ? ran && idle : find(text)?.innerText !== words;
     };

@@ -18,13 +18,13 @@ const SETTLED = 300; // milliseconds without a move after which Plotly is told w
 
 let library;
 const plotly = () => (library ??= import("./plotly.js").then(() => window.Plotly));
-// plotly.js runs as soon as the page's question is on screen. React shows skeletons below it for
-// half a second, so that nothing flickers: no picture could come before.
+// plotly.js runs as soon as the server has answered. React then shows skeletons for half a second,
+// so that nothing flickers: no picture could come before.
 new MutationObserver((_, observer) => {
-  if (!document.querySelector("h1")) return;
+  if (!document.querySelector('[data-test-script-state="notRunning"] h1')) return;
   observer.disconnect();
   setTimeout(plotly);
-}).observe(document, { subtree: true, childList: true });
+}).observe(document, { subtree: true, childList: true, attributeFilter: ["data-test-script-state"] });
 
 let line = Promise.resolve();
 /** A page's new charts are drawn one after the other, so that the first is seen before the last. */
