@@ -230,7 +230,7 @@ class Loss:
         (True, True)
         """
         _whole(1, count=count)
-        _finite("scale", [scale], above=0)
+        _finite("scale", [scale], above=0.0)
         drawn = probes.directions(self.problem.params, count, self.seed)
         return probes.estimates(self.problem.gradient, self.problem.params, drawn, scale)
 
@@ -252,7 +252,7 @@ class Loss:
         0.0
         """
         _whole(1, count=count)
-        _finite("scales", scales, above=0)
+        _finite("scales", scales, above=0.0)
         drawn = probes.directions(self.problem.params, count, self.seed)
         return {scale: kinks.split(self.problem, drawn, scale) for scale in scales}
 
@@ -269,7 +269,7 @@ class Loss:
         >>> round(float(steps.loss), 4), round(float(steps.losses), 4)
         (36.5, 15.165)
         """
-        _finite("sizes", sizes, above=0)
+        _finite("sizes", sizes, above=0.0)
         at = torch.tensor(sizes, dtype=torch.float64)
         return along.along(self.problem, at, unit=distances)
 
