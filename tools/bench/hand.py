@@ -85,30 +85,44 @@ def _dash() -> Iterator[str]:
 
 
 def beside_dash() -> list[Measured]:
-    """One arrow key on gamma: to the picture and to the whole page, over Dash's two charts."""
+    """One arrow key on gamma: to the picture and to the whole page.
+
+    Measured against Dash's two charts, and against what Streamlit takes for as many elements.
+    """
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        elements = bare.write(folder, "elements", bare.ELEMENTS)
         dash, app = stack.enter_context(_dash()), stack.enter_context(serve())
+        stock = stack.enter_context(serve(elements))
         browser = stack.enter_context(chromium_browser())
-        pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(2)]
-        ours, theirs = pages
+        pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(3)]
+        ours, theirs, plain = pages
         ours.goto(f"{app}/one_batch?gamma=-4")
-        settle(ours, timeout=60)
         theirs.goto(dash)
         theirs.locator("#after .js-plotly-plot .main-svg").first.wait_for()
-        thumb = slider(ours, sentence("en", "controls.gamma"))
+        plain.goto(stock)
+        for page in (ours, plain):
+            settle(page, timeout=60)
+        gamma = slider(ours, sentence("en", "controls.gamma"))
         rounds = []
         for _ in range(KEYS + 2):
-            thumb.focus()
+            gamma.focus()
             picture = _key(ours, chart=AFTER_CHART)
             settle(ours)
             whole = _key(ours, state=True)
             settle(ours)
+            slider(plain, "Gamma").focus()
+            stocks = _key(plain, state=True)
+            settle(plain)
             theirs.locator("[role=slider]").focus()
-            rounds.append((picture, whole, _key(theirs, chart="#after .js-plotly-plot")))
-    counted = rounds[2:]
+            dashs = _key(theirs, chart="#after .js-plotly-plot")
+            rounds.append((picture, whole, stocks, dashs))
+    kept = rounds[2:]
+    at_rest = "Key to page at rest"
     return [
-        from_pairs("Key to repaint / Dash, same charts", [(a, c) for a, _, c in counted], 0.5),
-        from_pairs("Key to page at rest / Dash", [(b, c) for _, b, c in counted], 1.5),
+        from_pairs("Key to repaint / Dash, same charts", [(a, d) for a, _, _, d in kept], 0.5),
+        from_pairs(f"{at_rest} / Dash", [(b, d) for _, b, _, d in kept], 1.5),
+        from_pairs(f"{at_rest} / stock page of as much", [(b, c) for _, b, c, _ in kept], 1.0),
     ]
 
 
