@@ -14,7 +14,7 @@ from tools.page import settle
 from tools.server import ROOT, serve
 
 FILE = ROOT / "docs" / "home.gif"
-WINDOW = {"width": 1440, "height": 900}
+WINDOW = {"width": 1440, "height": 1400}  # the walk is the second part of the page
 WIDTH = 900
 MILLISECONDS, REST = 90, 900
 COLORS = 48
@@ -76,6 +76,7 @@ def main() -> None:
         )
         page = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
         page.goto(address)
+        page.locator(".st-key-flow-more").wait_for()  # which moves all below
         settle(page, timeout=60)
         frames, rests = film(page)
         browser.close()
