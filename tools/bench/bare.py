@@ -43,7 +43,7 @@ def contents():
     st.markdown("An **answer**.")
     with st.container(horizontal=True):
         st.slider("Epsilon", 0.0, 1.0, 0.1, help="Epsilon")
-        gamma = st.slider("Gamma", -5.0, 5.0, -4.0, step=0.1, help="Gamma")
+        gamma = st.slider("Gamma", -5.0, 5.0, -4.0, step=0.1, key="gamma", help="Gamma")
     for column, key in zip(st.columns(2), ("main", "other")):
         with column:
             st.plotly_chart(go.Figure([go.Scatter(y=[1, 3, gamma]) for _ in range(8)]), key=key)

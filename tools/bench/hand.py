@@ -228,11 +228,23 @@ def _large() -> None:
 
 
 def visitors() -> list[Measured]:
-    """The slowest twentieth of 20 visitors' waits, who let go of a slider once a second."""
-    with serve(options=bare.COLLECTION_OFF) as address:
-        page = room.Page(address, "one_batch", "", "gamma", -4, 4)
-        pairs = asyncio.run(_waits(page, 20))
-    return [from_pairs("Release to answer, p95 of 20 visitors / of one", pairs, 2.0)]
+    """The slowest twentieth of 20 visitors' waits, who let go of a slider once a second.
+
+    Beside one visitor's, and beside theirs on a stock page with as many elements.
+    """
+    with TemporaryDirectory() as folder:
+        elements = bare.write(Path(folder), "elements", bare.ELEMENTS)
+        with serve(options=bare.COLLECTION_OFF) as ours, serve(elements) as stock:
+            pages = (
+                room.Page(ours, "one_batch", "", "gamma", -4, 4),
+                room.Page(stock, "", "", "gamma", -4, 4),
+            )
+            mine, stocks = (asyncio.run(_waits(page, 20)) for page in pages)
+    together = [(a, b) for (a, _), (b, _) in zip(mine, stocks, strict=True)]
+    return [
+        from_pairs("Release to answer, p95 of 20 visitors / of one", mine, 2.0),
+        from_pairs("The same / 20 visitors of a stock page of as much", together, 1.0),
+    ]
 
 
 async def _waits(page: room.Page, count: int) -> list[tuple[float, float]]:
