@@ -164,6 +164,33 @@ def test_a_flag_that_no_mode_can_set_is_refused() -> None:
         top(module, mode="eval")
 
 
+def scripted_norm(x: Tensor, mean: Tensor, var: Tensor, train: bool) -> Tensor:
+    return torch.batch_norm(x, None, None, mean, var, train, 0.1, 1e-5, False)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+@pytest.mark.parametrize("stands", ["train", "eval"])
+def test_a_flag_that_scripted_code_is_given_is_set(stands: str) -> None:
+    """Its statistics move without a new version of them; their values tell."""
+    norm = torch.jit.script(scripted_norm)
+    module = Through(
+        lambda self, x: self.out(
+            norm(self.into(x), self.norm.mean, self.norm.var, self.norm.training)
+        ),
+        into=nn.Linear(5, 4),
+        norm=lived_in(FunctionalBN(4)),
+        out=nn.Linear(4, 3),
+    )
+    plain = Through(
+        lambda self, x: self.out(self.norm(self.into(x))), **dict(module.named_children())
+    )
+    for mode in ("train", "eval"):
+        getattr(plain, mode)()
+        expected = right(plain)
+        getattr(module, stands)()
+        assert top(module, mode=mode) == pytest.approx(expected, rel=1e-6)
+
+
 def test_words_that_are_none() -> None:
     with pytest.raises(ValueError, match="mode is 'training'; use one of 'as_is', 'train', 'eval'"):
         top(net(), mode="training")
