@@ -12,8 +12,9 @@ from bnviz.core.sweep.config import SweepConfig
 from bnviz.core.sweep.presets import PRESETS
 from bnviz.core.sweep.results import Result, results
 from bnviz.core.sweep.table import described
-from bnviz.core.sweep.verdict import better, verdict
+from bnviz.core.sweep.verdict import Key, better, unused, verdict
 from bnviz.core.types import NETS
+from bnviz.core.verdict import Verdict
 from bnviz.jobs import cluster
 from bnviz.jobs.sweep import create, outcomes, work
 from bnviz.store import Run, Store
@@ -39,6 +40,8 @@ def sweep(arguments: argparse.Namespace) -> int:
         raise Refusal(f"--workers is {workers}; use a whole number from 1")
     path = Path(arguments.config)
     config = to_config(read_json(path, "sweep --example NAME"), path, SweepConfig)
+    for each in unused(config):
+        tell(_worded(config, each))
     address = arguments.scheduler or cluster.scheduler()
     with history(arguments.out) as store:
         with cluster.pool(address, workers) as pool:
@@ -51,9 +54,7 @@ def _told(
     store: Store, run: Run, config: SweepConfig, arguments: argparse.Namespace, engine: str
 ) -> int:
     compared = results(config, outcomes(store, run.id))
-    with speaking_of(config.base.network.norm):
-        said = worded("en", "sweep.verdict", *verdict(config, compared))
-    said = as_typed(for_terminal(said))
+    said = _worded(config, *verdict(config, compared))
     record = {
         "run": run.id,
         "status": run.status,
@@ -69,6 +70,12 @@ def _told(
     write(path, text)
     tell(f"All numbers are in {path}; the dashboard shows them at /sweep?run={run.id}")
     return EXIT[run.status]
+
+
+def _worded(config: SweepConfig, *verdicts: Verdict[Key]) -> str:
+    """What was decided of a sweep, as a terminal shows it."""
+    with speaking_of(config.base.network.norm):
+        return as_typed(for_terminal(worded("en", "sweep.verdict", *verdicts)))
 
 
 def _tables(config: SweepConfig, compared: list[Result]) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from bnviz.core.sweep.config import Axis, SweepConfig
+from bnviz.core.nets.norms.names import NORM_SETTINGS, OVER_ROWS, Norm
+from bnviz.core.settings import flat
+from bnviz.core.sweep.config import FIELDS, Axis, SweepConfig, Value
 from bnviz.core.sweep.results import Result
 from bnviz.core.training.comparison import FEWEST, leader
 from bnviz.core.verdict import Verdict
@@ -20,7 +22,30 @@ Key = Literal[
     "plain_between",
     "plain_at",
     "diverged",
+    "unused",
+    "used_at",
+    "unused_at",
 ]
+
+
+def _norms_with(setting: str) -> tuple[Norm, ...]:
+    return tuple(norm for norm, settings in NORM_SETTINGS.items() if setting in settings)
+
+
+#: By a swept setting: other ones, and their values with which a training uses it. Of the probes a
+#: cell takes none but, where sharpness is the metric, the exact largest eigenvalue.
+USED_WITH: dict[str, tuple[tuple[str, tuple[Value, ...]], ...]] = {
+    **{field: (("metric", ()),) for field in FIELDS if field.startswith("probes.")},
+    "probes.bn_mode": (("metric", ("sharpness",)), ("network.norm", OVER_ROWS)),
+    "optimizer.heavy_ball": (("optimizer.kind", ("momentum",)),),
+    "data.samples": (("data.source", ("fitness",)),),
+    "data.clip_scores": (("data.source", ("fitness",)),),
+    **{
+        f"network.{setting}": (("network.norm", _norms_with(setting)),)
+        for settings in NORM_SETTINGS.values()
+        for setting in settings
+    },
+}
 
 
 def better(result: Result) -> Literal["bn", "plain", "undecided"]:
@@ -45,7 +70,29 @@ def verdict(config: SweepConfig, results: Sequence[Result]) -> tuple[Verdict[Key
         *_where(config, ahead["bn"], "bn"),
         *_where(config, ahead["plain"], "plain"),
         *_diverged(results),
+        *unused(config),
     )
+
+
+def unused(config: SweepConfig) -> Iterator[Verdict[Key]]:
+    """Of each axis whose setting not every cell uses: that none does, or which of them do.
+
+    Cells that do not use it and differ in it alone are equal.
+    """
+    taken: dict[str, tuple[Value, ...]] = {field: (value,) for field, value in flat(config.base)}
+    taken |= {"metric": (config.metric,)} | {axis.field: axis.values for axis in config.axes}
+    for axis in config.axes:
+        for other, users in USED_WITH.get(axis.field, ()):
+            using = [value for value in taken[other] if value in users]
+            idle = [value for value in taken[other] if value not in users]
+            if not using:
+                yield Verdict("unused", {"field": axis.field})
+                break
+            if idle:
+                shorter = min(using, idle, key=len)
+                values: Words = {"values": tuple(map(value_name, shorter)), "by": other}
+                values |= {"field": axis.field}
+                yield Verdict("used_at" if shorter is using else "unused_at", values)
 
 
 def _where(

@@ -13,6 +13,7 @@ from bnviz.core.sweep import atlas
 from bnviz.core.sweep.config import RATE, Axis, Metric, SweepConfig, cells
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.presets import PRESETS
+from bnviz.core.sweep.verdict import unused
 from bnviz.jobs import cluster, runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
@@ -23,7 +24,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import SHOWN, SWEEP
 from bnviz.ui.errors import refusable, worded
 from bnviz.ui.fitness.compute import size
-from bnviz.ui.language import paragraph, say
+from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.runs.current import leave_run, show_run
 from bnviz.ui.sweep.axes import ask_axes
 from bnviz.ui.sweep.refusal import refused
@@ -123,6 +124,9 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
         st.error(worded(problem), icon=":material/error:")
     if problem is not None or not new:
         return ""
+    with speaking_of(config.base.network.norm):
+        if nothing_changes := say_verdict("sweep.verdict", *unused(config)):
+            st.warning(nothing_changes, icon=":material/equal:")
     if run is not None:
         return _plan(config)
     known = say("sweep.atlas" if atlas.preset_of(config) else "sweep.no_atlas")

@@ -10,8 +10,9 @@ from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
 from bnviz.core.sweep.results import results
 from bnviz.core.sweep.table import rows
-from bnviz.core.sweep.verdict import better, verdict
+from bnviz.core.sweep.verdict import better, unused, verdict
 from bnviz.core.training.comparison import compare, discovery_rates
+from bnviz.core.verdict import Verdict
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
@@ -119,6 +120,7 @@ def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int)
         assert (first["bn"], first["plain"]) == (len(ahead["bn"]), len(ahead["plain"]))
     else:
         assert not any(ahead.values())
+    assert not list(unused(config)), "every cell uses its batch size and its rate"
     for each in told[1:]:
         winner, _, how = each.key.partition("_")
         inside = {str(r.settings[each.values["field"]]) for r in ahead[winner]}
@@ -129,3 +131,30 @@ def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int)
         else:
             numbers = [float(value) for value in inside]
             assert (each.values["low"], each.values["high"]) == (min(numbers), max(numbers))
+
+
+@pytest.mark.parametrize(
+    ("across", "other", "values", "told"),
+    [
+        ("network.eps", "network.norm", ("batch", "layer", "dyt"), ("unused_at", "dyt")),
+        ("network.groups", "network.norm", ("batch", "layer", "group"), ("used_at", "group")),
+        ("network.groups", "network.norm", ("batch", "layer"), ("unused", "")),
+        ("network.eps", "network.norm", ("batch", "layer"), None),
+        ("network.eps", "network.depth", (1, 2), None),
+        ("optimizer.heavy_ball", "optimizer.kind", ("sgd", "momentum"), ("used_at", "momentum")),
+        ("optimizer.heavy_ball", "network.depth", (1, 2), ("unused", "")),
+    ],
+)  # fmt: skip
+def test_which_cells_use_a_setting_is_said(
+    across: str, other: str, values: tuple[str | int, ...], told: tuple[str, str] | None
+) -> None:
+    """Whether they really do, test_stacked.py asks of trainings."""
+    field = Axis(field=across, values=(0.5,) if "groups" not in across else (2,))
+    config = SweepConfig(axes=(field, Axis(field=other, values=values)))
+    said = [(each.key, each.values) for each in unused(config)]
+    if told is None:
+        assert said == []
+        return
+    key, option = told
+    more = {"by": other, "values": (Verdict(f"option.{option}"),)} if option else {}
+    assert said == [(key, {"field": across, **more})]

@@ -1,18 +1,23 @@
 """Cells as one stack against each of them trained alone."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.data.preparation import dataset_for
-from bnviz.core.sweep.config import RATE, Axis, SweepConfig, cells
+from bnviz.core.nets.norms.names import NORM_SETTINGS, Norm
+from bnviz.core.sweep.config import FIELDS, RATE, Axis, SweepConfig, cells
 from bnviz.core.sweep.outcome import Outcome, moments
 from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.stacked import train_cells
+from bnviz.core.sweep.verdict import unused
 from bnviz.core.training.evaluation import evaluate
 from bnviz.core.training.train import train
 from bnviz.core.types import Stopped, never
+from bnviz.core.verdict import Verdict
 
 BASE = TrainConfig(
     data=DataConfig(samples=120, clip_scores=False, standardize=True),
@@ -112,3 +117,70 @@ def test_a_stack_ends_when_nobody_waits_for_it() -> None:
     asked = iter([False] * 5 + [True] * 1000)
     with pytest.raises(Stopped):
         train_cells([BASE], dataset_for(BASE.data), True, lambda: next(asked))
+
+
+#: Of every setting that can be swept two values at which whatever uses it comes out differently.
+TWO = {
+    "data.samples": (120, 60),
+    "data.clip_scores": (False, True),
+    "data.seed": (0, 1),
+    "data.standardize": (True, False),
+    "data.input_scale": (1.0, 2.0),
+    "data.validation": (0.2, 0.5),
+    "network.depth": (1, 2),
+    "network.width": (8, 16),
+    "network.activation": ("relu", "tanh"),
+    "network.bn_position": ("before", "after"),
+    "network.eps": (1e-3, 1.0),
+    "network.torch_momentum": (0.1, 0.7),
+    "network.norm": ("layer", "rms"),
+    "network.ghost_size": (4, 8),
+    "network.groups": (2, 4),
+    "network.renorm_r": (1.0, 5.0),
+    "network.renorm_d": (0.0, 5.0),
+    "network.renorm_warmup": (0, 100),
+    "network.dyt_alpha": (0.5, 2.0),
+    "optimizer.kind": ("sgd", "adam"),
+    "optimizer.learning_rate": (1e-4, 1e-3),
+    "optimizer.heavy_ball": (0.5, 0.9),
+    "optimizer.epochs": (2, 3),
+    "optimizer.batch_size": (16, 32),
+    "probes.count": (1, 2),
+    "probes.scale": (1e-5, 1e-3),
+    "probes.precision": ("float64", "float32"),
+    "probes.bn_mode": ("eval", "train"),
+    "probes.checkpoints": (1, 2),
+    "probes.eigenvalues": (True, False),
+}
+
+
+def swept(field: str, norm: str, metric: str, kind: str) -> SweepConfig:
+    """Both values of a setting, of nets with a norm."""
+    raw = BASE.model_dump() | {"seeds": 1}
+    raw["network"] |= {"norm": norm, "groups": 2, "renorm_warmup": 0, "ghost_size": 8}
+    raw["optimizer"] |= {"kind": kind, "epochs": 2, "learning_rate": 1e-4}
+    axes = (Axis(field=field, values=TWO[field]), Axis(field="data.seed", values=(5,)))
+    if field == "data.seed":
+        axes = (axes[0], Axis(field=RATE, values=(0.01,)))
+    return SweepConfig(base=TrainConfig.model_validate(raw), axes=axes, metric=metric)
+
+
+#: What can be set of any norm.
+OF_NORMS = {f"network.{name}" for names in NORM_SETTINGS.values() for name in names}
+
+
+@pytest.mark.parametrize("norm", get_args(Norm))
+def test_cells_are_equal_where_and_only_where_a_setting_is_said_to_be_unused(norm: Norm) -> None:
+    """Each setting of a norm with each norm, and with BN every other one, trained at two values."""
+    torch.set_num_threads(1)
+    assert set(TWO) == set(FIELDS)
+    asked = [(field, "loss", "momentum") for field in TWO if norm == "batch" or field in OF_NORMS]
+    asked += [("probes.bn_mode", "sharpness", "sgd")]
+    asked += [(f, "sharpness", "sgd") for f in TWO if norm == "batch" and f.startswith("probes")]
+    asked += [("optimizer.heavy_ball", "loss", "adam")] if norm == "batch" else []
+    for field, metric, kind in asked:
+        config = swept(field, norm, metric, kind)
+        one, other = outcomes(config).values()
+        assert not one.bn.diverged.any() and np.isfinite(one.bn.validation_loss).all()
+        equal = repr(one) == repr(other)
+        assert equal == (list(unused(config)) == [Verdict("unused", {"field": field})]), field
