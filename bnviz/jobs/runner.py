@@ -17,8 +17,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.smoothness.costs.cost import cost as measure_cost
 from bnviz.core.smoothness.measure import Measure, SubjectConfig
 from bnviz.core.sweep.config import SweepConfig
+from bnviz.core.sweep.plan import groups
 from bnviz.core.training.cost import cost
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import StopFlag, Stopped
@@ -69,9 +71,11 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
         run = measures.find(store, config)
         if run is not None and (run.active or run.status == "done"):
             return run.id
-        if problem := refusals.of_measure(config, *measures.training_of(store, config)):
+        nets = measures.training_of(store, config)
+        if problem := refusals.of_measure(config, *nets):
             raise problem
-        run_id = _launched(store, partial(measures.create, store, config), visitor)
+        keeps = measure_cost(config, *nets).kept
+        run_id = _launched(store, partial(measures.create, store, config), visitor, keeps)
         _queue(store, run_id, visitor)
     return run_id
 
@@ -83,11 +87,13 @@ def submit_sweep(config: SweepConfig, visitor: str = "", scheduler: str | None =
     all visitors. Raises Problem.
     """
     store = open_store()
-    if problem := refusals.of_sweep(config, *trainings.size_of(store, config.base.data)):
+    size = trainings.size_of(store, config.base.data)
+    if problem := refusals.of_sweep(config, *size):
         raise problem
+    keeps = sum(group.cost.kept for group in groups(config, *size))
     with _launching:
         new = partial(sweep.create, store, config, resume=True)
-        run_id = _launched(store, new, visitor)
+        run_id = _launched(store, new, visitor, keeps)
     threading.Thread(target=_sweep, args=(store, run_id, visitor, scheduler), daemon=True).start()
     return run_id
 
@@ -226,7 +232,7 @@ def _queue(store: Store, run_id: str, visitor: str) -> None:
     _engine.submit(job).add_done_callback(job.ended)
 
 
-def _launched(store: Store, new: Callable[[], str], visitor: str, keeps: float = 0.0) -> str:
+def _launched(store: Store, new: Callable[[], str], visitor: str, keeps: float) -> str:
     """A visitor's new run, which counts as alive while it waits; raises Problem past a limit."""
     _under_way.check(store, visitor, keeps)
     run_id = new()

@@ -51,19 +51,19 @@ BATCH = BatchConfig(batch_size=12, features=2)
 SMALL = {"probes": 2, "steps": 10, "halvings": 4, "sizes": 2, "moments": 2, "points": 13}
 
 
-def small(kind: str) -> Any:
+def small(kind: str, **more: Any) -> Any:
     wanted = {k: v for k, v in SMALL.items() if k in MEASURES[kind].model_fields}
-    return MEASURES[kind].model_validate({"kind": kind, **wanted})
+    return MEASURES[kind].model_validate({"kind": kind, **wanted, **more})
 
 
-def measured(kind: str) -> Any:
-    if small(kind).needs == "nothing":
+def measured(measure: Any) -> Any:
+    if measure.needs == "nothing":
         subject = document()
     else:
         dataset = fitness_data(40)
         *_, last = train(TINY, dataset, lambda: False)
         subject = of_state(TINY, dataset, last.state)
-    *_, progress = small(kind).measure(subject, lambda: False)
+    *_, progress = measure.measure(subject, lambda: False)
     return progress.result
 
 
@@ -97,7 +97,7 @@ DRAWS: dict[str, Callable[[], Any]] = {
     "train": lambda: [(s.bn, s.plain, s.state) for s in train(TINY, fitness_data(40), never)],
     "precise_bn": recalibrated,
     "published_probes": probed,
-    **{kind: lambda kind=kind: measured(kind) for kind in MEASURES},
+    **{kind: lambda kind=kind: measured(small(kind)) for kind in MEASURES},
 }
 
 

@@ -19,12 +19,14 @@ import pytest
 from bnviz.core.configs import DataConfig, OptimizerConfig, TrainConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.data.tables import Table
+from bnviz.core.smoothness.costs.cost import cost as measure_cost
 from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.sweep.config import Axis, SweepConfig, cells
+from bnviz.core.sweep.plan import groups
 from bnviz.core.training import train
 from bnviz.core.training.cost import FEATURES, GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, reader, runner, sweep
+from bnviz.jobs import heartbeat, measures, reader, runner, sweep
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.reader import Memory
@@ -231,6 +233,29 @@ def test_a_run_that_would_keep_too_much_is_refused(
     refused = refusals.of_training(long, SMALL.data.samples, FEATURES)
     assert refused is not None
     assert (refused.code, refused.values["remedy"]) == ("run_too_much", "epochs")
+
+
+def test_what_measures_and_sweeps_will_keep_is_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_sweep", lambda *_: None)  # it waits
+    axes = (Axis(field="network.eps", values=(1e-5, 1e-3)), Axis(field="data.seed", values=(0,)))
+    sweeping = SweepConfig(base=SMALL, axes=axes)
+    measure = DocumentConfig()
+    plan = groups(sweeping, SMALL.data.samples, FEATURES)
+    keeps = sum(group.cost.kept for group in plan)
+    more = measure_cost(measure, *measures.training_of(store, measure)).kept
+    room = keeps + min(keeps, more) - 1
+    monkeypatch.setenv("BNVIZ_HISTORY_VISITOR_GIGABYTES", str(room / GIGABYTE))
+    runner.submit_sweep(sweeping, "ada")
+    again = partial(runner.submit_sweep, sweeping, "ada")
+    for submit in (again, partial(runner.submit_measure, measure, "ada")):
+        with pytest.raises(Problem) as caught:
+            submit()
+        assert caught.value.code == "runs_of_visitor"
+    monkeypatch.setenv("BNVIZ_HISTORY_GIGABYTES", str((keeps - 1) / GIGABYTE))
+    refused = refusals.of_sweep(sweeping, SMALL.data.samples, FEATURES)
+    assert refused is not None and refused.code == "run_too_much"
 
 
 def test_who_waits_or_works_in_silence_is_alive(

@@ -17,7 +17,9 @@ from bnviz.core.configs import DataConfig, OptimizerConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig, cells
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
+from bnviz.core.sweep.plan import groups
 from bnviz.core.sweep.stacked import train_cells
+from bnviz.core.training.cost import FEATURES
 from bnviz.core.types import never
 from bnviz.jobs import runner, sweep
 from bnviz.jobs.engine import Ended, Engine
@@ -124,6 +126,8 @@ def test_stop_keeps_what_is_done_and_who_resumes_repeats_nothing(store: Store) -
     assert (again.status, again.done, executor.made) == ("done", 6, 2)
     whole = swept(store, executor := Here())
     assert executor.made == 3
+    said = sum(group.cost.kept for group in groups(CONFIG, SMALL.data.samples, FEATURES))
+    assert said / 2 < whole.size <= said
     for index, outcome in sweep.outcomes(store, whole.id).items():
         assert_same(outcome, sweep.outcomes(store, again.id)[index])
 

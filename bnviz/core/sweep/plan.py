@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bnviz.core.configs import TrainConfig
 from bnviz.core.sweep.config import Cell, SweepConfig, cells
 from bnviz.core.sweep.outcome import MOMENTS
-from bnviz.core.training.cost import PROCESS, Cost, Sizes, cost
+from bnviz.core.training.cost import NAMES, PROCESS, Cost, Sizes, cost
+from bnviz.core.types import NETS
 
 #: About how long one stack of several cells may train, so that cells keep coming; how many
 #: networks it has, and how much memory it takes.
@@ -74,12 +75,15 @@ def _cost(config: TrainConfig, count: int, sharpness: bool, rows: int, features:
     probes = config.probes.model_copy(update={"count": 1, "eigenvalues": True, "checkpoints": 0})
     cell = config.model_copy(update={"probes": probes})
     stack = cell.model_copy(update={"seeds": count * config.seeds})
-    trained = cost(stack, rows, features, min(MOMENTS, config.optimizer.epochs + 1))
+    moments = min(MOMENTS, config.optimizer.epochs + 1)
+    trained = cost(stack, rows, features, moments)
+    numbers = moments + len(NETS) * config.seeds * (2 * moments + 2 + sharpness)
+    kept = count * (8.0 * numbers + NAMES)
     if not sharpness:
-        return trained
+        return Cost(trained.memory, trained.seconds, kept)
     searched, held = Sizes(cell, rows, features).probed(), Sizes(stack, rows, features).held()
     memory = max(trained.memory, PROCESS + held + searched.memory)
-    return Cost(memory, trained.seconds + count * searched.seconds)
+    return Cost(memory, trained.seconds + count * searched.seconds, kept)
 
 
 def _level(config: SweepConfig, cell: Cell) -> int:

@@ -32,7 +32,7 @@ def of_sweep(config: SweepConfig, rows: int, features: int) -> Problem | None:
     plan = groups(config, rows, features)
     largest = max(plan, key=lambda group: group.cost.memory)
     cell = largest.cells[0].config  # the others of its group are as large
-    taken = Cost(largest.cost.memory, 0.0)
+    taken = Cost(largest.cost.memory, 0.0, sum(group.cost.kept for group in plan))
     if problem := _too_much(taken, lambda of: remedy(cell, rows, features, of)):
         return problem
     minutes = slowness() * sum(group.cost.seconds for group in plan) / 60 / limits.at_once()

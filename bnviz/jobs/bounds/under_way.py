@@ -7,7 +7,7 @@ from bnviz.store import Problem, Store
 
 
 class Launched(NamedTuple):
-    """Who launched a run, and how many bytes it will keep; 0 where it is as good as nothing."""
+    """Who launched a run, and how many bytes it will keep."""
 
     visitor: str
     keeps: float

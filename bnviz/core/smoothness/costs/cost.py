@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.smoothness.along import AlongConfig
+from bnviz.core.smoothness.costs.kept import kept
 from bnviz.core.smoothness.costs.memory import HELD
 from bnviz.core.smoothness.costs.seconds import Timed, seconds
 from bnviz.core.smoothness.gap import GapConfig
@@ -31,7 +32,7 @@ def cost(measure: Measure, training: TrainConfig, rows: int, features: int) -> C
         epochs = trained.optimizer.epochs
         taken += times * epochs * Sizes(trained, rows, features).step().seconds
         memory = max(memory + nets.sizes.held(), times * (again.memory - PROCESS))
-    return Cost(PROCESS + memory, taken)
+    return Cost(PROCESS + memory, taken, kept(measure, nets))
 
 
 #: What may be made smaller; where none of it saves much, only other nets do.

@@ -7,10 +7,13 @@ from bnviz.core.curvature import lanczos, problem, traces
 from bnviz.core.smoothness import planes
 from bnviz.core.smoothness.costs import cost as costs
 from bnviz.core.smoothness.costs import memory
+from bnviz.core.smoothness.costs.kept import PLACES
 from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.measure import Measure, to_bytes
 from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training.cost import Cost
+from bnviz.core.training.cost import NAMES, Cost
 from bnviz.texts.catalogue import sentence
+from tests.core.test_random_state import TINY, measured, small
 
 WIDE = TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=2)
 
@@ -46,3 +49,14 @@ def test_what_is_advised_makes_it_smaller(kind: str, field: str) -> None:
 def test_the_plane_of_a_path_costs_a_training() -> None:
     random, path = (LandscapeConfig(plane=plane) for plane in ("random", "path"))
     assert costs.cost(path, WIDE, 1000, 3).seconds > costs.cost(random, WIDE, 1000, 3).seconds
+
+
+@pytest.mark.parametrize(
+    "measure", [*map(small, MEASURES), small("landscape", plane="path")], ids=lambda each: each.kind
+)
+def test_what_is_kept_is_counted(measure: Measure) -> None:
+    """Every number; of names no more than there are. A density's axis may be shorter."""
+    size, said = len(to_bytes(measured(measure))), costs.cost(measure, TINY, 40, 3).kept
+    shorter = 9 * 8 * PLACES if measure.kind == "density" else 0
+    path = 8 * 8 * memory.PATH_POINTS if measure.kind == "landscape" else 0
+    assert said - 2 * NAMES - shorter - path <= size <= said
