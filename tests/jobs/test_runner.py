@@ -241,7 +241,7 @@ def test_what_measures_and_sweeps_will_keep_is_counted(
     monkeypatch.setattr(runner, "_sweep", lambda *_: None)  # it waits
     axes = (Axis(field="network.eps", values=(1e-5, 1e-3)), Axis(field="data.seed", values=(0,)))
     sweeping = SweepConfig(base=SMALL, axes=axes)
-    measure = DocumentConfig()
+    measure = DocumentConfig(probes=2)
     plan = groups(sweeping, SMALL.data.samples, FEATURES)
     keeps = sum(group.cost.kept for group in plan)
     more = measure_cost(measure, *measures.training_of(store, measure)).kept
