@@ -31,8 +31,8 @@ def said(bn: list[float], plain: list[float], baseline: float = 99.0) -> str:
 
 
 CLEAR = (
-    "Two equally good nets would split the seeds this unevenly, or more so, with a probability of "
-    "0.0078 (sign test over 8 seeds), so chance alone is unlikely. "
+    "If both nets were equally good, a split of the seeds at least this uneven would have a "
+    "probability of 0.0078 (sign test over 8 seeds), so chance alone is unlikely. "
     "The median difference is {} (95 % confidence)."
 )
 
@@ -64,9 +64,9 @@ def test_divergence_comes_first_and_counts() -> None:
 def test_an_undecided_result_whole() -> None:
     assert said([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], [2.0] * 6) == (
         "Neither net is shown to be better: the one with BN ends with the lower validation loss "
-        "in 3 of 6 seeds, the one without in 3. Two equally good nets would split the seeds this "
-        "unevenly, or more so, with a probability of 1 (sign test over 6 seeds), so this may be "
-        "chance. "
+        "in 3 of 6 seeds, the one without in 3. If both nets were equally good, a split of the "
+        "seeds at least this uneven would have a probability of 1 (sign test over 6 seeds), so "
+        "this may be chance. "
         "The median difference lies between 50 % in favour of the net with BN and 33.3 % in favour "
         "of the net without (95 % confidence)."
     )
@@ -75,8 +75,8 @@ def test_an_undecided_result_whole() -> None:
 def test_too_few_seeds_whole() -> None:
     assert said([1.0], [2.0]) == (
         "The net with BN ends with the lower validation loss in 1 of 1 seed, the one without in 0. "
-        "That is too few seeds to tell: even if one net won them all it might be chance. "
-        "The sign test needs 6 seeds that differ; there is 1."
+        "That is too few seeds to tell: even if one net won them all, it might be chance. "
+        "The sign test needs at least 6 seeds in which one net wins; there is 1."
     )
 
 
