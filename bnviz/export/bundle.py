@@ -18,6 +18,7 @@ from safetensors.numpy import load, save
 from bnviz.core.configs import DataConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.fields import Config
+from bnviz.core.smoothness.measure import Measure
 from bnviz.export.kept import blobs_of, states_of
 from bnviz.files.reading import digest_of
 from bnviz.jobs.kinds import KINDS, MEASURE, TRAININGS, kind_of
@@ -118,12 +119,21 @@ def take_in(store: Store, blob: bytes, owner: str = "") -> str:
 
 
 def _keep(store: Store, parts: _Parts, owner: str) -> None:
+    """Keeps one run; nothing of it is from the future.
+
+    What a visitor's file says of nets that are not theirs, or of no nets, counts for them alone.
+    """
     if parts.table is not None:
-        store.save_table(parts.table)
+        store.save_table(parts.table, owner)
     record = parts.record
     row = record.model_dump(exclude={"format", "columns"})
-    more = {"kind": record.kind, "snapshots": len(parts.blobs)}
-    store.adopt(row | more, parts.blobs, parts.states)
+    row |= {"kind": record.kind, "snapshots": len(parts.blobs)}
+    times = {name: row[name] for name in ("created", "started", "finished") if row[name]}
+    ahead = max(0.0, *(time - store.clock() for time in times.values()))
+    row |= {name: time - ahead for name, time in times.items()}
+    about = parts.config.subject.run if isinstance(parts.config, Measure) else None
+    trusted = not owner or (about is not None and store.owns(owner, about))
+    store.adopt(row, parts.blobs, parts.states, trusted=trusted)
     store.give(owner, record.id)
 
 

@@ -86,9 +86,12 @@ def settled(store: Store, config: Measure) -> Measure:
     return config.of(SubjectConfig(run=run_id, epoch=epochs[-1]))
 
 
-def find(store: Store, config: Measure) -> Run | None:
-    """The newest run of that settled config, in any state, if what it measured still stands."""
-    newest = store.newest(kind(config), config.model_dump_json())
+def find(store: Store, config: Measure, visitor: str = "") -> Run | None:
+    """The newest run of that settled config, in any state, if what it measured still stands.
+
+    What somebody took in from a file is found by that visitor alone.
+    """
+    newest = store.newest(kind(config), config.model_dump_json(), visitor)
     if newest is None or config.subject.epoch is None or config.subject.run is None:
         return newest
     # A training that is stopped leaves its nets some steps after the checkpoint of that epoch.

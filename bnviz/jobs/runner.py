@@ -68,7 +68,7 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
     store = open_store()
     with _launching:
         config = measures.settled(store, config)
-        run = measures.find(store, config)
+        run = measures.find(store, config, visitor)
         if run is not None and (run.active or run.status == "done"):
             return run.id
         nets = measures.training_of(store, config)
@@ -120,11 +120,11 @@ def _sweep(store: Store, run_id: str, visitor: str, scheduler: str | None) -> No
         _under_way.pop(run_id, None)
 
 
-def find_measure(config: Measure) -> Run | None:
+def find_measure(config: Measure, visitor: str = "") -> Run | None:
     """The newest run of the measure, in any state; None too if there is nothing to measure."""
     store = open_store()
     try:
-        return measures.find(store, measures.settled(store, config))
+        return measures.find(store, measures.settled(store, config), visitor)
     except StoreProblem as problem:
         if problem.code not in measures.NOTHING_THERE:
             raise

@@ -42,7 +42,7 @@ def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
     """A queued run of `config`; raises StoreProblem.
 
     To `resume` is to begin with the cells that the newest run of the same sweep has finished,
-    but for those that can no longer be read.
+    but for those that can no longer be read. None comes from a file that a visitor took in.
     """
     table_of(store, config.base.data)
     text = config.model_dump_json()

@@ -20,7 +20,7 @@ from bnviz.store.records import (
     run_of,
     storable,
 )
-from bnviz.store.schema import checkpoints, owners, runs
+from bnviz.store.schema import ELSEWHERE, checkpoints, owners, runs
 from bnviz.store.tables import Shelf, owned
 from bnviz.store.thinning import RESTORABLE, SPARED, budget, gigabytes
 
@@ -77,10 +77,12 @@ class History(Shelf):
         of_kind = sa.true() if kind is None else runs.c.kind == kind
         return self._runs(of_kind & owned(runs.c.id, owner), limit)
 
-    def newest(self, kind: str, config_json: str) -> Run | None:
-        """The newest run of exactly this config."""
+    def newest(self, kind: str, config_json: str, visitor: str = "") -> Run | None:
+        """The newest run of exactly this config; of those from ELSEWHERE the visitor's alone."""
         same = (runs.c.kind == kind) & (runs.c.config == config_json)
-        return next(iter(self._runs(same, 1)), None)
+        elsewhere = sa.select(owners.c.item).where(owners.c.owner == ELSEWHERE)
+        own = owned(runs.c.id, visitor) if visitor else sa.false()
+        return next(iter(self._runs(same & (runs.c.id.not_in(elsewhere) | own), 1)), None)
 
     def active(self) -> dict[str, Status]:
         """The status of every living run that waits or is worked on, the oldest first."""

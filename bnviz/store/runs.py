@@ -18,7 +18,7 @@ from bnviz.store.database import address
 from bnviz.store.errors import Problem, StoreProblem, stored
 from bnviz.store.history import History
 from bnviz.store.records import UNFINISHED, Status, is_run
-from bnviz.store.schema import checkpoints, runs, snapshots
+from bnviz.store.schema import ELSEWHERE, checkpoints, owners, runs, snapshots
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -42,10 +42,13 @@ class Store(History):
         row: Mapping[str, Any],
         blobs: Iterable[tuple[int, bytes]],
         states: Iterable[tuple[int, int, bytes]],
+        *,
+        trusted: bool,
     ) -> None:
         """Keeps a run of another history whole: its row, (index, snapshot), (index, epoch, state).
 
-        Raises StoreProblem if there is one of its id, be it deleted.
+        One that is not `trusted` is not what others find of its config. Raises StoreProblem if
+        there is one of its id, be it deleted.
         """
         run_id, work, size = row["id"], list[sa.UpdateBase](), 0
         if self.read(sa.select(runs.c.id).where(is_run(runs.c.id, run_id))):
@@ -57,6 +60,8 @@ class Store(History):
             state = {"idx": index, "epoch": epoch, "size": len(blob), "blob": blob}
             work.append(checkpoints.insert().values(run_id=run_id, **state))
             size += len(blob)
+        if not trusted:
+            work.append(owners.insert().values(owner=ELSEWHERE, item=run_id))
         now = self.clock()
         new = runs.insert().values(heartbeat=now, stop=False, size=size, **row)
         self.write(new, *work)

@@ -70,6 +70,8 @@ checkpoints = sa.Table(
 )
 
 #: Whose a run, a table or an uploaded file is: its id or digest. Several may have the same file.
+#: ELSEWHERE are runs that a visitor took in from a file: what they say counts for that visitor.
+ELSEWHERE = ""
 owners = sa.Table(
     "bnviz_owners",
     metadata,

@@ -61,10 +61,12 @@ class Shelf(Database):
         pair = (owners.c.owner == owner) & (owners.c.item == item)
         return bool(self.read(sa.select(owners.c.item).where(pair)))
 
-    def save_table(self, table: Table) -> None:
-        """Keeps a table; the same one again changes nothing. Raises StoreProblem."""
-        self._check_room(table.digest, table.values.nbytes)
+    def save_table(self, table: Table, owner: str = "") -> None:
+        """Keeps a table, the owner's; the same one again changes nothing. Raises StoreProblem."""
+        for whose in {"", owner}:
+            self._check_room(table.digest, table.values.nbytes, whose)
         self._keep(tables, table.digest, table.names, table.values)
+        self.give(owner, table.digest)
 
     def save_choice(
         self,

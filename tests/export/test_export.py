@@ -205,6 +205,16 @@ def test_measures_and_sweeps_are_handed_on_too(kind: str, elsewhere: Store) -> N
     assert [blob for _, blob in elsewhere.blobs(run_id)] == kept != []
     again = elsewhere.run(run_id)
     assert again is not None and (again.kind, again.config) == (run.kind, run.config)
+    newest = partial(elsewhere.newest, run.kind, run.config)
+    assert newest() == again, "whoever runs the server may say what is true"
+    elsewhere.delete(run_id)
+    take_in(elsewhere, blob, "eve")
+    assert newest() is None and newest("ada") is None, "a visitor's file is nobody else's result"
+    assert getattr(newest("eve"), "id", None) == run_id
+    if kind == "sweep":
+        begun = sweep.create(elsewhere, SWEEP, resume=True)
+        assert elsewhere.blobs(begun) == [], "nor do its cells begin another one"
+        elsewhere.delete(begun)
     elsewhere.delete(run_id)
     arrays = load(blob)
     first = dict(load(arrays["snapshot/0"].tobytes()))
@@ -233,6 +243,8 @@ def test_a_measure_takes_its_training_along(kept: Training, elsewhere: Store) ->
     assert measures.lacking(elsewhere, run_id) is None
     assert elsewhere.states(kept.run.id) == store.states(kept.run.id)
     assert elsewhere.owns("a reader", kept.run.id)
+    newest = partial(elsewhere.newest, measure.kind, measure.config)
+    assert getattr(newest(), "id", None) == run_id, "said of nets that are the reader's own"
 
     for each in (run_id, kept.run.id):
         elsewhere.delete(each)
@@ -240,12 +252,12 @@ def test_a_measure_takes_its_training_along(kept: Training, elsewhere: Store) ->
     with pytest.raises(StoreProblem, match="training"):
         take_in(elsewhere, save(arrays | {"training": np.frombuffer(blob, np.uint8)}))
     del arrays["training"]
-    assert take_in(elsewhere, save(arrays)) == run_id
+    assert take_in(elsewhere, save(arrays), "a reader") == run_id and newest() is None
     assert measures.lacking(elsewhere, run_id) == kept.run.id
     store.delete(run_id)
 
 
-def test_a_table_travels_along(elsewhere: Store, tmp_path: Path) -> None:
+def test_a_table_travels_along(elsewhere: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from bnviz.files.read import read
     from bnviz.files.reading import to_table
 
@@ -260,6 +272,15 @@ def test_a_table_travels_along(elsewhere: Store, tmp_path: Path) -> None:
     assert take_in(elsewhere, blob) == run_id
     again = elsewhere.table(table.digest)
     assert again is not None and again.values.tobytes() == table.values.tobytes()
+    elsewhere.delete(run_id)
+    elsewhere.delete_uploads([table.digest])
+    monkeypatch.setenv("BNVIZ_TABLES_VISITOR_GIGABYTES", "1e-9")
+    with pytest.raises(StoreProblem) as caught:
+        take_in(elsewhere, blob, "ada")
+    assert caught.value.code == "tables_of_visitor" and elsewhere.runs() == []
+    monkeypatch.delenv("BNVIZ_TABLES_VISITOR_GIGABYTES")
+    take_in(elsewhere, blob, "ada")
+    assert [each.digest for each in elsewhere.uploads("ada")] == [table.digest]
     changed = load(blob)
     changed["table"] = changed["table"] + 1
     with pytest.raises(StoreProblem):
@@ -285,7 +306,9 @@ def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
         save(arrays | {"snapshot/9": arrays["snapshot/0"]}),
         *(other(format=2), other(id="../x"), other(status="queued"), other(name="x" * 999)),
         *(other(config="{}x"), other(done=-1), other(created=float("nan")), other(more=1)),
+        other(config=record["config"].replace("0.2", "NaN")),
     ]
+    assert "0.2" in record["config"]
     assert first.epoch == 0
     chance = random.Random(0)
     for _ in range(60):
@@ -302,6 +325,10 @@ def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
         else:  # a change that leaves a valid run
             elsewhere.delete(elsewhere.runs()[0].id)
     assert len(damaged) > 70
+    assert take_in(elsewhere, other(created=4e9 - 10, started=None, finished=4e9)) == record["id"]
+    (late,) = elsewhere.runs()
+    assert late.finished is not None and late.finished.timestamp() <= elsewhere.clock()
+    assert (late.finished - late.created).total_seconds() == pytest.approx(10)
 
 
 def test_every_figure_has_the_shape_of_its_run(kept: Training, elsewhere: Store) -> None:

@@ -5,11 +5,12 @@ import hmac
 import os
 import re
 import secrets
+import unicodedata
 from functools import cache
 from typing import Final
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,13 +32,20 @@ class Lock:
     def __init__(self, passphrase: str) -> None:
         self._salt, self._key = secrets.token_bytes(16), secrets.token_bytes(32)
         self._hash = self._hashed(passphrase)
+        self._one = CapacityLimiter(1)
 
     def _hashed(self, passphrase: str) -> bytes:
-        return hashlib.scrypt(passphrase.encode(), salt=self._salt, n=2**14, r=8, p=1)
+        # As keyboards differ: wide letters and blanks, accents apart, a blank at the end.
+        words = " ".join(unicodedata.normalize("NFKC", passphrase).split())
+        return hashlib.scrypt(words.encode(), salt=self._salt, n=2**14, r=8, p=1)
 
     def opened_by(self, passphrase: str) -> bool:
         """Whether it is the passphrase; takes some 50 ms, whatever is asked."""
         return hmac.compare_digest(self._hashed(passphrase), self._hash)
+
+    async def tried(self, passphrase: str) -> bool:
+        """The same off the event loop, one after the other: who guesses takes one core at most."""
+        return await to_thread.run_sync(self.opened_by, passphrase, limiter=self._one)
 
     def ticket(self, before: str = "") -> str:
         """A cookie for somebody new, or who had one `before` of a server that is gone.
@@ -92,7 +100,7 @@ def _open(scope: Scope, lock: Lock) -> bool:
 async def _answer(request: Request, lock: Lock) -> Response:
     """The page that asks; after the right word, the way back to where it was asked."""
     tried = request.method == "POST"
-    if not tried or not await run_in_threadpool(lock.opened_by, await _word(request)):
+    if not tried or not await lock.tried(await _word(request)):
         keys = ("title", "text", "wrong", "label", "enter")
         languages = [
             {"lang": lang} | {key: sentence(lang, f"door.{key}") for key in keys}

@@ -121,7 +121,7 @@ def _show(config: Measure, cost: Cost, draw: Draw, asked: Asked) -> None:
             result = measured(config, asked.snapshots)
         _show_result(config, result, draw)
         return
-    run = runner.find_measure(config)
+    run = runner.find_measure(config, visitor())
     if run is not None:
         follow(run, lambda now: _stand(now, config, draw))
     elif problem := refusals.of_measure(config, *nets):

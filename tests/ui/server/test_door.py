@@ -1,14 +1,18 @@
 """Nobody passes without the passphrase, and nobody is led elsewhere."""
 
+import asyncio
 import os
+import threading
+import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.responses import PlainTextResponse
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.server import door
-from tests.ui.server.asgi import messages
+from tests.ui.server.asgi import messages, run
 
 
 @pytest.fixture
@@ -72,6 +76,8 @@ def test_who_knows_it_enters_and_is_somebody(ask: Any) -> None:
     (one, own), (_, others) = (each.split(".") for each in tickets)
     assert own != others and ask("/", f"{one}.{others}")[0]["status"] == 401
     strange = door.Lock("vier Wörter").ticket()
+    for typed in ("vier Wo\u0308rter", "vier\u3000Wörter", "\uff56ier Wörter "):
+        assert ask("/", body=f"passphrase={quote(typed)}".encode())[0]["status"] == 303
     again = headers(ask("/", f"bnviz_door={strange}", WORD))["set-cookie"]
     assert again.partition(".")[0] == f"bnviz_door={strange.partition('.')[0]}"
     assert ask("/", f"bnviz_door={strange}")[0]["status"] == 401, "the key is each server's own"
@@ -88,3 +94,21 @@ def test_the_word_itself_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     made = door.lock.__wrapped__()
     assert made is not None and "BNVIZ_PASSPHRASE" not in os.environ
     assert "vier" not in repr(vars(made))
+
+
+def test_who_guesses_takes_one_core_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, at_once, together = door.Lock("vier Wörter"), threading.Semaphore(1), []
+
+    def opened_by(word: str) -> bool:
+        together.append(not at_once.acquire(blocking=False))
+        time.sleep(0.001)
+        at_once.release()
+        return False
+
+    monkeypatch.setattr(lock, "opened_by", opened_by)
+
+    async def many() -> None:
+        await asyncio.gather(*(lock.tried("word") for _ in range(8)))
+
+    run(many())
+    assert together == [False] * 8
