@@ -31,7 +31,7 @@ def loss_title(unit: str, say: Say) -> str:
     return say("fitness.axis.loss", unit=unit) if unit else say("fitness.axis.loss_unitless")
 
 
-def marker(net: str, look: Look, size: float = 8, hollow: bool = False) -> dict[str, Any]:
+def marker(net: str, look: Look, size: float, hollow: bool = False) -> dict[str, Any]:
     """The net's colour and symbol."""
     color = look.net(net)
     symbol = SYMBOL[net] + ("-open" if hollow else "")
@@ -41,6 +41,35 @@ def marker(net: str, look: Look, size: float = 8, hollow: bool = False) -> dict[
 def stroke(net: str, look: Look, width: float = 2.5) -> dict[str, Any]:
     """The net's colour and dash."""
     return {"color": look.net(net), "width": width, "dash": DASH[net]}
+
+
+def curve(
+    net: str, x: ArrayLike, y: ArrayLike, look: Look, hover: str = "%{y:.4g}", **more: Any
+) -> dict[str, Any]:
+    """A line of the net's through the points (T,)."""
+    drawn = {"x": x, "y": y, "mode": "lines", "line": stroke(net, look), "hovertemplate": hover}
+    return drawn | more
+
+
+def marks(
+    net: str,
+    x: ArrayLike,
+    y: ArrayLike,
+    look: Look,
+    size: float,
+    hover: str = "%{x:.4g}",
+    hollow: bool = False,
+    **more: Any,
+) -> dict[str, Any]:
+    """The net's symbol at each of the points (T,)."""
+    style = {"mode": "markers", "marker": marker(net, look, size, hollow)}
+    return {"x": x, "y": y} | style | {"hovertemplate": hover} | more
+
+
+def whiskers(down: ArrayLike, up: ArrayLike, color: str, **more: Any) -> dict[str, Any]:
+    """How far each point's interval reaches `down` and `up` (T,)."""
+    reach = {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
+    return reach | {"color": color, "thickness": 1.5} | more
 
 
 def finite(values: ArrayLike) -> Floats:

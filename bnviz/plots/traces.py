@@ -43,6 +43,13 @@ def dots(
     return {"x": x, "y": y, "mode": "markers", "marker": style} | _told(hover) | more
 
 
+def histogram(heights: NDArray[Any], edges: Floats, color: str, hover: str, **more: Any) -> Trace:
+    """A bar of each height (N,) between two neighbours of the edges (N + 1,)."""
+    style = {"marker": {"color": color, "line": {"width": 0}}}
+    place = {"x": (edges[:-1] + edges[1:]) / 2, "y": heights, "width": np.diff(edges)}
+    return {"type": "bar"} | place | style | _told(f"{hover}<extra></extra>") | more
+
+
 def _told(hover: str | None) -> Trace:
     return {"hovertemplate": hover} if hover else {"hoverinfo": "skip"}
 

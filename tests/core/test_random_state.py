@@ -76,7 +76,7 @@ def recalibrated() -> Any:
 
 def probed() -> Any:
     torch_state = experiment()
-    return list(probes.published_probes(torch_state.bn, torch_state.x, torch_state.y, count=2))
+    return list(probes.published_probes(torch_state.bn, torch_state.x, torch_state.y, 2))
 
 
 DRAWS: dict[str, Callable[[], Any]] = {

@@ -100,47 +100,27 @@ class Published:
     estimate: float
     """|gradient change| / |step|."""
     step: float
-    """Its L2 length; the document leaves out steps of at most 1e-7."""
+    """Its L2 length; the document would leave out steps of at most 1e-7."""
     drift: float
     """L2 distance of all parameters from where the first probe began, once restored."""
     shared: bool
     """Whether every parameter and its saved copy are one tensor by now."""
 
 
-def as_published(
-    model: nn.Module,
-    x: Tensor,
-    y: Tensor,
-    *,
-    count: int = 100,
-    scale: float = 1e-5,
-    seed: int = 42,
-) -> Floats:
-    """(count,) the document's estimator, bug for bug; it leaves `model`'s weights elsewhere.
+def published_probes(
+    model: nn.Module, x: Tensor, y: Tensor, count: int = 100
+) -> Iterator[Published]:
+    """The document's estimator, bug for bug; it leaves `model`'s weights elsewhere.
 
     `x` is (N, D), `y` what the model should answer, (N, 1); BN in the mode that
-    `model` is in. All values but the first are zero; see the comments below.
+    `model` is in. All estimates but the first are zero; see the comments below.
     """
-    probes = published_probes(model, x, y, count=count, scale=scale, seed=seed)
-    return np.array([each.estimate for each in probes if each.step > 1e-7])
-
-
-def published_probes(
-    model: nn.Module,
-    x: Tensor,
-    y: Tensor,
-    *,
-    count: int = 100,
-    scale: float = 1e-5,
-    seed: int = 42,
-) -> Iterator[Published]:
-    """The loop of :func:`as_published`, probe by probe."""
     params = list(model.parameters())
     begun = [p.detach().clone() for p in params]
     originals = [p.data.clone() for p in params]
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(42)
     for _ in range(count):
-        deltas = [torch.randn(p.shape, generator=generator, dtype=p.dtype) * scale for p in params]
+        deltas = [torch.randn(p.shape, generator=generator, dtype=p.dtype) * 1e-5 for p in params]
         for p, delta in zip(params, deltas, strict=True):
             p.data += delta  # from the second probe on, this moves `original` too
         moved = _gradients(model, x, y)

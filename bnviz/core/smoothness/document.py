@@ -70,6 +70,7 @@ class DocumentConfig(Measure):
         The document's own nets are replayed whatever `subject` is, with its own seed, since what
         it published is what is to be explained.
         """
+        from bnviz.core.curvature.probes import published_probes
         from bnviz.core.data.document import experiment
 
         document, throttle = experiment(), Throttle()
@@ -77,12 +78,16 @@ class DocumentConfig(Measure):
         for net in (document.bn, document.plain):
             corrected = _corrected(document, net, self.probes, should_stop)
             probes: list[Published] = []
-            for probe in _published(document, net, self.probes):
+            for probe in published_probes(net, document.x, document.y, self.probes):
                 check(should_stop)
                 probes.append(probe)
                 if throttle.due():
                     yield Progress(len(replayed) * self.probes + len(probes), 2 * self.probes)
-            replayed.append(_replayed(probes, corrected))
+            estimates, drift, shared = (
+                np.array([getattr(probe, name) for probe in probes])
+                for name in ("estimate", "drift", "shared")
+            )
+            replayed.append(ReplayedNet(estimates, corrected, drift, shared))
         yield Progress(2 * self.probes, 2 * self.probes, Replay(*replayed))
 
     def verdicts(self, result: Replay) -> tuple[Verdict[Key], ...]:
@@ -117,22 +122,4 @@ def _corrected(
     exact = StackProblem(stack, document.x.T, document.y[:, 0], "eval")
     return estimates(
         exact.gradient, exact.params, drawn, SCALE, chunk=exact.chunk, should_stop=should_stop
-    )
-
-
-def _published(document: "Experiment", net: "nn.Sequential", probes: int) -> Iterator["Published"]:
-    """The document's loop, which uses the net up."""
-    from bnviz.core.curvature.probes import published_probes
-    from bnviz.core.data.document import SEED
-    from bnviz.core.training.reproduce import SCALE
-
-    return published_probes(net, document.x, document.y, count=probes, scale=SCALE, seed=SEED)
-
-
-def _replayed(probes: list["Published"], corrected: Floats) -> ReplayedNet:
-    return ReplayedNet(
-        np.array([probe.estimate for probe in probes]),
-        corrected,
-        np.array([probe.drift for probe in probes]),
-        np.array([probe.shared for probe in probes]),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.plots.theme import BN, DASH, SYMBOL, Figure, Look, Say, fade, figure, titled
-from bnviz.plots.traces import dots, line
+from bnviz.plots.traces import dots, histogram, line
 
 Floats = NDArray[np.floating[Any]]
 
@@ -79,19 +79,6 @@ def _name(text: str, x: float, row: int, color: str, look: Look) -> dict[str, An
 def targets(values: Floats, target: str, look: Look, say: Say, color: str = "") -> Figure:
     """How often each value of the target (n,) occurs."""
     counts, edges = np.histogram(values, bins=60)
-    bars: dict[str, Any] = {
-        "type": "bar",
-        "x": (edges[:-1] + edges[1:]) / 2,
-        "y": counts,
-        "width": np.diff(edges),
-        "marker": {"color": color or look.color(BN), "line": {"width": 0}},
-        "hovertemplate": "%{x:.4g}: %{y}<extra></extra>",
-    }
-    return figure(
-        look,
-        [bars],
-        320,
-        xaxis=titled(target),
-        yaxis=titled(say("fitness.axis_rows")),
-        bargap=0,
-    )
+    bars = histogram(counts, edges, color or look.color(BN), "%{x:.4g}: %{y}")
+    rows = titled(say("fitness.axis_rows"))
+    return figure(look, [bars], 320, xaxis=titled(target), yaxis=rows, bargap=0)

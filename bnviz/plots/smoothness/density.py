@@ -7,7 +7,7 @@ import numpy as np
 from bnviz.core.smoothness.density import Density, NetDensity
 from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades, place, symmetric
-from bnviz.plots.nets import LEGEND, MARGIN, finite, key, positive, ribbon, stroke
+from bnviz.plots.nets import LEGEND, MARGIN, curve, finite, key, positive, ribbon
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 from bnviz.plots.traces import line
 
@@ -57,21 +57,12 @@ def _curves(
     color = look.net(net)
     middle, margin = finite(spectrum.quadrature), spectrum.band * finite(spectrum.quadrature_error)
     low, high = np.maximum(middle - margin, floor), np.maximum(middle + margin, floor)
-    mean = {
-        "name": say(f"net.{net}"),
-        "x": x,
-        "y": positive(spectrum.mean),
-        "customdata": spectrum.error,
-        "mode": "lines",
-        "line": stroke(net, look),
-        "legendgroup": net,
-        "hovertemplate": "%{y:.3g} ± %{customdata:.2g}",
-    }
-    traces = [ribbon(x, low, high, color) | {"legendgroup": net}, mean]
+    mean = curve(net, x, positive(spectrum.mean), look, "%{y:.3g} ± %{customdata:.2g}")
+    mean |= {"name": say(f"net.{net}"), "customdata": spectrum.error}
+    traces = [ribbon(x, low, high, color), mean]
     if spectrum.exact.size:
-        thin = line(x, positive(spectrum.quadrature), color, 1.5, "dot")
-        traces.append(thin | {"legendgroup": net, "showlegend": False})
-    return traces
+        traces.append(line(x, positive(spectrum.quadrature), color, 1.5, "dot", showlegend=False))
+    return [trace | {"legendgroup": net} for trace in traces]
 
 
 def _rug(spectrum: NetDensity, net: str, unit: float, look: Look, say: Say) -> list[dict[str, Any]]:

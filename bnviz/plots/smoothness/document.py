@@ -8,7 +8,7 @@ import numpy as np
 from bnviz.core.smoothness.document import Replay
 from bnviz.core.types import NETS
 from bnviz.plots.axes import decades, floor, span
-from bnviz.plots.nets import HEIGHT, LEGEND, MARGIN, marker, named_at_ends, room_for, stroke
+from bnviz.plots.nets import HEIGHT, LEGEND, MARGIN, curve, marks, named_at_ends, positive, room_for
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import upright
 
@@ -23,41 +23,31 @@ def replay(result: Replay, look: Look, say: Say) -> Figure:
         for net, replayed in nets.items():
             values = getattr(replayed, kind)
             published = kind == "published"
-            traces.append(
-                {
-                    "name": say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
-                    "x": np.arange(1, len(values) + 1),
-                    "y": np.where(
-                        values > 0, values, np.where(values == 0, zero * beside[net], np.nan)
-                    ),
-                    "customdata": values,
-                    "mode": "markers",
-                    "legendrank": 1 if published else 2,  # though drawn on top
-                    "marker": marker(net, look, 9 if published else 7, hollow=not published),
-                    "hovertemplate": "%{x}: %{customdata:.4g}",
-                }
+            height = np.where(values == 0, zero * beside[net], positive(values))
+            drawn = marks(
+                net,
+                np.arange(1, len(values) + 1),
+                height,
+                look,
+                9 if published else 7,
+                "%{x}: %{customdata:.4g}",
+                hollow=not published,
+                customdata=values,
+                name=say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
             )
+            traces.append(drawn | {"legendrank": 1 if published else 2})  # though drawn on top
     axis = decades(np.array([zero]), *(t["y"] for t in traces), zero=zero)
     return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
 
 
 def drift(result: Replay, look: Look, say: Say) -> Figure:
     """How far the document's loop leaves the weights from where they began."""
-    traces: list[dict[str, Any]] = []
-    for net in NETS:
-        away = getattr(result, net).drift
-        traces.append(
-            {
-                "name": say(f"net.{net}"),
-                "x": np.arange(1, len(away) + 1),
-                "y": away,
-                "mode": "lines",
-                "line": stroke(net, look),
-                "hovertemplate": "%{y:.4g}",
-            }
-        )
-    every = np.concatenate([[0.0], *(trace["y"] for trace in traces)])
-    axis = {"range": span(every), "exponentformat": "power"}
+    away = {net: getattr(result, net).drift for net in NETS}
+    traces = [
+        curve(net, np.arange(1, len(far) + 1), far, look, name=say(f"net.{net}"))
+        for net, far in away.items()
+    ]
+    axis = {"range": span(np.zeros(1), *away.values()), "exponentformat": "power"}
     return _over_probes(
         result,
         traces,

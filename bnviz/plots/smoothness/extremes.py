@@ -7,7 +7,7 @@ import numpy as np
 from bnviz.core.smoothness.extremes import Extremes, Spectrum
 from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades, place, symmetric
-from bnviz.plots.nets import LEGEND, MARGIN, counted, finite, key, marker, positive
+from bnviz.plots.nets import LEGEND, MARGIN, counted, finite, key, marks, positive, whiskers
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
@@ -68,7 +68,6 @@ def _ruler_of(spectrum: Spectrum, net: str, look: Look, say: Say) -> list[dict[s
     low = finite(np.where(np.isnan(probes), np.inf, probes).min(axis=1, initial=np.inf))
     gap = np.full(len(top), np.nan)
     rms, down, up = _root(finite(spectrum.mean_square), finite(spectrum.mean_square_margin))
-    bars = {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
     base = {"showlegend": False, "hovertemplate": "%{x:.4g}"}
     name = say(f"net.{net}")
     line = {"mode": "lines", "line": {"color": fade(color, 0.45), "width": 1.5}}
@@ -83,10 +82,9 @@ def _ruler_of(spectrum: Spectrum, net: str, look: Look, say: Say) -> list[dict[s
         | {"mode": "markers", "marker": strip}
         | base,
         {"name": name, "x": rms, "y": y, "mode": "markers", "marker": tick}
-        | {"error_x": bars | {"color": look.ink, "thickness": 1.5, "width": 4}}
+        | {"error_x": whiskers(down, up, look.ink, width=4)}
         | base,
-        {"name": name, "x": top, "y": y, "mode": "markers", "marker": marker(net, look, size)}
-        | base,
+        marks(net, top, y, look, size, name=name, showlegend=False),
     ]
 
 
@@ -124,16 +122,9 @@ def normalized(result: Extremes, look: Look, say: Say) -> Figure:
     for net in NETS:
         values = getattr(result, net).normalized
         shown = np.isfinite(values) & (values > 0)
-        traces.append(
-            {
-                "name": counted(net, int(shown.sum()), len(values), say),
-                "x": values[shown],
-                "y": (_ROW[net] + _offsets(len(values)))[shown],
-                "mode": "markers",
-                "marker": marker(net, look, 11),
-                "hovertemplate": "%{x:.4g}",
-            }
-        )
+        name = counted(net, int(shown.sum()), len(values), say)
+        rows = _ROW[net] + _offsets(len(values))
+        traces.append(marks(net, values[shown], rows[shown], look, 11, name=name))
     axis = decades(*(t["x"] for t in traces), most=5)
     return _rows(traces, titled(say("plots.smooth.axis.normalized")) | axis, look, say)
 
@@ -153,18 +144,12 @@ def traces(result: Extremes, look: Look, say: Say) -> Figure:
     for net, spectrum in nets.items():
         value, margin = finite(spectrum.trace), finite(spectrum.trace_margin)
         low, at, high = (_at(value + side * margin, unit) for side in (-1, 0, 1))
-        bars = {"array": high - at, "arrayminus": at - low, "type": "data", "symmetric": False}
+        hover = "%{customdata[0]:.4g} ± %{customdata[1]:.3g}"
         drawn.append(
-            {
-                "name": counted(net, int(np.isfinite(value).sum()), len(value), say),
-                "x": at,
-                "y": _ROW[net] + _offsets(len(value)),
-                "error_x": bars | {"color": look.net(net), "thickness": 1.5},
-                "customdata": np.stack([value, margin], axis=1),
-                "mode": "markers",
-                "marker": marker(net, look, 9),
-                "hovertemplate": "%{customdata[0]:.4g} ± %{customdata[1]:.3g}",
-            }
+            marks(net, at, _ROW[net] + _offsets(len(value)), look, 9, hover)
+            | {"name": counted(net, int(np.isfinite(value).sum()), len(value), say)}
+            | {"error_x": whiskers(at - low, high - at, look.net(net))}
+            | {"customdata": np.stack([value, margin], axis=1)}
         )
     ends = np.concatenate([sums - margins, sums + margins])
     axis = {"nticks": 6} if unit is None else symmetric(ends, unit, most=7)

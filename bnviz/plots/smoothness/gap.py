@@ -9,7 +9,7 @@ import numpy as np
 from bnviz.core.smoothness.gap import CELLS, Gap
 from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, of_logarithms
-from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marker
+from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marks, whiskers
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
@@ -36,17 +36,10 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
             some = values[index, cell]
             some = some[np.isfinite(some) & (some > 0)]
             shown += len(some)
-            traces.append(
-                {
-                    "name": say(f"plots.smooth.gap.{MOMENTS[index]}"),
-                    "x": some,
-                    "y": np.full(len(some), row + (0.14, -0.14)[index]),
-                    "mode": "markers",
-                    "marker": marker(net, look, 9, hollow=index == 0),
-                    "showlegend": False,
-                    "hovertemplate": "%{x:.4g}",
-                }
-            )
+            height = np.full(len(some), row + (0.14, -0.14)[index])
+            name = say(f"plots.smooth.gap.{MOMENTS[index]}")
+            drawn = marks(net, some, height, look, 9, hollow=index == 0, name=name)
+            traces.append(drawn | {"showlegend": False})
         labels.append(_cell(CELLS[cell], shown, 2 * values.shape[2], say))
     axis = decades(np.empty(0), *(t["x"] for t in traces[2:]), most=4)
     return figure(
@@ -142,16 +135,10 @@ def _bars(
         "width": 0.34,
         "marker": {"color": [fade(c, 0.8) for c in colors], "line": {"color": colors, "width": 1}}
         | pattern,
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": every.max(axis=1) - length,
-            "arrayminus": length - every.min(axis=1),
-            "color": look.ink,
-            "thickness": 1.2,
-            "width": 3,
-            "visible": some.shape[1] > 1,
-        },
+        "error_x": whiskers(
+            length - every.min(axis=1), every.max(axis=1) - length, look.ink, thickness=1.2, width=3
+        )
+        | {"visible": some.shape[1] > 1},
         "customdata": factors,
         "showlegend": False,
         "hovertemplate": "%{customdata}",

@@ -12,12 +12,12 @@ from bnviz.plots.nets import (
     MARGIN,
     across,
     counted,
+    curve,
     finite,
     named_at_ends,
     positive,
     ribbon,
     room_for,
-    stroke,
 )
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import percent, short
@@ -108,17 +108,8 @@ def lines(result: Landscape, look: Look, say: Say) -> Figure:
         low = np.where(np.isnan(values), np.inf, values).min(axis=0)
         high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
         traces.append(ribbon(over.epochs, low, high, look.net(net)) | {"legendgroup": net})
-        traces.append(
-            {
-                "name": counted(net, whole, len(values), say),
-                "x": over.epochs,
-                "y": over.median,
-                "mode": "lines",
-                "line": stroke(net, look),
-                "legendgroup": net,
-                "hovertemplate": "%{y:.4g}",
-            }
-        )
+        name = counted(net, whole, len(values), say)
+        traces.append(curve(net, over.epochs, over.median, look, name=name, legendgroup=net))
     every = np.concatenate([np.empty(0), *(t["y"] for t in traces)])
     axis = decades(every) if is_wide(every) else {"range": span(every)}
     yaxis = titled(say("plots.smooth.axis.loss_at"), **axis)

@@ -12,10 +12,11 @@ from bnviz.plots.nets import (
     MARGIN,
     across,
     counted,
-    marker,
+    marks,
     named_at_ends,
     positive,
     room_for,
+    whiskers,
 )
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import level, line
@@ -29,9 +30,7 @@ _DASHES = ("solid", "dash", "dashdot", "solid")
 
 def thresholds(result: Stability, look: Look, say: Say) -> Figure:
     """Measured against predicted threshold, a mark a seed, with its bracket."""
-    traces: list[dict[str, Any]] = []
-    for net in NETS:
-        traces.append(_seeds(getattr(result, net), net, look, say))
+    traces = [_seeds(getattr(result, net), net, look, say) for net in NETS]
     brackets = [getattr(result, net).bracket.ravel() for net in NETS]
     axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=4)
     ends = 10.0 ** np.array(axis["range"])
@@ -51,23 +50,12 @@ def _seeds(trials: NetStability, net: str, look: Look, say: Say) -> dict[str, An
     sharp = positive(trials.sharpness)
     there = np.isfinite(sharp + positive(trials.threshold))
     measured, bracket = trials.threshold[there], trials.bracket[there]
-    down, up = measured - bracket[:, 0], bracket[:, 1] - measured
-    return {
+    down, up = np.nan_to_num(measured - bracket[:, 0]), np.nan_to_num(bracket[:, 1] - measured)
+    hover = "%{x:.4g} → %{y:.4g}: × %{customdata[0]:.3g}, |w| × %{customdata[1]:.3g}"
+    return marks(net, 2 / sharp[there], measured, look, 10, hover) | {
         "name": counted(net, int(there.sum()), len(there), say),
-        "x": 2 / sharp[there],
-        "y": measured,
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": np.nan_to_num(up),
-            "arrayminus": np.nan_to_num(down),
-            "color": look.net(net),
-            "thickness": 1.5,
-        },
+        "error_y": whiskers(down, up, look.net(net)),
         "customdata": np.stack([measured * sharp[there] / 2, trials.weight_growth[there]], axis=1),
-        "mode": "markers",
-        "marker": marker(net, look, 10),
-        "hovertemplate": "%{x:.4g} → %{y:.4g}: × %{customdata[0]:.3g}, |w| × %{customdata[1]:.3g}",
     }
 
 
@@ -98,7 +86,8 @@ def losses(result: Stability, net: str, look: Look, say: Say) -> Figure:
     trials: NetStability = getattr(result, net)
     curves = _curves(trials, trials.losses, look, say)
     axis = decades(np.empty(0), *(t["y"] for t in curves))
-    return _over_steps(curves, titled(say("plots.smooth.axis.train_loss"), **axis), net, look, say)
+    yaxis = titled(say("plots.smooth.axis.train_loss"), **axis)
+    return _over_steps(curves, yaxis, net, look, say, [], [])
 
 
 def _curves(trials: NetStability, values: Floats, look: Look, say: Say) -> list[dict[str, Any]]:
@@ -123,8 +112,8 @@ def _over_steps(
     net: str,
     look: Look,
     say: Say,
-    notes: list[dict[str, Any]] | None = None,
-    shapes: list[dict[str, Any]] | None = None,
+    notes: list[dict[str, Any]],
+    shapes: list[dict[str, Any]],
 ) -> Figure:
     names = named_at_ends(curves, yaxis)
     return figure(
@@ -133,8 +122,8 @@ def _over_steps(
         HEIGHT - 20,
         xaxis=titled(say("plots.smooth.axis.descent"), zeroline=False, **across(curves)),
         yaxis=yaxis,
-        annotations=[heading(say(f"net.{net}")), *(notes or []), *names],
-        shapes=shapes or [],
+        annotations=[heading(say(f"net.{net}")), *notes, *names],
+        shapes=shapes,
         hovermode="x unified",
         margin=MARGIN | {"t": 36, "b": 56} | room_for(names),
     )

@@ -1,14 +1,12 @@
 """One sample among other rows: its output against batch size, and at one batch size."""
 
-from typing import Any
-
 import numpy as np
 
 from bnviz.core.batchnorm.batch_dependence import BatchDependence
 from bnviz.core.types import Floats
 from bnviz.plots.nets import bands
 from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
-from bnviz.plots.traces import joined, level, line, upright
+from bnviz.plots.traces import histogram, joined, level, line, upright
 
 HEIGHT = 300
 _BINS = 36
@@ -50,18 +48,9 @@ def at_size(
 ) -> Figure:
     """The outputs (R,) in batches of one size as a histogram, with the density theory expects."""
     heights, edges = np.histogram(outputs, bins=_BINS, range=_range(outputs))
-    width = edges[1] - edges[0]
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "bar",
-            "name": say("train_vs_eval.company.measured"),
-            "x": (edges[:-1] + edges[1:]) / 2,
-            "y": heights / len(outputs) / width,
-            "width": width,
-            "marker": {"color": fade(look.color(BN), 0.6), "line": {"width": 0}},
-            "hovertemplate": "%{x:.3f}: %{y:.3f}<extra></extra>",
-        }
-    ]
+    heights = heights / len(outputs) / (edges[1] - edges[0])
+    bars = histogram(heights, edges, fade(look.color(BN), 0.6), "%{x:.3f}: %{y:.3f}")
+    traces = [bars | {"name": say("train_vs_eval.company.measured")}]
     if density is not None:
         theory = line(*density, look.color(PLAIN), dash="dash")
         traces.append(theory | {"name": say("train_vs_eval.company.theory")})

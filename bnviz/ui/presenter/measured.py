@@ -123,11 +123,12 @@ def _sharpness_ratio(bn: str, plain: str, *_: Any) -> float:
 
 
 def _measuring_probes(*_: Any) -> float:
-    from bnviz.core.curvature.probes import as_published
+    from bnviz.core.curvature.probes import published_probes
     from bnviz.core.data.document import experiment
 
     document = experiment()
-    return float((as_published(document.bn, document.x, document.y) > 0).sum())
+    probes = published_probes(document.bn, document.x, document.y)
+    return float(sum(probe.estimate > 0 for probe in probes))
 
 
 #: Every number a lesson can ask for: (state of the page, feature from 0) -> number.

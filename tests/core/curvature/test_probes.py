@@ -169,9 +169,9 @@ def test_the_published_estimator_bug_for_bug(bn: bool) -> None:
     with torch.random.fork_rng(devices=[]):
         theirs = copy.deepcopy(module)
         expected = documents_loop(theirs, 6)
-    found = probes.as_published(module, X, Y, count=6)
-    assert found.tolist() == expected
-    assert found[0] > 0 and not found[1:].any()  # only the first probe measures anything
+    found = [probe.estimate for probe in probes.published_probes(module, X, Y, 6)]
+    assert found == expected
+    assert found[0] > 0 and not any(found[1:])  # only the first probe measures anything
     for ours, other in zip(module.parameters(), theirs.parameters(), strict=True):
         assert torch.equal(ours, other)  # and both have drifted alike
 
@@ -181,5 +181,5 @@ def test_the_first_published_probe_is_the_first_corrected_one() -> None:
     drawn = probes.directions(stack.params, 1, 42)
     gradient = network_gradient(stack, X.T, Y[:, 0], "eval")
     corrected = probes.estimates(gradient, stack.params, drawn, 1e-5)
-    published = probes.as_published(one_of(stack, 0), X, Y, count=1)
-    assert corrected == pytest.approx(published, rel=1e-8)
+    (published,) = probes.published_probes(one_of(stack, 0), X, Y, 1)
+    assert corrected == pytest.approx(published.estimate, rel=1e-8)
