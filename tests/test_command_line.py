@@ -33,6 +33,7 @@ from bnviz.jobs import runner, sweep
 from bnviz.jobs.steps import Step
 from bnviz.store import Store, open_store
 from bnviz.store.database import folder_url
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -174,7 +175,7 @@ def test_a_reader_that_has_seen_enough() -> None:
     assert program.stdout is not None and program.stderr is not None
     program.stdout.close()  # before anything is written: the imports take a while
     assert program.stderr.read() == ""
-    assert program.wait(30) == 1
+    assert program.wait(PATIENCE) == 1
     program.stderr.close()
 
 
@@ -248,7 +249,7 @@ def test_ctrl_c_stops_and_keeps(config: Callable[..., str], tmp_path: Path) -> N
     assert program.stderr is not None
     assert program.stderr.readline().startswith("epoch 0 of 2000")
     program.send_signal(signal.SIGINT)
-    printed, told = program.communicate(timeout=300)
+    printed, told = program.communicate(timeout=PATIENCE)
     assert program.returncode == 130 and "Traceback" not in told
     last = strict(printed)
     assert last["status"] == "stopped" and last["epoch"] < 2000

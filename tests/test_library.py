@@ -14,6 +14,7 @@ from torch import nn
 import bnviz
 from bnviz import library
 from bnviz.core.data.document import experiment
+from tests.waiting import PATIENCE
 
 FUNCTIONS = [name for name in bnviz.__all__ if name not in ("quadratic", "Loss")]
 #: Small settings, where the usual ones would take long.
@@ -52,7 +53,7 @@ def test_the_examples_of_the_module_itself_run() -> None:
 
 def test_importing_bnviz_imports_no_torch() -> None:
     code = "import bnviz, sys; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -12,6 +12,7 @@ import pytest
 
 from bnviz.texts.catalogue import LANGUAGES, catalogue
 from bnviz.texts.spreadsheet import defused
+from tests.waiting import PATIENCE
 from tools.server import ROOT, serve
 
 HANDSHAKE = {
@@ -35,7 +36,7 @@ def ask(
     place: str, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
 ) -> tuple[int, http.client.HTTPMessage]:
     """Status and headers of the answer, by bytes that no library tidies up."""
-    connection = http.client.HTTPConnection(place, timeout=60)
+    connection = http.client.HTTPConnection(place, timeout=PATIENCE)
     try:
         connection.putrequest(method, path, skip_host=True)
         for name, value in ({"Host": place} | dict(headers or {})).items():

@@ -41,7 +41,7 @@ STILL = """([quiet, patience]) => {
 }"""
 
 #: How many seconds a busy machine may take for what a quiet one does at once.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 #: How many seconds a question to the server may stay without an answer: not all have one.

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.screen import settle
+from tests.waiting import PATIENCE
 from tools.server import ROOT, free_port, serve
 
 DEPLOY = ROOT / "docs" / "deploy"
@@ -55,7 +56,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             yield f"https://bnviz.localhost:{secure}"
         finally:
             nginx.terminate()
-            nginx.wait(30)
+            nginx.wait(PATIENCE)
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")

@@ -83,7 +83,7 @@ def test_the_dashboard_opens_from_any_folder(
         page.goto(f"http://127.0.0.1:{port}/fitness?optimizer.epochs=2&seeds=2&data.samples=60")
         page.locator(".st-key-launch button").click()
         over = sentence("en", "run.done", total=2, seconds="\0").partition("\0")[0]
-        expect(page.get_by_text(over)).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(over)).to_be_visible()
         page.close()
     assert f"Runs and tables are kept in {tmp_path}" in log.read_text(encoding="utf-8")
 

@@ -6,6 +6,8 @@ A process of its own, because the check is put in when a module is imported, and
 import subprocess
 import sys
 
+from tests.waiting import PATIENCE
+
 RUN = """
 from jaxtyping import install_import_hook
 
@@ -91,5 +93,7 @@ except Exception as error:
 
 
 def test_shapes_are_as_their_signatures_say() -> None:
-    run = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        [sys.executable, "-c", RUN], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert (run.stdout.strip(), run.returncode) == ("TypeCheckError\nTypeCheckError", 0), run.stderr

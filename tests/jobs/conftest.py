@@ -1,7 +1,6 @@
-"""A history of each test's own, and waiting for what threads do to it."""
+"""A history of each test's own."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,8 @@ import pytest
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.jobs import process, runner
 from bnviz.jobs.engine import Engine
-from bnviz.store import Run, Store, open_store
+from bnviz.store import Store, open_store
+from tests.waiting import wait_for
 
 SMALL = TrainConfig(
     data=DataConfig(samples=60),
@@ -46,21 +46,3 @@ class InThreads(Engine):
 
     def _answer(self, call: bytes, overdue: object) -> tuple[bool, bytes]:
         return process._answer(call)
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def ended(run_id: str) -> Run:
-    wait_for(lambda: not known(run_id).active)
-    return known(run_id)
-
-
-def known(run_id: str) -> Run:
-    run = open_store().run(run_id)
-    assert run is not None
-    return run

@@ -11,8 +11,9 @@ import pytest
 from bnviz.jobs import cluster, sweep
 from bnviz.jobs.steps import Step
 from bnviz.store import Problem, Store
-from tests.jobs.conftest import SMALL, wait_for
+from tests.jobs.conftest import SMALL
 from tests.jobs.test_sweep import AXES, CONFIG, ENDLESS, Here, assert_same, swept
+from tests.waiting import wait_for
 
 
 class Cluster(NamedTuple):

@@ -14,7 +14,7 @@ import pytest
 from bnviz import children
 from bnviz.jobs.engine import Ended, Engine
 from tests.jobs import calls
-from tests.jobs.conftest import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -133,4 +133,4 @@ def test_no_process_outlives_the_one_that_asked() -> None:
     assert int(program.stdout.readline()) != program.pid
     program.kill()
     # Standard error is theirs too: it ends with the last of them.
-    assert program.communicate(timeout=60) == ("", "")
+    assert program.communicate(timeout=PATIENCE) == ("", "")

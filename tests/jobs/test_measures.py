@@ -20,7 +20,8 @@ from bnviz.core.smoothness.subject import Subject
 from bnviz.jobs import kinds, measures, reader, runner, worker
 from bnviz.jobs.heartbeat import heart
 from bnviz.store import Problem, Store, StoreProblem
-from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
+from tests.jobs.conftest import LONG, SMALL
+from tests.waiting import ended, known, wait_for
 
 
 def found(value: float) -> Replay:

@@ -32,7 +32,8 @@ from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.reader import Memory
 from bnviz.store import Problem, Store, StoreProblem, records
 from tests.jobs import calls
-from tests.jobs.conftest import LONG, SMALL, ended, known, wait_for
+from tests.jobs.conftest import LONG, SMALL
+from tests.waiting import PATIENCE, ended, known, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -442,7 +443,7 @@ def test_another_process_watches_and_stops(process: Process) -> None:
     assert count >= 1 and known(run_id).status == "running"
     wait_for(lambda: len(runner.snapshots(run_id)) > count)
     runner.stop(run_id)
-    _, errors = program.communicate(timeout=300)
+    _, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (0, "")
     assert known(run_id).status == "stopped"
 
@@ -452,7 +453,7 @@ def test_a_process_ends_at_once_and_its_run_is_interrupted(process: Process, how
     program, run_id = process("" if how == "return" else "time.sleep(60)")
     if how == "interrupt":
         program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=300)
+    _, errors = program.communicate(timeout=PATIENCE)
     assert "terminate called" not in errors, "Python must not abort"
     if how == "return":
         assert (program.returncode, errors) == (0, "")
@@ -597,7 +598,7 @@ while open_store().run(again).active and not new.snapshots(again): time.sleep(0.
 
 def test_a_run_outlives_a_reload_of_the_modules(process: Process, store: Store) -> None:
     program, run_id = process(RELOAD)
-    _, errors = program.communicate(timeout=300)
+    _, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (0, "")
     assert sorted(run.status for run in store.runs()) == ["interrupted", "stopped"]
     assert known(run_id).status == "stopped"

@@ -17,7 +17,7 @@ from bnviz.jobs import runner, trainings
 from bnviz.jobs.bounds import refusals
 from bnviz.jobs.engine import Engine
 from bnviz.store import Store
-from tests.jobs.conftest import ended, known, wait_for
+from tests.waiting import ended, known, wait_for
 
 pytestmark = pytest.mark.proof
 

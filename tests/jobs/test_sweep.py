@@ -28,7 +28,8 @@ from bnviz.jobs.steps import Step
 from bnviz.jobs.worker import work
 from bnviz.store import Problem, Run, Store
 from bnviz.store.database import folder_url
-from tests.jobs.conftest import SMALL, ended, known, wait_for
+from tests.jobs.conftest import SMALL
+from tests.waiting import ended, known, wait_for
 
 AXES = (
     Axis(field="network.depth", values=(1, 2, 3)),

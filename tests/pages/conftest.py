@@ -13,6 +13,7 @@ from bnviz.jobs.worker import work
 from bnviz.store import open_store
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
+from tests.waiting import PATIENCE
 from tools.server import APP
 
 OpenApp = Callable[..., AppTest]
@@ -52,7 +53,7 @@ def open_app() -> OpenApp:
         session: dict[str, Any] | None = None,
         **query: str,
     ) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=300)
+        app = AppTest.from_file(str(APP), default_timeout=PATIENCE)
         if name != PAGES[0].name:
             app.query_params["lang"] = lang
             app.run()

@@ -1,7 +1,5 @@
 """Fitness training without a browser: launch, watch, stop, reopen; every tab; a user's table."""
 
-import time
-from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any, get_args
 
@@ -24,6 +22,7 @@ from bnviz.texts.numbers import percent, short
 from bnviz.ui.runs import current
 from tests.pages.conftest import OpenApp, opened
 from tests.pages.test_pages import charts, field, messages, widget, widgets
+from tests.waiting import ended, wait_for
 
 EN = catalogue("en")
 TABS = [key.rpartition(".")[2] for key in EN if key.startswith("fitness.tabs.")]
@@ -37,12 +36,7 @@ SMALL = TrainConfig(
 
 
 def finished(config: TrainConfig) -> str:
-    run_id = runner.submit(config)
-    deadline = time.monotonic() + 120
-    while (run := open_store().run(run_id)) is not None and run.active:
-        assert time.monotonic() < deadline, "the training does not end"
-        time.sleep(0.02)
-    return run_id
+    return ended(runner.submit(config)).id
 
 
 @pytest.fixture(scope="module")
@@ -332,11 +326,11 @@ def test_launch_watch_stop(open_app: OpenApp) -> None:
     widget(app, "launch").click().run()
     assert not app.exception
     run_id = app.session_state["train"]
-    wait(lambda: bool(runner.snapshots(run_id)))
+    wait_for(lambda: runner.snapshots(run_id))
     app.run()
     assert "loss" in charts(app) and not app.exception
     widget(app, "stop").click().run()
-    wait(lambda: not open_store().run(run_id).active)  # type: ignore[union-attr]
+    ended(run_id)
     app.run()
     assert not app.exception
     run = open_store().run(run_id)
@@ -344,13 +338,6 @@ def test_launch_watch_stop(open_app: OpenApp) -> None:
     stopped = sentence("en", "run.stopped", done=run.done, total=run.total)
     assert any(stopped in caption.value for caption in app.caption)
     assert "loss" in charts(app), "what was done stays"
-
-
-def wait(what: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # ---------------------------------------------------------------- a user's table

@@ -10,7 +10,7 @@ from bnviz.core.smoothness.along import AlongConfig
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.gap import GapConfig
 from bnviz.core.smoothness.landscape import LandscapeConfig
-from bnviz.core.smoothness.measure import Measure, SubjectConfig
+from bnviz.core.smoothness.measure import SubjectConfig
 from bnviz.core.smoothness.scales import ScalesConfig
 from bnviz.core.smoothness.stability import StabilityConfig
 from bnviz.jobs import runner
@@ -18,8 +18,9 @@ from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import short
 from tests.pages.conftest import OpenApp, opened
-from tests.pages.test_fitness import SMALL, TABLE, diverged, finished, wait
+from tests.pages.test_fitness import SMALL, TABLE, diverged, finished
 from tests.pages.test_pages import charts, widget, widgets
+from tests.waiting import ended
 
 EN = catalogue("en")
 
@@ -43,14 +44,7 @@ def done() -> str:
     run_id = finished(SMALL)
     subject = SubjectConfig(run=run_id, epoch=SMALL.optimizer.epochs)
     for config in JOBS:
-        ended(config.of(subject))
-    return run_id
-
-
-def ended(config: Measure) -> str:
-    """The measure as a job that is over."""
-    run_id = runner.submit_measure(config)
-    wait(lambda: not open_store().run(run_id).active, 60)  # type: ignore[union-attr]
+        ended(runner.submit_measure(config.of(subject)))
     return run_id
 
 
@@ -210,7 +204,7 @@ def test_launch_follow_stop_and_again(open_app: OpenApp, monkeypatch: pytest.Mon
     run = runner.find_measure(SLOW)
     assert run is not None, "what was launched is what is set"
     runner.stop(run.id)
-    wait(lambda: not open_store().run(run.id).active)  # type: ignore[union-attr]
+    ended(run.id)
     app.run()
     assert not app.exception
     run = runner.find_measure(SLOW)
@@ -220,7 +214,7 @@ def test_launch_follow_stop_and_again(open_app: OpenApp, monkeypatch: pytest.Mon
         widget(app, "measure_now").click().run()
         again = runner.find_measure(SLOW)
         assert again is not None and again.id != run.id
-        wait(lambda: not open_store().run(again.id).active, 60)  # type: ignore[union-attr]
+        ended(again.id)
         app.run()
     assert not app.exception and not app.error
     assert charts(app) == FIGURES["landscape"]

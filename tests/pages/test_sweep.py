@@ -12,10 +12,10 @@ from bnviz.jobs import runner, sweep
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.controls import FITNESS
-from tests.jobs.conftest import ended
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import messages, widget
 from tests.pages.test_walk import in_link
+from tests.waiting import ended
 
 OWN = {
     "across": "optimizer.kind",

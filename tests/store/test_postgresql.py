@@ -18,6 +18,7 @@ from bnviz.store import Store, StoreProblem
 from bnviz.store.schema import metadata, runs, schema, uploads
 from tests.store import test_history, test_runs
 from tests.store.test_history import Clock
+from tests.waiting import PATIENCE
 from tools.server import free_port
 
 pytest.importorskip("psycopg", reason="the extra postgresql is not installed")
@@ -64,15 +65,15 @@ def server() -> Iterator[sa.URL]:
         shutil.chown(folder, user)
     given: dict[str, Any] = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL}
     make = [BIN / "initdb", "-D", folder / "data", "-U", "bnviz", "-A", "trust", "-N", "-E", "UTF8"]
-    subprocess.run(list(map(str, make)), check=True, timeout=120, **given)
+    subprocess.run(list(map(str, make)), check=True, timeout=PATIENCE, **given)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
     control = [str(BIN / "pg_ctl"), "-D", str(folder / "data"), "-w", "-l", str(folder / "log")]
-    start = [*control, "-o", f"{options} -c fsync=off", "-t", "120", "start"]
-    subprocess.run(start, check=True, timeout=180, **given)
+    start = [*control, "-o", f"{options} -c fsync=off", "-t", f"{PATIENCE:.0f}", "start"]
+    subprocess.run(start, check=True, timeout=PATIENCE, **given)
     try:
         yield sa.make_url(f"postgresql+psycopg://bnviz@127.0.0.1:{port}/postgres")
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], timeout=60, **given)
+        subprocess.run([*control, "-m", "immediate", "stop"], timeout=PATIENCE, **given)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -110,7 +111,7 @@ def test_servers_that_open_it_at_once(url: sa.URL) -> None:
     begin = threading.Barrier(5)
 
     def use() -> None:
-        begin.wait(60)
+        begin.wait(PATIENCE)
         try:
             store = Store(url)
             store.append(store.create("train", "{}", 1), 0, 0, b"curve", b"state")

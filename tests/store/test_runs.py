@@ -17,6 +17,7 @@ from bnviz.core.data.tables import Table
 from bnviz.store import Problem, Store, StoreProblem, open_store, thinning
 from bnviz.store.database import folder_url
 from bnviz.store.records import STALE_SECONDS
+from tests.waiting import PATIENCE
 
 HOSTILE = [
     "",
@@ -451,7 +452,7 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    ids = [process.communicate(timeout=300)[0].strip() for process in both]
+    ids = [process.communicate(timeout=PATIENCE)[0].strip() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     store = Store(folder_url(tmp_path / "new" / "home"))
     assert {run.id for run in store.runs()} == set(ids)

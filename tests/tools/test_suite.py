@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import PATIENCE
 from tools.server import ROOT
 
 ABORTS = """
@@ -47,7 +48,7 @@ def test_a_test_that_ends_its_process_is_named_and_all_others_run(tmp_path: Path
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
     )
     assert "1 failed, 12 passed" in ended.stdout, ended.stdout
     assert "crashed while running 'test_4_aborts.py::test_aborts'" in ended.stdout

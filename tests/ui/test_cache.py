@@ -12,6 +12,7 @@ from bnviz.store import open_store
 from bnviz.ui import cache
 from bnviz.ui.fitness.compute import dataset_of, held_out
 from bnviz.ui.one_batch import compute
+from tests.waiting import PATIENCE
 
 BATCH, NORM = BatchConfig(batch_size=4, features=2), NormConfig()
 
@@ -61,17 +62,17 @@ def test_visitors_who_ask_at_once_wait_for_one_computation() -> None:
     def slow(count: int) -> np.ndarray:
         asked.append(count)
         at_work.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return np.zeros(count)
 
     with ThreadPoolExecutor(2) as visitors:
         first = visitors.submit(slow, 3)
-        assert at_work.wait(60)
+        assert at_work.wait(PATIENCE)
         second = visitors.submit(slow, 3)
         with pytest.raises(TimeoutError):  # it computes nothing, it waits
             second.result(0.05)
         go_on.set()
-        assert second.result(60) is first.result(60)
+        assert second.result(PATIENCE) is first.result(PATIENCE)
     assert asked == [3]
 
 

@@ -28,6 +28,7 @@ from bnviz.core.nets.vectors import Tensors
 from bnviz.core.types import Stopped
 from tests.core.curvature.problems import changed, of_module
 from tests.core.torch_nets import lived_in, one_of
+from tests.waiting import PATIENCE
 
 SEEDS = (1, 2, 3)
 SHAPES = [
@@ -402,7 +403,7 @@ def test_a_million_parameters_in_bounded_memory() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     steps, megabytes = run.stdout.split()
     assert int(steps) == 40
