@@ -94,7 +94,7 @@ def test_the_verdict_can_turn(open_app: OpenApp) -> None:
     set_to(app, "shift", 0.0)
     set_to(app, "momentum", 1.0)
     set_to(app, "b", 2)
-    assert "by chance" in verdict(app) and "2\N{NO-BREAK SPACE}rows" in verdict(app)
+    assert "The main cause is chance" in verdict(app) and "2\N{NO-BREAK SPACE}rows" in verdict(app)
     widget(app, "source").select("heavy_tails").run()
     assert "no finite variance" in verdict(app)
 

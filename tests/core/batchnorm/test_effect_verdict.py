@@ -49,7 +49,7 @@ def test_every_exception_is_named() -> None:
     deviation = y[:, 2].std()
     assert text == (
         f"1 of 4 features now has mean 0 and standard deviation 1, to within "
-        f"{short(1 - float(y[:, 0].std()), 1)}. c stops at standard deviation "
+        f"{short(1 - float(y[:, 0].std()), 1)}. c reaches only standard deviation "
         f"{short(float(deviation))} (before γ): ε is "
         f"{percent(1 - deviation**2)} of its variance + ε. The same holds for 1 more feature, "
         "less strongly. "

@@ -316,7 +316,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "bias_before_bn",
         {},
         {"bias_bn": [1e-9, 2e-9], "weight_bn": [0.3, 0.4], "bias_plain": [5, 6], "difference": 7},
-        "**The bias gets a gradient of at most 2e-9, which is rounding: the weights get 0.400.** "
+        "**The bias gets a gradient of at most 2e-9, which is rounding; the weights get 0.400.** "
         "Without BN the bias would get 6. Leaving it out changes the output by 7.",
     ),
     (
@@ -358,15 +358,15 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "dead_features",
         {"spread": 0.01, "eps": 0.001},
         {"here": 1, "after": [9, 0.3], "usual": [9, 0.8], "amplified": []},
-        "A spread of 0.0100 comes out as 0.300: ε = 0.00100 is 10 times the variance and takes a "
-        "part of the spread.",
+        "A standard deviation of 0.0100 becomes 0.300: ε = 0.00100 is 10 times the variance and "
+        "makes the output smaller.",
     ),
     (
         "dead_features",
         {"spread": 0.5},
         {"here": 1, "after": [9, 2], "usual": [9, 0.8], "amplified": [1]},
-        "**A spread of 0.500 comes out as 2: multiplied by 4.** If this feature was dead, its "
-        "noise is now as large as a real feature. At PyTorch's default ε it would be 0.800.",
+        "**A standard deviation of 0.500 becomes 2: multiplied by 4.** If this feature was dead, "
+        "its noise is now as large as a real feature. At PyTorch's default ε it would be 0.800.",
     ),
     (
         "last_batch",
@@ -379,9 +379,9 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "last_batch",
         {"rows": 100, "batch_size": 64},
         {"size": [64, 36], "passed": [1, 1], "fixed": [64]},
-        "100 rows in batches of 64 leave a last batch of 36: only 56.2 % of the rows, but as much "
-        "weight in the running statistics as a full one. With `drop_last=True` there is 1 batch, "
-        "and it is full.",
+        "100 rows in batches of 64 leave a last batch of 36: only 56.2 % of the rows of a full "
+        "batch, but as much weight in the running statistics as a full one. With "
+        "`drop_last=True` there is 1 batch, and it is full.",
     ),
     (
         "last_batch",
@@ -401,30 +401,30 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "sorted_data",
         {},
         {"training": [0.1, 0.9], "validation": [0.2, 0.3], "fixed": [0.3, 0.8]},
-        "**In this order the net reaches 30 % on held-out rows; shuffled it reaches 80 %.** On its "
-        "own training batches it gets 90 %.",
+        "**In this order the net reaches an accuracy of 30 % on held-out rows; shuffled it reaches "
+        "80 %.** On its own training batches it reaches 90 %.",
     ),
     (
         "dropout_before_bn",
         {"rate": 0.5},
         {"rate": [0, 0.5], "wrong": [9, 0.5], "right": [9, 1], "theory": [9, 0.6]},
-        "**In eval mode BN returns standard deviation 0.500 where the next layer was trained on "
+        "**In eval mode BN returns standard deviation 0.500, but the next layer was trained on "
         "1**: 75 % of the variance is gone. Theory says 0.600; with dropout behind BN it is 1.",
     ),
     (
         "eval_forgotten",
         {"batch_size": 4},
         {"size": [2, 4], "forgotten": [0, 0.5], "right": [0, 0.9], "afterwards": [0, 0.7]},
-        "**In train mode the same net gets 50 % instead of 90 %**, because each row is normalized "
-        "with its 4-row batch. The pass also moved the running statistics: in eval mode the net "
-        "now gets 70 %.",
+        "**In train mode the same net reaches an accuracy of 50 % instead of 90 %**, because each "
+        "row is normalized with its 4-row batch. The pass also moved the running statistics: in "
+        "eval mode the net now reaches 70 %.",
     ),
     (
         "train_forgotten",
         {"step": 2},
         ends(forgotten=6.0, right=2.0) | {"drift": 4, "drift_right": 5},
         "**With train() forgotten the loss ends at 6 instead of 2, 3 times as high.** The frozen "
-        "means stand 4 standard deviations away from the data; running ones 5.",
+        "means are 4 standard deviations away from the data, the running ones 5.",
     ),
     (
         "low_precision",
@@ -439,7 +439,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         {"spread": 1.0},
         {"spread": [0.1, 1], "low": [9, 4], "mixed": [9, 1]}
         | {"variance_low": [9, np.inf], "variance_mixed": [9, 7], "variance_exact": [9, 8]},
-        "**The variance of 8 is beyond float16's 65,504: BN remembers infinity and answers 0 for "
+        "**The variance of 8 is beyond float16's 65,504: BN remembers infinity and returns 0 for "
         "everything**, an error of 4. With statistics in float32 it is 1.",
     ),
     (
@@ -453,8 +453,8 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "target_normalized",
         {},
         held(3.0, 0.5, 2.5),
-        "**Behind BN the answers average 5, the targets 2.** The error of 3 is larger than that of "
-        "always answering the mean (2.50); with a standardized target it is 0.500.",
+        "**Behind BN the predictions average 5, the targets 2.** The error of 3 is larger than "
+        "that of always predicting the mean (2.50); with a standardized target it is 0.500.",
     ),
     (
         "second_pass",
@@ -470,8 +470,8 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         {"clients": 3},
         {"here": 1, "averaged": [9, 2], "pooled": [9, 1], "forgotten": [9, 3]},
         "**The averaged layer's output has the standard deviation 2 instead of 1**: the mean of "
-        "the nets' variances leaves out the variance between their means. Taken together it is 1; "
-        "with the last net's buffers 3.",
+        "the nets' variances leaves out the variance between their means. With pooled statistics "
+        "it is 1; with the last net's buffers 3.",
     ),
     (
         "ranks",
@@ -485,9 +485,9 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "padding",
         {"padding": 0.5},
         {"here": 1, "padded": [9, 2], "mean": [9, 3], "masked": [9, 1]},
-        "**With 50 % padding the real cells come out with mean 3 and standard deviation 2** "
-        "instead of 0 and 1, and with another share they would come out otherwise. Normalized "
-        "alone their standard deviation is 1.",
+        "**With 50 % padding the real positions come out with mean 3 and standard deviation 2** "
+        "instead of 0 and 1; with another share the result is different. Normalized alone, their "
+        "standard deviation is 1.",
     ),
     (
         "two_populations",
@@ -502,7 +502,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         {},
         {"before": [1] * 4 + [0.5] * 4, "after": [1.0] * 4 + [2.0] * 4, "kept": [0, 1, 2]},
         "**Noise with standard deviation 0.500 comes out with 2, 4 times as large**; dimensions "
-        "that carry data have 1. What comes next cannot tell them apart. 3 dimensions are in use "
+        "that carry data have 1. The next model cannot tell them apart. 3 dimensions are in use "
         "by the rule below.",
     ),
 ]

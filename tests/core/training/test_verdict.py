@@ -52,9 +52,9 @@ def test_a_clear_result_whole() -> None:
 def test_divergence_comes_first_and_counts() -> None:
     assert said([1.0] * 8, [NAN] * 6 + [2.0] * 2) == (
         "0 of 8 nets with BN diverged, and 6 of 8 nets without. "
-        "A net that diverges loses its seed. "
+        "In its seed, a net that diverges counts as the loser. "
         "The net **with BN** ends with the lower validation loss in 8 of 8 seeds. "
-        "But the net without BN does not beat always answering the training mean (loss 99) "
+        "But the net without BN does not beat always predicting the training mean (loss 99) "
         "in more than half of its seeds. "
         + CLEAR.format("at least 50 %")
         + " It has no upper limit here: a net that diverged has no loss to compare."
@@ -86,7 +86,7 @@ def test_too_few_seeds_whole() -> None:
         ([NAN] * 4, [NAN] * 4, "Every net diverged. Try a lower learning rate or standardized"),
         ([1.0] * 4, [1.0] * 4, "The two nets end with the same validation loss in every seed."),
         ([9.0] * 4, [1.0] * 4, "But the net with BN does not beat"),
-        ([9.0] * 4, [9.0] * 4, "But neither net beats always answering the training mean (loss 5)"),
+        ([9.0] * 4, [9.0] * 4, "But neither net beats always predicting the training mean (loss"),
         ([1.0] * 2 + [9.0] * 2, [1.0] * 4, "But the net with BN does not beat"),
     ],
 )
@@ -154,7 +154,7 @@ def test_every_claim_is_borne_out(pairs: list[tuple[float, float]], baseline: fl
         (
             "zh",
             "无 BN：4 个种子中有 2 个发散，种子为 11、13，依次见于第 1、2 轮之后。"
-            "从那时起，它们不再计入中位数和区间。",
+            "从那时起，它们不再计入中位数和色带。",
         ),
     ],
 )
