@@ -50,7 +50,7 @@ def plus_minus(center: float, deviation: float) -> str:
     """`center` ± `deviation`, both to the digits that the deviation makes meaningful."""
     if not (math.isfinite(center) and 0 < deviation < 1e5):
         return f"{short(center)} ± {short(deviation)}"
-    decimals = 2 - math.floor(math.log10(deviation))
+    decimals = 2 - math.floor(math.log10(float(f"{deviation:.2e}")))  # 0.99999 is 1.00
     if decimals > 5 or abs(center) >= 1e6:
         return f"{short(center)} ± {short(deviation)}"
     center = round(center, decimals) + 0.0  # no "-0"

@@ -14,7 +14,10 @@ from tests.browser.screen import chart, chart_figure, settle
 
 LIVE = """element => {
     const {data, layout} = element.bnviz.figure, {xaxis, yaxis} = element._fullLayout;
-    const seen = {xaxis: xaxis.range, yaxis: yaxis.range};
+    const top = element.getBoundingClientRect().top;
+    const names = Object.fromEntries([...element.querySelectorAll(".annotation text")].map(
+        name => [name.textContent, name.getBoundingClientRect().top - top]));
+    const seen = {xaxis: xaxis.range, yaxis: yaxis.range, names};
     return JSON.parse(JSON.stringify({data, layout, seen}, (key, value) =>
         ArrayBuffer.isView(value) ? Array.from(value) : value));
 }"""
@@ -105,6 +108,8 @@ def assert_same_picture(
 ) -> None:
     """Every coordinate to 1e-6 of its axis; labels, titles and the axes seen, to the letter.
 
+    Names of lines stand where they end, to a pixel.
+
     `at_rest` is what LIVE gives after the release.
     """
     assert len(under_hand["data"]) == len(after["data"])
@@ -117,6 +122,7 @@ def assert_same_picture(
             size = np.nanmax(np.abs(other), initial=1e-300)
             assert np.allclose(one, other, rtol=0, atol=1e-6 * size, equal_nan=True), name
     assert places(under_hand) == pytest.approx(places(after))
+    assert under_hand["seen"]["names"] == pytest.approx(at_rest["seen"]["names"], abs=1)
     for axis in ("xaxis", "yaxis"):
         assert under_hand["seen"][axis] == at_rest["seen"][axis], axis
         for part in ("ticktext", "title"):
@@ -256,6 +262,48 @@ def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
     assert "wine=" in page.url
 
 
+def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
+    """An older answer of the page and another pointer do not take it away; Escape puts it back."""
+    page = open_page("home", query={"progress": 2, "wine": "5,3,3", "present": "true"})
+    plot = chart(page, "walk-train")
+    handle = page.locator(".bnviz-handle").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y - 30)
+    page.wait_for_function("e => e.bnviz.values.wine.x > 3.1", arg=plot.element_handle())
+    held = place_of_handle(page)
+    plot.evaluate(
+        """async e => {
+            const {text, tell} = e.bnviz;
+            e.bnviz.text = null;
+            await e.bnviz.show(text, tell);
+            const ring = e.querySelector(".bnviz-handle");
+            for (const kind of ["pointerdown", "pointermove"])
+                ring.dispatchEvent(new PointerEvent(kind, {pointerId: 77, clientX: 9, clientY: 9}));
+            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )
+    assert place_of_handle(page).tolist() == held.tolist()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => !location.search.includes('wine')")
+    page.mouse.move(x, y)
+    page.mouse.up()
+    settle(page)
+    assert "wine" not in page.url and "present=true" in page.url
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => !location.search.includes('present')")
+    settle(page)
+    page.locator(".bnviz-handle").first.press("ArrowDown")
+    page.wait_for_url("**wine=**")
+    settle(page)
+    page.locator(".bnviz-header [data-act=undo]").click()
+    page.wait_for_function("() => !location.search.includes('wine')")
+
+
 def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
     """The button walks the training to its end, and what it drew is what core trained."""
     page = open_page()
@@ -271,6 +319,7 @@ def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
     settle(page)
     for key in keys:
         sent = page.locator(f".st-key-{key} .bnviz-chart").evaluate(LIVE)
+        assert sent["seen"]["names"] == pytest.approx(drawn[key]["seen"]["names"], abs=1)
         assert sent["layout"]["xaxis"] == drawn[key]["layout"]["xaxis"]
         for ours, cores in zip(drawn[key]["data"], sent["data"], strict=True):
             for axis in ("x", "y"):

@@ -1,6 +1,7 @@
 """Every lesson, walked in both languages: question, guess, and the page that answers."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.presenter.lesson import FOLDER, find, read
@@ -28,10 +29,8 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
         count = len(LESSONS[name].step)
         words = {"title": LESSONS[name].title.said(lang), "step": index + 1, "count": count}
         assert sentence(lang, "lesson.place", **words) in [each.value for each in app.caption]
-        ends = {"lesson-previous": 0, "lesson-next": count - 1}
-        assert {key: widget(app, key).disabled for key in ends} == {
-            key: index == end for key, end in ends.items()
-        }
+        assert widget(app, "lesson-previous").disabled == (index == 0)
+        assert way_on(app) == next_after(name, index, lang)
         guess = app.radio[0] if step.options else app.slider[0]
         if step.options:
             guess.set_value(len(step.options) - 1)
@@ -46,6 +45,21 @@ def test_every_step_reveals_what_is_measured(open_app: OpenApp, name: str, lang:
             if key == "section":
                 names = {sentence(each, f"{step.page}.tabs.{value}") for each in LANGUAGES}
                 assert names & {*opened(app, lang)}
+
+
+def way_on(app: AppTest) -> str | None:
+    """What stands on the button that leads on."""
+    return next((b.label for b in app.button if b.key == "lesson-next"), None)
+
+
+def next_after(name: str, index: int, lang: str) -> str | None:
+    """The lesson's next step; after its last the next lesson, after the last lesson nothing."""
+    if index + 1 < len(LESSONS[name].step):
+        return sentence(lang, "lesson.next")
+    order = [*LESSONS]
+    later = order[order.index(name) + 1 :]
+    title = LESSONS[later[0]].title.said(lang) if later else ""
+    return sentence(lang, "lesson.begin", title=title) if later else None
 
 
 def test_before_choosing_nothing_is_told(open_app: OpenApp) -> None:

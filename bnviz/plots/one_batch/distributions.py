@@ -63,7 +63,7 @@ def _ridges(
     rows = np.arange(len(names))
     words = numbers(shape)
     ticks = [f"<b>{name}</b><br>{two}" for name, two in zip(labels(names), words, strict=True)]
-    longest = max(min(max(map(len, names)), LONGEST), *map(len, words))
+    longest = min(max(map(len, names)), LONGEST)
     drawn = _stretched(shape, own_axes)
     assert drawn.outline is not None
     return figure(
@@ -85,10 +85,15 @@ def _ridges(
         },
         annotations=[heading(say(f"one_batch.{side}"))],
         meta={"beside": side == "after"},  # the names stand on the left already
-        margin={"l": 20 + 8 * longest, "r": 16, "t": 36, "b": 52},
+        margin={"l": max(20 + 8 * longest, _room(words)), "r": 16, "t": 36, "b": 52},
         showlegend=False,
         hovermode="closest",
     )
+
+
+def _room(words: Sequence[str]) -> int:
+    """The pixels that numbers take; as a rule the same, so that no plot moves with its numbers."""
+    return 10 + 7 * max(14, *map(len, words))
 
 
 def _ridge_traces(

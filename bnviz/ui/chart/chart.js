@@ -14,6 +14,7 @@ const recipes = import("./recipes.js").then((module) => module.recipes).catch(()
 const charts = new Map(); // element: Chart
 const fit = fitting(charts);
 const fetched = new Map(); // path: rows
+const held = new Map(); // name of a state: its value, as long as the page has not heard of it
 const SETTLED = 300; // milliseconds without a move after which Plotly is told where things are
 
 let library;
@@ -117,6 +118,7 @@ export class Chart {
       const value = Number(thumb?.getAttribute("aria-valuetext") ?? NaN);
       if (!Number.isNaN(value)) values[key] = value;
     }
+    for (const [name, value] of held) if (name in values) values[name] = value;
     return Object.keys(values).some((key) => values[key] !== this.values[key]) ? values : null;
   }
 
@@ -161,7 +163,7 @@ export class Chart {
     const rescaled = !equal(ranges(before), ranges(this.figure));
     this.layer ??= new Layer(this.element);
     const painted = !rescaled && this.layer.draw(patch.data);
-    if (painted) write(this.element, patch);
+    if (painted) write(this.element, patch, this.figure.layout);
     light(patch.stage);
     this.handle?.place();
     clearTimeout(this.settling);
@@ -172,8 +174,15 @@ export class Chart {
 
   /** A value that is no slider's, such as a point taken elsewhere: for every chart that has it. */
   share(name, value) {
+    held.set(name, value);
     for (const chart of charts.values())
       if (chart.live?.state && name in chart.live.state) chart.move({ ...chart.values, [name]: value });
+  }
+
+  /** The hand lets go of such a value: the page hears of it, and has the last word again. */
+  letGo(name, value) {
+    held.delete(name);
+    this.tell(name, value);
   }
 
   remove() {

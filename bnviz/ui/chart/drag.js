@@ -52,8 +52,9 @@ export class Handle {
     if (event.target === this.ring) return;
     const index = this.nearest(event);
     if (index === null) return;
-    if (event.pointerType === "mouse") this.take(event, index);
-    else this.move(index, this.cloud.x[index], this.cloud.y[index]); // then take the ring
+    if (event.pointerType === "mouse") return this.take(event, index);
+    this.move(index, this.cloud.x[index], this.cloud.y[index]); // then take the ring
+    this.tell();
   }
 
   nearest({ clientX, clientY }) {
@@ -73,24 +74,30 @@ export class Handle {
     if (event.button !== 0) return;
     event.preventDefault();
     event.stopPropagation();
+    if (this.pointer !== undefined) return; // a second finger
+    const pointer = (this.pointer = event.pointerId);
     this.ring.focus({ preventScroll: true });
-    this.ring.setPointerCapture(event.pointerId);
+    this.ring.setPointerCapture(pointer);
     const [across, up] = this.axes();
     const box = this.chart.element.getBoundingClientRect();
     let last = null;
-    const move = ({ clientX, clientY }) => {
-      last ??= requestAnimationFrame(() => {
+    const next = (act) => requestAnimationFrame(() => this.pointer === pointer && act()); // unless put back
+    const move = ({ clientX, clientY, pointerId }) => {
+      if (pointerId !== pointer) return;
+      last ??= next(() => {
         last = null;
         this.move(index, across.p2d(clientX - box.left - across._offset), up.p2d(clientY - box.top - up._offset));
       });
     };
-    const drop = () => {
+    const drop = ({ pointerId }) => {
+      if (pointerId !== pointer) return;
       this.ring.removeEventListener("pointermove", move);
-      requestAnimationFrame(() => this.tell());
+      this.ring.removeEventListener("lostpointercapture", drop);
+      next(() => this.tell());
     };
     this.move(index, this.cloud.x[index], this.cloud.y[index]);
     this.ring.addEventListener("pointermove", move);
-    this.ring.addEventListener("lostpointercapture", drop, { once: true });
+    this.ring.addEventListener("lostpointercapture", drop);
   }
 
   press(event) {
@@ -105,14 +112,14 @@ export class Handle {
       this.move(index, x + dx * span(across), y + dy * span(up));
     } else if (other !== undefined) {
       this.move(other, this.cloud.x[other], this.cloud.y[other]);
-    } else if (event.key === "Escape") {
-      this.chart.tell(this.state.name, { index: -1, x: 0, y: 0 });
-    } else {
+    } else if (event.key !== "Escape") {
       return;
     }
     event.preventDefault();
+    if (this.pointer !== undefined) event.stopPropagation(); // out of the hand, not yet off the wall
     clearTimeout(this.resting);
-    if (event.key !== "Escape") this.resting = setTimeout(() => this.tell(), REST);
+    if (event.key === "Escape") this.tell({ index: -1, x: 0, y: 0 });
+    else this.resting = setTimeout(() => this.tell(), REST);
   }
 
   /** Within the axes, to hundredths, and in every picture of the same state. */
@@ -123,7 +130,9 @@ export class Handle {
     this.chart.share(this.state.name, { index, x, y });
   }
 
-  tell() {
-    this.chart.tell(this.state.name, this.point);
+  /** Lets go of the point, where it is; of none, index -1, all are put back. */
+  tell(point = this.point) {
+    this.pointer = undefined;
+    this.chart.letGo(this.state.name, point);
   }
 }

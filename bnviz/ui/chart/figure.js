@@ -1,5 +1,7 @@
 // A figure as Python sends it, as a recipe moves it, and beside another one.
 
+import { names } from "./names.js";
+
 const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, u1: Uint8Array };
 
 /** A message with its packed arrays as typed ones. */
@@ -33,6 +35,8 @@ export function patched(figure, patch) {
     const x = patch.marks[index];
     layout.shapes = layout.shapes.with(index, { ...layout.shapes[index], x0: x, x1: x });
   }
+  for (const [index, y] of Object.entries(names({ data, layout })))
+    layout.annotations = layout.annotations.with(index, { ...layout.annotations[index], y });
   return { data, layout };
 }
 

@@ -61,8 +61,13 @@ export class Layer {
   }
 }
 
-/** Tick labels, axis titles and upright marks of a patch. */
-export function write(plot, { ticks = {}, titles = {}, marks = {} }) {
+/** Tick labels, axis titles and upright marks of a patch; names of lines, where `layout` has them. */
+export function write(plot, { ticks = {}, titles = {}, marks = {} }, layout) {
+  layout.annotations?.forEach(({ y, yref }, index) => {
+    if (yref !== "paper") return;
+    const way = plot._fullLayout._size.h * (plot.layout.annotations[index].y - y);
+    plot.querySelector(`.annotation[data-index="${index}"]`)?.setAttribute("transform", `translate(0,${way})`);
+  });
   for (const index in marks) {
     const { xref = "x", x0 } = plot.layout.shapes[index];
     const across = axis(plot, xref);

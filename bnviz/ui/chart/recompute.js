@@ -246,7 +246,7 @@ export function short(value, digits = 3) {
 
 /** `center` ± `deviation`, to the digits that the deviation makes meaningful. */
 export function plusMinus(center, deviation) {
-  const decimals = 2 - Math.floor(Math.log10(deviation));
+  const decimals = 2 - Math.floor(Math.log10(Number(deviation.toPrecision(3)))); // 0.99999 is 1.00
   const fine = Number.isFinite(center) && deviation > 0 && deviation < 1e5;
   if (!fine || decimals > 5 || Math.abs(center) >= 1e6) return `${short(center)} ± ${short(deviation)}`;
   const digits = Math.max(decimals, 0);

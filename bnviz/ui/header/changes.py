@@ -8,6 +8,8 @@ import streamlit as st
 from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 
 MOST = 100
+#: Controls that are no widgets: they stand in the address alone, as text.
+_PLACES = ("wine",)
 
 State = dict[str, Any]
 _ABSENT = object()
@@ -34,6 +36,8 @@ def remember(page: str) -> None:
     states = _states(page)
     asked = ((key, st.session_state.get(key, _ABSENT)) for key in _keys(page))
     now = {key: value for key, value in asked if value is not _ABSENT}
+    if now:  # else the page has never run, and its address is but a wish
+        now |= {key: st.query_params.get(key, "") for key in _PLACES if key in CONTROLS[page]}
     last = states[-1]
     if any(last.get(key, value) != value for key, value in now.items()):
         states.append(last | now)
@@ -52,4 +56,10 @@ def undo(page: str) -> None:
     states = _states(page)
     if can_undo(page):
         states.pop()
-        st.session_state.update(states[-1])
+        for key, value in states[-1].items():
+            if key not in _PLACES:
+                st.session_state[key] = value
+            elif value:
+                st.query_params[key] = value
+            else:
+                st.query_params.pop(key, None)

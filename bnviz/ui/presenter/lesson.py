@@ -18,6 +18,8 @@ from bnviz.ui.navigation import PAGES
 
 #: Where the lessons of the product stand.
 FOLDER = Path(__file__).with_name("lessons")
+#: Those of the product, in the order in which a newcomer takes them.
+ORDER = ("bn_in_ten_minutes", "your_batch", "why_eval_differs", "is_it_smoothing", "a_papers_claim")
 
 Closeness = Literal["right", "close", "off"]
 
@@ -165,8 +167,9 @@ def _place(parts: tuple[int | str, ...]) -> str:
 
 
 def find(folders: tuple[Path, ...]) -> dict[str, Path]:
-    """Every lesson's file by its id, which is the file's name; a later folder wins."""
+    """Every lesson's file by its id, which is the file's name, ours first; a later folder wins."""
     files = [
         file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.toml"))
     ]
-    return {file.stem: file for file in files}
+    by_name = {file.stem: file for file in files}
+    return {name: by_name.pop(name) for name in ORDER if name in by_name} | by_name

@@ -5,7 +5,7 @@ nowhere else.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ from bnviz.texts.markdown import literal
 from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Step, Text, find, read
+from bnviz.ui.presenter.lesson import FOLDER, ORDER, Lesson, LessonError, Step, Text, find, read
 
 #: A folder of a teacher's own lessons.
 OWN = "BNVIZ_LESSONS"
-#: The lesson to begin with.
-FIRST = "bn_in_ten_minutes"
 
 
 def lessons() -> dict[str, Path]:
@@ -193,21 +191,30 @@ def _way(lesson: Lesson, name: str, index: int) -> None:
             say("lesson.previous"), key="lesson-previous", disabled=index == 0, type="tertiary"
         ):
             go(name, index - 1, lesson)
-        last = index + 1 == count
-        if st.button(say("lesson.next"), key="lesson-next", disabled=last):
-            go(name, index + 1, lesson)
+        if index + 1 < count:
+            if st.button(say("lesson.next"), key="lesson-next"):
+                go(name, index + 1, lesson)
+        else:
+            names = [*lessons()]
+            _offer(names[names.index(name) + 1 :], key="lesson-next")
         st.button(say("lesson.leave"), key="lesson-leave", on_click=leave, type="tertiary")
 
 
 def start_first_lesson() -> None:
     """The way on for who is new here: the lesson for beginners."""
-    try:
-        lesson = read(lessons()[FIRST])
-    except LessonError:  # a teacher's own in its place; the list says what is wrong with it
+    _offer(ORDER[:1], key="lesson-begin", type="primary", icon=":material/school:")
+
+
+def _offer(names: Sequence[str], **look: Any) -> None:
+    """A way to the first of these lessons, if any; of one with a fault the list tells."""
+    for name in names:
+        try:
+            lesson = read(lessons()[name])
+        except LessonError:
+            continue
+        if st.button(say("lesson.begin", title=lesson.title.said(language())), **look):
+            go(name, 0, lesson)
         return
-    begin = say("lesson.begin", title=lesson.title.said(language()))
-    if st.button(begin, key="lesson-begin", type="primary", icon=":material/school:"):
-        go(FIRST, 0, lesson)
 
 
 def show_lesson_list() -> None:
