@@ -8,7 +8,7 @@ in silence, and the address is mended.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import streamlit as st
@@ -48,6 +48,11 @@ def ask(
         if control.kind == "choice":
             return _choose(control, label, default, **more)
         return _number_or_switch(control, label, default, **more)
+
+
+def aside(control: Control) -> AbstractContextManager[Any]:
+    """Where to ask for a control within a page; unless it matters most, a wall does not show it."""
+    return nullcontext() if control.main else st.container(key=f"aside-{control.key}")
 
 
 def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, figure
 from tests.approval import APPROVED, approve, inline, outlined
 from tests.plots.figures import FIGURES, all_axes
+from tests.plots.test_theme import contrast
 
 _NAMES = {BN: "BN", PLAIN: "PLAIN", Look().ink: "INK", Look().faint: "FAINT"}
 _NAMES |= {"rgba(0,114,178,": "see-through(BN,", "rgba(213,94,0,": "see-through(PLAIN,"}
@@ -55,7 +56,20 @@ def _named(node: dict[str, Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure(name: str) -> None:
-    approve(f"plots/{name}", written(FIGURES[name]()))
+    drawn = FIGURES[name]()
+    approve(f"plots/{name}", written(drawn))
+    look = Look(dark=drawn["layout"]["font"]["color"] != Look().ink)
+    for color in colors_of_words(drawn):
+        assert contrast(color, look.paper) >= 4.5, f"{color}: text (WCAG 1.4.3)"
+
+
+def colors_of_words(drawn: Figure) -> Iterator[str]:
+    """Those of annotations, and of what traces write on the page."""
+    for note in drawn["layout"].get("annotations", []):
+        yield note.get("font", {}).get("color", drawn["layout"]["font"]["color"])
+    for trace in drawn["data"]:
+        if trace.get("type") != "heatmap":  # writes on its own colours
+            yield trace.get("textfont", {}).get("color", drawn["layout"]["font"]["color"])
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -29,7 +29,7 @@ def test_each_distribution_stands_at_its_place(net: flow.Net, say: Say, look: Lo
     axis = figure.layout.xaxis
     assert list(axis.tickvals) == list(places) and list(axis.ticktext) == labels
     heading, *_ = figure.layout.annotations
-    assert say(f"net.{net}") in heading.text and heading.font.color == color
+    assert say(f"net.{net}") in heading.text and heading.font.color == look.words(color)
 
 
 @pytest.mark.parametrize("net", ["bn", "plain"])

@@ -38,6 +38,13 @@ def test_contrast_with_the_page(look: Look) -> None:
     assert contrast(look.net("bn"), look.net("plain")) > 1
 
 
+@pytest.mark.parametrize("color", [BN, PLAIN, "#E69F00", "#882255"])
+def test_words_in_the_colour_of_a_mark_are_read(look: Look, color: str) -> None:
+    written = look.words(color)
+    assert contrast(written, look.paper) >= 4.5, "text (WCAG 1.4.3)"
+    assert written == color or contrast(color, look.paper) < 4.5
+
+
 def test_figures_stand_on_the_page_that_streamlit_paints(look: Look) -> None:
     config = tomllib.loads(Path(ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
     theme = config["theme"]["dark" if look.dark else "light"]

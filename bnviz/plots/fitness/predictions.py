@@ -67,7 +67,7 @@ def _name(text: str, x: float, row: int, color: str, look: Look) -> dict[str, An
         "y": 1.0 - 0.09 * row,
         "yref": "paper",
         "text": text,
-        "font": {"color": color, "size": 13},
+        "font": {"color": look.words(color), "size": 13},
         "bgcolor": look.paper,
         "showarrow": False,
         "xanchor": "left",

@@ -34,7 +34,7 @@ def side_by_side(
         for net in nets:
             over = band_of(snapshots, net, field)
             color = (_DARK if look.dark else HUES)[place]
-            curve = _curve(over, letter, f"{letter} · {label(name)}", color, net)
+            curve = _curve(over, letter, f"{letter} · {label(name)}", color, net, look)
             traces.append(curve | ({} if net == nets[0] else {"showlegend": False, "text": ""}))
     epochs = [trace["x"] for trace in traces]
     last = max((x[-1] for x in epochs if len(x)), default=1.0)
@@ -49,7 +49,7 @@ def side_by_side(
     )
 
 
-def _curve(over: Band, letter: str, name: str, color: str, net: str) -> dict[str, Any]:
+def _curve(over: Band, letter: str, name: str, color: str, net: str, look: Look) -> dict[str, Any]:
     ends = np.flatnonzero(np.isfinite(over.median))[-1:]
     text = [letter if place in ends else "" for place in range(len(over.median))]
     return {
@@ -60,7 +60,7 @@ def _curve(over: Band, letter: str, name: str, color: str, net: str) -> dict[str
         "mode": "lines+text",
         "text": text,
         "textposition": "middle right",
-        "textfont": {"color": color, "size": 14},
+        "textfont": {"color": look.words(color), "size": 14},
         "cliponaxis": False,
         "line": {"color": color, "width": 2.5, "dash": DASH[net]},
         "hovertemplate": "%{y:.4g}",

@@ -10,7 +10,7 @@ from bnviz.core.smoothness.gap import CELLS, Gap
 from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, of_logarithms
 from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marks, whiskers
-from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import FOOT, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
 HEIGHT = 320
@@ -49,8 +49,8 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
         xaxis=titled(say(f"plots.smooth.quantity.{quantity}")) | axis,
         yaxis={"tickvals": rows, "ticktext": labels, "range": [-0.6, len(CELLS) - 0.4]}
         | {"zeroline": False},
-        legend=LEGEND,
-        margin=MARGIN | {"l": 142, "b": 62},
+        legend=LEGEND | FOOT,
+        margin=MARGIN | {"l": 142, "b": 72},
     )
 
 
@@ -92,8 +92,8 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> Figure:
         | {"zeroline": False},
         barmode="overlay",
         annotations=[note for trace in bars for note in _factors(trace)],
-        legend=LEGEND,
-        margin=MARGIN | {"l": 104, "r": 84, "b": 62},
+        legend=LEGEND | FOOT,
+        margin=MARGIN | {"l": 104, "r": 84, "b": 72},
     )
 
 

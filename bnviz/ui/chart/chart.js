@@ -7,7 +7,7 @@
 
 import { Handle } from "./drag.js";
 import { equal, patched, ranges, read } from "./figure.js";
-import { fitting, forWall, inALine, room, tools } from "./furniture.js";
+import { fitting, forWall, headed, inALine, room, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
@@ -66,11 +66,13 @@ export class Chart {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.config) await inLine();
     if (!this.element.isConnected) return;
+    document.documentElement.toggleAttribute("data-bnviz-presenting", larger); // columns have the widths of then
+    const width = (this.width = this.element.clientWidth);
     if (larger) {
-      fit.observe(this.element.closest('[data-testid="stMain"] > *'));
+      for (const one of [this.element, this.element.closest('[data-testid="stMain"] > *')]) fit.observe(one);
       this.room = room(this.element);
-      Object.assign(figure, forWall(figure, this.room));
-    }
+      Object.assign(figure, forWall(figure, this.room, width));
+    } else figure.layout = headed(figure.layout, width);
     figure.layout.uirevision ??= name;
     const sameWords = equal(words, this.words);
     if (!sameWords) {
@@ -105,6 +107,10 @@ export class Chart {
     const { data, layout } = this.figure;
     // Copies, for what the reader zooms and hides Plotly writes into them.
     const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
+    const { clientWidth } = this.element;
+    // Plotly keeps the width it has unless the window's changes.
+    if (this.drawnWidth && Math.abs(clientWidth - this.drawnWidth) > 1) await this.plotly.Plots.resize(this.element);
+    this.drawnWidth = clientWidth;
     await this.plotly.react(this.element, ...copies, this.config);
     this.layer?.rest();
   }

@@ -13,6 +13,8 @@ const REMOVED = [
 ];
 const LARGER = 1.6; // full screen: so much larger are letters and margins
 const LEAST = 18; // on a wall no letter is smaller
+const LETTER = 13; // as high a letter is before it is made larger
+const BOLD = 1.4; // so much wider are letters in bold, with some room
 const LOWEST = 110; // on a wall no plot is lower, in pixels
 const STRONGER = 1.5; // on a wall so much wider are strokes
 
@@ -78,7 +80,9 @@ export const fitting = (charts) =>
   new ResizeObserver(() => {
     if (document.fullscreenElement) return;
     for (const chart of charts.values()) {
-      if (!chart.larger || Math.abs(room(chart.element) - chart.room) < 4) continue;
+      const { clientWidth: width } = chart.element;
+      const same = Math.abs(room(chart.element) - chart.room) < 4 && Math.abs(width - chart.width) < 4;
+      if (!chart.larger || !width || same) continue;
       const { text, tell } = chart;
       chart.text = null;
       chart.show(text, tell);
@@ -86,37 +90,72 @@ export const fitting = (charts) =>
   });
 
 /**
- * The figure for a wall: letters and margins half as large again, the plot as its rows need; where
- * most of it would be in the window, no higher than its `room` there, in pixels.
+ * The figure for a wall, `width` pixels wide: letters and margins half as large again, the plot as
+ * its rows need; where most of it would be in the window, no higher than its `room` there.
  */
-export function forWall({ data, layout: { ...layout } }, room) {
+export function forWall({ data, layout: { ...layout } }, room, width) {
   const ticktext = layout.yaxis?.ticktext?.map(inALine(layout));
   if (ticktext) {
     layout.yaxis = { ...layout.yaxis, ticktext, automargin: true };
     layout.margin = { ...layout.margin, l: layout.yaxis.title?.text ? 62 : 0 }; // a title has to stand clear of them
   }
+  if (layout.xaxis) across(layout, width / 1.45);
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
   const rows = new Set([...(layout.yaxis?.ticktext ?? []), ...named]);
-  const beside = (layout.annotations ?? []).flatMap(({ y, yref }) => (yref === "y" ? [y] : [])); // numbers of rows
-  const lines = Math.max([...rows].join("<br>").split("<br>").length, new Set(beside).size);
+  const written = (layout.annotations ?? []).flatMap(({ y, yref }) => (yref === "y" ? [y] : [])); // numbers of rows
+  const lines = Math.max([...rows].join("<br>").split("<br>").length, new Set(written).size);
   const least = Math.max(1.35 * LEAST * lines, LOWEST) + 1.45 * (t + b);
   const wanted = Math.max(layout.height + 0.25 * (t + b), least);
   const height = room > 0.5 * wanted ? Math.max(Math.min(wanted, room - 8), least) : wanted;
-  const { legend, yaxis, ...rest } = larger(layout, 1.45);
+  const { legend, yaxis, ...rest } = larger(headed(layout, width / 1.45), 1.45);
   return {
     data: data.map(bolder),
     layout: {
       ...rest,
       height,
       ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * (b + t / 2)) }),
-      legend: { ...legend, ...foot(legend) },
+      legend: { ...legend, ...foot(legend), ...(legend?.y < 0 && { x: 0, xref: "container" }) },
     },
+  };
+}
+
+/** Of a figure so wide: a heading that is wider than the plot below it begins at the chart's left edge. */
+export function headed(layout, width) {
+  const isHeading = ({ x, y, xref, yref, yanchor }) => `${xref}${x} ${yref}${y} ${yanchor}` === "paper0 paper1 bottom";
+  const { text = "", font } = layout.annotations?.find(isHeading) ?? {};
+  if (BOLD * LETTER * letters(text) < width - beside(layout)) return layout;
+  const place = { x: 0, xref: "container", xanchor: "left", y: 1, yref: "paper", yanchor: "bottom", pad: { b: 4 } };
+  return {
+    ...layout,
+    annotations: layout.annotations.filter((each) => !isHeading(each)),
+    title: { text, ...place, font: { size: layout.font.size, ...font } },
   };
 }
 
 /** Where a key below the plot stands on a wall: at the foot, clear of the larger axis title. */
 const foot = (part) => part?.y < 0 && { yref: "container", y: 0.01, yanchor: "bottom" };
+
+/** The pixels on the left of a plot: its margin, or what its names will take. */
+function beside({ margin, yaxis }) {
+  const names = (yaxis?.ticktext ?? []).flatMap((tick) => `${tick}`.split("<br>"));
+  return margin?.l || LETTER * Math.max(0, ...names.map(letters));
+}
+
+/** The axis below a plot of a figure so wide: no more labels than fit, its title in two lines if need be. */
+function across(layout, width) {
+  const { r = 0, b = 0 } = layout.margin ?? {};
+  const left = beside(layout);
+  const plot = width - left - r;
+  const { tickvals, ticktext, ...axis } = folded(layout.xaxis, plot + 2 * Math.min(left, r));
+  if (axis.title?.text !== layout.xaxis.title?.text) layout.margin = { ...layout.margin, b: b + 18 };
+  layout.xaxis = Object.assign(axis, { automargin: true });
+  if (!ticktext) return;
+  const wide = LETTER * (letters(ticktext.join("")) + ticktext.length);
+  const step = ticktext.some(isNaN) ? 1 : Math.ceil(wide / plot);
+  const shown = (_, index) => index % step === 0;
+  Object.assign(axis, { tickvals: tickvals.filter(shown), ticktext: ticktext.filter(shown), tickangle: 0 });
+}
 
 /**
  * A name in bold and its numbers, side by side: larger letters have no room for two lines. Of a
@@ -140,12 +179,14 @@ function bolder(trace) {
   };
 }
 
+/** How wide a text is, in heights of its letters. */
+const letters = (text) => [...text.replace(/<.*?>/g, "")].reduce((sum, letter) => sum + (letter < "\u2e80" ? 0.55 : 1), 0);
+
 /** An axis whose title takes two lines where it is longer than the room for it, in pixels. */
 function folded(axis, room) {
   const { text = "", font } = axis.title ?? {};
-  const wide = [...text].reduce((sum, letter) => sum + (letter < "\u2e80" ? 0.55 : 1), 0);
   const middle = text.lastIndexOf(" ", 0.6 * text.length);
-  if (middle < 0 || wide * (font?.size ?? LEAST) < room) return axis;
+  if (middle < 0 || letters(text) * (font?.size ?? LEAST) < room) return axis;
   const lines = `${text.slice(0, middle)}<br>${text.slice(middle + 1)}`;
   return { ...axis, automargin: true, title: { ...axis.title, text: lines, standoff: 8 } };
 }

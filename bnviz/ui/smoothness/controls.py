@@ -10,7 +10,7 @@ from bnviz.core.smoothness.measure import Measure
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.smoothness.subject import Asked
-from bnviz.ui.widgets import ask
+from bnviz.ui.widgets import aside, ask
 
 M = TypeVar("M", bound=Measure)
 
@@ -39,8 +39,8 @@ def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
     for name in shown:
         other, option = ONLY.get(name, ("", None))
         if given.get(other) == option:
-            with cells[len(given)]:
-                row = SMOOTHNESS[SHARED.get(name, f"{kind}.{name}")]
+            row = SMOOTHNESS[SHARED.get(name, f"{kind}.{name}")]
+            with cells[len(given)], aside(row):
                 given[name] = _net(row, asked) if name == "net" else ask(row)
     return owner(**given).of(asked.subject)
 

@@ -8,12 +8,13 @@ from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.figures import look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
-from bnviz.ui.widgets import ask
+from bnviz.ui.widgets import aside, ask
 
 
 def _figures(config: GapConfig, gap: Gap) -> None:
     pictures = st.container()
-    quantity = ask(SMOOTHNESS["gap_quantity"])
+    with aside(SMOOTHNESS["gap_quantity"]):
+        quantity = ask(SMOOTHNESS["gap_quantity"])
     pair = {
         "split": plots.split(split(gap), look(), say),
         "cells": plots.cells(gap, quantity, look(), say),

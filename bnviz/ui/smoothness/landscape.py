@@ -7,11 +7,12 @@ from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
-from bnviz.ui.widgets import ask
+from bnviz.ui.widgets import aside, ask
 
 
 def _figures(config: LandscapeConfig, landscape: Landscape) -> None:
-    view = ask(SMOOTHNESS["view"])
+    with aside(SMOOTHNESS["view"]):
+        view = ask(SMOOTHNESS["view"])
     plot = plots.contour if view == "contour" else plots.surface
     show_pair(
         {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},

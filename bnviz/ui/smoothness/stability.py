@@ -7,12 +7,13 @@ from bnviz.ui.controls import SMOOTHNESS
 from bnviz.ui.figures import draw, look, show_pair
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
-from bnviz.ui.widgets import ask
+from bnviz.ui.widgets import aside, ask
 
 
 def _figures(config: StabilityConfig, stability: Stability) -> None:
     draw(plots.thresholds(stability, look(), say), "thresholds", say("smoothness.stability.alt"))
-    curve = ask(SMOOTHNESS["curve"])
+    with aside(SMOOTHNESS["curve"]):
+        curve = ask(SMOOTHNESS["curve"])
     plot = plots.sharpness if curve == "sharpness" else plots.losses
     show_pair(
         {f"{curve}-{net}": plot(stability, net, look(), say) for net in NETS},

@@ -30,6 +30,6 @@ def test_every_norm_has_a_curve_and_its_name_at_the_end(say: Say, look: Look) ->
         expected = [np.median(snapshot.nets[net].validation_loss) for snapshot in run]
         np.testing.assert_allclose(line.y, expected)
         (label,) = [each for each in figure.layout.annotations if each.text == line.name]
-        assert label.font.color == line.line.color
+        assert label.font.color == look.words(line.line.color)
     heights = np.sort([each.y for each in figure.layout.annotations])
     assert (np.diff(heights) > 0.059).all()

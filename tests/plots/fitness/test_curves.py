@@ -91,7 +91,7 @@ def test_smoothness(run: list[Snapshot], say: Say, look: Look) -> None:
         low, high = figure.layout.yaxis.range
         height = 10 ** (low + end.y * (high - low))
         assert (end.x, height) == pytest.approx((4, lines[0].y[-1])), "named where it ends"
-        assert end.font.color == color
+        assert end.font.color == look.words(color)
         for line, field in zip(lines, MEASURES, strict=True):
             assert np.allclose(line.y, np.median(over_seeds(probed, net, field), axis=1))
             assert line.line.color == color
