@@ -47,7 +47,7 @@ class GammaDecay(PitfallConfig):
     """A training whose weight decay acts on gamma too."""
 
     decay: float = stops(0.01, DECAYS)
-    steps: int = stops(100, (20, *range(25, 151, 25)))
+    steps: int = stops(50, (20, *range(25, 151, 25)))
 
 
 class DeadFeatures(PitfallConfig):

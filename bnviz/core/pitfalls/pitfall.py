@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from threading import Lock
 from typing import Any
@@ -137,5 +138,6 @@ def program(name: str, config: PitfallConfig) -> str:
     return "\n".join(preamble) + f"\n\n\n{body}\n\n{call}    print(name, value)\n"
 
 
+@cache
 def _join(parts: tuple[Callable[..., Any], ...]) -> str:
     return "\n\n".join(inspect.getsource(part) for part in parts)

@@ -7,6 +7,7 @@ every forward pass in train mode; torch.utils.checkpoint, which repeats the forw
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -61,30 +62,46 @@ def second_pass(
             p.sub_(step)
 
 
+@lru_cache(maxsize=2)
+def passes(why: str) -> tuple[nn.Linear, list[Tensor], Tensor]:
+    """A Linear, what it hands to BN in each of two passes over 100 batches, and BN's count.
+
+    BN remembers each batch once here. What it hands on is the same however much it remembers,
+    because in train mode it normalizes with the batch.
+    """
+    torch.manual_seed(0)
+    first, bn, handed = nn.Linear(4, 16), nn.BatchNorm1d(16), []
+    net = nn.Sequential(first, bn, nn.Linear(16, 1))
+    bn.register_forward_pre_hook(lambda _, inputs: handed.append(inputs[0].detach()))
+    for _ in range(100):
+        second_pass(net, torch.randn(32, 4), why, lambda: remembering_nothing(net))
+        net.zero_grad()
+    return first, handed, bn.get_buffer("num_batches_tracked")
+
+
 def remembered(momentum: float, why: str, fixed: bool) -> tuple[Tensor, Tensor]:
     """The running mean's distance from the true mean after each of 100 batches; passes counted."""
-    torch.manual_seed(0)
-    first, bn = nn.Linear(4, 16), nn.BatchNorm1d(16, momentum=momentum)
-    net, distance = nn.Sequential(first, bn, nn.Linear(16, 1)), []
-    for _ in range(100):
-        again = (lambda: remembering_nothing(net)) if fixed else nullcontext
-        second_pass(net, torch.randn(32, 4), why, again)
-        net.zero_grad()
-        away = bn.get_buffer("running_mean") - first.bias
-        distance.append((away / first.weight.norm(dim=1)).square().mean().sqrt())
-    return torch.stack(distance).detach(), bn.get_buffer("num_batches_tracked")
+    first, handed, _ = passes(why)
+    bn, means = nn.BatchNorm1d(16, momentum=momentum, affine=False), []
+    for x, again in zip(handed[::2], handed[1::2], strict=True):
+        bn(x)
+        with remembering_nothing(bn) if fixed else nullcontext():
+            bn(again)
+        means.append(bn.get_buffer("running_mean").clone())
+    away = (torch.stack(means) - first.bias) / first.weight.norm(dim=1)
+    return away.square().mean(dim=1).sqrt(), bn.get_buffer("num_batches_tracked")
 
 
 def experiment(momentum: float, why: str) -> Numbers:
     """The same 100 batches, each remembered by every pass, and once."""
-    twice, passes = remembered(momentum, why, fixed=False)
-    once, batches = remembered(momentum, why, fixed=True)
+    twice, counted = remembered(momentum, why, fixed=False)
+    once, _ = remembered(momentum, why, fixed=True)
     return {
         "step": torch.arange(1, 101),
         "twice": twice,
         "once": once,
-        "passes": passes,
-        "batches": batches,
+        "passes": counted,
+        "batches": passes(why)[2],
     }
 
 
@@ -100,7 +117,7 @@ def judge(config: SecondPass, result: Result) -> Verdict[Literal["farther", "nea
 
 
 FIX = (remembering_nothing,)
-PARTS = (second_pass, remembered)
+PARTS = (second_pass, passes, remembered)
 SOURCES = (
     ("torch.utils.checkpoint", "https://pytorch.org/docs/stable/checkpoint.html"),
     ("davda54/sam, README", "https://github.com/davda54/sam"),

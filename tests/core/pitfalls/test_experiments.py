@@ -1,5 +1,6 @@
 """What each experiment holds fixed, and what its series are, by what must be equal."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import nn
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.core.pitfalls.pitfall import Result
+from bnviz.core.pitfalls.second_pass import remembered, remembering_nothing, second_pass
 from bnviz.core.pitfalls.sorted_data import nearly_sorted_batches, shuffled_batches
 from bnviz.core.pitfalls.target_normalized import InUnits
 from bnviz.core.pitfalls.weight_decay import effective_rate
@@ -53,6 +55,22 @@ def test_the_effective_rate() -> None:
     layer = nn.Linear(3, 2, bias=False)
     layer.weight.data = torch.tensor([[3.0, 4.0, 0.0], [0.0, 0.0, 10.0]])
     assert effective_rate(layer, 0.5).item() == pytest.approx(0.5 * (1 / 25 + 1 / 100) / 2)
+
+
+@pytest.mark.parametrize(("why", "fixed"), [("checkpoint", True), ("sam", False)])
+def test_a_net_of_that_momentum_remembers_the_same(why: str, fixed: bool) -> None:
+    """The experiment hands a layer what another net's layer was given."""
+    distance, passes = remembered(0.3, why, fixed)
+    torch.manual_seed(0)
+    first, bn = nn.Linear(4, 16), nn.BatchNorm1d(16, momentum=0.3)
+    net = nn.Sequential(first, bn, nn.Linear(16, 1))
+    for _ in range(100):
+        again = (lambda: remembering_nothing(net)) if fixed else nullcontext
+        second_pass(net, torch.randn(32, 4), why, again)
+        net.zero_grad()
+    away = (bn.get_buffer("running_mean") - first.bias) / first.weight.norm(dim=1)
+    assert distance[-1].item() == pytest.approx(away.square().mean().sqrt().item(), rel=1e-4)
+    assert passes == bn.num_batches_tracked
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
