@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from bnviz.core.pitfalls.configs import TrackingOff
@@ -32,50 +32,49 @@ def switch_off(net: nn.Module) -> None:
             layer.track_running_stats = False
 
 
-def step(net: nn.Module, adam: torch.optim.Adam, shift: float) -> None:
-    """One step on 64 rows, whose mean has moved by `shift`."""
+def step(nets: nn.ModuleDict, adam: torch.optim.Adam, shift: float) -> None:
+    """One step of each net on the same 64 rows, whose mean has moved by `shift`."""
     x = torch.randn(64, 4) + shift
-    loss = functional.mse_loss(net(x), (x[:, :1] - shift).sin())
+    target = (x[:, :1] - shift).sin()
+    losses = torch.stack([functional.mse_loss(net(x), target) for net in nets.values()])
     adam.zero_grad()
-    loss.backward()
+    losses.sum().backward()
     adam.step()
 
 
 @lru_cache(maxsize=1)
-def trained() -> tuple[nn.Sequential, torch.optim.Adam]:
-    """A net after 60 steps on the old data, and its optimizer."""
+def trained() -> tuple[nn.ModuleDict, torch.optim.Adam]:
+    """Three equal nets after 60 steps on the old data, and their optimizer."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
-    adam = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
+    nets = nn.ModuleDict({how: deepcopy(net) for how in ("switched_off", "frozen", "as_ever")})
+    adam = torch.optim.Adam(nets.parameters(), lr=0.01, fused=True)
     for _ in range(60):
-        step(net, adam, 0.0)
-    return net, adam
-
-
-def fine_tune(shift: float, learning_rate: float, how: str) -> Tensor:
-    """Validation loss in eval mode at each of 40 steps on new data, whose mean has moved."""
-    net, adam = deepcopy(trained())
-    adam.param_groups[0]["lr"] = learning_rate
-    torch.manual_seed(1)
-    held_out, losses = torch.randn(512, 4) + shift, []
-    target = (held_out[:, :1] - shift).sin()
-    if how == "switched_off":
-        switch_off(net)
-    for _ in range(40):
-        net.train()
-        if how == "frozen":
-            freeze(net)
-        step(net, adam, shift)
-        with torch.no_grad():
-            losses.append(functional.mse_loss(net.eval()(held_out), target))
-    return torch.stack(losses)
+        step(nets, adam, 0.0)
+    return nets, adam
 
 
 def experiment(shift: float, learning_rate: float) -> Numbers:
-    """The same fine-tuning with tracking switched off, with BN frozen, and with BN as ever."""
-    ways = ("switched_off", "frozen", "as_ever")
-    losses: Numbers = {how: fine_tune(shift, learning_rate, how) for how in ways}
-    return {"step": torch.arange(1, 41)} | losses
+    """Validation loss in eval mode at each of 40 steps on new data, whose mean has moved.
+
+    With tracking switched off, with BN frozen, and with BN as ever.
+    """
+    nets, adam = deepcopy(trained())
+    adam.param_groups[0]["lr"] = learning_rate
+    switch_off(nets["switched_off"])
+    torch.manual_seed(1)
+    held_out, losses = torch.randn(512, 4) + shift, []
+    target = (held_out[:, :1] - shift).sin()
+    for _ in range(40):
+        nets.train()
+        freeze(nets["frozen"])
+        step(nets, adam, shift)
+        nets.eval()
+        with torch.no_grad():
+            loss = [functional.mse_loss(net(held_out), target) for net in nets.values()]
+        losses.append(torch.stack(loss))
+    each = dict(zip(nets, torch.stack(losses, dim=1), strict=True))
+    return {"step": torch.arange(1, 41)} | each
 
 
 def judge(config: TrackingOff, result: Result) -> Verdict[Literal["worse", "same", "better"]]:
@@ -89,7 +88,7 @@ def judge(config: TrackingOff, result: Result) -> Verdict[Literal["worse", "same
 
 
 FIX = (freeze,)
-PARTS = (switch_off, step, trained, fine_tune)
+PARTS = (switch_off, step, trained)
 SOURCES = (
     (
         "Lightning-AI/pytorch-lightning, BaseFinetuning.freeze",
