@@ -87,7 +87,11 @@ def _luminance(color: str) -> float:
 
 def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: Any) -> Figure:
     """A figure of `traces` (plain dicts) in the house look; `layout` adds axes and the like."""
-    axes = {name: _axis(look) | value for name, value in layout.items() if name[1:5] == "axis"}
+    axes = {
+        name: _axis(look) | {part: given for part, given in value.items() if given is not None}
+        for name, value in layout.items()
+        if name[1:5] == "axis"
+    }
     base: dict[str, Any] = {
         "height": height,
         "margin": {"l": 68, "r": 16, "t": 36, "b": 52},
@@ -115,7 +119,7 @@ def _axis(look: Look) -> dict[str, Any]:
         "gridcolor": look.faint,
         "zerolinecolor": look.faint,
         "linecolor": look.faint,
-        "exponentformat": "power",
+        "exponentformat": "e",  # as in numbers.short; raised digits would be small
         # Each of these measures what is drawn, for which the browser lays the page out anew.
         "automargin": False,
         "ticklabeloverflow": "allow",

@@ -100,6 +100,17 @@ def below_the_fold(page: Page, name: str) -> Iterator[str]:
             yield f"{part}: {box}"
 
 
+#: Words of charts that are cut, for they reach beyond their chart.
+CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
+    const {left, right, top, bottom} = chart.getBoundingClientRect();
+    return [...chart.querySelectorAll('.main-svg text')].filter(words => {
+        const box = words.getBoundingClientRect();
+        return box.width && (box.left < left - 1 || box.right > right + 1
+            || box.top < top - 2 || box.bottom > bottom + 2);
+    }).map(words => words.textContent);
+})"""
+
+
 def notices(page: Page) -> list[str]:
     """What the page says about a link that it could not follow to the letter."""
     return page.get_by_test_id("stToast").all_inner_texts()

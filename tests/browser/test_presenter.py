@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import long_but, settle
+from tests.browser.screen import CUT, long_but, settle
 
 NAMES = [entry.name for entry in PAGES]
 WALL = {"viewport": {"width": 1280, "height": 720}}
@@ -42,7 +42,7 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
     page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     settle(page)
     assert page.evaluate(SMALL) == []
-    assert page.evaluate(OVERLAPPING) == []
+    assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
     header = page.get_by_test_id("stHeader").bounding_box()
     assert header is not None and header["height"] <= 48
     assert not page.get_by_test_id("stSidebar").is_visible(), "what matters stands at the picture"

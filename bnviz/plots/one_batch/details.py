@@ -97,7 +97,7 @@ def gain_curve(
         ends = 10 ** np.array([-high / 2, -low / 2])
         traces.append(line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε"))
     gains = [-high / 2 - 0.2, -low / 2 + 0.2]
-    powers = {"type": "log", "exponentformat": "e", "tickangle": 0}
+    powers = {"type": "log", "tickangle": 0}
     decades = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
     return figure(
         look,

@@ -17,7 +17,7 @@ Side = Literal["before", "after"]
 
 COLORS = {"before": PLAIN, "after": BN}
 #: So that numbers of any size stand beside each other on a narrow axis.
-FEW_TICKS = {"nticks": 4, "tickangle": 0, "exponentformat": "e"}
+FEW_TICKS = {"nticks": 4, "tickangle": 0}
 
 
 def distributions(

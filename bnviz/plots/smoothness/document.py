@@ -47,7 +47,7 @@ def drift(result: Replay, look: Look, say: Say) -> Figure:
         curve(net, np.arange(1, len(far) + 1), far, look, name=say(f"net.{net}"))
         for net, far in away.items()
     ]
-    axis = {"range": span(np.zeros(1), *away.values()), "exponentformat": "power"}
+    axis = {"range": span(np.zeros(1), *away.values())}
     return _over_probes(
         result,
         traces,

@@ -10,10 +10,12 @@ from bnviz.core.smoothness.gap import CELLS, Gap
 from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, of_logarithms
 from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marks, whiskers
-from bnviz.plots.theme import FOOT, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
 HEIGHT = 320
+#: Clear of the axis title.
+_KEY = LEGEND | {"y": -0.24}
 MOMENTS = ("before", "after")
 QUANTITIES = ("largest", "probe", "root_mean_square", "normalized", "loss")
 #: Okabe and Ito's green and purple: no net's colours, as a step belongs to both.
@@ -49,7 +51,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
         xaxis=titled(say(f"plots.smooth.quantity.{quantity}")) | axis,
         yaxis={"tickvals": rows, "ticktext": labels, "range": [-0.6, len(CELLS) - 0.4]}
         | {"zeroline": False},
-        legend=LEGEND | FOOT,
+        legend=_KEY,
         margin=MARGIN | {"l": 142, "b": 72},
     )
 
@@ -92,7 +94,7 @@ def split(parts: Mapping[str, Floats], look: Look, say: Say) -> Figure:
         | {"zeroline": False},
         barmode="overlay",
         annotations=[note for trace in bars for note in _factors(trace)],
-        legend=LEGEND | FOOT,
+        legend=_KEY,
         margin=MARGIN | {"l": 104, "r": 84, "b": 72},
     )
 

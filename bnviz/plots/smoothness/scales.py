@@ -34,7 +34,7 @@ def scales(result: Scales, look: Look, say: Say) -> Figure:
     return figure(
         look,
         [*limits, *traces],
-        HEIGHT + 60,
+        HEIGHT,
         xaxis=_scale_axis(result, say),
         yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *heights)),
         annotations=[_limit_label(result, net, look, say) for net in NETS],
@@ -103,18 +103,17 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
     )
     zero = bottom if any((v == bottom).any() for v in counts) else None
     flat = not (result.bn_rectifiers or result.plain_rectifiers)
+    headings = {"plots.smooth.no_rectifiers" if flat else "plots.smooth.axis.share": 1.0}
+    headings |= {"plots.smooth.axis.crossed": 0.64, "plots.smooth.axis.rounding": 0.28}
     return figure(
         look,
         traces,
         HEIGHT + 180,
         xaxis=_scale_axis(result, say) | {"anchor": "y3"},
-        yaxis=titled(say("plots.smooth.axis.share"), domain=[0.72, 1], tickformat=".0%")
-        | {"range": _share_range(result)},
-        yaxis2=titled(say("plots.smooth.axis.crossed"), domain=[0.36, 0.64])
-        | decades(*counts, zero=zero, most=4),
-        yaxis3=titled(say("plots.smooth.axis.rounding"), domain=[0, 0.28])
-        | decades(*noises, most=4),
-        annotations=[heading(say("plots.smooth.no_rectifiers"))] if flat else [],
+        yaxis={"domain": [0.72, 1], "tickformat": ".0%", "range": _share_range(result)},
+        yaxis2={"domain": [0.36, 0.64]} | decades(*counts, zero=zero, most=4),
+        yaxis3={"domain": [0, 0.28]} | decades(*noises, most=4),
+        annotations=[heading(say(text)) | {"y": top} for text, top in headings.items()],
         legend=LEGEND | {"y": -0.12},
         margin=MARGIN | {"t": 24},
     )

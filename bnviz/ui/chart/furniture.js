@@ -115,7 +115,7 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
       ...rest,
       height,
       ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * (b + t / 2)) }),
-      legend: { ...legend, ...foot(legend), ...(legend?.y < 0 && { x: 0, xref: "container" }) },
+      legend: { ...legend, ...foot(legend), ...(legend?.y < 0 && legend.orientation === "h" && { x: 0, xref: "container" }) },
     },
   };
 }
@@ -149,7 +149,7 @@ function across(layout, width) {
   const plot = width - left - r;
   const { tickvals, ticktext, ...axis } = folded(layout.xaxis, plot + 2 * Math.min(left, r));
   if (axis.title?.text !== layout.xaxis.title?.text) layout.margin = { ...layout.margin, b: b + 18 };
-  layout.xaxis = Object.assign(axis, { automargin: true });
+  layout.xaxis = Object.assign(axis, { automargin: "height" });
   if (!ticktext) return;
   const wide = LETTER * (letters(ticktext.join("")) + ticktext.length);
   const step = ticktext.some(isNaN) ? 1 : Math.ceil(wide / plot);

@@ -32,7 +32,7 @@ FIGURES: dict[str, tuple[Callable[[], Any], Draw, tuple[str, ...]]] = {
     "replay": (made.document, document.replay, BOTH),
     "drift": (made.document, document.drift, BOTH),
     "scales": (made.scales, scales.scales, BOTH),
-    "kinks": (made.scales, scales.kinks, (*BOTH, "yaxis2")),
+    "kinks": (made.scales, scales.kinks, ("xaxis",)),
     "ruler": (made.extremes, extremes.ruler, ("xaxis",)),
     "normalized": (made.extremes, extremes.normalized, ("xaxis",)),
     "traces": (made.extremes, extremes.traces, ("xaxis",)),
