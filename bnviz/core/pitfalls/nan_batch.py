@@ -4,6 +4,7 @@ Source: torch.nn.BatchNorm1d: running = (1 - momentum) running + momentum batch,
 forward pass; NaN times anything is NaN.
 """
 
+from copy import deepcopy
 from typing import Any, Literal
 
 import torch
@@ -41,44 +42,44 @@ def poisoned(net: nn.Module) -> list[str]:
     return [name for name, b in net.named_buffers() if not b.isfinite().all()]
 
 
-def train(value: float, amp: bool, step: int, fixed: bool) -> tuple[Tensor, Tensor, str]:
-    """Training and validation loss at each of 60 steps, and the poisoned buffers."""
+def experiment(value: str, step: int) -> Numbers:
+    """Training and validation loss at each of 60 steps, and the poisoned buffers.
+
+    Two equal nets learn side by side: one with the usual guard behind the forward pass, one with
+    a guard at each BN too.
+    """
+    number = {"nan": float("nan"), "inf": float("inf"), "amp": 1e6, "outlier": 300.0}[value]
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
-    adam = torch.optim.Adam(net.parameters(), lr=0.01, fused=True)
+    nets = nn.ModuleList([net, deepcopy(net)])
+    remember_finite(nets[1])
+    adam = torch.optim.Adam(nets.parameters(), lr=0.01, fused=True)
     held_out = torch.randn(512, 4)
+    answer = held_out[:, :1].sin()
     training, validation = [], []
-    if fixed:
-        remember_finite(net)
-    for t in range(1, 61):
-        x = torch.randn(64, 4)
+    for t, x in enumerate(torch.randn(60, 64, 4), start=1):
         target = x[:, :1].sin()
         if t == step:
-            x[0, 0] = value
-        with torch.autocast("cpu", torch.float16, enabled=amp):
-            output = net.train()(x)
-        loss = functional.mse_loss(output.float(), target)
+            x[0, 0] = number
+        nets.train()
+        with torch.autocast("cpu", torch.float16, enabled=value == "amp"):
+            outputs = [each(x) for each in nets]
+        loss = torch.stack([functional.mse_loss(y.float(), target) for y in outputs])
         adam.zero_grad()
-        if loss.isfinite():  # the usual guard: it protects the weights
-            loss.backward()
+        if loss.isfinite().all():  # the usual guard: it protects the weights
+            loss.sum().backward()
             adam.step()
-        training.append(loss.detach())
+        training.append(loss[0].detach())
+        nets.eval()
         with torch.no_grad():
-            validation.append(functional.mse_loss(net.eval()(held_out), held_out[:, :1].sin()))
-    return torch.stack(training), torch.stack(validation), ", ".join(poisoned(net))
-
-
-def experiment(value: str, step: int) -> Numbers:
-    """The same training with the guard behind the forward pass, and with one at each BN."""
-    number = {"nan": float("nan"), "inf": float("inf"), "amp": 1e6, "outlier": 300.0}[value]
-    training, validation, names = train(number, value == "amp", step, fixed=False)
-    _, right, _ = train(number, value == "amp", step, fixed=True)
+            validation.append([functional.mse_loss(each(held_out), answer) for each in nets])
+    without, with_guard = torch.tensor(validation).T
     return {
         "step": torch.arange(1, 61),
-        "training": training,
-        "validation": validation,
-        "fixed": right,
-        "poisoned": names,
+        "training": torch.stack(training),
+        "validation": without,
+        "fixed": with_guard,
+        "poisoned": ", ".join(poisoned(net)),
     }
 
 
@@ -109,7 +110,6 @@ def judge(config: NanBatch, result: Result) -> Verdict[Key]:
 
 
 FIX = (remember_finite, poisoned)
-PARTS = (train,)
 SOURCES = (
     thread("pytorch/pytorch", 1206),
     thread("facebookresearch/SparseConvNet", 190),
