@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from bnviz.files.dialect import CHARACTERS, ENCODINGS, SIGN, Decimal, Separator
+from bnviz.files.dialect import CHARACTERS, ENCODINGS, SIGN, Decimal, Separator, Total
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="A,B,...",
         help="cells that stand for a missing value, as in --missing=-200,9999, or none; "
         "empty cells and words like NA always do",
+    )
+    file.add_argument(
+        "--total",
+        choices=get_args(Total),
+        help="what becomes of a last row that looks like a total",
     )
     file.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
     file.add_argument("--range", metavar="B3:F20", help="the cells of a sheet")

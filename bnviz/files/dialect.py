@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 Separator = Literal["comma", "semicolon", "tab", "pipe", "blanks", "none"]
 Decimal = Literal["point", "comma"]
+#: What becomes of a last row that looks like the total of those above.
+Total = Literal["omitted", "kept"]
 
 #: The character of each separator; many blanks count as one, and none is a single column.
 CHARACTERS: Final[dict[Separator, str]] = {
@@ -41,7 +43,8 @@ class Dialect:
 
     `header` is the row of the names, counted from 1, and 0 where there are none. `missing`
     are the cells that stand for a missing value, besides the usual words for it. `sheet`
-    and `range` (as in B3:F20) say where in a workbook the table is.
+    and `range` (as in B3:F20) say where in a workbook the table is. `total` has a meaning where
+    the last row looks like one.
     """
 
     separator: Separator | None = None
@@ -51,3 +54,4 @@ class Dialect:
     missing: tuple[str, ...] | None = None
     sheet: str | None = None
     range: str | None = None
+    total: Total | None = None

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from bnviz.core.verdict import Verdict
 from bnviz.files.columns import Survey
 from bnviz.files.dialect import Decimal, Separator
 from bnviz.files.findings import Question, Values, clip
-from bnviz.files.notation import number
+from bnviz.files.notation import is_total, number
+from bnviz.files.source import Batch
 
 #: Numbers that instruments and programs write for a missing value.
 _NINES: Final = (
@@ -68,6 +70,16 @@ def markers(
     numbers = tuple(sorted(first, key=float))
     asked: Values = {"numbers": numbers, **next(iter(first.values()))}
     return [Question(Verdict("missing", asked), {"missing": numbers, "numbers": ()})]
+
+
+def total(last: Batch) -> Question | None:
+    """Asks whether the last row is a total, where a word in it says so."""
+    for column in last.columns if len(last.rows) else ():
+        text = column[-1].as_py() if pa.types.is_string(column.type) else None
+        if text and is_total(text):
+            values: Values = {"row": int(last.rows[-1]), "text": clip(text)}
+            return Question(Verdict("total", values), {"omitted": "omitted", "kept": "kept"})
+    return None
 
 
 def _far(marker: float, low: float, high: float) -> bool:

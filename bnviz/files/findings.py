@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bnviz.core.verdict import Verdict
-from bnviz.files.dialect import Decimal, Separator
+from bnviz.files.dialect import Decimal, Separator, Total
 
 FindingCode = Literal[
     # about the file
@@ -36,6 +36,7 @@ FindingCode = Literal[
     "huge",  # column, count, row, limit: numbers beyond it
     "big_integers",  # column, count, row, text, number: integers that lose their last digits
     "constant",  # column, number
+    "day_numbers",  # column, number: whole numbers that read as days, as 20240131 does
     "boolean",  # column: true and yes are 1, false and no are 0
     "thousands",  # column, count, row, text, number: how it was read
     "other_decimal",  # column, row, text, number: a decimal sign unlike most columns'
@@ -74,6 +75,7 @@ QuestionCode = Literal[
     "header",  # row, text
     "separator",  # row, text
     "missing",  # numbers; and the column, row and count of one of them
+    "total",  # row, text: whether the last row is the total of those above
 ]
 Values = dict[str, float | str | tuple[str, ...]]
 #: Something in a file that its owner should know.
@@ -86,7 +88,7 @@ class Question:
     Dialect called like the question's key would hold."""
 
     asked: Verdict[QuestionCode]
-    answers: Mapping[str, Decimal | Separator | int | tuple[str, ...]]
+    answers: Mapping[str, Decimal | Separator | Total | int | tuple[str, ...]]
 
 
 class Unreadable(Exception):

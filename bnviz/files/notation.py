@@ -56,6 +56,12 @@ _WORDS: Final = (
 )
 #: Words for no value, in small letters, with what spreadsheets of several countries write.
 MISSING: Final = frozenset(_WORDS.split("|"))
+_TOTALS: Final = (
+    "total|totals|grand total|sum|sums|gesamt|gesamtsumme|insgesamt|summe|somme|suma|totale|totaal|"
+    "итого|всего|合计|总计|总和|共计|合計|總計|総計"
+)
+#: What stands beside a total, in small letters.
+TOTALS: Final = frozenset(_TOTALS.split("|"))
 TRUE, FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
 _NUMERALS: Final = tuple(re.compile(each, re.ASCII) for each in NUMERAL.values())
@@ -99,6 +105,11 @@ def is_plain(cell: str) -> bool:
 def number(cell: str, sign: Decimal) -> float:
     """What a tidy numeral is with this decimal sign."""
     return float(re.sub(GROUPS[sign], "", cell).replace(SIGN[sign], "."))
+
+
+def is_total(cell: str) -> bool:
+    """Whether a cell of text says that a total stands beside it."""
+    return tidy(cell).lower().rstrip(" :") in TOTALS
 
 
 def is_missing(cell: str) -> bool:

@@ -13,8 +13,8 @@ import numpy as np
 from bnviz.files.cells import Gaps
 from bnviz.files.columns import Column, Survey
 from bnviz.files.dialect import Dialect
-from bnviz.files.doubts import decimal_sign, markers
-from bnviz.files.findings import Finding, Unreadable, Values, clip
+from bnviz.files.doubts import decimal_sign, markers, total
+from bnviz.files.findings import Finding, Question, Unreadable, Values, clip
 from bnviz.files.formats.csv_text import delimited
 from bnviz.files.formats.excel import is_workbook, workbook
 from bnviz.files.formats.parquet import parquet
@@ -33,7 +33,9 @@ def read(name: str, blob: bytes, asked: Dialect = Dialect()) -> Reading:  # noqa
     """
     source = _opened(name, blob, asked)
     gaps = Gaps(asked.missing or ())
-    surveys, count, findings = _surveyed(source, gaps)
+    surveys, count, findings, last = _surveyed(source, gaps)
+    if last and asked.total == "omitted":
+        count -= 1
     labels, renamed = _distinct(source.names, surveys)
     numeric = {labels[j]: s for j, s in surveys.items() if s.kind == "numbers"}
     usual, questions = decimal_sign(numeric, source.dialect.separator, asked.decimal)
@@ -58,7 +60,9 @@ def read(name: str, blob: bytes, asked: Dialect = Dialect()) -> Reading:  # noqa
     questions += source.questions + (
         [] if asked.missing is not None else markers(names, values, rows)
     )
-    dialect = replace(source.dialect, decimal=usual, missing=asked.missing or ())
+    questions += [last] if last and not asked.total else []
+    told = asked.total if last else None
+    dialect = replace(source.dialect, decimal=usual, missing=asked.missing or (), total=told)
     return Reading(
         tuple(names), values, rows, dialect, tuple(findings), tuple(questions), source.sheets
     )
@@ -93,8 +97,11 @@ def _opened(name: str, blob: bytes, asked: Dialect) -> Source:
     return source
 
 
-def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[Finding]]:
-    """What each column holds, by its place; the number of rows to read; and what there is to say.
+def _surveyed(
+    source: Source, gaps: Gaps
+) -> tuple[dict[int, Survey], int, list[Finding], Question | None]:
+    """What each column holds, by its place; the number of rows to read; what there is to say, and
+    to ask of the last one.
 
     Columns with neither a name nor a cell, as of separators at the ends of rows, are no columns.
     """
@@ -103,7 +110,9 @@ def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[
     ragged: tuple[int, ...] = ()
     count = dropped = 0
     findings = []
+    asked: Question | None = None
     for batch in source.batches():
+        asked = total(batch) if len(batch.rows) else asked
         ragged = ragged or (batch.ragged[1:] if batch.ragged[0] else ())
         dropped += batch.ragged[0]
         room = limit - count
@@ -112,6 +121,7 @@ def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[
             surveys[j].see(batch.rows[:room], column[:room])
         if len(batch.rows) > room:
             findings.append(Finding("too_many_rows", {"limit": limit}))
+            asked = None
             break
     if ragged:
         values = {"row": ragged[0], "expected": len(source.names), "actual": ragged[1]}
@@ -121,7 +131,7 @@ def _surveyed(source: Source, gaps: Gaps) -> tuple[dict[int, Survey], int, list[
     if source.names and not count:
         raise Unreadable("no_rows", {"columns": tuple(map(clip, source.names[:5]))})
     named = {j: s for j, s in surveys.items() if source.names[j].strip() or s.kind != "nothing"}
-    return named, count, findings
+    return named, count, findings, asked if count > 1 else None
 
 
 def _distinct(names: Sequence[str], places: Iterable[int]) -> tuple[dict[int, str], list[Finding]]:
@@ -168,11 +178,21 @@ def _judged(names: Sequence[str], values: Floats) -> tuple[list[str], Floats, li
         kept.append(place)
         if known.size > 1 and known.min() == known.max():
             findings.append(Finding("constant", {"column": name, "number": float(known[0])}))
+        elif _are_days(known):
+            findings.append(Finding("day_numbers", {"column": name, "number": int(known[0])}))
     if len(kept) > MAX_CHOSEN:
         findings.append(Finding("too_many_columns", {"count": len(kept), "limit": MAX_CHOSEN}))
     if len(kept) < len(names):
         values = values[:, kept]
     return [names[place] for place in kept], values, findings
+
+
+def _are_days(numbers: Floats) -> bool:
+    """Whether all of the numbers (n,) read as days since 1900, as 20240131 does."""
+    if numbers.min() < 19_000_101 or numbers.max() > 21_001_231:
+        return False
+    months, days = numbers // 100 % 100, numbers % 100
+    return bool(np.isin(months, range(1, 13)).all() and np.isin(days, range(1, 32)).all())
 
 
 def _no_numbers(findings: Sequence[Finding]) -> Unreadable:

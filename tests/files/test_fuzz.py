@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator
+from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator, Total
 from bnviz.files.findings import FindingCode, QuestionCode, Unreadable, UnreadableCode
 from bnviz.files.read import read
 from bnviz.files.reading import Filling, to_table
@@ -35,6 +35,7 @@ dialects = st.builds(
     header=st.none() | st.integers(0, 5) | st.integers(),
     missing=st.none() | st.lists(st.text(max_size=4), max_size=2).map(tuple),
     sheet=st.sampled_from([None, "Sheet", "", "nosuch"]),
+    total=st.sampled_from([None, *get_args(Total)]),
     range=st.sampled_from([None, "A1:B2", "B2:A1", "A0:A0", "ZZZ1:A9999999", "x"]) | st.text(),
 )
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from bnviz.core.verdict import Verdict
-from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator
+from bnviz.files.dialect import ENCODINGS, Decimal, Dialect, Separator, Total
 from bnviz.files.findings import Question, Unreadable
 from bnviz.files.read import kind_of, read
 from bnviz.files.reading import Reading
@@ -72,6 +72,7 @@ def _corrections(name: str, blob: bytes, upload: str) -> Dialect:
         )
         asked = _asked("header", upload) | {"help": say("dialect.header_help")}
         wanted["header"] = st.number_input(**asked, min_value=0, value=None, step=1)
+    wanted["total"] = _pick("total", get_args(Total), upload, lambda each: say(f"total.{each}"))
     if missing := _enter("missing", upload):
         wanted["missing"] = tuple(each.strip() for each in missing.split(","))
     return Dialect(**wanted)

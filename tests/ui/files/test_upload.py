@@ -43,6 +43,7 @@ FILES: dict[FindingCode, tuple[bytes, tuple[str, ...]]] = {
     "huge": (csv("a,b,c", "1e300"), ("c", "2")),
     "big_integers": (csv("a,b,c", "12345678901234567891"), ("c", "2")),
     "constant": (csv("a,b,c", *["4.5"] * 29), ("c", "4.50")),
+    "day_numbers": (csv("a,b,c", *map(str, range(20240101, 20240130))), ("c", "20240101")),
     "boolean": (csv("a,b,c", *["yes", "no"] * 14, "yes"), ("c",)),
     "percent": (csv("a,b,c", *["12 %"] * 29), ("c",)),
     "spaces": (csv("a,b,c", " 1 "), ("c", "2")),
