@@ -132,7 +132,7 @@ def _choose(
         st.session_state[control.key] = default
     picker: Any = st.selectbox if control.menu else st.segmented_control
     if not control.menu:
-        more["required"] = True
+        more |= {"required": True, "wrap": True}
     more |= {"key": control.key, "persist_state": "session"}
     value: str = picker(label, options, format_func=shown, **more)
     _write(control, None if value == default and not control.pinned else value)

@@ -1,7 +1,8 @@
 """Presenter mode on a shared screen: sizes as rendered, the controls that stay, and the keys."""
 
+from urllib.parse import parse_qsl
+
 import pytest
-from playwright.sync_api import Page
 
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
@@ -18,27 +19,26 @@ SMALL = """() => [...document.querySelectorAll('body *')].filter(e =>
     && parseFloat(getComputedStyle(e).fontSize) < 17.9
 ).map(e => `${getComputedStyle(e).fontSize} ${e.textContent.trim().slice(0, 30)}`)"""
 
-#: Pairs of labels of one axis that stand upon each other.
-OVERLAPPING = """() => {
-    const axes = [...document.querySelectorAll('.bnviz-chart .yaxislayer-above')];
-    return axes.flatMap(axis => {
-        const labels = [...axis.querySelectorAll('.ytick text')].map(
-            label => [label.textContent, label.getBoundingClientRect()]);
-        labels.sort((one, two) => one[1].top - two[1].top);
-        return labels.slice(1).flatMap(([text, box], i) =>
-            box.top < labels[i][1].bottom - 4 ? [[labels[i][0], text]] : []);
-    });
-}"""
+#: Pairs of words of one chart's axes that stand upon each other.
+OVERLAPPING = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
+    const words = [...chart.querySelectorAll('.xtick text, .ytick text, .xtitle, .ytitle')]
+        .filter(word => word.textContent.trim())
+        .map(word => [word.textContent, word.getBoundingClientRect()]);
+    return words.flatMap(([text, box], i) => words.slice(0, i).filter(([, other]) =>
+        Math.min(box.right, other.right) - Math.max(box.left, other.left) > 3
+        && Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) > 4
+    ).map(([other]) => `${text} on ${other}`));
+})"""
 
 
-def is_on(page: Page) -> bool:
-    on: bool = page.evaluate("document.documentElement.hasAttribute('data-bnviz-presenting')")
-    return on
+#: Beside each page as it opens one with many numbers along both axes.
+NUMBERS = "pitfalls?pitfall=scale_invariance"
 
 
-@pytest.mark.parametrize("name", long_but(("one_batch", "sweep"), NAMES))
+@pytest.mark.parametrize("name", long_but((NUMBERS, "sweep"), (*NAMES, NUMBERS)))
 def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, name: str) -> None:
-    page = open_page(name, query={"present": 1}, **WALL)
+    name, _, query = name.partition("?")
+    page = open_page(name, query=dict(parse_qsl(query)) | {"present": 1}, **WALL)
     page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     settle(page)
     assert page.evaluate(SMALL) == []
@@ -64,6 +64,12 @@ def test_keys_begin_and_end_it(open_page: OpenPage) -> None:
     page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     page.wait_for_url("**present=true**")
     settle(page)
+    for chart in page.locator(".bnviz-chart").all():
+        place, drawn = chart.evaluate("e => [e.offsetWidth, e._fullLayout.width]")
+        assert drawn == pytest.approx(place, abs=2), "as wide as its place, which has grown"
+    page.emulate_media(color_scheme="dark")  # at dusk
+    light = "() => document.querySelector('.bnviz-chart').layout.font.color === '#e8edf2'"
+    page.wait_for_function(light)
     page.keyboard.press("Escape")
     page.wait_for_function("() => !document.documentElement.hasAttribute('data-bnviz-presenting')")
 

@@ -141,7 +141,10 @@ def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: 
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("train_vs_eval.split.differences"), type="log", dtick=4),
+        xaxis=titled(
+            say("train_vs_eval.split.differences"),
+            **decades(*(np.array(trace["x"]) for trace in traces), most=4),
+        ),
         yaxis={"autorange": "reversed", "type": "category", "dtick": 1},
         legend=FOOT,
         margin={"l": 150, "r": 12, "t": 12, "b": 84},

@@ -7,7 +7,7 @@
 
 import { Handle } from "./drag.js";
 import { equal, patched, ranges, read } from "./figure.js";
-import { fitting, forWall, headed, inALine, room, tools } from "./furniture.js";
+import { fitted, fitting, forWall, inALine, room, tools } from "./furniture.js";
 import { Layer, write } from "./paint.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
@@ -68,11 +68,12 @@ export class Chart {
     if (!this.element.isConnected) return;
     document.documentElement.toggleAttribute("data-bnviz-presenting", larger); // columns have the widths of then
     const width = (this.width = this.element.clientWidth);
+    fit.observe(this.element);
     if (larger) {
-      for (const one of [this.element, this.element.closest('[data-testid="stMain"] > *')]) fit.observe(one);
+      fit.observe(this.element.closest('[data-testid="stMain"] > *'));
       this.room = room(this.element);
       Object.assign(figure, forWall(figure, this.room, width));
-    } else figure.layout = headed(figure.layout, width);
+    } else if (width) figure.layout = fitted(figure.layout, width);
     figure.layout.uirevision ??= name;
     const sameWords = equal(words, this.words);
     if (!sameWords) {

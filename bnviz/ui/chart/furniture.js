@@ -75,14 +75,14 @@ export function room(element) {
   return innerHeight - element.getBoundingClientRect().top - scrolled;
 }
 
-/** Draws charts of a wall anew for the room they have once all above them is there. */
+/** Draws charts anew for the room they have: as wide as their place; on a wall, once all above them is there. */
 export const fitting = (charts) =>
   new ResizeObserver(() => {
     if (document.fullscreenElement) return;
     for (const chart of charts.values()) {
       const { clientWidth: width } = chart.element;
-      const same = Math.abs(room(chart.element) - chart.room) < 4 && Math.abs(width - chart.width) < 4;
-      if (!chart.larger || !width || same) continue;
+      const lower = chart.larger && Math.abs(room(chart.element) - chart.room) >= 4;
+      if (!width || (!lower && Math.abs(width - chart.width) < 4)) continue;
       const { text, tell } = chart;
       chart.text = null;
       chart.show(text, tell);
@@ -120,8 +120,18 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
   };
 }
 
+/** The layout of a figure so wide that is on no wall; an axis that has room enough stays as it is. */
+export function fitted(layout, width) {
+  const { height, xaxis, yaxis, margin: { t = 0, b = 0 } = {} } = layout;
+  const tight = { ...layout };
+  if (xaxis) across(tight, width);
+  const same = tight.xaxis?.title?.text === xaxis?.title?.text && tight.xaxis?.tickvals?.length === xaxis?.tickvals?.length;
+  const fits = same ? layout : tight;
+  return headed(yaxis ? { ...fits, yaxis: folded(yaxis, height - b - t / 2) } : fits, width);
+}
+
 /** Of a figure so wide: a heading that is wider than the plot below it begins at the chart's left edge. */
-export function headed(layout, width) {
+function headed(layout, width) {
   const isHeading = ({ x, y, xref, yref, yanchor }) => `${xref}${x} ${yref}${y} ${yanchor}` === "paper0 paper1 bottom";
   const { text = "", font } = layout.annotations?.find(isHeading) ?? {};
   if (BOLD * LETTER * letters(text) < width - beside(layout)) return layout;

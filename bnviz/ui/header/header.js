@@ -26,7 +26,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   for (const option of select.options) option.textContent = words[option.value];
   select.value = theme();
   select.onchange = () => choose(select.value, pages);
+  night.onchange = () => setTimeout(() => setTriggerValue("night", night.matches)); // once Streamlit knows too
 }
+
+// A computer's theme may change at dusk; charts wear what Python knows of it.
+const night = matchMedia("(prefers-color-scheme: dark)");
 
 /** A page's state is its address: without one it is as at the first visit. */
 function reset() {

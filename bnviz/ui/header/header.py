@@ -78,5 +78,6 @@ def show_tools(page: str) -> None:
             "can_undo": changes.can_undo(page),
         },
         on_undo_change=partial(changes.undo, page),
+        on_night_change=lambda: None,  # the run that it brings is all that is wanted
         width="content",
     )

@@ -42,16 +42,19 @@ def show_flow() -> None:
         player("train", "trained", SECONDS, words | {"stop": say("home.stop")})
         step = ask(HOME["trained"])
         rate = float(ask(HOME["rate"], width="content"))
-    if not step and "torch" not in sys.modules:  # the first page of a server is painted first
-        _pictures(None, 0)
-        st.fragment(_wait_for_torch, run_every=1.0)()
-        return
-    flow = trained(rate)
+    # The first page of a server is painted before torch is there.
+    flow = trained(rate) if step or "torch" in sys.modules else None
     _pictures(flow, step)
+    st.markdown(_verdict(flow, step) if flow else say("home.flow.verdict.untrained"))
+    explain("flow", say("home.flow.caption"), data=lambda: _frame(trained(rate)))
+    if flow is None:
+        st.fragment(_wait_for_torch, run_every=1.0)()
+
+
+def _verdict(flow: "Flow", step: int) -> str:
     from bnviz.core.flow import verdict
 
-    st.markdown(say_verdict("home.flow.verdict", verdict(flow, step)))
-    explain("flow", say("home.flow.caption"), data=lambda: _frame(flow))
+    return say_verdict("home.flow.verdict", verdict(flow, step))
 
 
 def _frame(flow: "Flow") -> "pd.DataFrame":

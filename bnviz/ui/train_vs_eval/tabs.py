@@ -12,7 +12,7 @@ SECTIONS: Final = ("gap", "parts", "clock", "company", "recalibrate", "frozen", 
 #: Those that follow the running statistics over the batches: momentum and shift matter to them.
 OVER_BATCHES: Final = ("gap", "parts", "clock")
 #: Those whose picture is of the chosen feature.
-OF_A_FEATURE: Final = ("gap", "company", "split")
+OF_A_FEATURE: Final = ("gap", "parts", "company", "split")
 
 
 def follow_old_links() -> None:
