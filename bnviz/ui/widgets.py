@@ -128,8 +128,9 @@ def _choose(
     wish = _wish(control, label, options, shown(default))
     if wish is not None:
         st.session_state[control.key] = wish
-    if st.session_state.get(control.key) not in options:
-        st.session_state[control.key] = default
+    if st.session_state.get(control.key) not in options:  # as a label of the language before
+        last = _addresses().get(control.key)
+        st.session_state[control.key] = last if last in options else default
     picker: Any = st.selectbox if control.menu else st.segmented_control
     if not control.menu:
         more |= {"required": True, "wrap": True}

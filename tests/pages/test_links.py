@@ -104,3 +104,17 @@ def test_limits_that_move_are_no_link(open_app: OpenApp) -> None:
     app.select_slider(key="steps").set_value(50).run()
     healthy(app)
     assert app.slider(key="gap_step").value == 50 and not app.toast
+
+
+@pytest.mark.parametrize(("page", "key"), [("fitness", "preset"), ("sweep", "sweep_preset")])
+def test_a_menu_keeps_its_choice_when_a_label_of_another_language_arrives(
+    open_app: OpenApp, page: str, key: str
+) -> None:
+    """A browser that has not yet drawn the new language sends the label that it still shows."""
+    row = CONTROLS[page][key]
+    chosen = row.options[1]
+    label = catalogue("zh")[row.option.format(chosen)]
+    app = open_app(page, session={key: label, "address": {key: chosen}})
+    healthy(app)
+    assert app.session_state[key] == chosen
+    assert app.query_params[row.name] in (chosen, [chosen])

@@ -86,8 +86,9 @@ def take_settings(config: TrainConfig) -> None:
 
 
 def _fill_from(starts: Mapping[str, TrainConfig]) -> None:
-    """Set every control to the start just chosen."""
-    st.session_state.update(_settings(starts[st.session_state["preset"]]))
+    """Set every control to the start just chosen; a label of the language before is none."""
+    if (start := starts.get(st.session_state["preset"])) is not None:
+        st.session_state.update(_settings(start))
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:

@@ -85,9 +85,10 @@ def _rates_among(axes: Sequence[Axis]) -> bool:
 
 
 def _fill(starts: Mapping[str, SweepConfig]) -> None:
-    """Set every control to the start just chosen."""
+    """Set every control to the start just chosen; a label of the language before is none."""
     start = st.session_state["sweep_preset"]
-    st.session_state.update(settings_of(start, starts[start]))
+    if start in starts:
+        st.session_state.update(settings_of(start, starts[start]))
 
 
 def _config(raw: Any, wrong: list[str]) -> SweepConfig:
