@@ -108,10 +108,9 @@ export class Chart {
     const { data, layout } = this.figure;
     // Copies, for what the reader zooms and hides Plotly writes into them.
     const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
-    const { clientWidth } = this.element;
+    const { clientWidth, _fullLayout: drawn } = this.element;
     // Plotly keeps the width it has unless the window's changes.
-    if (this.drawnWidth && Math.abs(clientWidth - this.drawnWidth) > 1) await this.plotly.Plots.resize(this.element);
-    this.drawnWidth = clientWidth;
+    if (drawn && Math.abs(clientWidth - drawn.width) > 1) await this.plotly.Plots.resize(this.element);
     await this.plotly.react(this.element, ...copies, this.config);
     this.layer?.rest();
   }
