@@ -209,7 +209,6 @@ class _Job:
 
     def ended(self, future: Future[None]) -> None:
         """Tell the store how the call ended, where it could not do so itself."""
-        store = open_store(self._url)
         _under_way.pop(self.run_id, None)
         heart.drop(self.run_id)
         reason = future.exception() if not future.cancelled() else Ended("left")
@@ -217,6 +216,7 @@ class _Job:
             return
         how = reason.reason if isinstance(reason, Ended) else "died"
         with suppress(StoreProblem):  # then the run goes stale
+            store = open_store(self._url)
             if how == "asked":
                 store.finish(self.run_id, "stopped")
             elif how == "left":
@@ -236,9 +236,9 @@ def _launched(store: Store, new: Callable[[], str], visitor: str, keeps: float) 
     """A visitor's new run, which counts as alive while it waits; raises Problem past a limit."""
     _under_way.check(store, visitor, keeps)
     run_id = new()
+    store.give(visitor, run_id)
     heart.add(store, run_id)
     _under_way[run_id] = Launched(visitor, keeps)
-    store.give(visitor, run_id)
     return run_id
 
 

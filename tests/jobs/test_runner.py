@@ -26,7 +26,7 @@ from bnviz.core.sweep.plan import groups
 from bnviz.core.training import train
 from bnviz.core.training.cost import FEATURES, GIGABYTE, cost
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
-from bnviz.jobs import heartbeat, measures, reader, runner, sweep
+from bnviz.jobs import heartbeat, measures, reader, runner, sweep, worker
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.reader import Memory
@@ -263,6 +263,9 @@ def test_who_waits_or_works_in_silence_is_alive(
     script: Script, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.05)
+    heart = heartbeat.Heart()  # that of this process may beat for what other tests have left
+    for module in (runner, worker):
+        monkeypatch.setattr(module, "heart", heart)
     ids = [runner.submit(seeded(seed)) for seed in range(3)]
     wait_for(lambda: len(script.started) == 2)
 
@@ -276,7 +279,7 @@ def test_who_waits_or_works_in_silence_is_alive(
     wait_for(lambda: all(beats()[run_id] > first[run_id] for run_id in ids))
     script.gate.set()
     wait_for(lambda: not any(run.active for run in store.runs()))
-    wait_for(lambda: not any(t.name == "bnviz-heart" for t in threading.enumerate()))
+    wait_for(lambda: heart._thread is None)
 
 
 # ---------------------------------------------------------------- failures
@@ -330,6 +333,20 @@ def test_a_run_deleted_while_at_work_stays_deleted(script: Script, store: Store)
     store.delete(run_id)
     wait_for(lambda: run_id not in heartbeat.heart._runs)
     assert store.run(run_id) is None and store.blobs(run_id) == []
+
+
+def test_a_store_that_is_gone_when_a_job_ends_holds_no_place(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = runner.submit(SMALL)
+    wait_for(lambda: len(script.started) == 1)
+
+    def gone(url: object = None) -> Store:
+        raise StoreProblem("locked", {"detail": "for a while"})
+
+    monkeypatch.setattr(runner, "open_store", gone)
+    script.gate.set()
+    wait_for(lambda: run_id not in runner._under_way)
 
 
 def test_an_unknown_run() -> None:

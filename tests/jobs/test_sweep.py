@@ -163,7 +163,7 @@ def test_a_lost_scheduler_leaves_a_sentence_and_what_was_finished(store: Store) 
 
     run = swept(store, Lost())
     assert (run.status, run.done) == ("failed", 2)
-    assert "Dask scheduler is gone" in str(run.error) and "--resume" in str(run.error)
+    assert isinstance(run.error, Problem) and run.error.code == "scheduler_lost"
 
 
 def test_a_server_that_ends_interrupts_its_sweeps_and_the_next_goes_on(
