@@ -1,6 +1,6 @@
 """Padding in the statistics: zeros that fill up short sequences count as data.
 
-With a share p of real cells, mean mu and variance s^2 among them, BN sees the mean p mu and
+With a share p of real positions, mean mu and variance s^2 among them, BN sees the mean p mu and
 the variance p s^2 + p (1 - p) mu^2. So what it makes of a real cell depends on how long the
 longest sequence of the batch is.
 """
@@ -16,14 +16,14 @@ from bnviz.core.verdict import Verdict
 
 
 def normalize_real(bn: nn.BatchNorm1d, x: Tensor, real: Tensor) -> Tensor:
-    """BN of the real cells alone: x (N, L, C), real (N, L) true or false; padding stays 0."""
+    """BN of the real positions alone: x (N, L, C), real (N, L) true or false; padding stays 0."""
     y = torch.zeros_like(x)
     y[real] = bn(x[real])
     return y
 
 
 def experiment(padding: float, mean: float) -> Numbers:
-    """Mean and standard deviation of the real cells after BN, over the share of padding."""
+    """Mean and standard deviation of the real positions after BN, over the share of padding."""
     torch.manual_seed(0)
     shares = sorted({*(k / 10 for k in range(10)), padding})
     columns = []
@@ -57,7 +57,7 @@ def experiment(padding: float, mean: float) -> Numbers:
 
 
 def judge(config: Padding, result: Result) -> Verdict[Literal["moved", "same"]]:
-    """Whether padding moves mean or standard deviation of the real cells by more than 0.1."""
+    """Whether padding moves mean or standard deviation of the real positions by more than 0.1."""
     here = int(result["here"])
     values = {"deviation": float(result["padded"][here]), "mean": float(result["mean"][here])}
     values |= {"masked": float(result["masked"][here]), "padding_share": config.padding}
