@@ -19,7 +19,7 @@ PER_SEED = [
 ]
 
 
-def per_seed_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.DataFrame":
+def per_seed_frame(snapshots: Sequence[Snapshot], first: str) -> "pd.DataFrame":
     """One row an epoch, net and seed; column names are those of NetSnapshot, in any language.
 
     The net with the norm is called `first`.
@@ -38,18 +38,14 @@ def _per_seed_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[s
     for snapshot in snapshots:
         for net, measured in _named(snapshot, first):
             for seed in range(len(measured.train_loss)):
-                row: dict[str, object] = {
-                    "epoch": snapshot.epoch,
-                    "net": net,
-                    "seed": seed,
-                }
+                row: dict[str, object] = {"epoch": snapshot.epoch, "net": net, "seed": seed}
                 for name in PER_SEED:
                     values = getattr(measured, name)
                     row[name] = float(values[seed]) if values.size else math.nan
                 yield row
 
 
-def per_layer_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.DataFrame":
+def per_layer_frame(snapshots: Sequence[Snapshot], first: str) -> "pd.DataFrame":
     """One row an epoch, net, layer and seed: activations and dead units."""
     import pandas as pd
 
@@ -59,24 +55,17 @@ def per_layer_frame(snapshots: Sequence[Snapshot], first: str = "bn") -> "pd.Dat
 def _per_layer_rows(snapshots: Sequence[Snapshot], first: str) -> Iterator[dict[str, object]]:
     for snapshot in snapshots:
         for net, measured in _named(snapshot, first):
-            layers, seeds = measured.activation_mean.shape
-            for layer in range(layers):
-                for seed in range(seeds):
-                    at = layer, seed
-                    yield {
-                        "epoch": snapshot.epoch,
-                        "net": net,
-                        "layer": layer + 1,
-                        "seed": seed,
-                        "mean": measured.activation_mean[at],
-                        "standard_deviation": measured.activation_std[at],
-                        "dead_share": measured.dead_share[at],
-                    } | {
-                        f"quantile_{level:g}": value
-                        for level, value in zip(
-                            LEVELS, measured.activation_quantiles[at], strict=True
-                        )
-                    }
+            for at in np.ndindex(measured.activation_mean.shape):
+                quantiles = zip(LEVELS, measured.activation_quantiles[at], strict=True)
+                yield {
+                    "epoch": snapshot.epoch,
+                    "net": net,
+                    "layer": at[0] + 1,
+                    "seed": at[1],
+                    "mean": measured.activation_mean[at],
+                    "standard_deviation": measured.activation_std[at],
+                    "dead_share": measured.dead_share[at],
+                } | {f"quantile_{level:g}": value for level, value in quantiles}
 
 
 def running_frame(snapshots: Sequence[Snapshot]) -> "pd.DataFrame":

@@ -158,13 +158,7 @@ def _training() -> Iterator[Control]:
 
 FITNESS = _table(
     choice(
-        "preset",
-        "train.preset",
-        (*PRESETS, SHOWN),
-        "preset.{}",
-        menu=True,
-        pinned=True,
-        main=True,
+        "preset", "train.preset", (*PRESETS, SHOWN), "preset.{}", menu=True, pinned=True, main=True
     ),
     *_training(),
     of(TrainConfig, "seed", FIRST_SEED, f"train.{FIRST_SEED}"),
@@ -271,10 +265,7 @@ SMOOTHNESS = _table(
     choice("gap_quantity", "smoothness.gap.quantity", QUANTITIES, "smoothness.gap.{}"),
     choice("view", "smoothness.landscape.view", ("contour", "surface"), "smoothness.landscape.{}"),
     choice(
-        "curve",
-        "smoothness.stability.curve",
-        ("sharpness", "losses"),
-        "smoothness.stability.{}",
+        "curve", "smoothness.stability.curve", ("sharpness", "losses"), "smoothness.stability.{}"
     ),
     tabs(
         "measure",

@@ -38,6 +38,7 @@ from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.smoothness.subject import document, of_state
 from bnviz.core.training import precise_bn
 from bnviz.core.training.train import train
+from bnviz.core.types import never
 from bnviz.library import quadratic
 
 TINY = TrainConfig(
@@ -99,10 +100,6 @@ DRAWS: dict[str, Callable[[], Any]] = {
     "published_probes": probed,
     **{kind: lambda kind=kind: measured(small(kind)) for kind in MEASURES},
 }
-
-
-def never() -> bool:
-    return False
 
 
 def numbers(value: Any) -> Any:

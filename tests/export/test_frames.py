@@ -26,7 +26,7 @@ def run() -> list[Snapshot]:
 
 
 def test_per_seed(run: list[Snapshot]) -> None:
-    frame = per_seed_frame(run)
+    frame = per_seed_frame(run, "bn")
     assert len(frame) == len(run) * 2 * 3
     row = frame[(frame.epoch == 2) & (frame.net == "plain") & (frame.seed == 1)]
     assert row.validation_loss.item() == run[-1].plain.validation_loss[1]
@@ -36,7 +36,7 @@ def test_per_seed(run: list[Snapshot]) -> None:
 
 
 def test_per_layer(run: list[Snapshot]) -> None:
-    frame = per_layer_frame(run)
+    frame = per_layer_frame(run, "bn")
     assert len(frame) == len(run) * 2 * 2 * 3
     last = frame[frame.epoch == 2]
     row = last[(last.net == "bn") & (last.layer == 2) & (last.seed == 0)]

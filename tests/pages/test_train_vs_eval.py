@@ -1,8 +1,6 @@
 """Train versus eval without a browser: every section, every source, and verdicts that can turn."""
 
 import re
-import time
-from collections.abc import Iterator
 from typing import get_args
 
 import pytest
@@ -12,10 +10,10 @@ from bnviz.core.batchnorm.momentum import complement
 from bnviz.core.configs import Source
 from bnviz.core.training.precise_bn import small_config
 from bnviz.jobs import runner
-from bnviz.store import open_store
 from bnviz.ui.train_vs_eval.tabs import OVER_BATCHES
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, set_to, widget
+from tests.waiting import ended
 
 SECTIONS = {
     "gap": {"running-mean", "running-variance"},
@@ -153,19 +151,12 @@ def test_split_is_limited_by_the_rows(open_app: OpenApp) -> None:
 
 
 @pytest.fixture(scope="module")
-def stored_run(home: object) -> Iterator[str]:
+def stored_run(home: object) -> str:
     config = small_config(16, 0.2)
     config = config.model_copy(
         update={"seeds": 2, "optimizer": config.optimizer.model_copy(update={"epochs": 1})}
     )
-    run_id = runner.submit(config)
-    for _ in range(6000):
-        found = open_store().run(run_id)
-        assert found is not None
-        if not found.active:
-            break
-        time.sleep(0.05)
-    yield run_id
+    return ended(runner.submit(config)).id
 
 
 def test_a_stored_run_is_recalibrated(stored_run: str, open_app: OpenApp) -> None:

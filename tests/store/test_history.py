@@ -1,8 +1,6 @@
 """What people do with their runs: find, name, pin, delete and bring back; what the rule takes."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,28 +9,9 @@ import sqlalchemy as sa
 
 from bnviz.files.read import read
 from bnviz.store import Store, StoreProblem
-from bnviz.store.database import folder_url
 from bnviz.store.history import LONGEST, Search
 from bnviz.store.thinning import RESTORABLE, SPARED
-
-
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    opened = Store(folder_url(tmp_path), clock=clock)
-    yield opened
-    opened.close()
+from tests.store.conftest import Clock
 
 
 def ended(store: Store, clock: Clock, config: str = "{}", states: int = 2, size: int = 100) -> str:

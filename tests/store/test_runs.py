@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from bnviz.core.data.tables import Table
 from bnviz.store import Problem, Store, StoreProblem, open_store, thinning
 from bnviz.store.database import folder_url
 from bnviz.store.records import STALE_SECONDS
+from tests.store.conftest import Clock
 from tests.waiting import PATIENCE
 
 HOSTILE = [
@@ -31,26 +32,6 @@ HOSTILE = [
     None,
     7,
 ]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    opened = Store(folder_url(tmp_path), clock=clock)
-    yield opened
-    opened.close()
 
 
 def reopened(store: Store) -> Store:

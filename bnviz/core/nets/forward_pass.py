@@ -199,23 +199,24 @@ class ForwardPass(TorchFunctionMode):
         with sdpa_kernel(SDPBackend.MATH):
             return functional.scaled_dot_product_attention(*args, **kwargs)
 
-    def _looked_up(self, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
-        """Neither sparse nor scaled by frequency: the gradient is that of the loss."""
-        given = signature(function).bind(*args, **kwargs).arguments
-        if given.get("max_norm") is not None:
-            raise ValueError(
-                "An embedding with max_norm changes its weights in the forward pass, so the loss "
-                "is no function of them; measure it with max_norm=None."
-            )
-        return function(**given | {"sparse": False, "scale_grad_by_freq": False})
+
+def _looked_up(
+    function: Callable[..., Tensor], _: ForwardPass, *args: Any, **kwargs: Any
+) -> Tensor:
+    """Neither sparse nor scaled by frequency: the gradient is that of the loss."""
+    given = signature(function).bind(*args, **kwargs).arguments
+    if given.get("max_norm") is not None:
+        raise ValueError(
+            "An embedding with max_norm changes its weights in the forward pass, so the loss "
+            "is no function of them; measure it with max_norm=None."
+        )
+    return function(**given | {"sparse": False, "scale_grad_by_freq": False})
 
 
 _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     functional.relu: lambda to, x, inplace=False: to._rectified(x, inplace=inplace),
-    torch.relu: lambda to, x: to._rectified(x),
-    Tensor.relu: lambda to, x: to._rectified(x),
-    torch.relu_: lambda to, x: to._rectified(x, inplace=True),
-    Tensor.relu_: lambda to, x: to._rectified(x, inplace=True),
+    **dict.fromkeys((torch.relu, Tensor.relu), lambda to, x: to._rectified(x)),
+    **dict.fromkeys((torch.relu_, Tensor.relu_), lambda to, x: to._rectified(x, inplace=True)),
     functional.leaky_relu: ForwardPass._leaky,
     functional.prelu: ForwardPass._prelu,
     torch.prelu: ForwardPass._prelu,
@@ -231,12 +232,8 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.batch_norm: ForwardPass._torch_batch_norm,
     torch.native_batch_norm: ForwardPass._native_batch_norm,
     functional.instance_norm: ForwardPass._instance_norm,
-    functional.embedding: lambda to, *args, **kwargs: to._looked_up(
-        functional.embedding, *args, **kwargs
-    ),
-    functional.embedding_bag: lambda to, *args, **kwargs: to._looked_up(
-        functional.embedding_bag, *args, **kwargs
-    ),
+    functional.embedding: partial(_looked_up, functional.embedding),
+    functional.embedding_bag: partial(_looked_up, functional.embedding_bag),
     functional.scaled_dot_product_attention: ForwardPass._attention,
     torch._weight_norm: lambda to, v, g, dim=0: v * (g / torch.norm_except_dim(v, 2, dim)),
 }

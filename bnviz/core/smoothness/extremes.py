@@ -4,9 +4,10 @@ A random probe finds about the root mean square of all eigenvalues, a lower boun
 largest one; how low it lies, this measure tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, fields
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
@@ -101,12 +102,12 @@ class ExtremesConfig(Measure):
         yield Progress(done, total)
         for seed in range(subject.seeds):
             for net in NETS:
-                healthy = subject.alive(net)[seed]
-                for measured in (_ends, _sums, _normalized):
-                    if healthy:
-                        problem = subject.problem(net, self.bn_mode, seed)
-                        for name, value in measured(self, problem, should_stop).items():
-                            getattr(spectra[net], name)[seed] = value
+                parts: Iterable[Part] = repeat({}, 3)
+                if subject.alive(net)[seed]:
+                    parts = _parts(self, subject.problem(net, self.bn_mode, seed), should_stop)
+                for part in parts:
+                    for name, value in part.items():
+                        getattr(spectra[net], name)[seed] = value
                     done += 1
                     if done % (3 * len(NETS)):
                         yield Progress(done, total)
@@ -152,28 +153,20 @@ class ExtremesConfig(Measure):
         )
 
 
-def _ends(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
+def _parts(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Iterator[Part]:
+    """The ends, the sums, and the largest eigenvalue in units of the filters' norms."""
     from bnviz.core.curvature.extremes import problem_extremes
+    from bnviz.core.curvature.normalized import NormalizedProblem
+    from bnviz.core.curvature.traces import traces
 
     ends = problem_extremes(problem, seed=config.seed, should_stop=should_stop)
     names = ("minimum", "maximum", "minimum_residual", "maximum_residual")
-    return {name: getattr(ends, name)[0] for name in names}
-
-
-def _sums(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
-    from bnviz.core.curvature.traces import traces
-
+    yield {name: getattr(ends, name)[0] for name in names}
     sums = traces(problem, config.probes, config.seed, should_stop=should_stop)
     names = ("trace", "trace_margin", "mean_square", "mean_square_margin")
-    return {"probes": sums.norms, **{name: getattr(sums, name) for name in names}}
-
-
-def _normalized(config: ExtremesConfig, problem: "Problem", should_stop: StopFlag) -> Part:
-    from bnviz.core.curvature.extremes import problem_extremes
-    from bnviz.core.curvature.normalized import NormalizedProblem
-
-    ends = problem_extremes(NormalizedProblem(problem), seed=config.seed, should_stop=should_stop)
-    return {"normalized": ends.maximum[0]}
+    yield {"probes": sums.norms, **{name: getattr(sums, name) for name in names}}
+    fair = problem_extremes(NormalizedProblem(problem), seed=config.seed, should_stop=should_stop)
+    yield {"normalized": fair.maximum[0]}
 
 
 def _unknown(config: ExtremesConfig, subject: "Subject", net: str) -> Spectrum:

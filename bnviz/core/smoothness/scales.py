@@ -150,11 +150,7 @@ class _Sweeps:
             key: Sweep(*(np.full(len(SCALES), np.nan) for _ in fields(Sweep)))
             for key in self.problems
         }
-        self.rectifiers = {
-            net: problem.pattern.shape[1]
-            for (net, precision), problem in self.problems.items()
-            if precision == "float64"
-        }
+        self.rectifiers = {net: self.problems[net, "float64"].pattern.shape[1] for net in NETS}
         self.done = 0
         self.total = len(self.nets) * config.probes * (1 + 3 * len(SCALES))
 

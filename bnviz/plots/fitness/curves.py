@@ -9,8 +9,8 @@ from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import NETS
 from bnviz.plots.axes import decades
-from bnviz.plots.nets import bands, key, loss_title, named_at_ends, ribbon, room_for
-from bnviz.plots.theme import DASH, SYMBOL, Figure, Look, Say, figure, heading, titled
+from bnviz.plots.nets import bands, curve, key, loss_title, named_at_ends, ribbon, room_for
+from bnviz.plots.theme import SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 
 HEIGHT = 300
@@ -130,15 +130,8 @@ def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
 
 
 def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> dict[str, Any]:
-    return {
-        "name": name,
-        "x": over.epochs,
-        "y": over.median,
-        "mode": mode,
-        "line": {"color": look.net(net), "width": 2.5, "dash": DASH[net]},
-        "marker": {"symbol": SYMBOL[net], "size": 7, "color": look.net(net)},
-        "hovertemplate": "%{y:.4g}",
-    }
+    mark = {"symbol": SYMBOL[net], "size": 7, "color": look.net(net)}
+    return curve(net, over.epochs, over.median, look, name=name, mode=mode, marker=mark)
 
 
 def _over_epochs(

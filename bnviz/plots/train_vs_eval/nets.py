@@ -125,18 +125,12 @@ def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: 
     names = [say(f"train_vs_eval.split.{name}") for name in COMPARED]
     colors = {"accumulated": look.color(PLAIN), "synchronized": look.color(BN)}
     symbols = {"accumulated": "diamond", "synchronized": "circle"}
-    traces = [
-        {
-            "name": say(f"train_vs_eval.split.{way}"),
-            "x": [max(values[name], FLOOR) for name in COMPARED],
-            "y": names,
-            "customdata": [values[name] for name in COMPARED],
-            "mode": "markers",
-            "marker": {"color": colors[way], "size": 11, "symbol": symbols[way]},
-            "hovertemplate": "%{y}: %{customdata:.3g}",
-        }
-        for way, values in ways.items()
-    ]
+    hover, traces = "%{y}: %{customdata:.3g}", []
+    for way, values in ways.items():
+        exact = [values[name] for name in COMPARED]
+        drawn = [max(value, FLOOR) for value in exact]
+        mark = dots(drawn, names, colors[way], 11, symbols[way], hover, customdata=exact)
+        traces.append(mark | {"name": say(f"train_vs_eval.split.{way}")})
     return figure(
         look,
         traces,

@@ -25,18 +25,8 @@ from bnviz.ui.widgets import ask
 MOST_OPEN: Final = 10
 #: How the names of files end that can be chosen: text by many names, workbooks, Parquet.
 TYPES: Final = [
-    "csv",
-    "tsv",
-    "txt",
-    "tab",
-    "dat",
-    "data",
-    "lvm",
-    "asc",
-    "xlsx",
-    "xlsm",
-    "parquet",
-    "pq",
+    *("csv", "tsv", "txt", "tab", "dat", "data", "lvm", "asc"),
+    *("xlsx", "xlsm", "parquet", "pq"),
 ]
 
 

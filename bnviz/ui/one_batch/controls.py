@@ -77,13 +77,7 @@ def norm_config(main: DeltaGenerator, features: Sequence[str]) -> NormConfig:
         on, plain = "all", gamma == 1.0 and beta == 0.0
         # A link's wish is answered even where it changes nothing.
         if not plain or ONE_BATCH["on"].name in st.query_params:
-            on = ask(
-                ONE_BATCH["on"],
-                options=["all", *map(str, range(1, len(features) + 1))],
-                shown=lambda i: (
-                    say("controls.all_features") if i == "all" else features[int(i) - 1]
-                ),
-            )
+            on = ask_feature(ONE_BATCH["on"], features, all_first=True)
         precision = ask(ONE_BATCH["precision"])
     return NormConfig(
         eps=0.0 if without else eps,
@@ -92,6 +86,15 @@ def norm_config(main: DeltaGenerator, features: Sequence[str]) -> NormConfig:
         affine_feature=None if plain or on == "all" else int(on) - 1,
         precision=precision,
     )
+
+
+def ask_feature(control: Control, names: Sequence[str], *, all_first: bool = False) -> str:
+    """Which of the features of these names, by its number from 1, or "all" of them."""
+    numbers = [str(number) for number in range(1, len(names) + 1)]
+    shown = dict(zip(numbers, names, strict=True)) | {"all": say("controls.all_features")}
+    options = ["all", *numbers] if all_first else [*numbers, "all"]
+    feature: str = ask(control, options=options, shown=shown.__getitem__)
+    return feature
 
 
 def own_axes() -> bool:

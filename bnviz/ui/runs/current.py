@@ -14,7 +14,7 @@ from bnviz.jobs import runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
 from bnviz.jobs.kinds import SWEEPS, TRAININGS, Kind
-from bnviz.store import Run, StoreProblem, open_store
+from bnviz.store import Problem, Run, StoreProblem, open_store
 from bnviz.texts.markdown import literal
 from bnviz.texts.numbers import short
 from bnviz.ui.errors import refusable, worded
@@ -148,20 +148,31 @@ def launch_button(
     """
     rows, features = size
     problem = refusals.of_training(config, rows, features)
+    offer_launch(main, say("train.launch"), problem, new, launch, config)
+    if new and problem is None:
+        st.caption(takes(cost(config, rows, features)))
+
+
+def offer_launch(
+    main: DeltaGenerator,
+    label: str,
+    problem: Problem | None,
+    primary: bool,
+    act: Callable[..., None],
+    *args: Any,
+) -> None:
+    """A button in `main` that does what `act` does to `args`, if there is no `problem`."""
     main.button(
-        say("train.launch"),
+        label,
         key="launch",
         disabled=problem is not None,
-        type="primary" if new else "secondary",
+        type="primary" if primary else "secondary",
         icon=":material/play_arrow:",
-        on_click=launch,
-        args=(config,),
+        on_click=act,
+        args=args,
     )
     if problem is not None:
         st.error(worded(problem), icon=":material/error:")
-        return
-    if new:
-        st.caption(takes(cost(config, rows, features)))
 
 
 def takes(needed: Cost) -> str:

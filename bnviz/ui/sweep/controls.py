@@ -22,10 +22,10 @@ from bnviz.store import Run
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import SHOWN, SWEEP
-from bnviz.ui.errors import refusable, worded
+from bnviz.ui.errors import refusable
 from bnviz.ui.fitness.compute import size
 from bnviz.ui.language import paragraph, say, say_verdict
-from bnviz.ui.runs.current import leave_run, show_run
+from bnviz.ui.runs.current import leave_run, offer_launch, show_run
 from bnviz.ui.sweep.axes import ask_axes
 from bnviz.ui.sweep.refusal import refused
 from bnviz.ui.sweep.settings import settings_of
@@ -112,17 +112,8 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
         scheduler = _place()
     problem = refusals.of_sweep(config, *size(config.base.data))
     unfinished = not new and run is not None and not run.active and run.done < run.total
-    main.button(
-        say("sweep.resume" if unfinished else "sweep.launch"),
-        key="launch",
-        disabled=problem is not None,
-        type="primary" if new or unfinished else "secondary",
-        icon=":material/play_arrow:",
-        on_click=_launch,
-        args=(config, scheduler),
-    )
-    if problem is not None:
-        st.error(worded(problem), icon=":material/error:")
+    label = say("sweep.resume" if unfinished else "sweep.launch")
+    offer_launch(main, label, problem, new or unfinished, _launch, config, scheduler)
     if problem is not None or not new:
         return ""
     with speaking_of(config.base.network.norm):

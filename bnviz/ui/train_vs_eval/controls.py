@@ -11,7 +11,7 @@ from bnviz.core.configs import StreamConfig
 from bnviz.texts.numbers import plain
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.language import say
-from bnviz.ui.one_batch.controls import batch_config
+from bnviz.ui.one_batch.controls import ask_feature, batch_config
 from bnviz.ui.widgets import ask
 
 
@@ -58,11 +58,7 @@ def _from_keras() -> None:
 
 def feature_choice(names: tuple[str, ...]) -> int | None:
     """Which feature is looked at; None for all of them."""
-    picked = ask(
-        TRAIN_VS_EVAL["feature"],
-        options=[*(str(i) for i in range(1, len(names) + 1)), "all"],
-        shown=lambda i: say("controls.all_features") if i == "all" else names[int(i) - 1],
-    )
+    picked = ask_feature(TRAIN_VS_EVAL["feature"], names)
     return None if picked == "all" else int(picked) - 1
 
 

@@ -15,6 +15,7 @@ from bnviz.core.nets.initial import initial
 from bnviz.core.nets.stack import Stack
 from bnviz.core.nets.vectors import Tensors
 from bnviz.core.types import Stopped
+from tests.core.documents_loop import documents_loop
 from tests.core.torch_nets import lived_in, one_of
 
 DATA = fitness_data(200)
@@ -136,39 +137,12 @@ def test_stopping_between_chunks() -> None:
     assert next(asked, None) is None
 
 
-def documents_loop(module: nn.Module, count: int) -> list[float]:
-    """Word for word the document's estimate_L, but for what it returns."""
-    module.zero_grad()
-    params = list(module.parameters())
-    originals = [p.data.clone() for p in params]
-    found = []
-    torch.manual_seed(42)
-    for _ in range(count):
-        deltas = [torch.randn_like(p) * 1e-5 for p in params]
-        for p, delta in zip(params, deltas, strict=True):
-            p.data += delta
-        ((module(X) - Y) ** 2).mean().backward()
-        grads1 = [p.grad.clone() for p in params]  # type: ignore[union-attr]
-        module.zero_grad()
-        for p, orig in zip(params, originals, strict=True):
-            p.data = orig
-        ((module(X) - Y) ** 2).mean().backward()
-        grads2 = [p.grad.clone() for p in params]  # type: ignore[union-attr]
-        module.zero_grad()
-        pairs = zip(grads1, grads2, strict=True)
-        grad_diff = sum(torch.norm(g1 - g2, p=2).item() ** 2 for g1, g2 in pairs) ** 0.5
-        delta_norm = sum(torch.norm(d, p=2).item() ** 2 for d in deltas) ** 0.5
-        if delta_norm > 1e-7:
-            found.append(grad_diff / delta_norm)
-    return found
-
-
 @pytest.mark.parametrize("bn", [True, False])
 def test_the_published_estimator_bug_for_bug(bn: bool) -> None:
     module = one_of(net(bn=bn), 0).eval()
     with torch.random.fork_rng(devices=[]):
         theirs = copy.deepcopy(module)
-        expected = documents_loop(theirs, 6)
+        expected, *_ = documents_loop(theirs, X, Y, 6)
     found = [probe.estimate for probe in probes.published_probes(module, X, Y, 6)]
     assert found == expected
     assert found[0] > 0 and not any(found[1:])  # only the first probe measures anything

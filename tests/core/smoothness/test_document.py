@@ -5,13 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from bnviz.core.data.document import experiment
 from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.document import DocumentConfig, Replay
 from bnviz.core.smoothness.measure import SubjectConfig, from_bytes, to_bytes
 from bnviz.core.training import reproduce
+from tests.core.documents_loop import documents_loop
 
 CONFIG = DocumentConfig(probes=100)
 
@@ -27,38 +27,6 @@ def replay() -> Replay:
     assert (last.done, last.total) == (200, 200)
     found: Replay = last.result
     return found
-
-
-def documents_loop(module: nn.Module, x: torch.Tensor, y: torch.Tensor, count: int):
-    """Word for word the document's estimate_L; also (how far the weights are, whether shared)."""
-    module.zero_grad()
-    params = list(module.parameters())
-    begun = nn.utils.parameters_to_vector(params).detach().clone()
-    originals = [p.data.clone() for p in params]
-    L, drift, shared = [], [], []
-    torch.manual_seed(42)
-    for _ in range(count):
-        deltas = [torch.randn_like(p) * 1e-5 for p in params]
-        for p, delta in zip(params, deltas, strict=True):
-            p.data += delta
-        ((module(x) - y) ** 2).mean().backward()
-        grads1 = [p.grad.clone() for p in params]
-        module.zero_grad()
-        for p, orig in zip(params, originals, strict=True):
-            p.data = orig
-        ((module(x) - y) ** 2).mean().backward()
-        grads2 = [p.grad.clone() for p in params]
-        module.zero_grad()
-        pairs = zip(grads1, grads2, strict=True)
-        grad_diff = sum(torch.norm(g1 - g2, p=2).item() ** 2 for g1, g2 in pairs) ** 0.5
-        L.append(grad_diff / sum(torch.norm(d, p=2).item() ** 2 for d in deltas) ** 0.5)
-        drift.append(float((nn.utils.parameters_to_vector(params).detach() - begun).norm()))
-        with torch.no_grad():  # what is written into the copy is read in the parameter
-            kept = originals[0].flatten()[0].clone()
-            originals[0].flatten()[0] = 123.0
-            shared.append(params[0].flatten()[0].item() == 123.0)
-            originals[0].flatten()[0] = kept
-    return L, drift, shared
 
 
 @pytest.mark.parametrize("net", ["bn", "plain"])

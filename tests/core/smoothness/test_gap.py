@@ -15,7 +15,8 @@ from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.gap import CELLS, STEPS, Gap, GapConfig, split
 from bnviz.core.smoothness.measure import Progress, SubjectConfig, from_bytes, to_bytes
 from bnviz.core.smoothness.subject import Subject
-from bnviz.core.training import train
+from bnviz.core.types import never
+from tests.core.smoothness.nets import trained
 from tests.core.torch_nets import module_of, one_of
 
 CONFIG = GapConfig(subject=SubjectConfig(run="a"), probes=8, seed=3)
@@ -29,17 +30,6 @@ SMALL = TrainConfig(
 )
 
 
-def never() -> bool:
-    return False
-
-
-def stored(config: TrainConfig) -> Subject:
-    """The nets that a training of `config` ends with."""
-    dataset = dataset_for(config.data)
-    *_, last = train.train(config, dataset, never)
-    return subjects.of_state(config, dataset, last.state)
-
-
 def on(inputs: str, config: TrainConfig = SMALL) -> TrainConfig:
     data = config.data.model_copy(update={"standardize": inputs == "standardized"})
     return config.model_copy(update={"data": data})
@@ -47,7 +37,7 @@ def on(inputs: str, config: TrainConfig = SMALL) -> TrainConfig:
 
 @pytest.fixture(scope="module")
 def subject() -> Subject:
-    return stored(SMALL)
+    return trained(SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +137,7 @@ def figures_of(stack: Stack, seed: int, x: Tensor, y: Tensor, mode: str) -> dict
 def test_after_training_the_nets_are_those_of_the_training(gap: Gap, cell: str) -> None:
     net, inputs, *modes = cell.split("_")
     mode = modes[0] if modes else "eval"
-    nets = stored(on(inputs))
+    nets = trained(on(inputs))
     for seed in range(2):
         expected = figures_of(nets.stack(net), seed, nets.x, nets.y, mode)
         for name in ("loss", "largest", "normalized"):
@@ -178,7 +168,7 @@ def test_before_training_running_statistics_are_those_of_the_inputs(gap: Gap, in
 
 
 def test_whose_inputs_the_run_itself_had_makes_no_difference(gap: Gap) -> None:
-    *_, last = CONFIG.measure(stored(on("standardized")), never)
+    *_, last = CONFIG.measure(trained(on("standardized")), never)
     np.testing.assert_array_equal(last.result.largest, gap.largest)
 
 
@@ -216,7 +206,7 @@ def test_stopping(subject: Subject, calls: int) -> None:
 def test_a_seed_that_diverges_is_nan_and_has_no_finite_loss() -> None:
     wild = OptimizerConfig(kind="sgd", learning_rate=100.0, epochs=6, batch_size=16)
     config = SMALL.model_copy(update={"optimizer": wild, "seeds": 1})
-    *_, last = CONFIG.measure(stored(config), never)
+    *_, last = CONFIG.measure(trained(config), never)
     found = dict(zip(CELLS, last.result.largest[1, :, 0], strict=True))
     assert last.done == last.total and np.isnan(found["plain_raw"])
     assert last.result.loss[1, 0, 0] == np.inf

@@ -11,15 +11,14 @@ import torch
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.curvature.extremes import extremes
 from bnviz.core.curvature.landscape import directions
-from bnviz.core.data.preparation import dataset_for
 from bnviz.core.nets.gradients import Objective, objective_of
 from bnviz.core.nets.stack import forward
 from bnviz.core.nets.vectors import Tensors, unflatten
-from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.landscape import DISTANCES, Landscape, LandscapeConfig, NetLandscape
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.smoothness.subject import Subject
-from bnviz.core.training.train import train
+from bnviz.core.types import never
+from tests.core.smoothness.nets import trained
 
 SMALL = TrainConfig(
     data=DataConfig(samples=60, clip_scores=False, standardize=True),
@@ -32,15 +31,9 @@ SMALL = TrainConfig(
 RANDOM = LandscapeConfig(points=13, lines=4, net=1)
 
 
-def never() -> bool:
-    return False
-
-
 @cache
 def subject() -> Subject:
-    dataset = dataset_for(SMALL.data)
-    *_, last = train(SMALL, dataset, never)
-    return subjects.of_state(SMALL, dataset, last.state)
+    return trained(SMALL)
 
 
 def run(

@@ -10,13 +10,12 @@ import torch
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.curvature.extremes import extremes
-from bnviz.core.data.preparation import dataset_for
 from bnviz.core.nets.gradients import objective_of
-from bnviz.core.smoothness import subject as subjects
 from bnviz.core.smoothness.measure import Progress, from_bytes, to_bytes
 from bnviz.core.smoothness.stability import SHARES, NetStability, Stability, StabilityConfig
 from bnviz.core.smoothness.subject import Subject
-from bnviz.core.training.train import train
+from bnviz.core.types import never
+from tests.core.smoothness.nets import trained
 from tests.core.torch_nets import one_of
 
 SMALL = TrainConfig(
@@ -30,15 +29,9 @@ SMALL = TrainConfig(
 CONFIG = StabilityConfig(steps=30, halvings=6)
 
 
-def never() -> bool:
-    return False
-
-
 @cache
 def subject() -> Subject:
-    dataset = dataset_for(SMALL.data)
-    *_, last = train(SMALL, dataset, never)
-    return subjects.of_state(SMALL, dataset, last.state)
+    return trained(SMALL)
 
 
 def run(

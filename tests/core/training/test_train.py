@@ -15,7 +15,7 @@ from bnviz.core.data.preparation import dataset_for, prepare
 from bnviz.core.training import train
 from bnviz.core.training.evaluation import stack_of
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot, from_bytes, to_bytes
-from bnviz.core.types import LEVELS
+from bnviz.core.types import LEVELS, never
 from tests.core.torch_nets import module_of, one_of
 
 UNPROBED = ProbeConfig(checkpoints=0)
@@ -31,10 +31,6 @@ OPTIMIZERS = [
     OptimizerConfig(kind="momentum", learning_rate=1e-5, epochs=3, batch_size=16),
     SMALL.optimizer,
 ]
-
-
-def never() -> bool:
-    return False
 
 
 def run(config: TrainConfig, should_stop: Callable[[], bool] = never) -> list[Snapshot]:
