@@ -21,6 +21,7 @@ from bnviz.ui.server.guard import Guard
 from bnviz.ui.server.login import admitted, offer_logout
 from bnviz.ui.server.uploads import Uploads
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
+from bnviz.ui.widgets import turn_to
 
 
 def contents() -> None:
@@ -47,6 +48,7 @@ def contents() -> None:
     name = page.url_path or PAGES[0].name
     if not admitted():
         return
+    turn_to(name)
     drop_unknown(name)
     with place:
         offer()

@@ -125,7 +125,7 @@ def _choose(
 ) -> str:
     options, shown = options or control.options, shown or _labels(control)
     default = default or options[0]
-    wish = _wish(control, label, options, shown(default))
+    wish = _wish(control, label, options, shown, default)
     if wish is not None:
         st.session_state[control.key] = wish
     if st.session_state.get(control.key) not in options:  # as a label of the language before
@@ -154,7 +154,9 @@ def ask_several(
     Of an address, only what can be `read` is taken: for all else that raises ValueError.
     """
     wish = st.query_params.get(control.name)
-    if wish and wish != _addresses().get(control.key):
+    if not wish and control.key in _named():
+        st.session_state[control.key] = [*default]
+    elif wish and wish != _addresses().get(control.key):
         granted = [each for each in wish.split(",") if _can(read, each)]
         if granted != wish.split(","):
             given = ", ".join(map(shown, granted or default))
@@ -193,7 +195,7 @@ def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
     labels = {option: shown(option) for option in options}
     few = {option: labels[option] for option in options if option in (control.first or options)}
     deeper = {option: label for option, label in labels.items() if option not in few}
-    wish = _wish(control, say(control.label), options, labels[options[0]])
+    wish = _wish(control, say(control.label), options, shown, options[0])
     if deeper:
         few[_DEEPER] = say("link.deeper")
     for option in _row(key, few, _DEEPER if wish in deeper else wish):
@@ -224,20 +226,34 @@ def _labels(control: Control) -> Callable[[str], str]:
     return str if control.option == "{}" else lambda name: say(control.option.format(name))
 
 
-def _wish(control: Control, label: str, options: Sequence[str], given: str) -> str | None:
-    """The option that the address newly asks for; one that is none of `options` is refused."""
+def _wish(
+    control: Control,
+    label: str,
+    options: Sequence[str],
+    shown: Callable[[str], str],
+    default: str,
+) -> str | None:
+    """The option that the address newly asks for; one that is none of `options` is refused.
+
+    The default, where the address named one before: the reader went back to where it did not.
+    """
     wish = ", ".join(st.query_params.get_all(control.name))
-    if not wish or wish == _addresses().get(control.key):
+    if not wish:
+        return default if control.key in _named() else None
+    if wish == _addresses().get(control.key):
         return None
     if wish in options:
         return wish
-    refuse(label, wish, given)
+    refuse(label, wish, shown(default))
     return None
 
 
 def _write(control: Control, value: str | None) -> None:
     """Put an option into the address, or take it out."""
     _addresses()[control.key] = value
+    _named().discard(control.key)
+    if value is not None and not control.pinned:
+        _named().add(control.key)
     if value is None:
         st.query_params.pop(control.name, None)
     elif st.query_params.get_all(control.name) != [value]:
@@ -248,3 +264,19 @@ def _addresses() -> dict[str, str | None]:
     """What each choice has last written into the address, by key."""
     known: dict[str, str | None] = st.session_state.setdefault("address", {})
     return known
+
+
+def _named() -> set[str]:
+    """The choices that have written an option into the address of the page that is open.
+
+    Not those that always do: an address without them was not left here.
+    """
+    named: set[str] = st.session_state.setdefault("named", set())
+    return named
+
+
+def turn_to(page: str) -> None:
+    """The page that runs; the address of one that has just been opened names nothing of before."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        _named().clear()
