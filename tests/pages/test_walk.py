@@ -52,11 +52,11 @@ OPENINGS: dict[str, list[dict[str, str]]] = {
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 
 
-def address(app: AppTest, page: str) -> dict[str, str]:
-    """The link to what is on screen: every control that is shown, by its name."""
+def address(app: AppTest, page: str, but: str = "") -> dict[str, str]:
+    """The link to what is on screen: every control that is shown, by its name, but one kind's."""
     shown = {each.key for each in widgets(app)}
     rows = [row for row in CONTROLS[page].values() if row.key in shown - LEFT_OUT]
-    return {row.name: in_address(app.session_state[row.key]) for row in rows}
+    return {row.name: in_address(app.session_state[row.key]) for row in rows if row.kind != but}
 
 
 def moved(app: AppTest, page: str, chance: random.Random) -> str:
@@ -121,8 +121,8 @@ def test_a_walk_ends_where_its_link_leads(open_app: OpenApp, page: str, runs: li
         for _ in range(min(LEG, MOVES)):
             walked.append(moved(app, page, chance))
             healthy(app, walked)
-            for name, value in address(app, page).items():  # as Streamlit does in a browser
-                app.query_params[name] = value
+            for name, value in address(app, page, but="choice").items():
+                app.query_params[name] = value  # as Streamlit does in a browser
         link = address(app, page)
         link |= {name: opened[name] for name in opened if name in app.query_params}
         anew, other = open_app(page, **link), open_app(page, lang="zh", **link)

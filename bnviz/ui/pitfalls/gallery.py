@@ -23,9 +23,8 @@ def choose() -> str:
     _follow_older_link()
     with st.container(horizontal=True, vertical_alignment="center"):
         heading = st.container(gap=None)
-        label = say("pitfalls.choose", count=len(names))
         style: dict[str, Any] = {"shown": title, "width": 300, "label_visibility": "collapsed"}
-        name: str = ask(PITFALLS["pitfall"], label=label, **style)
+        name: str = ask(PITFALLS["pitfall"], **style)
         if name == ALL:
             return name
         for by, key in ((-1, "previous"), (1, "following")):
