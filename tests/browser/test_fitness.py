@@ -228,6 +228,7 @@ def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> Non
         asked = page.get_by_label(EN[f"dialect.{field}"], exact=True)
         if not asked.count():
             page.get_by_role("button", name=EN["upload.correct"]).click()
+            settle(page)
         asked.fill(value)
         if asked.get_attribute("role") == "combobox":
             page.get_by_role("option", name=value, exact=True).click()

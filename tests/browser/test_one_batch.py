@@ -212,10 +212,14 @@ def test_the_largest_batch_works(open_page: OpenPage) -> None:
 
 def upload(page: Page, name: str, content: str | bytes) -> None:
     blob = content if isinstance(content, bytes) else content.encode()
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        {"name": name, "mimeType": "text/csv", "buffer": blob}
-    )
-    expect(page.get_by_test_id("stFileUploader")).to_contain_text(name)
+    uploader = page.get_by_test_id("stFileUploader")
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": blob}
+        )
+    # Only what has come as a whole is told to the page, which then runs again.
+    expect(uploader.get_by_role("progressbar")).to_have_count(0)
+    expect(uploader).to_contain_text(name)
     settle(page)
 
 
