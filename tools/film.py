@@ -1,6 +1,6 @@
 """The README's moving picture, taken from the real page: ``python -m tools.film``.
 
-A hand draws Home's slider through all stages, then takes a wine away from the others.
+A hand draws Home's slider through all stages, then drags a wine away from the others.
 """
 
 from io import BytesIO

@@ -60,7 +60,7 @@ def slider(page: Page, label: str) -> Locator:
 
 
 def exceptions(page: Page) -> list[str]:
-    """What went wrong and nobody foresaw: Streamlit's tracebacks, and our own word for them."""
+    """Unexpected errors: Streamlit's tracebacks, and our own word for them."""
     ours = [catalogue(language)["problem.unforeseen"].partition("{")[0] for language in LANGUAGES]
     alerts = page.get_by_test_id("stAlert").all_inner_texts()
     unforeseen = [text for text in alerts if any(opening in text for opening in ours)]
