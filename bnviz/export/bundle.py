@@ -129,7 +129,7 @@ def _keep(store: Store, parts: _Parts, owner: str) -> None:
     row = record.model_dump(exclude={"format", "columns"})
     row |= {"kind": record.kind, "snapshots": len(parts.blobs)}
     times = {name: row[name] for name in ("created", "started", "finished") if row[name]}
-    ahead = max(0.0, *(time - store.clock() for time in times.values()))
+    ahead = max([0.0, *(time - store.clock() for time in times.values())])
     row |= {name: time - ahead for name, time in times.items()}
     about = parts.config.subject.run if isinstance(parts.config, Measure) else None
     trusted = not owner or (about is not None and store.owns(owner, about))

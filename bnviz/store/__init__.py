@@ -3,6 +3,7 @@
 from bnviz.store.errors import Problem, StoreProblem
 from bnviz.store.records import Run
 from bnviz.store.runs import Store, open_store
+from bnviz.store.schema import ELSEWHERE
 from bnviz.store.tables import StoredTable
 
-__all__ = ["Problem", "Run", "Store", "StoreProblem", "StoredTable", "open_store"]
+__all__ = ["ELSEWHERE", "Problem", "Run", "Store", "StoreProblem", "StoredTable", "open_store"]

@@ -158,7 +158,11 @@ class Shelf(Database):
             its = owners.c.item.in_(digests) | owners.c.item.in_(choices)
             self.write(owners.delete().where((owners.c.owner == owner) & its))
             others = self.read(sa.select(owners.c.item).where(owners.c.item.in_(digests)))
-            digests = [each for each in digests if each not in {row.item for row in others}]
+            chosen = sa.select(tables.c.upload).where(
+                tables.c.upload.in_(digests) & tables.c.digest.in_(sa.select(owners.c.item))
+            )
+            needed = {row.item for row in others} | {row.upload for row in self.read(chosen)}
+            digests = [each for each in digests if each not in needed]
         mine = tables.c.digest.in_(digests) | tables.c.upload.in_(digests)
         self.write(tables.delete().where(mine))
         self.write(uploads.delete().where(uploads.c.digest.in_(digests)))

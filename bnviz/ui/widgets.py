@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.language import say, say_if_there
@@ -154,7 +155,7 @@ def ask_several(
     Of an address, only what can be `read` is taken: for all else that raises ValueError.
     """
     wish = st.query_params.get(control.name)
-    if not wish and control.key in _named():
+    if not wish and _went_back(control):
         st.session_state[control.key] = [*default]
     elif wish and wish != _addresses().get(control.key):
         granted = [each for each in wish.split(",") if _can(read, each)]
@@ -235,11 +236,11 @@ def _wish(
 ) -> str | None:
     """The option that the address newly asks for; one that is none of `options` is refused.
 
-    The default, where the address named one before: the reader went back to where it did not.
+    The default, where the reader went back to an address that names none.
     """
     wish = ", ".join(st.query_params.get_all(control.name))
     if not wish:
-        return default if control.key in _named() else None
+        return default if _went_back(control) else None
     if wish == _addresses().get(control.key):
         return None
     if wish in options:
@@ -280,3 +281,9 @@ def turn_to(page: str) -> None:
     if st.session_state.get("page") != page:
         st.session_state["page"] = page
         _named().clear()
+
+
+def _went_back(control: Control) -> bool:
+    """Whether the browser's Back or Forward has taken the option out of the page's address."""
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation and control.key in _named()

@@ -284,6 +284,9 @@ def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
             const ring = e.querySelector(".bnviz-handle");
             for (const kind of ["pointerdown", "pointermove"])
                 ring.dispatchEvent(new PointerEvent(kind, {pointerId: 77, clientX: 9, clientY: 9}));
+            const {left: clientX, top: clientY} = ring.getBoundingClientRect();
+            const finger = {pointerId: 78, pointerType: "touch", clientX, clientY};
+            e.dispatchEvent(new PointerEvent("pointerdown", finger));
             await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
         }"""
     )
@@ -302,6 +305,12 @@ def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
     settle(page)
     page.locator(".bnviz-header [data-act=undo]").click()
     page.wait_for_function("() => !location.search.includes('wine')")
+    settle(page)
+    unmoved = place_of_handle(page)
+    page.locator(".bnviz-handle").first.press("ArrowDown")
+    page.keyboard.press("Escape")  # before the page has heard of it
+    settle(page)
+    assert place_of_handle(page).tolist() == unmoved.tolist()
 
 
 def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:

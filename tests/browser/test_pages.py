@@ -141,8 +141,13 @@ def test_by_a_card_back_and_forth(open_page: OpenPage) -> None:
     assert title(page) == zh["one_batch.title"]
     axis = chart_figure(page, "before")["layout"]["xaxis"]["title"]["text"]
     assert axis == zh["one_batch.axis.own"], "the choice is still made"
-    page.go_forward()
+    page.go_back()
     settle(page)
+    axis = chart_figure(page, "before")["layout"]["xaxis"]["title"]["text"]
+    assert axis == zh["one_batch.axis.value"], "the choice is not yet made"
+    for _ in range(2):
+        page.go_forward()
+        settle(page)
     assert title(page) == zh["fitness.title"]
     assert exceptions(page) == []
 

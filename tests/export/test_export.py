@@ -329,6 +329,8 @@ def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
     (late,) = elsewhere.runs()
     assert late.finished is not None and late.finished.timestamp() <= elsewhere.clock()
     assert (late.finished - late.created).total_seconds() == pytest.approx(10)
+    timeless = other(id="timeless00", created=0.0, started=None, finished=None)
+    assert take_in(elsewhere, timeless) == "timeless00"
 
 
 def test_every_figure_has_the_shape_of_its_run(kept: Training, elsewhere: Store) -> None:

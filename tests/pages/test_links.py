@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import CONTROLS, ELSEWHERE
-from bnviz.ui.navigation import GLOSSARY, ONE_BATCH, PAGES, SWEEP, PageEntry
+from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
 
 EN = catalogue("en")
@@ -120,19 +120,9 @@ def test_a_menu_keeps_its_choice_when_a_label_of_another_language_arrives(
     assert app.query_params[row.name] in (chosen, [chosen])
 
 
-@pytest.mark.parametrize(
-    ("page", "key", "chosen"), [(ONE_BATCH, "axis", "own"), (SWEEP, "across_values", "4,8")]
-)
-def test_back_to_where_an_option_was_not_named(
-    open_app: OpenApp, page: PageEntry, key: str, chosen: str
-) -> None:
-    """Back takes an option out of the address, and so it is undone; another page keeps it."""
-    app = open_app(page.name, **{key: chosen})
-    for path in (GLOSSARY.path, page.path):
-        app.query_params.pop(key, None)
-        app.switch_page(path).run()
-    assert app.query_params[key] in (chosen, [chosen])
-    del app.query_params[key]
-    app.run()
-    healthy(app)
-    assert key not in app.query_params
+def test_values_that_are_taken_away_stay_away(open_app: OpenApp) -> None:
+    """The address then names none, which is what it does before any is chosen."""
+    app = open_app("sweep", across_values="4,8")
+    app.multiselect(key="across_values").set_value([]).run()
+    app.multiselect(key="down_values").unselect("0.1").run()
+    assert app.multiselect(key="across_values").value == []

@@ -221,5 +221,8 @@ def test_what_is_whose(store: Store, clock: Clock) -> None:
     store.delete_uploads([reading.digest], "ada")
     assert store.uploads("ada") == store.tables("ada") == store.tables("eve") == []
     assert [each.digest for each in store.tables("alan")] == [table.digest]
+    store.save_table(table, "eve")  # as with a run that she takes in
     store.delete_uploads([reading.digest], "alan")
-    assert store.uploads() == store.tables() == []
+    assert store.table(table.digest) is not None, "hers, though the file was his"
+    store.delete_uploads([table.digest], "eve")
+    assert store.table(table.digest) is None

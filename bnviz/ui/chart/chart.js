@@ -56,6 +56,7 @@ export class Chart {
     this.tell = tell;
     if (text === this.text) return this.turn;
     this.text = text;
+    this.waiting = true; // to be drawn, as wide as its place is then
     const message = read(text);
     this.element.style.height ||= `${message.figure.layout.height}px`;
     this.turn = this.turn.then(() => this.draw(message)).catch((error) => console.warn(error));
@@ -66,6 +67,7 @@ export class Chart {
     [this.plotly, this.recipes] = await Promise.all([plotly(), recipes]);
     if (!this.config) await inLine();
     if (!this.element.isConnected) return;
+    this.waiting = false;
     document.documentElement.toggleAttribute("data-bnviz-presenting", larger); // columns have the widths of then
     const width = (this.width = this.element.clientWidth);
     fit.observe(this.element);
@@ -105,12 +107,13 @@ export class Chart {
 
   async react() {
     this.settling = clearTimeout(this.settling);
-    const { data, layout } = this.figure;
-    // Copies, for what the reader zooms and hides Plotly writes into them.
-    const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
     const { clientWidth, _fullLayout: drawn } = this.element;
     // Plotly keeps the width it has unless the window's changes.
     if (drawn && Math.abs(clientWidth - drawn.width) > 1) await this.plotly.Plots.resize(this.element);
+    if (!this.element.isConnected) return;
+    const { data, layout } = this.figure;
+    // Copies, for what the reader zooms and hides Plotly writes into them.
+    const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
     await this.plotly.react(this.element, ...copies, this.config);
     this.layer?.rest();
   }
@@ -187,12 +190,18 @@ export class Chart {
 
   /** The hand lets go of such a value: the page hears of it, and has the last word again. */
   letGo(name, value) {
-    held.delete(name);
+    this.drop(name);
     this.tell(name, value);
+  }
+
+  drop(name) {
+    held.delete(name);
   }
 
   remove() {
     charts.delete(this.element);
+    fit.unobserve(this.element);
+    this.handle?.forget();
     this.settling = clearTimeout(this.settling);
     this.plotly?.purge(this.element);
   }

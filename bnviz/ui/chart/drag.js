@@ -49,7 +49,7 @@ export class Handle {
   }
 
   choose(event) {
-    if (event.target === this.ring) return;
+    if (event.target === this.ring || this.pointer !== undefined) return;
     const index = this.nearest(event);
     if (index === null) return;
     if (event.pointerType === "mouse") return this.take(event, index);
@@ -75,6 +75,7 @@ export class Handle {
     event.preventDefault();
     event.stopPropagation();
     if (this.pointer !== undefined) return; // a second finger
+    clearTimeout(this.resting);
     const pointer = (this.pointer = event.pointerId);
     this.ring.focus({ preventScroll: true });
     this.ring.setPointerCapture(pointer);
@@ -118,8 +119,11 @@ export class Handle {
     event.preventDefault();
     if (this.pointer !== undefined) event.stopPropagation(); // out of the hand, not yet off the wall
     clearTimeout(this.resting);
-    if (event.key === "Escape") this.tell({ index: -1, x: 0, y: 0 });
-    else this.resting = setTimeout(() => this.tell(), REST);
+    if (event.key === "Escape") {
+      const { name } = this.state;
+      this.chart.share(name, this.chart.live.state[name]); // the page's answer may be what it was
+      this.tell({ index: -1, x: 0, y: 0 });
+    } else if (this.pointer === undefined) this.resting = setTimeout(() => this.tell(), REST);
   }
 
   /** Within the axes, to hundredths, and in every picture of the same state. */
@@ -128,6 +132,12 @@ export class Handle {
       ({ range: [low, high] }, i) => Math.round(100 * Math.min(Math.max(place[i], low), high)) / 100,
     );
     this.chart.share(this.state.name, { index, x, y });
+  }
+
+  /** The chart is gone, and with it whatever was in the hand. */
+  forget() {
+    clearTimeout(this.resting);
+    this.chart.drop(this.chart.live?.drag?.name);
   }
 
   /** Lets go of the point, where it is; of none, index -1, all are put back. */

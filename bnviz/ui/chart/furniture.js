@@ -79,7 +79,10 @@ export function room(element) {
 export const fitting = (charts) =>
   new ResizeObserver(() => {
     if (document.fullscreenElement) return;
+    const presenting = document.documentElement.hasAttribute("data-bnviz-presenting");
     for (const chart of charts.values()) {
+      // What is still to be drawn will fit; what is of the other mode is about to come anew.
+      if (chart.waiting || Boolean(chart.larger) !== presenting) continue;
       const { clientWidth: width } = chart.element;
       const lower = chart.larger && Math.abs(room(chart.element) - chart.room) >= 4;
       if (!width || (!lower && Math.abs(width - chart.width) < 4)) continue;

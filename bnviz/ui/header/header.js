@@ -30,7 +30,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 // A computer's theme may change at dusk; charts wear what Python knows of it.
-const night = matchMedia("(prefers-color-scheme: dark)");
+const night = (window.bnvizNight ??= matchMedia("(prefers-color-scheme: dark)")); // one, however often this is loaded
 
 /** A page's state is its address: without one it is as at the first visit. */
 function reset() {

@@ -41,7 +41,9 @@ class Lock:
 
     def opened_by(self, passphrase: str) -> bool:
         """Whether it is the passphrase; takes some 50 ms, whatever is asked."""
-        return hmac.compare_digest(self._hashed(passphrase), self._hash)
+        return (
+            hmac.compare_digest(self._hashed(passphrase), self._hash) and passphrase.strip() != ""
+        )
 
     async def tried(self, passphrase: str) -> bool:
         """The same off the event loop, one after the other: who guesses takes one core at most."""

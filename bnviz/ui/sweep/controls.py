@@ -18,7 +18,7 @@ from bnviz.jobs import cluster, runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
 from bnviz.jobs.kinds import SWEEPS
-from bnviz.store import Run
+from bnviz.store import ELSEWHERE, Run, open_store
 from bnviz.texts.catalogue import speaking_of
 from bnviz.texts.numbers import short
 from bnviz.ui.controls import SHOWN, SWEEP
@@ -112,6 +112,8 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
         scheduler = _place()
     problem = refusals.of_sweep(config, *size(config.base.data))
     unfinished = not new and run is not None and not run.active and run.done < run.total
+    if unfinished and run is not None and open_store().owns(ELSEWHERE, run.id):
+        unfinished = False  # nothing of a file is gone on with
     label = say("sweep.resume" if unfinished else "sweep.launch")
     offer_launch(main, label, problem, new or unfinished, _launch, config, scheduler)
     if problem is not None or not new:

@@ -19,6 +19,7 @@ from tests.ui.server.asgi import messages, run
 def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
     """ask(path, cookie, body) of a server whose passphrase is "vier Wörter": its messages."""
     monkeypatch.setattr(door, "lock", lambda: lock)
+    assert not door.Lock("\u3000 ").opened_by(" "), "blanks are no words"
     lock = door.Lock("vier Wörter")
     guarded = door.Door(PlainTextResponse("inside"))
 
