@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, TimeoutError
 
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.controls import CONTROLS
@@ -65,6 +65,19 @@ def covered(element: Locator) -> bool:
         }"""
     )
     return over
+
+
+def choose(box: Locator, option: str) -> None:
+    """Chooses from a menu, which closes where the page answers something else just then."""
+    listed = box.page.get_by_role("option", name=option, exact=True)
+    for _ in range(round(PATIENCE / 5)):
+        box.fill("")
+        box.fill(option)
+        try:
+            return listed.click(timeout=5000)
+        except TimeoutError:
+            continue
+    raise AssertionError(option)
 
 
 def open_tab(page: Page, label: str, lang: str = "en") -> None:

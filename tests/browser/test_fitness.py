@@ -18,6 +18,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     WALL,
     chart_figure,
+    choose,
     exceptions,
     notices,
     open_tab,
@@ -229,10 +230,10 @@ def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> Non
         if not asked.count():
             page.get_by_role("button", name=EN["upload.correct"]).click()
             settle(page)
-        asked.fill(value)
         if asked.get_attribute("role") == "combobox":
-            page.get_by_role("option", name=value, exact=True).click()
+            choose(asked, value)
         else:
+            asked.fill(value)
             asked.press("Enter")
         settle(page)
 
@@ -249,6 +250,7 @@ def test_a_run_on_a_file_of_ones_own(open_page: OpenPage, launch: Launch) -> Non
     assert not page.locator(".st-key-targets").count(), "one column is nothing to learn from"
 
     upload(page, "mine.xlsx", workbook(rows))
+    expect(main).to_contain_text(EN["finding.sheet"].partition("{")[0])
     correct("sheet", "lab")
     correct("range", "B2:D62")
     says("understood.sheet", sheet="lab")
