@@ -75,7 +75,7 @@ export class Chart {
       fit.observe(this.element.closest('[data-testid="stMain"] > *'));
       this.room = room(this.element);
       Object.assign(figure, forWall(figure, this.room, width));
-    } else if (width) figure.layout = fitted(figure.layout, width);
+    } else if (width) figure.layout = fitted(figure, width);
     figure.layout.uirevision ??= name;
     const sameWords = equal(words, this.words);
     if (!sameWords) {

@@ -124,13 +124,24 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
 }
 
 /** The layout of a figure so wide that is on no wall; an axis that has room enough stays as it is. */
-export function fitted(layout, width) {
-  const { height, xaxis, yaxis, margin: { t = 0, b = 0 } = {} } = layout;
-  const tight = { ...layout };
+export function fitted({ data, layout }, width) {
+  const { xaxis, yaxis, margin: { t = 0, b = 0 } = {} } = layout;
+  const height = layout.height + below(data, layout, width);
+  const tight = { ...layout, height };
   if (xaxis) across(tight, width);
   const same = tight.xaxis?.title?.text === xaxis?.title?.text && tight.xaxis?.tickvals?.length === xaxis?.tickvals?.length;
-  const fits = same ? layout : tight;
+  const fits = same ? { ...layout, height } : tight;
   return headed(yaxis ? { ...fits, yaxis: folded(yaxis, height - b - t / 2) } : fits, width);
+}
+
+/** The pixels that the lines of a key below the plot take, beyond its first: the plot keeps its height. */
+function below(data, layout, width) {
+  const { legend, margin } = layout;
+  if (!(legend?.y < 0 && legend.orientation === "h")) return 0;
+  const names = data.filter(({ name, showlegend }) => name && showlegend !== false).map(({ name }) => name);
+  const widest = LETTER * Math.max(...names.map(letters)) + 60; // with its line, and some room
+  const lines = Math.ceil(names.length / Math.max(1, Math.floor((width - beside(layout) - (margin?.r ?? 0)) / widest)));
+  return 20 * Math.max(0, lines - 1);
 }
 
 /** Of a figure so wide: a heading that is wider than the plot below it begins at the chart's left edge. */
