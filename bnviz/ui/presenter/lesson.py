@@ -150,6 +150,8 @@ def read(path: Path) -> Lesson:
         return Lesson.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LessonError(f"{path.name}: {error}") from None
+    except RecursionError:
+        raise LessonError(f"{path.name}: too many brackets within brackets") from None
     except ValidationError as error:
         faults = [f"{_place(one['loc'])}: {one['msg']}" for one in error.errors()]
         raise LessonError(f"{path.name}: {'; '.join(faults)}") from None

@@ -146,3 +146,6 @@ def test_any_damage_to_a_lesson_is_named(
     file.write_bytes(bytes(changed))
     with suppress(LessonError):
         assert read(file).step
+    file.write_bytes(b"a = " + b"[" * 5000)
+    with pytest.raises(LessonError, match=r"fuzzed\.toml: too many brackets"):
+        read(file)
