@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 from starlette.middleware import Middleware
 
+from bnviz.ui.address import turn_to
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.errors import explain
 from bnviz.ui.glossary import offer_terms
@@ -21,7 +22,6 @@ from bnviz.ui.server.guard import Guard
 from bnviz.ui.server.login import admitted, offer_logout
 from bnviz.ui.server.uploads import Uploads
 from bnviz.ui.startup import say_where_runs_live, warm_up_later, warm_up_now
-from bnviz.ui.widgets import turn_to
 
 
 def contents() -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from bnviz.ui import address
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.language import say, say_if_there
 from bnviz.ui.links import refuse
@@ -126,18 +126,18 @@ def _choose(
 ) -> str:
     options, shown = options or control.options, shown or _labels(control)
     default = default or options[0]
-    wish = _wish(control, label, options, shown, default)
+    wish = address.wish(control, label, options, shown, default)
     if wish is not None:
         st.session_state[control.key] = wish
     if st.session_state.get(control.key) not in options:  # as a label of the language before
-        last = _addresses().get(control.key)
+        last = address.last(control)
         st.session_state[control.key] = last if last in options else default
     picker: Any = st.selectbox if control.menu else st.segmented_control
     if not control.menu:
         more |= {"required": True, "wrap": True}
     more |= {"key": control.key, "persist_state": "session"}
     value: str = picker(label, options, format_func=shown, **more)
-    _write(control, None if value == default and not control.pinned else value)
+    address.write(control, None if value == default and not control.pinned else value)
     return value
 
 
@@ -155,9 +155,9 @@ def ask_several(
     Of an address, only what can be `read` is taken: for all else that raises ValueError.
     """
     wish = st.query_params.get(control.name)
-    if not wish and _went_back(control):
+    if not wish and address.went_back(control):
         st.session_state[control.key] = [*default]
-    elif wish and wish != _addresses().get(control.key):
+    elif wish and wish != address.last(control):
         granted = [each for each in wish.split(",") if _can(read, each)]
         if granted != wish.split(","):
             given = ", ".join(map(shown, granted or default))
@@ -175,7 +175,7 @@ def ask_several(
         filter_mode="prefix" if free else "fuzzy",
         **more,
     )
-    _write(control, None if chosen == [*default] else ",".join(chosen))
+    address.write(control, None if chosen == [*default] else ",".join(chosen))
     return chosen
 
 
@@ -196,14 +196,14 @@ def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
     labels = {option: shown(option) for option in options}
     few = {option: labels[option] for option in options if option in (control.first or options)}
     deeper = {option: label for option, label in labels.items() if option not in few}
-    wish = _wish(control, say(control.label), options, shown, options[0])
+    wish = address.wish(control, say(control.label), options, shown, options[0])
     if deeper:
         few[_DEEPER] = say("link.deeper")
     for option in _row(key, few, _DEEPER if wish in deeper else wish):
         inner = _row(f"{key}.deeper", deeper, wish) if option == _DEEPER else iter((option,))
         for opened in inner:
             first = opened == options[0]
-            _write(control, None if first and not control.pinned else opened)
+            address.write(control, None if first and not control.pinned else opened)
             yield opened
 
 
@@ -225,65 +225,3 @@ def _row(key: str, labels: Mapping[str, str], wish: str | None) -> Iterator[str]
 
 def _labels(control: Control) -> Callable[[str], str]:
     return str if control.option == "{}" else lambda name: say(control.option.format(name))
-
-
-def _wish(
-    control: Control,
-    label: str,
-    options: Sequence[str],
-    shown: Callable[[str], str],
-    default: str,
-) -> str | None:
-    """The option that the address newly asks for; one that is none of `options` is refused.
-
-    The default, where the reader went back to an address that names none.
-    """
-    wish = ", ".join(st.query_params.get_all(control.name))
-    if not wish:
-        return default if _went_back(control) else None
-    if wish == _addresses().get(control.key):
-        return None
-    if wish in options:
-        return wish
-    refuse(label, wish, shown(default))
-    return None
-
-
-def _write(control: Control, value: str | None) -> None:
-    """Put an option into the address, or take it out."""
-    _addresses()[control.key] = value
-    _named().discard(control.key)
-    if value is not None and not control.pinned:
-        _named().add(control.key)
-    if value is None:
-        st.query_params.pop(control.name, None)
-    elif st.query_params.get_all(control.name) != [value]:
-        st.query_params[control.name] = value
-
-
-def _addresses() -> dict[str, str | None]:
-    """What each choice has last written into the address, by key."""
-    known: dict[str, str | None] = st.session_state.setdefault("address", {})
-    return known
-
-
-def _named() -> set[str]:
-    """The choices that have written an option into the address of the page that is open.
-
-    Not those that always do: an address without them was not left here.
-    """
-    named: set[str] = st.session_state.setdefault("named", set())
-    return named
-
-
-def turn_to(page: str) -> None:
-    """The page that runs; the address of one that has just been opened names nothing of before."""
-    if st.session_state.get("page") != page:
-        st.session_state["page"] = page
-        _named().clear()
-
-
-def _went_back(control: Control) -> bool:
-    """Whether the browser's Back or Forward has taken the option out of the page's address."""
-    run = get_script_run_ctx()
-    return run is not None and run.is_history_navigation and control.key in _named()

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from bnviz.texts.markdown import literal
+from bnviz.ui.address import forget
 from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
@@ -117,7 +118,7 @@ def _take_state(lesson: Lesson, name: str, index: int) -> None:
         return
     for key in CONTROLS[lesson.step[index].page].keys() - {LANG.key, PRESENT.key}:
         st.session_state.pop(key, None)
-        st.session_state.get("address", {}).pop(key, None)
+        forget(key)
     for key, each in lesson.step[index].state.items():
         place: Any = st.query_params if isinstance(each, str) else st.session_state
         place[key] = each

@@ -1,0 +1,81 @@
+"""What choices have written into the page's address, and what it asks for beside that."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from bnviz.ui.control import Control
+from bnviz.ui.links import refuse
+
+
+def wish(
+    control: Control,
+    label: str,
+    options: Sequence[str],
+    shown: Callable[[str], str],
+    default: str,
+) -> str | None:
+    """The option that the address newly asks for; one that is none of `options` is refused.
+
+    The default, where the reader went back to an address that names none.
+    """
+    asked = ", ".join(st.query_params.get_all(control.name))
+    if not asked:
+        return default if went_back(control) else None
+    if asked == last(control):
+        return None
+    if asked in options:
+        return asked
+    refuse(label, asked, shown(default))
+    return None
+
+
+def write(control: Control, value: str | None) -> None:
+    """Put an option into the address, or take it out."""
+    _written()[control.key] = value
+    _named().discard(control.key)
+    if value is not None and not control.pinned:
+        _named().add(control.key)
+    if value is None:
+        st.query_params.pop(control.name, None)
+    elif st.query_params.get_all(control.name) != [value]:
+        st.query_params[control.name] = value
+
+
+def last(control: Control) -> str | None:
+    """What the choice has last written; None too where that was nothing."""
+    return _written().get(control.key)
+
+
+def forget(key: str) -> None:
+    """That the choice of this key has ever written anything."""
+    _written().pop(key, None)
+
+
+def turn_to(page: str) -> None:
+    """The page that runs; the address of one that has just been opened names nothing of before."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        _named().clear()
+
+
+def went_back(control: Control) -> bool:
+    """Whether the browser's Back or Forward has taken the option out of the page's address."""
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation and control.key in _named()
+
+
+def _written() -> dict[str, str | None]:
+    """What each choice has last written, on any page, by key."""
+    written: dict[str, str | None] = st.session_state.setdefault("address", {})
+    return written
+
+
+def _named() -> set[str]:
+    """The choices that have written an option into the address of the page that is open.
+
+    Not those that always do: an address without them was not left here.
+    """
+    named: set[str] = st.session_state.setdefault("named", set())
+    return named
