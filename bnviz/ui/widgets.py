@@ -136,7 +136,8 @@ def _choose(
     if not control.menu:
         more |= {"required": True, "wrap": True}
     more |= {"key": control.key, "persist_state": "session"}
-    value: str = picker(label, options, format_func=shown, **more)
+    labels = {option: shown(option) for option in options}  # asked for again outside of this run
+    value: str = picker(label, options, format_func=lambda each: labels.get(each, each), **more)
     address.write(control, None if value == default and not control.pinned else value)
     return value
 

@@ -39,9 +39,7 @@ def open_app() -> OpenApp:
     """Runs a page: open_app("one_batch", lang="zh", session={"d": 3}).
 
     `session` is its state before the page runs; further arguments are the address's.
-    AppTest always starts on the first page and goes to the wanted one from there. In
-    Chinese a page with a menu can be run once only: AppTest asks for its labels again
-    outside of the session, where they are English.
+    AppTest always starts on the first page and goes to the wanted one from there.
     """
     # A reader is told the kind of an error only; who tests wants to know all.
     config.set_option("client.showErrorDetails", "full")
