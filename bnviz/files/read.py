@@ -35,7 +35,7 @@ def read(name: str, blob: bytes, asked: Dialect = Dialect()) -> Reading:  # noqa
     gaps = Gaps(asked.missing or ())
     surveys, count, findings, last = _surveyed(source, gaps)
     if last and asked.total == "omitted":
-        count -= 1
+        surveys, count, findings, _ = _surveyed(source, gaps, count - 1)
     labels, renamed = _distinct(source.names, surveys)
     numeric = {labels[j]: s for j, s in surveys.items() if s.kind == "numbers"}
     usual, questions = decimal_sign(numeric, source.dialect.separator, asked.decimal)
@@ -98,15 +98,15 @@ def _opened(name: str, blob: bytes, asked: Dialect) -> Source:
 
 
 def _surveyed(
-    source: Source, gaps: Gaps
+    source: Source, gaps: Gaps, wanted: int | None = None
 ) -> tuple[dict[int, Survey], int, list[Finding], Question | None]:
     """What each column holds, by its place; the number of rows to read; what there is to say, and
-    to ask of the last one.
+    to ask of the last one. Where so many are `wanted`, of these alone.
 
     Columns with neither a name nor a cell, as of separators at the ends of rows, are no columns.
     """
     surveys = {j: Survey(gaps) for j in range(len(source.names))}
-    limit = source.most_rows or most_rows(len(surveys))
+    limit = wanted or source.most_rows or most_rows(len(surveys))
     ragged: tuple[int, ...] = ()
     count = dropped = 0
     findings = []
@@ -120,7 +120,8 @@ def _surveyed(
         for j, column in enumerate(batch.columns):
             surveys[j].see(batch.rows[:room], column[:room])
         if len(batch.rows) > room:
-            findings.append(Finding("too_many_rows", {"limit": limit}))
+            if not wanted:
+                findings.append(Finding("too_many_rows", {"limit": limit}))
             asked = None
             break
     if ragged:
