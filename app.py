@@ -5,7 +5,6 @@ import logging
 import streamlit as st
 from starlette.middleware import Middleware
 
-from bnviz.ui.address import turn_to
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.errors import explain
 from bnviz.ui.glossary import offer_terms
@@ -48,7 +47,6 @@ def contents() -> None:
     name = page.url_path or PAGES[0].name
     if not admitted():
         return
-    turn_to(name)
     drop_unknown(name)
     with place:
         offer()

@@ -34,9 +34,6 @@ def wish(
 def write(control: Control, value: str | None) -> None:
     """Put an option into the address, or take it out."""
     _written()[control.key] = value
-    _named().discard(control.key)
-    if value is not None and not control.pinned:
-        _named().add(control.key)
     if value is None:
         st.query_params.pop(control.name, None)
     elif st.query_params.get_all(control.name) != [value]:
@@ -53,29 +50,16 @@ def forget(key: str) -> None:
     _written().pop(key, None)
 
 
-def turn_to(page: str) -> None:
-    """The page that runs; the address of one that has just been opened names nothing of before."""
-    if st.session_state.get("page") != page:
-        st.session_state["page"] = page
-        _named().clear()
-
-
 def went_back(control: Control) -> bool:
-    """Whether the browser's Back or Forward has taken the option out of the page's address."""
+    """Whether Back or Forward has brought this run: its address then names all but defaults.
+
+    But for a choice that is always named: an address without it was not left here.
+    """
     run = get_script_run_ctx()
-    return run is not None and run.is_history_navigation and control.key in _named()
+    return run is not None and run.is_history_navigation and not control.pinned
 
 
 def _written() -> dict[str, str | None]:
     """What each choice has last written, on any page, by key."""
     written: dict[str, str | None] = st.session_state.setdefault("address", {})
     return written
-
-
-def _named() -> set[str]:
-    """The choices that have written an option into the address of the page that is open.
-
-    Not those that always do: an address without them was not left here.
-    """
-    named: set[str] = st.session_state.setdefault("named", set())
-    return named

@@ -124,6 +124,17 @@ CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
 })"""
 
 
+#: Titles and numbers of axes that a chart's key stands on.
+UNDER_KEY = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
+    const key = chart.querySelector('.legend')?.getBoundingClientRect();
+    return [...chart.querySelectorAll('.xtitle, .xtick text')].filter(words => {
+        const box = words.getBoundingClientRect();
+        return key && box.bottom > key.top + 4 && box.top < key.bottom - 4
+            && box.right > key.left && box.left < key.right;
+    }).map(words => words.textContent);
+})"""
+
+
 def notices(page: Page) -> list[str]:
     """What the page says about a link that it could not follow to the letter."""
     return page.get_by_test_id("stToast").all_inner_texts()

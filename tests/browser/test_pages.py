@@ -11,6 +11,7 @@ from bnviz.ui.home.wines import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    UNDER_KEY,
     WALL,
     below_the_fold,
     chart_figure,
@@ -80,6 +81,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         settle(page)
         assert not covered(page.locator("h1"))
         assert_nothing_sideways(page, width)
+        assert page.evaluate(UNDER_KEY) == []
 
 
 def assert_nothing_sideways(page: Page, width: int) -> None:
@@ -134,8 +136,10 @@ def test_by_a_card_back_and_forth(open_page: OpenPage) -> None:
     assert query(page) == {"lang": "zh"}
     page.get_by_text(zh["controls.axis_own"], exact=True).click()
     settle(page)
+    steps = page.evaluate("history.length")
     page.get_by_role("link", name=zh["pages.fitness"]).first.click()
     settle(page)
+    assert page.evaluate("history.length") == steps + 1, "Back meets no address that nobody saw"
     page.go_back()
     settle(page)
     assert title(page) == zh["one_batch.title"]
@@ -149,7 +153,7 @@ def test_by_a_card_back_and_forth(open_page: OpenPage) -> None:
         page.go_forward()
         settle(page)
     assert title(page) == zh["fitness.title"]
-    assert exceptions(page) == []
+    assert notices(page) == exceptions(page) == []
 
 
 def test_home_walks(open_page: OpenPage) -> None:

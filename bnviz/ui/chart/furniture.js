@@ -125,19 +125,22 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
 
 /** The layout of a figure so wide that is on no wall; an axis that has room enough stays as it is. */
 export function fitted({ data, layout }, width) {
-  const { xaxis, yaxis, margin: { t = 0, b = 0 } = {} } = layout;
-  const height = layout.height + below(data, layout, width);
-  const tight = { ...layout, height };
+  const { xaxis, yaxis, legend, margin: { t = 0, b: least = 0 } = {} } = layout;
+  const more = below(data, layout, width);
+  const height = layout.height + more;
+  const b = least + (legend?.yref === "container" ? more : 0); // Plotly makes room for the others itself
+  const roomy = more ? { ...layout, height, margin: { ...layout.margin, b } } : layout;
+  const tight = { ...roomy };
   if (xaxis) across(tight, width);
   const same = tight.xaxis?.title?.text === xaxis?.title?.text && tight.xaxis?.tickvals?.length === xaxis?.tickvals?.length;
-  const fits = same ? { ...layout, height } : tight;
+  const fits = same ? roomy : tight;
   return headed(yaxis ? { ...fits, yaxis: folded(yaxis, height - b - t / 2) } : fits, width);
 }
 
 /** The pixels that the lines of a key below the plot take, beyond its first: the plot keeps its height. */
 function below(data, layout, width) {
   const { legend, margin } = layout;
-  if (!(legend?.y < 0 && legend.orientation === "h")) return 0;
+  if (legend?.orientation !== "h" || !(legend.y < 0 || legend.yref === "container")) return 0;
   const names = data.filter(({ name, showlegend }) => name && showlegend !== false).map(({ name }) => name);
   const widest = LETTER * Math.max(...names.map(letters)) + 60; // with its line, and some room
   const lines = Math.ceil(names.length / Math.max(1, Math.floor((width - beside(layout) - (margin?.r ?? 0)) / widest)));

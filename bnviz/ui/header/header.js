@@ -64,22 +64,27 @@ function choose(name, pages) {
   location.reload();
 }
 
-// Streamlit makes a step of the history of each address that a script writes. One that a page
-// writes as it opens, before anybody has touched it, is none: Back would be answered by the same
-// page again, for ever.
-let touched = false;
+// Streamlit makes a step of the history of each address that a script writes, and on the way to
+// another page of some that nobody has seen. Whatever a reader does makes one step at most; what a
+// page writes as it opens makes none, or Back would be answered by the same page again, for ever.
+let touched = false; // by a reader, who has made no step yet
+let stepped = false; // the step is made
 
 function push(state, title, url) {
-  const there = new URL(url, location.href);
-  const here = there.pathname === location.pathname;
-  const step = touched || !here ? "pushState" : "replaceState";
-  if (!here) touched = false;
-  History.prototype[step].call(this, state, title, url);
+  const here = new URL(url, location.href).pathname === location.pathname;
+  const step = here ? touched : !stepped;
+  History.prototype[step ? "pushState" : "replaceState"].call(this, state, title, url);
+  stepped = here && (stepped || step);
+  touched = false;
+}
+
+function begin(gesture) {
+  touched = gesture;
+  stepped = false;
 }
 
 if (!Object.hasOwn(history, "pushState")) {
   history.pushState = push;
-  for (const kind of ["pointerdown", "keydown"])
-    window.addEventListener(kind, () => (touched = true), true);
-  window.addEventListener("popstate", () => (touched = false));
+  for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, () => begin(true), true);
+  window.addEventListener("popstate", () => begin(false));
 }
