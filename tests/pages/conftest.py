@@ -1,10 +1,12 @@
 """Whole pages without a browser: Streamlit's AppTest, always through app.py."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import TrainConfig
@@ -32,6 +34,15 @@ def opened(app: AppTest, lang: str) -> list[str]:
     """The labels of the tabs that are filled; the one that holds more tabs is left out."""
     filled = [each.label for each in app.tabs if len(each.children)]
     return [label for label in filled if label != catalogue(lang)["link.deeper"]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scanned_once() -> Iterator[None]:
+    """Each AppTest looks through all installed packages for components, which takes 0.1 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "scan_component_manifests"
+        patch.setattr(manifest_scanner, name, cache(getattr(manifest_scanner, name)))
+        yield
 
 
 @pytest.fixture
