@@ -20,9 +20,13 @@ def command(module: str, **environment: str) -> dict[str, Any]:
 
 
 def limit_memory(limit: int) -> None:
-    """Where the system can: more than so many bytes raise MemoryError in this process."""
+    """Where the system can: more than so many bytes raise MemoryError in this process.
+
+    A lower limit that whoever started it has set (ulimit -d) stays.
+    """
     with suppress(ImportError, ValueError, OSError):  # Windows has no such thing
         import resource
 
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        lower = [limit, *(each for each in (soft, hard) if each != resource.RLIM_INFINITY)]
+        resource.setrlimit(resource.RLIMIT_DATA, (min(lower), hard))

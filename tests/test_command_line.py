@@ -31,7 +31,7 @@ from bnviz.core.training import train
 from bnviz.core.training.snapshots import Snapshot, from_bytes
 from bnviz.jobs import runner, sweep
 from bnviz.jobs.steps import Step
-from bnviz.store import Store, open_store
+from bnviz.store import Store, StoreProblem, open_store
 from bnviz.store.database import folder_url
 from tests.waiting import PATIENCE
 
@@ -278,6 +278,56 @@ def test_a_failed_training(
     assert "failed after 0 of 4 epochs: ArithmeticError: the sum is too large" in told
 
 
+def full(*_: object) -> bool:
+    raise StoreProblem("full", {"place": "here", "detail": "database or disk is full"})
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [(full, "disk that holds the run history is full"), (None, "is no longer in the history")],
+)
+def test_a_history_that_cannot_be_told_how_it_ended(
+    write: Callable[..., bool] | None,
+    told: str,
+    config: Callable[..., str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While it lasts, the disk fills up, or somebody deletes it."""
+
+    def interfere(*_: object) -> Iterator[Snapshot]:
+        if write:
+            monkeypatch.setattr(Store, "write", write)
+        else:
+            store = Store(folder_url(tmp_path))
+            store.delete(store.runs()[0].id)
+            store.close()
+        raise ArithmeticError("nobody will know")
+        yield
+
+    monkeypatch.setattr(train, "train", interfere)
+    assert told in refusal(["train", "--config", config(), "--out", str(tmp_path)], capsys)
+
+
+# ---------------------------------------------------------------- runs
+
+
+def test_a_list_of_runs_that_nobody_reads_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As in ``bnviz runs | head``."""
+
+    def closed(_: str) -> str:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setenv("BNVIZ_HOME", str(tmp_path))
+    open_store().create("train", "{}", 1)
+    monkeypatch.setattr("bnviz.cli.runs.printable", closed)
+    assert main(["runs"]) == 1 and capfd.readouterr().err == ""
+    assert main(["runs", "--limit", "0"]) == 2
+
+
 # ---------------------------------------------------------------- measure
 
 
@@ -364,10 +414,10 @@ def test_a_diverged_measure_is_strict_json(
         ({"kind": "hessian"}, 'kind is "hessian"; use one of "replay"'),
         ({"kind": ["gap"]}, 'kind is ["gap"]; use one of'),
         ({"kind": "gap", "probes": 1}, "probes is 1; use a whole number from 2 up to 200"),
-        ({"kind": "gap", "probe": 8}, "probe is no key of a config; did you mean probes?"),
+        ({"kind": "gap", "probe": 8}, "probe is not a known key; did you mean probes?"),
         ({"kind": "landscape", "points": 50}, "points is 50; use one of 13, 25, 51"),
         ({"kind": "gap", "subject": {"run": 3}}, "subject.run is 3; use a text in quotes or null"),
-        ({"kind": "gap", "subject": {"epohc": 3}}, "subject.epohc is no key of a config"),
+        ({"kind": "gap", "subject": {"epohc": 3}}, "subject.epohc is not a known key"),
     ],
 )
 def test_a_measure_that_cannot_be(
@@ -579,10 +629,10 @@ def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
             {"network": {"torch_momentum": 2}},
             "network.torch_momentum is 2; use a number above 0 up to 1 or null",
         ),
-        ({"network": {"widht": 3}}, "network.widht is no key of a config; did you mean width?"),
+        ({"network": {"widht": 3}}, "network.widht is not a known key; did you mean width?"),
         (
             {"xyz": 1},
-            "xyz is no key of a config; known here: arena, data, network, optimizer, probes, seed, "
+            "xyz is not a known key; use one of arena, data, network, optimizer, probes, seed, "
             "seeds",
         ),
         ({"data": {"standardize": 1}}, "data.standardize is 1; use true or false"),
@@ -620,8 +670,8 @@ def test_all_faults_are_told_at_once(
     [
         ("", "is not JSON: Expecting value at line 1, column 1"),
         ('{"seeds": 1,\n "seed": }', "is not JSON: Expecting value at line 2, column 10"),
-        ("[1, 2]", "holds [1, 2] where {...} is needed"),
-        ('{"seeds": 1, "seeds": 2}', 'the key "seeds" stands twice'),
+        ("[1, 2]", "holds [1, 2]; it must hold an object {...}"),
+        ('{"seeds": 1, "seeds": 2}', 'the key "seeds" appears twice'),
         (b"\xff\xfe\x00", "is not UTF-8 text (byte 0)"),
         ("[" * 100_000, "is not a config"),
         ('{"seeds": ' + "9" * 5000 + "}", "is not a config"),
@@ -782,7 +832,7 @@ def test_an_example_of_every_sweep(name: str, capsys: pytest.CaptureFixture[str]
     ("axes", "more", "told"),
     [
         ("[]", [], "axes is []; use a list [...] of 2 to 3 entries"),
-        ('[{"field": "seeds", "values": [1]}, {}]', [], '"seeds" is no setting that can be swept'),
+        ('[{"field": "seeds", "values": [1]}, {}]', [], '"seeds" cannot be swept'),
         ('[{"field": "network.eps", "values": []}, 1]', [], "of 1 to 64 entries"),
         (None, ["--workers", "0"], "--workers is 0; use a whole number from 1"),
         (None, ["--scheduler", "nowhere"], "No Dask scheduler answers at nowhere."),

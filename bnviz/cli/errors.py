@@ -48,7 +48,7 @@ def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:
     example = f"`bnviz {command}` prints a config to start from"
     content = beginning(path, LONGEST + 1)
     if len(content) > LONGEST:
-        raise Refusal(f"{path} is larger than {LONGEST:,} bytes, so it is no config; {example}")
+        raise Refusal(f"{path} is larger than {LONGEST:,} bytes, too large for a config; {example}")
     try:
         parsed = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
@@ -59,7 +59,7 @@ def read_json(path: Path, command: str = "train --example") -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Refusal(f"{path} is not a config: {error}; {example}") from error
     if not isinstance(parsed, dict):
-        raise Refusal(f"{path} holds {shown(parsed)} where {{...}} is needed; {example}")
+        raise Refusal(f"{path} holds {shown(parsed)}; it must hold an object {{...}}; {example}")
     return parsed
 
 
@@ -88,7 +88,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(keys) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'the key "{twice}" stands twice; keep one of them')
+        raise ValueError(f'the key "{twice}" appears twice; keep one of them')
     return keys
 
 
@@ -103,8 +103,8 @@ def _fault(error: ErrorDetails, root: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         known = sorted(_schema(location[:-1], root).get("properties", {}))
         close = get_close_matches(str(location[-1]), known, 1)
-        meant = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
-        return f"{key[:80]} is no key of a config; {meant}"
+        meant = f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
+        return f"{key[:80]} is not a known key; {meant}"
     if error["type"] == "value_error":  # a rule about several keys at once
         rule = error["msg"].removeprefix("Value error, ")
         hint = "; --table FILE --target COLUMN fills them in" if key == "data" else ""

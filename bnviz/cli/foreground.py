@@ -68,7 +68,11 @@ def worked(store: Store, run_id: str, part: str, way: Work | None = None) -> Run
         work(store, run_id, report=progress, way=way)
     progress.end()
     run = store.run(run_id)
-    assert run is not None
+    if run is not None and run.finished is None:  # the history could not be told how it ended
+        store.finish(run_id, "failed")  # or says why it cannot
+        run = store.run(run_id)
+    if run is None:
+        raise Refusal(f"Run {run_id} is no longer in the history; it was deleted meanwhile")
     ended = f"Run {run.id} {run.status} after {run.done} of {run.total} {part}s"
     tell(f"{ended}: {run.error}" if run.error else f"{ended}.")
     return run

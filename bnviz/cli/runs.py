@@ -13,18 +13,21 @@ from bnviz.texts.markdown import printable
 
 def runs(arguments: argparse.Namespace) -> int:
     """`bnviz runs`; returns the exit code. Raises Refusal."""
+    if arguments.limit < 1:
+        raise Refusal(f"--limit is {arguments.limit}; use a whole number from 1")
     try:
         if arguments.action == "export":
             return _export(arguments.run, Path(arguments.to))
         if arguments.action == "import":
             return _import(Path(arguments.file))
-        for run in open_store().runs(limit=arguments.limit):
-            when = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
-            print(f"{run.id}\t{when}\t{run.status}\t{run.kind}\t{printable(run.name)}")
+        newest = open_store().runs(limit=arguments.limit)
     except StoreProblem as problem:
         raise Refusal(str(problem)) from problem
     except OSError as error:
         raise Refusal(f"{error.filename}: {error.strerror}") from error
+    for run in newest:
+        when = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
+        print(f"{run.id}\t{when}\t{run.status}\t{run.kind}\t{printable(run.name)}")
     return 0
 
 
@@ -45,8 +48,11 @@ def _export(run_id: str, to: Path) -> int:
         settings = {path: str(setting) for path, setting in flat(kept.config)}
         blob = FORMATS[ending](kept, Wording("en", settings))
     part = to.with_name(f"{to.name}.part")  # so that no half file has the name
-    part.write_bytes(blob)
-    part.replace(to)
+    try:
+        part.write_bytes(blob)
+        part.replace(to)
+    finally:
+        part.unlink(missing_ok=True)
     tell(f"Run {run_id} is in {to}")
     return 0
 

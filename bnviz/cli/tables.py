@@ -29,7 +29,7 @@ def with_table(
     path = Path(arguments.table)
     data = raw.get("data", {})
     if not isinstance(data, dict):
-        raise Refusal(f"{arguments.config}: data is no object {{...}}")
+        raise Refusal(f"{arguments.config}: data must be an object {{...}}")
     try:
         reading = read(path.name, beginning(path, MAX_BYTES + 1), _dialect(arguments))
         for remark in reading.findings:

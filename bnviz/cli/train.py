@@ -48,13 +48,15 @@ def _asked(arguments: argparse.Namespace) -> tuple[TrainConfig, Table | None]:
 
 
 def _check_record(path: Path) -> None:
-    """Refuses to write over a file that is no record, such as the config itself."""
+    """Refuses to write over a file that is not a record, such as the config itself."""
     if not path.exists():
         return
     with suppress(Refusal):
         if read_json(path).keys() == {"run", "config"}:
             return
-    raise Refusal(f"{path} would be overwritten and is no record of a run; choose another --out")
+    raise Refusal(
+        f"{path} would be overwritten, and is not a record of a run; choose another --out"
+    )
 
 
 def _train(store: Store, config: TrainConfig, table: Table | None, out: Path, as_json: bool) -> int:

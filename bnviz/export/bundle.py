@@ -20,7 +20,7 @@ from bnviz.core.data.tables import Table
 from bnviz.core.fields import Config
 from bnviz.core.smoothness.measure import Measure
 from bnviz.export.kept import blobs_of, states_of
-from bnviz.files.reading import digest_of
+from bnviz.files.reading import MAX_CHOSEN, digest_of
 from bnviz.jobs.kinds import KINDS, MEASURE, TRAININGS, kind_of
 from bnviz.jobs.measures import subject_of
 from bnviz.jobs.trainings import table_of
@@ -160,12 +160,20 @@ def _refused(part: str) -> StoreProblem:
 
 
 def _table(data: DataConfig | None, record: Record, values: np.ndarray | None) -> Table | None:
+    """The table that a run learned from, such as an uploaded file makes one; raises ValueError."""
     if data is None or data.table is None:
         return None
-    if values is None or values.dtype != np.float64 or values.ndim != 2:
+    from bnviz.core.data.preparation import dataset_for, split
+    from bnviz.files.columns import MAX_MAGNITUDE
+
+    names = record.columns
+    if values is None or values.dtype != np.float64 or values.shape[1:] != (len(names),):
         raise ValueError("table")
-    if values.shape[1] != len(record.columns) or not np.isfinite(values).all():
-        raise ValueError("table")
-    if digest_of(record.columns, values) != data.table:
-        raise ValueError("table")
-    return Table(data.table, record.columns, values)
+    if len(names) > MAX_CHOSEN or len(set(names)) < len(names):
+        raise ValueError("columns")
+    if digest_of(names, values) != data.table or not (np.abs(values) <= MAX_MAGNITUDE).all():
+        raise ValueError("values")
+    table = Table(data.table, names, values)
+    dataset_for(data, table)  # that the run can learn from it
+    split(data, len(values))
+    return table

@@ -12,7 +12,9 @@ import numpy as np
 from bnviz.core.configs import TrainConfig
 from bnviz.core.sweep.config import SweepConfig, cells
 from bnviz.core.sweep.outcome import Finished, moments
+from bnviz.core.training.cost import FEATURES
 from bnviz.core.training.snapshots import NetSnapshot, Snapshot
+from bnviz.core.types import NETS
 from bnviz.jobs.kinds import TRAININGS, Kind
 
 Arrays = Mapping[str, np.ndarray]
@@ -46,10 +48,27 @@ def states_of(config: Any, arrays: Arrays) -> list[tuple[int, int, bytes]]:
         index, epoch = map(int, name.split("/")[1:])
         snapshot = TRAININGS.read(blob)
         _check(config, snapshot)
-        if snapshot.epoch != epoch or not snapshot.state or index < 0:
+        if snapshot.epoch != epoch or index < 0:
             raise ValueError("state")
+        _check_nets(config, snapshot.state)
         states.append((index, epoch, blob))
     return states
+
+
+def _check_nets(config: TrainConfig, state: Arrays) -> None:
+    """Raises ValueError where a model state is not that of such a training's nets."""
+    from bnviz.core.nets.initial import initial
+
+    features = len(config.data.columns) or FEATURES
+    expected = {}
+    for name in NETS:
+        one = initial(config.network, features, [0], bn=name == "bn")
+        for key, value in (one.params | one.buffers).items():
+            expected[f"{name}/{key}"] = (config.seeds, *value.shape[1:])
+    missing = {key for key in expected if not key.endswith(".batches")} - state.keys()
+    wrong = [key for key, value in state.items() if value.shape != expected.get(key)]
+    if missing or wrong or any(value.dtype != np.float32 for value in state.values()):
+        raise ValueError("state")
 
 
 def _check_cells(config: SweepConfig, kept: Iterable[Finished]) -> None:

@@ -154,7 +154,7 @@ class _Process:
 
     def _listen(self) -> None:
         assert self._popen.stdout is not None
-        with suppress(EOFError, OSError, pickle.UnpicklingError), self._popen.stdout as answers:
+        with suppress(Exception), self._popen.stdout as answers:  # what is no answer ends it too
             while True:
                 self._answers.put(pickle.load(answers))
         self._answers.put(None)

@@ -29,6 +29,7 @@ from bnviz.export import tables
 from bnviz.export.bundle import bundle, take_in
 from bnviz.export.formats import FORMATS
 from bnviz.export.training import Training, Wording, training
+from bnviz.files.reading import digest_of
 from bnviz.jobs import measures, sweep, trainings
 from bnviz.jobs.worker import work
 from bnviz.store import Store, StoreProblem, open_store
@@ -281,11 +282,28 @@ def test_a_table_travels_along(elsewhere: Store, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("BNVIZ_TABLES_VISITOR_GIGABYTES")
     take_in(elsewhere, blob, "ada")
     assert [each.digest for each in elsewhere.uploads("ada")] == [table.digest]
-    changed = load(blob)
-    changed["table"] = changed["table"] + 1
-    with pytest.raises(StoreProblem):
-        take_in(elsewhere, save(changed))
+    elsewhere.delete(run_id)
+    for values, names in (
+        (table.values + 1, None),  # not what its digest says
+        (table.values[:2], "abc"),
+        (np.full((30, 3), 1e300), "abc"),
+        (table.values, "abb"),
+        (table.values, "abd"),
+    ):
+        with pytest.raises(StoreProblem):
+            take_in(elsewhere, _on(load(blob), values, names))
+    assert elsewhere.runs() == []
     store.delete(run_id)
+
+
+def _on(arrays: dict[str, np.ndarray], values: np.ndarray, names: str | None) -> bytes:
+    """The same export on another table, forged with care: its digest fits, if it has names."""
+    record = json.loads(arrays["run"].tobytes())
+    if names:
+        config, record["columns"] = json.loads(record["config"]), list(names)
+        config["data"]["table"] = digest_of(tuple(names), values)
+        record["config"] = json.dumps(config)
+    return save(arrays | {"table": values.copy(), "run": _bytes(json.dumps(record).encode())})
 
 
 def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
@@ -340,6 +358,11 @@ def test_every_figure_has_the_shape_of_its_run(kept: Training, elsewhere: Store)
     state = next(name for name in arrays if name.startswith("state/"))
     _, index, epoch = state.split("/")
     whole, bare = arrays[state], arrays["snapshot/0"]
+    last = load(whole.tobytes())
+    names = [name for name in last if name.startswith("state/")]
+    nets = [last | {name: np.zeros((*last[name].shape, 2), np.float32)} for name in names]
+    nets += [last | {names[0]: last[names[0]].astype(np.float64)}, last | {"state/bn/more": bare}]
+    nets += [{key: value for key, value in last.items() if key != names[0]}]
     figures = {name: value for name, value in first.items() if "/" in name and value.size}
     bn = {name[3:]: value for name, value in first.items() if name.startswith("bn/")}
     wrong = [
@@ -354,6 +377,7 @@ def test_every_figure_has_the_shape_of_its_run(kept: Training, elsewhere: Store)
         {f"state/{index}/{int(epoch) + 1}": whole},
         {f"state/-1/{epoch}": whole},
         {state: bare},
+        *({state: _bytes(save(each))} for each in nets),
     ]
     for each in changed:
         with pytest.raises(StoreProblem) as refused:
@@ -412,4 +436,4 @@ def test_a_full_disk_leaves_no_half_file(
     monkeypatch.setattr(Path, "write_bytes", half)
     file = tmp_path / "run.csv"
     assert main(["runs", "export", kept.run.id, "--to", str(file)]) == 2
-    assert not file.exists()
+    assert not list(tmp_path.iterdir())

@@ -99,6 +99,30 @@ def test_too_much_memory_fails_the_call_alone(monkeypatch: pytest.MonkeyPatch) -
         assert small.submit(calls.allocate, 0.1).result() > 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there memory can be limited")
+def test_a_call_that_is_too_large_to_be_heard_ends_its_process(engine: Engine) -> None:
+    engine.submit(calls.leave_room, 20).result()
+    assert reason(engine.submit(len, bytes(60 * 2**20))) == "died"  # type: ignore[arg-type]
+    assert engine.submit(calls.pid).result()
+
+
+LIMITED = """
+from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit, setrlimit
+from bnviz.children import limit_memory
+setrlimit(RLIMIT_DATA, (2**28, RLIM_INFINITY))
+limit_memory(2**30)
+print(getrlimit(RLIMIT_DATA)[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there memory can be limited")
+def test_a_lower_limit_of_whoever_starts_a_process_stays() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{2**28}\n", done.stderr
+
+
 def test_calls_wait_in_order_and_can_be_cancelled(engine: Engine) -> None:
     done: list[str] = []
     first = calls.Gated()

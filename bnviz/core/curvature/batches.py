@@ -86,11 +86,11 @@ class BatchesProblem(Problem):
         return mean
 
     def activation_pattern(self, points: Tensors) -> Bool[Tensor, "p r"]:
-        """Whether each rectifier is open, batch after batch."""
+        """Whether each ReLU is open, batch after batch."""
         return torch.cat([part.activation_pattern(points) for _, part in self.parts()], dim=1)
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
-        """The objective whose rectifiers stay as in `pattern`."""
+        """The objective whose ReLUs stay as in `pattern`."""
 
         def losses(points: Tensors) -> Tensor:
             parts, begin = [], 0

@@ -1,12 +1,13 @@
 """What a random probe of the gradient really meets: curvature, the kinks of ReLU, or rounding.
 
-A net of rectifiers is smooth as long as each of them stays on its side. A step that takes
-one across makes the gradient jump, however short the step is, and |gradient change| / |step|
-then measures the step's own length as much as the loss. Here each probe is taken apart:
+A ReLU net is piecewise smooth: its loss is smooth as long as each ReLU stays on its side of 0.
+A step that takes one across makes the gradient jump, however short the step is, and
+|gradient change| / |step| then measures the step's own length as much as the loss. Here each
+probe is taken apart:
 
     gradient change = smooth part + kinks' part
 
-The smooth part is that of the same loss with every rectifier held as it was; as both
+The smooth part is that of the same loss with every ReLU held open or closed as it was; as both
 losses and their gradients agree where the step begins, the kinks' part is the difference
 of their gradients where it ends, and exactly 0 if nothing crossed.
 
@@ -39,7 +40,7 @@ class Split:
     share: Floats
     """<kinks' part, change> / |change|^2; the smooth part's is 1 less this. NaN for no change."""
     crossed: Floats
-    """How many rectifiers stand on another side after the step."""
+    """How many pairs of ReLU and row have changed side after the step."""
 
 
 def split(problem: Problem, drawn: Float[Tensor, "p n"], scale: float) -> Split:
@@ -92,9 +93,9 @@ def rounding(
 def limits(problem: Problem, drawn: Float[Tensor, "p n"]) -> Iterator[Floats]:
     """|H d| / |d| for directions `drawn`, one by one (1,): what shorter probes come to.
 
-    Hessian-vector products (Pearlmutter 1994) at the point itself, where a rectifier has no
+    Hessian-vector products (Pearlmutter 1994) at the point itself, where a ReLU has no
     curvature, in the problem's precision. Probes come to it as their steps get shorter,
-    but for rectifiers that stand exactly on their kink.
+    but for ReLUs that stand exactly on their kink.
     """
     product = problem.hessian_at(problem.point)
     for each in torch.split(drawn, 1):

@@ -29,8 +29,8 @@ class ModuleProblem(Problem):
     """The loss of a module's twin on one batch, as a function of its trainable parameters.
 
     `weight_decay` adds half of it times the squared norm of all trainable parameters, whose
-    gradient is what torch's optimizers add. Rectifiers are ReLU, leaky and parametric ReLU and
-    clamping at 0, whoever calls them; those of rows come in the order in which they are met.
+    gradient is what torch's optimizers add. A ReLU is also a leaky or parametric one, and clamping
+    at 0, whoever calls it; they come in the order in which they are met.
     """
 
     chunk = 1
@@ -49,7 +49,7 @@ class ModuleProblem(Problem):
 
     @torch.no_grad()
     def activation_pattern(self, points: Tensors) -> Bool[Tensor, "p r"]:
-        """Whether each rectifier is open."""
+        """Whether each ReLU is open."""
         patterns = []
         for own in _apart(points):
             forward = ForwardPass(self.twin.mode, self.twin.dtype, record=True)
@@ -60,7 +60,7 @@ class ModuleProblem(Problem):
         return torch.stack(patterns)
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
-        """The objective whose rectifiers stay as in `pattern`."""
+        """The objective whose ReLUs stay as in `pattern`."""
 
         def held(own: Tensors) -> Tensor:
             return self._loss(own, ForwardPass(self.twin.mode, self.twin.dtype, pattern[0]))
@@ -70,7 +70,7 @@ class ModuleProblem(Problem):
     def kinks_at(
         self, points: Float[Tensor, "p n"]
     ) -> tuple[Float[Tensor, "p n"], Float[Tensor, " p"]]:
-        """As of any problem; NaN where some rectifiers cannot be held."""
+        """As of any problem; NaN where some ReLUs cannot be held."""
         jump, crossed = super().kinks_at(points)
         if self._hidden:
             return torch.full_like(jump, torch.nan), torch.full_like(crossed, torch.nan)

@@ -58,11 +58,11 @@ class NormalizedProblem(Problem):
         return {name: gradient[name] * self.units[name] for name in points}
 
     def activation_pattern(self, points: Tensors) -> Bool[Tensor, "p r"]:
-        """Whether each rectifier is open."""
+        """Whether each ReLU is open."""
         return self.raw.activation_pattern(self.there(points))
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
-        """The objective whose rectifiers stay as in `pattern`."""
+        """The objective whose ReLUs stay as in `pattern`."""
         held = self.raw.with_pattern(pattern)
         return lambda points: held(self.there(points))
 

@@ -112,7 +112,7 @@ def published_probes(
 ) -> Iterator[Published]:
     """The document's estimator, bug for bug; it leaves `model`'s weights elsewhere.
 
-    `x` is (N, D), `y` what the model should answer, (N, 1); BN in the mode that
+    `x` is (N, D), `y` what the model should predict, (N, 1); BN in the mode that
     `model` is in. All estimates but the first are zero; see the comments below.
     """
     params = list(model.parameters())

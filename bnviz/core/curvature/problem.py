@@ -27,7 +27,7 @@ class Problem(Protocol):
     """One network's loss on its rows, at `params` and around it.
 
     P stands for any number of points: parameter sets stacked along a first dimension. R counts
-    the rectifiers, one for each ReLU unit and row; 0 without ReLU. n is the number of parameters.
+    the pairs of ReLU and row; 0 without ReLU. n is the number of parameters.
     """
 
     params: Tensors
@@ -44,11 +44,11 @@ class Problem(Protocol):
         ...
 
     def activation_pattern(self, points: Tensors) -> Bool[Tensor, "p r"]:
-        """Whether each rectifier is open."""
+        """Whether each ReLU is open."""
         ...
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
-        """The objective whose rectifiers stay as in `pattern`, wherever the parameters go."""
+        """The objective whose ReLUs stay as in `pattern`, wherever the parameters go."""
         ...
 
     @property
@@ -78,16 +78,16 @@ class Problem(Protocol):
 
     @cached_property
     def pattern(self) -> Bool[Tensor, "1 r"]:
-        """Whether each rectifier is open at `params`."""
+        """Whether each ReLU is open at `params`."""
         return self.activation_pattern(self.params)
 
     def kinks_at(
         self, points: Float[Tensor, "p n"]
     ) -> tuple[Float[Tensor, "p n"], Float[Tensor, " p"]]:
-        """The gradient less that with all rectifiers as at `params`; how many are not as there.
+        """The gradient less that with all ReLUs as at `params`; how many are not as there.
 
         Both gradients by the same operations, so that rounding leaves no difference where there
-        is none. NaN where rectifiers cannot be seen.
+        is none. NaN where ReLUs cannot be seen.
         """
         some = unflatten(points, self.params)
         crossed = (self.activation_pattern(some) != self.pattern).sum(1)

@@ -42,7 +42,7 @@ class StackProblem(Problem):
         rows, width = x.shape[1], stack.network.width
         most = max(1, POINT_BYTES // sum(value.nbytes for value in self.params.values()))
         self.chunk = min(chunk_size(rows, width, dtype), most)
-        self.rectifies = stack.network.activation == "relu"
+        self.has_relu = stack.network.activation == "relu"
         self._objective = objective_of(self.stack, self.x, self.y, mode)
         self._gradient = network_gradient(self.stack, self.x, self.y, mode)
         self._losses = network_losses(self.stack, self.x, self.y, mode)
@@ -69,15 +69,15 @@ class StackProblem(Problem):
 
     @torch.no_grad()
     def activation_pattern(self, points: Tensors) -> Bool[Tensor, "p r"]:
-        """Whether each rectifier is open: layer by layer, unit by unit, row by row."""
-        if not self.rectifies:
+        """Whether each ReLU is open: layer by layer, unit by unit, row by row."""
+        if not self.has_relu:
             return torch.empty(len(points["output.bias"]), 0, dtype=torch.bool)
         entering = forward(self.stack.with_params(points), self.x, self.mode).entering
         return torch.cat([(each > 0).flatten(1) for each in entering], dim=1)
 
     def with_pattern(self, pattern: Bool[Tensor, "1 r"]) -> Objective:
-        """The objective whose rectifiers stay as in `pattern`."""
-        if not self.rectifies:
+        """The objective whose ReLUs stay as in `pattern`."""
+        if not self.has_relu:
             return self._objective
         network = self.stack.network
         layers = pattern.to(self.dtype).chunk(network.depth, dim=1)

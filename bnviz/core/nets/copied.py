@@ -16,7 +16,7 @@ def copied(module: nn.Module) -> nn.Module:
     Raises ValueError, in one sentence, for what no measure can look into.
     """
     if not isinstance(module, nn.Module):
-        raise ValueError(f"{type(module).__name__} is no torch.nn.Module: make one that calls it.")
+        raise ValueError(f"{type(module).__name__} is not a torch.nn.Module: wrap it in one.")
     module = _unwrapped(module)
     for name, layer in module.named_modules():
         _refuse(name or "The module", layer)

@@ -9,7 +9,8 @@ differentiated twice. So while a pass runs, this stands between the module and t
 - attention is the plain one, whatever the module asks for;
 - an embedding has a dense gradient, and weight normalization, whose own second derivative is
   wrong in torch 2.13, is taken apart;
-- rectifiers tell whether they are open, or stay as they are told to.
+- ReLUs tell whether they are open, or stay as they are told to; a ReLU is also a leaky or
+  parametric one, and clamping at 0.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +34,7 @@ _CASTS = frozenset({"float", "double", "half", "bfloat16"})
 class ForwardPass(TorchFunctionMode):
     """One pass in `mode` ("as_is", "train" or "eval") and precision `dtype`.
 
-    `held` (R,) are rectifiers that stay as they are told, in the order they are met; without it
+    `held` (R,) are ReLUs that stay as they are told, in the order they are met; without it
     they are free, and their `pattern` is taken down if `record` says so.
     """
 
@@ -43,13 +44,13 @@ class ForwardPass(TorchFunctionMode):
         super().__init__()
         self.mode, self.dtype, self.held, self.record = mode, dtype, held, record
         self.unheld = False
-        """Whether a rectifier was met where its gradient is somebody else's: without a graph."""
+        """Whether a ReLU was met where its gradient is somebody else's: without a graph."""
         self._open: list[Tensor] = []
         self._at = 0
 
     @property
     def pattern(self) -> Tensor:
-        """(R,) whether each rectifier was open."""
+        """(R,) whether each ReLU was open."""
         return torch.cat(self._open) if self._open else torch.empty(0, dtype=torch.bool)
 
     def __torch_function__(
@@ -94,7 +95,7 @@ class ForwardPass(TorchFunctionMode):
         return value
 
     def _rectified(self, x: Tensor, slope: Any = 0.0, *, inplace: bool = False) -> Tensor:
-        """x where its rectifier is open, `slope` times x where it is shut."""
+        """x where its ReLU is open, `slope` times x where it is closed."""
         if self.held is None:
             gate = x.detach() > 0
             self.unheld = self.unheld or not torch.is_grad_enabled()
@@ -208,7 +209,7 @@ def _looked_up(
     if given.get("max_norm") is not None:
         raise ValueError(
             "An embedding with max_norm changes its weights in the forward pass, so the loss "
-            "is no function of them; measure it with max_norm=None."
+            "is not a function of them; measure it with max_norm=None."
         )
     return function(**given | {"sparse": False, "scale_grad_by_freq": False})
 

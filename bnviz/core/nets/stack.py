@@ -126,7 +126,7 @@ def forward(
 
     In train mode a norm over rows uses the statistics of these rows, and `update` moves its
     running ones; a single row raises ValueError. In eval mode it is folded away. `gates`, a
-    layer each and broadcastable to (K, H, N), hold every rectifier open (1) or shut (0)
+    layer each and broadcastable to (K, H, N), hold every ReLU open (1) or closed (0)
     whatever enters it. Differentiable any number of times.
     """
     norm = None if stack.is_plain(mode) else stack.norm

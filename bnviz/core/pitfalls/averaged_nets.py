@@ -17,7 +17,7 @@ from bnviz.core.verdict import Verdict
 
 
 def pooled(layers: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """Running statistics of equally many rows from each layer's state, taken together."""
+    """Running statistics of all layers' rows pooled, of which each has seen equally many."""
     means = torch.stack([layer["running_mean"] for layer in layers])
     variances = torch.stack([layer["running_var"] for layer in layers])
     between = means.var(dim=0, unbiased=False)

@@ -1,6 +1,6 @@
-"""A regression net that ends in BN: its answers start with mean 0 and standard deviation 1.
+"""A regression net that ends in BN: its predictions start with mean 0 and standard deviation 1.
 
-Source: the threads cited below. The target, not the answer, is what should be standardized.
+Source: the threads cited below. The target, not the prediction, is what should be standardized.
 """
 
 from typing import Literal
@@ -15,7 +15,7 @@ from bnviz.core.verdict import Verdict
 
 
 class InUnits(nn.Module):
-    """A net that learns the standardized target and answers in the target's unit."""
+    """A net that learns the standardized target and predicts in the target's unit."""
 
     mean: Tensor
     spread: Tensor
@@ -51,7 +51,7 @@ def learn(ends_in_bn: bool, x: Tensor, target: Tensor) -> nn.Module:
 
 
 def experiment(mean: float, spread: float) -> Numbers:
-    """Held-out answers of a net that ends in BN, and of one that learns a standardized target."""
+    """Held-out predictions of a net that ends in BN, and of one with a standardized target."""
     torch.manual_seed(0)
     x = torch.randn(512, 4)
     target = mean + spread * (x[:, :1] + 0.5 * x[:, 1:2].sin() + 0.1 * torch.randn(512, 1))
@@ -67,12 +67,12 @@ def experiment(mean: float, spread: float) -> Numbers:
 
 
 def judge(config: TargetNormalized, result: Result) -> Verdict[Literal["useless", "worse", "same"]]:
-    """Root mean squared errors against always answering the training mean."""
+    """Root mean squared errors against always predicting the training mean."""
     actual = result["actual"]
     values = {
         name: float(((result[name] - actual) ** 2).mean() ** 0.5) for name in ("wrong", "right")
     }
-    values |= {"baseline": result.last("baseline"), "answers": float(result["wrong"].mean())}
+    values |= {"baseline": result.last("baseline"), "predicted": float(result["wrong"].mean())}
     values |= {"actual": float(actual.mean())}
     if values["wrong"] > values["baseline"]:
         return Verdict("useless", values)

@@ -121,7 +121,7 @@ class ExtremesConfig(Measure):
         difference, or "few", where there are too few seeds for one. Then the same with weights in
         units of their filters' norms and all else left out, "scaled_..."; "scaled_gone" if the nets
         are level only there. A net that "diverged" counts as the sharper one; seeds with a "dead"
-        net, in which no rectifier is open, are left out. Last, how far "probes" lie below the
+        net, in which no ReLU is open, are left out. Last, how far "probes" lie below the
         largest.
         """
         bn, plain = result.bn, result.plain

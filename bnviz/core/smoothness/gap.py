@@ -120,7 +120,7 @@ class GapConfig(Measure):
         none is; "none" if the nets are ALIKE; "level" if a sign test tells no difference though
         there are seeds enough; "sharper" if the net with BN is the sharper one; "lost" if no seed
         can be compared; or "unknown", before any seed is known. Left out are seeds of which a net
-        diverged, or is dead: flat in every weight, because no rectifier is open, and no smoother
+        diverged, or is dead: flat in every weight, because no ReLU is open, and no smoother
         for that. Then all "steps", and the "test", for which a net that diverged is the sharper.
 
         Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the

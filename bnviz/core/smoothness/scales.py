@@ -39,9 +39,9 @@ class Sweep:
     largest: Floats
     """(Q,) of the same."""
     smooth: Floats
-    """(Q,) median of the part that remains with every rectifier held on its side."""
+    """(Q,) median of the part that remains with every ReLU held on its side."""
     kinks: Floats
-    """(Q,) median of the rest, which the rectifiers that changed side make."""
+    """(Q,) median of the rest, which the ReLUs that changed side make."""
     kink_share: Floats
     """(Q,) median of <rest, change> / |change|^2: with the smooth part's share it makes 1."""
     crossed: Floats

@@ -45,7 +45,7 @@ class Axis(Config):
         if self.field not in FIELDS:
             raise PydanticCustomError(
                 "sweep_no_setting",
-                '"{name}" is no setting that can be swept; use one of {known}',
+                '"{name}" cannot be swept; use one of {known}',
                 {"name": self.field, "known": ", ".join(_meant(self.field))},
             )
         if len(set(self.values)) < len(self.values):
@@ -132,7 +132,7 @@ def _changed(base: TrainConfig, settings: Mapping[str, Value]) -> TrainConfig:
         at = {wrong: settings[wrong]} if wrong in settings else dict(settings)
         raise PydanticCustomError(
             "sweep_no_training",
-            "no training has {where}: {why}",
+            "a training cannot have {where}: {why}",
             {
                 "where": ", ".join(f"{field} = {value}" for field, value in at.items()),
                 "why": problem["msg"],

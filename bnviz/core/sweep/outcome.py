@@ -22,7 +22,9 @@ class NetOutcome:
     validation_loss: Floats
     """(M, S) on the held-out rows."""
     accuracy: Floats
-    """(S,) R2 at the end: 1 - the loss over that of the held-out rows' own mean."""
+    """(S,) R2 at the end: 1 - the loss over that of the held-out rows' own mean; NaN where these
+    targets are all alike.
+    """
     sharpness: Floats
     """(S,) the largest Hessian eigenvalue at the end, or (0,) where it was not asked for."""
     diverged: Floats

@@ -27,11 +27,15 @@ class Result:
     cells: tuple[int, ...]
     """Their indices."""
     bn: Floats
-    """(S,) the metric, a seed each; NaN where a seed has none because it diverged."""
+    """(S,) the metric, a seed each; NaN where a seed has none, because it diverged, is stable at no
+    rate, or has held-out targets that are all alike.
+    """
     plain: Floats
     comparison: Comparison
     q: float
     """Its q-value among all comparisons of the sweep."""
+    diverged: bool
+    """Whether every seed of both nets diverged, in each of its cells."""
 
 
 def results(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> list[Result]:
@@ -47,7 +51,8 @@ def results(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> list[Result
             )
             sign = -1.0 if config.metric in _MORE else 1.0
             comparison = compare(sign * bn, sign * plain)
-            compared.append(Result(settings, indices, bn, plain, comparison, np.nan))
+            gone = all(net.diverged.all() for each in some for net in (each.bn, each.plain))
+            compared.append(Result(settings, indices, bn, plain, comparison, np.nan, gone))
     q = discovery_rates([each.comparison.p for each in compared])
     return [replace(each, q=value) for each, value in zip(compared, q, strict=True)]
 

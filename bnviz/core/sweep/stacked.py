@@ -86,6 +86,6 @@ def _outcome(losses: Floats, gone: Bools, sharpness: Floats, data: Prepared) -> 
     losses = np.where(np.isfinite(losses), losses, np.nan)
     losses[:, -1, gone] = np.nan
     targets = data.validation_y[:LOSS_ROWS].numpy().astype(np.float64)
-    spread = targets.var() or np.nan
+    spread = targets.var() if np.ptp(targets) else np.nan  # of equal ones it may be rounding
     train, validation = losses
     return NetOutcome(train, validation, 1 - validation[-1] / spread, sharpness, gone.astype(float))

@@ -136,6 +136,6 @@ def _side_by_side(axis: Axis, values: Sequence[float]) -> bool:
 
 def _diverged(results: Sequence[Result]) -> Iterator[Verdict[Key]]:
     """In how many comparisons no net of either kind is left."""
-    gone = sum(each.comparison.winner == "neither" for each in results)
+    gone = sum(each.diverged for each in results)
     if gone:
         yield Verdict("diverged", {"cells": gone})

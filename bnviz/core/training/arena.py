@@ -24,11 +24,27 @@ from bnviz.core.verdict import Verdict
 #: The live question: DyT in the place of BN.
 CHALLENGER: tuple[Norm, Norm] = ("dyt", "batch")
 
-Key = Literal["few", "ahead", "behind", "open", "test", "dyt_ahead", "dyt_behind", "dyt_open"]
+Key = Literal[
+    "few",
+    "ahead",
+    "behind",
+    "open",
+    "test",
+    "dyt_ahead",
+    "dyt_behind",
+    "dyt_lasts",
+    "dyt_is_outlasted",
+    "dyt_open",
+]
 
 Outcome = Literal["ahead", "behind", "open"]
 _OUTCOMES: dict[str, Outcome] = {"bn": "ahead", "plain": "behind", "undecided": "open"}
-_DUEL: dict[Outcome, Key] = {"ahead": "dyt_ahead", "behind": "dyt_behind", "open": "dyt_open"}
+#: By the outcome: with a median difference, and without one.
+_DUEL: dict[Outcome, tuple[Key, Key]] = {
+    "ahead": ("dyt_ahead", "dyt_lasts"),
+    "behind": ("dyt_behind", "dyt_is_outlasted"),
+    "open": ("dyt_open", "dyt_open"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,7 @@ def verdict(fought: Sequence[Bout]) -> Iterator[Verdict[Key]]:
             yield Verdict(key, {"norms": some})
     wins = {"wins": duel.comparison.bn_wins, "losses": duel.comparison.plain_wins}
     values = wins | {"seeds": seeds, "difference": abs(duel.comparison.difference), "q": duel.q}
-    yield Verdict(_DUEL[duel.outcome], values)
+    yield Verdict(_DUEL[duel.outcome][duel.comparison.open], values)
     yield Verdict("test", {"count": len(fought), "seeds": seeds, "error": ERROR})
 
 

@@ -53,6 +53,8 @@ class Comparison:
     plain_wins: int
     bn_diverged: int
     plain_diverged: int
+    both_diverged: int
+    """Seeds in which both did."""
     bn_median: float
     """Median loss over the seeds that are finite in both nets; NaN for none."""
     plain_median: float
@@ -68,6 +70,14 @@ class Comparison:
     def differing(self) -> int:
         """Seeds that one of the nets wins."""
         return self.bn_wins + self.plain_wins
+
+    @property
+    def open(self) -> bool:
+        """Whether the median difference is that of seeds of which one net alone diverged: then
+        there is no number for it.
+        """
+        alone = max(self.bn_diverged, self.plain_diverged) - self.both_diverged
+        return 2 * alone >= self.differing
 
 
 def compare(
@@ -94,6 +104,7 @@ def compare(
         plain_wins=wins[1],
         bn_diverged=int(np.isinf(bn).sum()),
         plain_diverged=int(np.isinf(plain).sum()),
+        both_diverged=int((np.isinf(bn) & np.isinf(plain)).sum()),
         bn_median=_median(bn[finite]),
         plain_median=_median(plain[finite]),
         p=p,

@@ -73,7 +73,7 @@ def baseline_loss(config: TrainConfig, dataset: Dataset) -> float:
 def predict(
     config: TrainConfig, dataset: Dataset, state: State, x: Float[NDArray[np.floating], "n d"]
 ) -> tuple[Float[Floats, "s n"], Float[Floats, "s n"]]:
-    """Raw rows `x` (n, D) through both nets in eval mode: BN's and the plain net's answers, (S, n).
+    """Raw rows `x` (n, D) through both nets in eval mode: BN's and the plain net's predictions.
 
     Inputs are standardized inside, as they were in training on `dataset`.
     """

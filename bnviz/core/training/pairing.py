@@ -67,7 +67,7 @@ def pair(first: Side, second: Side) -> Verdict[Key]:
 
 
 def _rows(side: Side) -> object:
-    return side.config.data.model_copy(update={"standardize": False})
+    return side.config.data.model_copy(update={"standardize": False, "input_scale": 1.0})
 
 
 def _evidence(nets: Comparison) -> Verdict[Evidence | Literal["pairing.undecided"]]:

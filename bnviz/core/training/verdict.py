@@ -30,7 +30,7 @@ Key = Literal[
 def verdict(snapshot: Snapshot, baseline: float) -> tuple[Verdict[Key], ...]:
     """Divergence first, then who has the lower validation loss, what is no use, how sure that is.
 
-    `baseline` is the loss of always answering the training rows' mean.
+    `baseline` is the loss of always predicting the training rows' mean.
     """
     nets = compare(
         snapshot.bn.validation_loss,
@@ -52,10 +52,8 @@ def _divergence(nets: Comparison) -> Iterator[Verdict[Key]]:
 def _better(nets: Comparison) -> Iterator[Verdict[Key]]:
     """Who wins, and by how much where the median seed has two losses to compare."""
     key: Key = "level" if nets.winner == "undecided" else nets.winner
-    if key == "bn" and 2 * nets.plain_diverged >= nets.differing:
-        key = "bn_lasts"
-    elif key == "plain" and 2 * nets.bn_diverged >= nets.differing:
-        key = "plain_lasts"
+    if nets.open and key in ("bn", "plain"):
+        key = "bn_lasts" if key == "bn" else "plain_lasts"
     difference = -nets.difference if nets.winner == "plain" else nets.difference
     yield Verdict(
         key,

@@ -25,7 +25,7 @@ from bnviz.texts.numbers import short
 def scales(result: Scales, look: Look, say: Say) -> Figure:
     """Median and largest estimate of both nets against the probes' scale, in both precisions.
 
-    Dotted is what remains with every rectifier held; the limit is where the plateau should be.
+    Dotted is what remains with every ReLU held; the limit is where the plateau should be.
     """
     traces = [t for style in _STYLES for t in _styled(result, style, look, say)]
     limits = [_limit(result, net, look, say) for net in NETS]
@@ -93,7 +93,7 @@ def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, An
 
 
 def kinks(result: Scales, look: Look, say: Say) -> Figure:
-    """What is no curvature: the kinks' share of the gradient change, how many rectifiers changed
+    """What is no curvature: the kinks' share of the gradient change, how many ReLUs changed
     side, and in float32 the rounding relative to the estimate.
     """
     bottom = floor(*(getattr(result, net).crossed for net in NETS))
@@ -123,7 +123,7 @@ _PERCENT = "%{x:.0e}: %{y:.3%}"
 
 
 def _panels(result: Scales, net: str, bottom: float, look: Look, say: Say) -> list[dict[str, Any]]:
-    """One net's rounding, its kinks' share and their count; without rectifiers the first alone."""
+    """One net's rounding, its kinks' share and their count; without ReLU the first alone."""
     base: dict[str, Any] = {"name": say(f"net.{net}"), "x": result.scales, "legendgroup": net}
     base |= {"mode": "lines+markers", "line": stroke(net, look), "marker": marker(net, look, 6)}
     single: Sweep = getattr(result, f"{net}_float32")

@@ -90,14 +90,14 @@ def test_order_matters_to_the_sorted_training_alone() -> None:
     assert mixed.last("validation") > in_order.last("validation") + 0.2
 
 
-def test_answers_come_in_the_targets_unit() -> None:
+def test_predictions_come_in_the_targets_unit() -> None:
     target = torch.tensor([[1.0], [3.0], [8.0]])
     net = InUnits(nn.Identity(), target)
     x = torch.tensor([[0.0], [1.0], [-2.0]])
     assert torch.allclose(net(x), x * target.std() + target.mean())
 
 
-def test_the_error_of_always_answering_the_mean() -> None:
+def test_the_error_of_always_predicting_the_mean() -> None:
     result = run("target_normalized", mean=5.0, spread=2.0)
     actual = result["actual"]
     assert result.last("baseline") == pytest.approx(actual.std(), rel=0.05)

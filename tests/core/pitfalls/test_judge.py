@@ -26,7 +26,7 @@ def ends(**last: float) -> Numbers:
 
 
 def held(wrong: float, right: float, baseline: float) -> Numbers:
-    """Answers with these root mean squared errors for targets of 2."""
+    """Predictions with these root mean squared errors for targets of 2."""
     actual = np.full(4, 2.0)
     return {"actual": actual, "wrong": actual + wrong, "right": actual - right} | {
         "baseline": baseline

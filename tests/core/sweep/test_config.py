@@ -39,10 +39,14 @@ def test_cells_are_the_base_with_their_settings_put_in() -> None:
         ([("network.depht", (1, 2)), (RATE, (1,))], {}, "use one of network.depth"),
         ([("network.depth", (1, 1)), (RATE, (1,))], {}, "takes a value twice"),
         ([(RATE, (1, 2)), (RATE, (3,))], {}, "the same setting"),
-        ([("network.depth", (1, 0)), (RATE, (1,))], {}, "no training has network.depth = 0: "),
+        (
+            [("network.depth", (1, 0)), (RATE, (1,))],
+            {},
+            "a training cannot have network.depth = 0: ",
+        ),
         ([("network.depth", (1,)), ("network.eps", (1,))], {"metric": "stable_rate"}, "needs an"),
-        ([("seeds", (1, 2)), (RATE, (1,))], {}, "is no setting that can be swept"),
-        ([("seed", (1, 2)), (RATE, (1,))], {}, "is no setting that can be swept"),
+        ([("seeds", (1, 2)), (RATE, (1,))], {}, "cannot be swept"),
+        ([("seed", (1, 2)), (RATE, (1,))], {}, "cannot be swept"),
         (
             [("data.samples", tuple(range(10, 74))), ("data.seed", tuple(range(64)))],
             {},

@@ -1,5 +1,7 @@
 """Results of a sweep against scipy and against counting by hand, and what a verdict claims."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,6 +89,15 @@ def test_cells_without_a_net_that_lasts_are_counted() -> None:
     outcomes[4] = Outcome(np.array([0.0, 5.0]), net(np.arange(8.0)), lost)
     told = verdict(sweep("loss"), results(sweep("loss"), outcomes))
     assert (told[-1].key, told[-1].values) == ("diverged", {"cells": 8})
+
+
+@pytest.mark.parametrize("metric", ["stable_rate", "accuracy"])
+def test_a_metric_that_no_seed_has_is_no_divergence(metric: str) -> None:
+    """Every loss has grown, so no rate is stable; of targets that are all alike there is no R2."""
+    lasting = replace(net(np.full(8, 20.0)), accuracy=np.full(8, np.nan))
+    outcome = Outcome(np.array([0.0, 5.0]), lasting, lasting)
+    told = verdict(sweep(metric), results(sweep(metric), dict.fromkeys(range(9), outcome)))
+    assert [each.key for each in told] == ["nowhere"]
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([4, 6, 10]))

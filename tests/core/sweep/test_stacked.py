@@ -1,5 +1,6 @@
 """Cells as one stack against each of them trained alone."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -91,6 +92,15 @@ def test_rows_that_fill_no_line_of_memory_move_the_last_digits_alone() -> None:
         *_, last = train(cells(config)[index].config, dataset_for(config.base.data), never)
         for ours, theirs in ((outcome.bn, last.bn), (outcome.plain, last.plain)):
             np.testing.assert_allclose(ours.validation_loss[-1], theirs.validation_loss, rtol=1e-5)
+
+
+def test_targets_that_are_all_alike_have_no_r2() -> None:
+    """0.1 in float32, whose mean is off by rounding: a spread that is none."""
+    dataset = dataset_for(BASE.data)
+    alike = replace(dataset, y=np.full_like(dataset.y, 0.1))
+    (outcome,) = train_cells([BASE], alike, False, never)
+    for net in (outcome.bn, outcome.plain):
+        assert np.isnan(net.accuracy).all() and not net.diverged.any()
 
 
 def test_losses_are_taken_at_moments_of_which_the_ends_are_two() -> None:

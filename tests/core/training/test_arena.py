@@ -1,6 +1,6 @@
 """All norms in one training: each as if it were trained alone, and what their comparison says."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 
 import numpy as np
@@ -74,6 +74,21 @@ def test_pairs_are_compared_with_their_number_in_mind(snapshot: Snapshot) -> Non
         for norm in said.get(key, {"norms": ()})["norms"]
     ]
     assert sorted(named) == sorted(bout.norm for bout in fought[:-1])
+
+
+@pytest.mark.parametrize("lost", [0, 3, 6, 11])
+def test_a_median_difference_is_told_where_it_is_one_of_losses(
+    snapshot: Snapshot, lost: int
+) -> None:
+    """BN diverges in so many of 11 seeds; DyT's loss is half of it in all others."""
+    some = replace(snapshot.bn, validation_loss=np.full(11, 2.0), diverged=np.zeros(11))
+    gone = replace(some, diverged=(np.arange(11) < lost).astype(float))
+    half = replace(some, validation_loss=np.ones(11))
+    others = {norm: some for norm in snapshot.others} | {"batch": gone, "dyt": half}
+    fought = bouts(ARENA, replace(snapshot, bn=some, plain=some, others=others))
+    said = [each for each in verdict(fought) if each.key.startswith("dyt")]
+    assert [each.key for each in said] == ["dyt_ahead" if lost < 6 else "dyt_lasts"]
+    assert said[0].values["wins"] == 11 and (lost >= 6 or said[0].values["difference"] == 0.5)
 
 
 def test_an_arena_needs_what_each_of_its_norms_needs() -> None:

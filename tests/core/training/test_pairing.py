@@ -55,8 +55,9 @@ def test_other_rows_are_no_pairs(data: dict[str, object]) -> None:
     assert pair(side([1.0] * 8), side([2.0] * 8, **data)).key == "other_data"
 
 
-def test_scaled_inputs_are_the_same_rows() -> None:
-    assert pair(side([1.0] * 8), side([2.0] * 8, standardize=True)).key == "first"
+@pytest.mark.parametrize("data", [{"standardize": True}, {"input_scale": 10.0}])
+def test_scaled_inputs_are_the_same_rows(data: dict[str, object]) -> None:
+    assert pair(side([1.0] * 8), side([2.0] * 8, **data)).key == "first"
 
 
 def test_a_net_is_not_compared_with_itself() -> None:

@@ -61,6 +61,12 @@ def test_divergence_comes_first_and_counts() -> None:
     )
 
 
+def test_seeds_in_which_both_diverge_leave_a_median_difference() -> None:
+    """12 of 20 seeds have no loss in either net; in the other eight BN's is half of the other."""
+    told = said([1.0] * 8 + [NAN] * 12, [2.0] * 8 + [NAN] * 12)
+    assert "in 8 of 20 seeds, lower by 50 % in the median." in told
+
+
 def test_an_undecided_result_whole() -> None:
     assert said([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], [2.0] * 6) == (
         "Neither net is shown to be better: the one with BN ends with the lower validation loss "
