@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from bnviz.core.curvature.hessian import gaussian
 from bnviz.core.curvature.lanczos import Lanczos, room
-from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.problem import Problem, gaussian
 from bnviz.core.types import Float, Floats, StopFlag, check, never
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bnviz.core.curvature.hessian import gaussian, hessian_product
 from bnviz.core.curvature.lanczos import Product
-from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.problem import Problem, gaussian, hessian_product
 from bnviz.core.nets.beneath import Beneath
 from bnviz.core.nets.forward_pass import ForwardPass
 from bnviz.core.nets.gradients import Objective, gradient_of

@@ -12,9 +12,8 @@ import torch
 from scipy.special import stdtrit
 from torch import Tensor
 
-from bnviz.core.curvature.hessian import gaussian
 from bnviz.core.curvature.lanczos import Product, room
-from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.problem import Problem, gaussian
 from bnviz.core.types import Float, Floats, StopFlag, check, never
 
 #: A Hessian with more rows is not built: 2000 rows take 32 MB and 2000 products.

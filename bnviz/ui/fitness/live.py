@@ -7,9 +7,8 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.nets.norms.names import OVER_ROWS
-from bnviz.core.training.endings import ending
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, QUANTILE_ROWS, Snapshot
-from bnviz.core.training.verdict import divergences, verdict
+from bnviz.core.training.verdict import divergences, ending, verdict
 from bnviz.core.types import NETS
 from bnviz.export.frames import per_layer_frame, per_seed_frame
 from bnviz.jobs import runner

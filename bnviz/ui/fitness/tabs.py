@@ -8,9 +8,9 @@ import streamlit as st
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.nets.norms.names import OVER_ROWS
-from bnviz.core.training.endings import ending, running_ends
 from bnviz.core.training.series import band
 from bnviz.core.training.snapshots import ACTIVATION_ROWS, Snapshot
+from bnviz.core.training.verdict import ending, running_ends
 from bnviz.export.frames import per_layer_frame, per_seed_frame, running_frame
 from bnviz.plots.fitness import curves
 from bnviz.plots.fitness.predictions import among, predicted_against_actual
