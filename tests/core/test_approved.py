@@ -13,8 +13,7 @@ from bnviz.core.configs import (
     TrainConfig,
 )
 from bnviz.core.smoothness.costs import cost as of_measures
-from bnviz.core.smoothness.costs.memory import HELD
-from bnviz.core.smoothness.costs.seconds import Timed
+from bnviz.core.smoothness.costs.nets import Nets
 from bnviz.core.smoothness.landscape import LandscapeConfig
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.sweep.config import RATE, Axis, SweepConfig
@@ -89,16 +88,15 @@ def test_measures() -> None:
         lines.append(f"{training.network.model_dump(exclude_defaults=True)}, {rows} rows")
         for measure in [*(kind() for kind in MEASURES.values()), *landscapes]:
             needed = of_measures.cost(measure, training, rows, 3)
-            held = HELD.get(type(measure), lambda *_: 0.0)
-            mode = getattr(measure, "bn_mode", "train")
-            kept = held(measure, Timed(training, rows, 3, mode))
+            nets = Nets(training, rows, 3, getattr(measure, "bn_mode", "train"))
             advice = [of_measures.remedy(measure, training, rows, 3, of) for of in MEASURED]
             lines.append(
                 f"    {measure.kind} {getattr(measure, 'plane', '')}: {needed.memory:.7g} bytes, "
-                f"{kept:.7g} held, {needed.seconds:.6g} s; make smaller: {', '.join(advice)}"
+                f"{measure.cost(nets).memory:.7g} held, {needed.seconds:.6g} s; "
+                f"make smaller: {', '.join(advice)}"
             )
-            told = measure.cost(10, rows, training.seeds)
-            lines.append(f"        {told.gradients} gradients, in the server: {told.light}")
+            told = measure.gradients(10, rows, training.seeds)
+            lines.append(f"        {told.count} gradients, in the server: {told.light}")
     approve("costs/measures", iter(lines))
 
 

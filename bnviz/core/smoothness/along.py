@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from bnviz.core.configs import TrainConfig
 from bnviz.core.fields import decades, doubling, stops
-from bnviz.core.smoothness.measure import Cost, Measure, Needs, Progress, Throttle
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.smoothness.measure import Gradients, Measure, Needs, Progress, Throttle
 from bnviz.core.training import comparison
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import NETS, Bools, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 RELATIVE = (0.5, 4.0)
 #: Shares of `reach`.
 ABSOLUTE = (1e-3, 1.0)
+#: Gradients that a look along a step takes.
+LOOK = 1.35
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,24 @@ class AlongConfig(Measure):
     moments: int = stops(100, (5, 10, 20, 50, 100, 200, 500, 1000), ge=2)
     """At most so many training steps are measured, evenly spread."""
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """A gradient a step size, and where the step begins."""
         gradients = len(NETS) * seeds * self.moments * (self.sizes + 1)
-        return Cost(gradients, parameters, rows, trains=True)
+        return Gradients(gradients, parameters, rows, trains=True)
+
+    def cost(self, nets: Nets) -> Cost:
+        """The gradients of every step size at once, on a batch."""
+        sizes, batch, seeds = nets.sizes, nets.sizes.batch, nets.seeds
+        each = 4 * nets.depth * nets.width * batch + 6 * nets.parameters
+        held = 8.0 * 4 * seeds * nets.parameters + 8.0 * nets.chunk(8, batch) * each
+        steps = sizes.config.optimizer.epochs * -(-sizes.train // batch)
+        gradients = nets.both("gradient64", seeds * (self.sizes + 1), batch)
+        kept = self.moments * (1 + len(NETS) * 6 * seeds) + self.sizes
+        return Cost(held, LOOK * min(self.moments, steps) * gradients, 8.0 * kept)
+
+    def trainings(self, training: TrainConfig) -> list[TrainConfig]:
+        """The subject's."""
+        return [training]
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Trains both nets and looks along the step at up to `moments` of their steps, in float64.

@@ -10,7 +10,10 @@ from pydantic import Field
 
 from bnviz.core.configs import BnMode
 from bnviz.core.fields import doubling, stops
-from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
+from bnviz.core.nets.norms.names import Norm
+from bnviz.core.smoothness.costs.nets import STEP, Nets
+from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle, which
+from bnviz.core.training.cost import BASIS, BASIS_BYTES, FEWEST, Cost
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
 
 #: Products with the Hessian that the largest eigenvalue and the sum of squares take, about.
 PRODUCTS = 160
+
+#: A Hessian with more rows is not built: bnviz.core.curvature.traces.
+DENSE_LIMIT = 2000
+#: Seconds of a dense spectrum, each parameter cubed.
+DENSE = 8e-11
+#: On the axis, even where one net is 1e11 times as sharp as the other.
+PLACES = 1000
 
 #: An eigenvalue rules that makes more than this share of the sum of all squares.
 RULES = 0.5
@@ -84,10 +94,33 @@ class DensityConfig(Measure):
     probes: int = stops(16, doubling(2, 64))
     steps: int = stops(80, (8, 10, 20, 40, 50, 80, 100, 150, 200))
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """A product a step of every probe; Lanczos, and three products a probe for the sum."""
         products = self.probes * self.steps + PRODUCTS
-        return Cost(len(NETS) * 2 * products, parameters, rows)
+        return Gradients(len(NETS) * 2 * products, parameters, rows)
+
+    def cost(self, nets: Nets) -> Cost:
+        """A quadrature, and what is exact, or known of the largest eigenvalue and the sums."""
+        size, together = nets.parameters, max(1, nets.chunk(8) // 2)
+        seconds = sum(self._seconds(nets, norm, together) for norm in nets.norms)
+        kept = PLACES + len(NETS) * (4 * PLACES + 8)
+        if size > DENSE_LIMIT:
+            held = max(nets.ends_or_sums(self.probes), float(BASIS_BYTES) + nets.product())
+            return Cost(held, seconds, 8.0 * kept)
+        basis = 8.0 * size * max(1, min(together, self.probes)) * min(self.steps, size)
+        held = max(8.0 * 4 * size**2, basis) + nets.product()
+        return Cost(held, seconds, 8.0 * (kept + len(NETS) * size))
+
+    def _seconds(self, nets: Nets, norm: Norm, together: int) -> float:
+        """Of one net, `together` products with whose Hessian run fastest."""
+        size, probes = nets.parameters, self.probes
+        steps = min(self.steps, size, max(FEWEST, BASIS_BYTES // (8 * size)))
+        some = min(together, probes, max(1, BASIS_BYTES // (8 * size * steps)))
+        seconds = nets.products(norm, probes * steps, some)
+        seconds += -(-probes // some) * steps * STEP + probes * steps**2 * size * BASIS
+        if size > DENSE_LIMIT:
+            return seconds + nets.search(norm) + nets.traces(norm, probes)
+        return seconds + nets.products(norm, size, together) + DENSE * size**3
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Every eigenvalue first, where a net is small, then the quadrature, some probes at a time.

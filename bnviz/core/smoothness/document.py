@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from bnviz.core.fields import doubling, stops
-from bnviz.core.smoothness.measure import Cost, Measure, Needs, Progress, Throttle
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.smoothness.measure import Gradients, Measure, Needs, Progress, Throttle
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import NETS, Bools, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
@@ -60,9 +62,14 @@ class DocumentConfig(Measure):
     kind: Literal["replay"] = "replay"
     probes: int = stops(100, doubling(2, 64, 100, 200, 500, 1000))
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """Two gradients of the document's a probe, and a corrected one."""
-        return Cost(len(NETS) * 3 * self.probes, parameters, rows)
+        return Gradients(len(NETS) * 3 * self.probes, parameters, rows)
+
+    def cost(self, nets: Nets) -> Cost:
+        """Next to nothing is held: one probe at a time."""
+        seconds = 3 * self.probes * nets.both("gradient64", 1)
+        return Cost(0.0, seconds, 8.0 * len(NETS) * 4 * self.probes)
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Both nets in eval mode on all rows, as the document has them.

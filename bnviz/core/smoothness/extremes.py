@@ -14,8 +14,10 @@ import numpy as np
 
 from bnviz.core.configs import BnMode
 from bnviz.core.fields import doubling, stops
-from bnviz.core.smoothness.measure import LANCZOS, Cost, Measure, Progress
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.smoothness.measure import LANCZOS, Gradients, Measure, Progress
 from bnviz.core.training.comparison import FEWEST, compare, evidence
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import NETS, Bools, Floats, StopFlag, each_array
 from bnviz.core.verdict import Verdict
 
@@ -87,10 +89,16 @@ class ExtremesConfig(Measure):
     bn_mode: BnMode = "eval"
     probes: int = stops(64, doubling(2, 64, 100, 200, 500, 1000))
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """Lanczos twice, and three products a probe."""
         gradients = len(NETS) * seeds * (2 * LANCZOS + 3 * self.probes)
-        return Cost(gradients, parameters, rows)
+        return Gradients(gradients, parameters, rows)
+
+    def cost(self, nets: Nets) -> Cost:
+        """One net's ends and sums at a time."""
+        each = sum(nets.spectrum(norm, self.probes) for norm in nets.norms)
+        kept = len(NETS) * (nets.seeds * (9 + self.probes) + 1)
+        return Cost(nets.ends_or_sums(self.probes), nets.seeds * each, 8.0 * kept)
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Seed by seed, both nets in turn, in three parts each: ends, traces, normalized.

@@ -17,15 +17,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 
+from bnviz.core.configs import TrainConfig
 from bnviz.core.fields import doubling, stops
-from bnviz.core.smoothness.measure import (
-    LANCZOS,
-    Cost,
-    Measure,
-    Needs,
-    Progress,
-)
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.smoothness.measure import LANCZOS, Gradients, Measure, Needs, Progress
 from bnviz.core.training.comparison import Comparison, compare, evidence
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import Bools, Floats, StopFlag
 from bnviz.core.verdict import Verdict
 
@@ -98,10 +95,22 @@ class GapConfig(Measure):
     kind: Literal["gap"] = "gap"
     probes: int = stops(32, doubling(2, 64, 100, 200))
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """As of the extremes, in each cell before and after training; the document's is short."""
         gradients = len(MOMENTS) * len(CELLS) * seeds * (2 * LANCZOS + 3 * self.probes)
-        return Cost(gradients, parameters, rows, trains=self.subject.run is not None)
+        return Gradients(gradients, parameters, rows, trains=self.subject.run is not None)
+
+    def cost(self, nets: Nets) -> Cost:
+        """As of the extremes, in four cells with the norm and two without, and the probes."""
+        norm, plain = (nets.spectrum(each, self.probes) for each in nets.norms)
+        probes = len(CELLS) / 2 * nets.both("gradient64", self.probes + 1)
+        seconds = nets.seeds * len(MOMENTS) * (4 * norm + 2 * plain + probes)
+        kept = 5 * len(MOMENTS) * len(CELLS) * nets.seeds
+        return Cost(nets.ends_or_sums(self.probes), seconds, 8.0 * kept)
+
+    def trainings(self, training: TrainConfig) -> list[TrainConfig]:
+        """On raw inputs, and on standardized ones."""
+        return [training, training]
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Cell by cell, seed by seed; then both trainings; then all cells again."""

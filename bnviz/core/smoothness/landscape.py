@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from bnviz.core.configs import BnMode
+from bnviz.core.configs import BnMode, TrainConfig
 from bnviz.core.fields import Stops, doubling, stops
-from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
@@ -31,6 +33,9 @@ LEVELS = {
 
 #: Points along each line.
 DISTANCES = 51
+
+#: A path is kept at so many epochs, fewer where they would take more memory (per net).
+PATH_POINTS, PATH_BYTES = 100, 2**26
 
 #: A verdict for one net needs so large a share of the lines.
 AGREE = 0.75
@@ -97,10 +102,28 @@ class LandscapeConfig(Measure):
     """Along each side; coarser planes come first."""
     lines: int = stops(16, doubling(2, 64, 100))
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """A loss a point."""
         losses = len(NETS) * (self.points**2 + DISTANCES * self.lines)
-        return Cost(losses, parameters, rows, trains=self.plane == "path")
+        return Gradients(losses, parameters, rows, trains=self.plane == "path")
+
+    def cost(self, nets: Nets) -> Cost:
+        """The directions of planes and lines; losses at as many points as run together."""
+        held = (len(NETS) + 3) * 4.0 * nets.parameters * (2 + self.lines)
+        seconds = nets.both("loss", self.points**2 + DISTANCES * self.lines)
+        kept = self.points * (self.points + 2) + DISTANCES * (self.lines + 1) + 2
+        if self.plane == "path":
+            held += (len(NETS) + 3 * 2) * PATH_BYTES
+            kept += 4 * PATH_POINTS
+        if self.plane == "eigen":
+            held += nets.lanczos()
+            seconds += 2 * sum(map(nets.search, nets.norms))
+        held += nets.layers(3, 2 * nets.chunk(4), 4) + nets.product()
+        return Cost(held, seconds, 8.0 * len(NETS) * kept)
+
+    def trainings(self, training: TrainConfig) -> list[TrainConfig]:
+        """The seed whose path is drawn."""
+        return [training.model_copy(update={"seeds": 1})] if self.plane == "path" else []
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Coarse planes first, then the lines, then the planes refined.

@@ -22,7 +22,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from safetensors.numpy import load, save
 
+from bnviz.core.configs import TrainConfig
 from bnviz.core.fields import Config, Seed
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import StopFlag, Stopped
 from bnviz.core.verdict import Verdict
 
@@ -66,10 +69,10 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """An estimate; a product with the Hessian counts as two gradients, a loss as one at most."""
+class Gradients:
+    """How many are taken; a product with the Hessian counts as two, a loss as one at most."""
 
-    gradients: int
+    count: int
     """Of one net each, both nets and all seeds together."""
     parameters: int
     """Of one net."""
@@ -80,8 +83,8 @@ class Cost:
 
     @property
     def light(self) -> bool:
-        """Whether one may wait for it."""
-        return not self.trains and self.gradients * self.parameters * self.rows <= LIGHT
+        """Whether one may wait for them."""
+        return not self.trains and self.count * self.parameters * self.rows <= LIGHT
 
 
 class Measure(Config, ABC):
@@ -115,8 +118,16 @@ class Measure(Config, ABC):
         return self.model_copy(update={"subject": subject})
 
     @abstractmethod
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """Of both nets with so many parameters each, whose loss is taken on so many rows."""
+
+    @abstractmethod
+    def cost(self, nets: Nets) -> Cost:
+        """What it holds beside the nets, takes, and keeps; without what is trained anew."""
+
+    def trainings(self, training: TrainConfig) -> list[TrainConfig]:
+        """What is trained anew for it, if anything: the subject's `training`, or some seeds."""
+        return []
 
     def measure(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """The work, part by part.

@@ -18,6 +18,8 @@ from bnviz.core.nets.vectors import flatten
 from bnviz.core.smoothness.landscape import (
     DISTANCES,
     LEVELS,
+    PATH_BYTES,
+    PATH_POINTS,
     Landscape,
     LandscapeConfig,
     NetLandscape,
@@ -26,10 +28,6 @@ from bnviz.core.smoothness.subject import Subject
 from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.core.training.train import Run
 from bnviz.core.types import NETS, Floats, StopFlag, check
-
-#: A path is kept at so many epochs, fewer where they would take more memory (per net).
-PATH_POINTS = 100
-PATH_BYTES = 2**26
 
 #: A path's plane shows so much more than the path, as a share of its span, on each side.
 MARGIN = 0.15

@@ -13,7 +13,9 @@ from pydantic import Field
 
 from bnviz.core.configs import BnMode, Precision
 from bnviz.core.fields import doubling, stops
-from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
+from bnviz.core.smoothness.costs.nets import Nets
+from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle, which
+from bnviz.core.training.cost import Cost
 from bnviz.core.types import NETS, Floats, StopFlag, check, each_array
 from bnviz.core.verdict import Verdict
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 #: Two a decade; the document's 1e-5 is among them.
 SCALES = np.array([10.0 ** (half / 2) for half in range(-16, -1)])
 DOCUMENT = 6
+
+#: Gradients that a probe taken apart takes, with what rounding makes of it.
+APART = {"relu": 5.5, "tanh": 3.1}
 
 #: Rounding beyond this share of the median drowns a probe.
 NEAR = 0.1
@@ -82,10 +87,19 @@ class ScalesConfig(Measure):
     """Which seed of the run."""
     probes: int = stops(32, doubling(2, 64, 100, 200))
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """Two precisions at every scale, with kinks and without."""
         gradients = len(NETS) * 2 * len(SCALES) * 2 * self.probes
-        return Cost(gradients, parameters, rows)
+        return Gradients(gradients, parameters, rows)
+
+    def cost(self, nets: Nets) -> Cost:
+        """All directions in float64, and a chunk of probes in all their parts."""
+        drawn = 8.0 * nets.parameters * self.probes
+        held = (len(NETS) + 1) * drawn + nets.layers(4, nets.chunk(8), 8) + nets.product()
+        count = self.probes + 1
+        gradients = nets.both("gradient64", count) + nets.both("gradient", count)
+        seconds = APART[nets.activation] * len(SCALES) * gradients
+        return Cost(held, seconds, 8.0 * (len(SCALES) * (1 + 2 * len(NETS) * 7) + 4))
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """Scale by scale, float64 first. A seed that diverged stays NaN.

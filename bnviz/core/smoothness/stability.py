@@ -5,6 +5,7 @@ training, in float32 as in training; see :mod:`bnviz.core.curvature.stability` f
 unstable.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -13,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.fields import stops
-from bnviz.core.smoothness.measure import Cost, Measure, Progress, Throttle, which
+from bnviz.core.smoothness.costs.nets import BACKWARD, STEP, Nets
+from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle, which
+from bnviz.core.training.cost import START, Cost
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 SHARES = (0.25, 0.5, 0.9, 1.2)
 #: A curve has one more point than this, unless there are fewer steps.
 MOMENTS = 20
+#: Products until Lanczos has the largest eigenvalue again, a little farther.
+CURVE = 8
 
 #: The prediction holds if the threshold is this near, relative, for the median seed.
 NEAR = 0.1
@@ -85,10 +90,25 @@ class StabilityConfig(Measure):
     halvings: int = stops(12, (4, 6, 8, 10, 12, 16, 20, 30))
     """Bisections of the interval that brackets the threshold, in log rate."""
 
-    def cost(self, parameters: int, rows: int, seeds: int) -> Cost:
+    def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
         """A descent a trial, all trials of a bisection one after the other."""
         gradients = len(NETS) * seeds * self.halvings * self.steps
-        return Cost(gradients, parameters, rows, trains=True)
+        return Gradients(gradients, parameters, rows, trains=True)
+
+    def cost(self, nets: Nets) -> Cost:
+        """Both nets' trials, most of which end before their last step, and the curves."""
+        together, points = min(nets.seeds, nets.chunk(4)), min(self.steps, MOMENTS) + 1
+        held = 4.0 * 12 * nets.seeds * nets.parameters
+        held += nets.lanczos(together) + nets.layers(14, together, 4)
+        each = sum(nets.both(kind, nets.seeds) for kind in ("gradient", "loss"))
+        seconds = (self.halvings + 2) * self.steps * (each + len(NETS) * STEP)
+        seconds += self.steps * nets.both("gradient", len(SHARES))
+        for norm in nets.norms:
+            product = nets.sizes.passes("product", norm, len(SHARES), nets.rows, len(SHARES))
+            seconds += points * (START + CURVE * (BACKWARD * product + STEP))
+            seconds += nets.search(norm) * math.sqrt(nets.seeds)
+        kept = len(NETS) * (5 * nets.seeds + points + len(SHARES) * (1 + 2 * points))
+        return Cost(held, seconds, 8.0 * kept)
 
     def work(self, subject: "Subject", should_stop: StopFlag) -> Iterator[Progress]:
         """The thresholds of both nets, brackets narrowing, then their curves. Seeds that diverged
@@ -98,8 +118,7 @@ class StabilityConfig(Measure):
         throttle, total = Throttle(), len(NETS) * (_TRIALS + _CURVES)
 
         def progress(done: float) -> Progress:
-            result = Stability(nets["bn"].part, nets["plain"].part)
-            return Progress(int(done), total, result)
+            return Progress(int(done), total, Stability(nets["bn"].part, nets["plain"].part))
 
         begun = 0
         for part, method in ((_TRIALS, _Net.trials), (_CURVES, _Net.curves)):
@@ -159,18 +178,12 @@ class _Net:
         self.alive = subject.alive(net)
         every = flatten(list(subject.stack(net).params.values()))
         self.starts = every[torch.from_numpy(self.alive)]
-        seeds, nothing = len(self.alive), np.empty(0)
         steps = min(config.steps, MOMENTS)
         moments = np.linspace(0, config.steps, steps + 1).round().astype(np.int64)
+        unknown, none = np.full(len(self.alive), np.nan), np.empty((0, len(moments)))
+        ends = np.stack([unknown, unknown], axis=1)
         self.part = NetStability(
-            sharpness=np.full(seeds, np.nan),
-            threshold=np.full(seeds, np.nan),
-            bracket=np.full((seeds, 2), np.nan),
-            weight_growth=np.full(seeds, np.nan),
-            rates=nothing,
-            moments=moments,
-            curves=np.empty((0, len(moments))),
-            losses=np.empty((0, len(moments))),
+            unknown, unknown, ends, unknown, np.empty(0), moments, curves=none, losses=none
         )
 
     def trials(self, should_stop: StopFlag) -> Iterator[float]:
@@ -188,24 +201,18 @@ class _Net:
         for bracket in thresholds(
             self.problem, starts, 2 / sharp, steps=config.steps, halvings=config.halvings
         ):
-            self._take(bracket)
+            ends = self._of_all(bracket.stable), self._of_all(bracket.unstable)
+            self.part = replace(
+                self.part,
+                threshold=self._of_all(bracket.threshold),
+                bracket=np.stack(ends, axis=1),
+                weight_growth=self._of_all(self._growth(bracket)),
+            )
             yield bracket.share
 
-    def _take(self, bracket: "Bracket") -> None:
-        self.part = replace(
-            self.part,
-            threshold=self._of_all(bracket.threshold),
-            bracket=np.stack(
-                [self._of_all(bracket.stable), self._of_all(bracket.unstable)], axis=1
-            ),
-            weight_growth=self._of_all(self._growth(bracket)),
-        )
-
     def _growth(self, bracket: "Bracket") -> "Tensor":
-        import torch
-
         growth = self._weights(bracket.ends) / self._weights(self.starts)
-        return torch.where(bracket.stable.isnan(), torch.nan, growth)
+        return growth.masked_fill(bracket.stable.isnan(), math.nan)
 
     def _weights(self, points: "Tensor") -> "Tensor":
         """(P,) L2 norm of all weight matrices together (no biases, no gamma)."""
@@ -227,20 +234,15 @@ class _Net:
 
         from bnviz.core.curvature.stability import descents
 
-        with_one = np.flatnonzero(np.isfinite(self.part.threshold[self.alive]))
-        if not len(with_one):
+        thresholds = self.part.threshold[self.alive]
+        first = next(iter(np.flatnonzero(np.isfinite(thresholds))), None)
+        if first is None:
             return
-        start = self.starts[with_one[0]]
-        rates = self.part.threshold[self.alive][with_one[0]] * np.array(SHARES)
+        start, rates = self.starts[first], thresholds[first] * np.array(SHARES)
         moments = self.part.moments
         curves, losses = np.full((2, len(rates), len(moments)), np.nan)
-        along = descents(
-            self.problem,
-            start,
-            torch.from_numpy(rates),
-            moments.tolist(),
-            should_stop=should_stop,
-        )
+        at, rates_of = moments.tolist(), torch.from_numpy(rates)
+        along = descents(self.problem, start, rates_of, at, should_stop=should_stop)
         for index, (loss, sharp) in enumerate(along):
             losses[:, index], curves[:, index] = loss.numpy(), sharp.numpy()
             self.part = replace(self.part, rates=rates, curves=curves.copy(), losses=losses.copy())

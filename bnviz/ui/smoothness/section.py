@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from bnviz.core.smoothness.costs import cost as smoothness_cost
-from bnviz.core.smoothness.costs.cost import LIGHT_BYTES
-from bnviz.core.smoothness.measure import Cost, Measure, SubjectConfig
+from bnviz.core.smoothness.costs.cost import LIGHT_BYTES, cost
+from bnviz.core.smoothness.measure import Gradients, Measure, SubjectConfig
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import refusals
 from bnviz.store import Run
@@ -76,8 +75,7 @@ class Section:
                 code=self.code(config),
             )
 
-        cost = config.cost(asked.parameters, asked.rows, asked.config.seeds)
-        _show(config, cost, draw, asked)
+        _show(config, draw, asked)
         st.markdown(say(f"smoothness.lead.{name}"))
         st.latex(self.formula)
         st.markdown(say(f"smoothness.{name}.reading"))
@@ -112,11 +110,12 @@ net, x, y = document.bn, document.x, document.y
 """
 
 
-def _show(config: Measure, cost: Cost, draw: Draw, asked: Asked) -> None:
+def _show(config: Measure, draw: Draw, asked: Asked) -> None:
     """The verdict and what `draw` makes of the result: at once, or of a job."""
     nets = asked.config, *asked.size
-    needed = smoothness_cost.cost(config, *nets)
-    if cost.light and needed.memory < LIGHT_BYTES:
+    needed = cost(config, *nets)
+    gradients = config.gradients(asked.parameters, asked.rows, asked.config.seeds)
+    if gradients.light and needed.memory < LIGHT_BYTES:
         with st.spinner(say("measuring.now")):
             result = measured(config, asked.snapshots)
         _show_result(config, result, draw)
@@ -127,7 +126,7 @@ def _show(config: Measure, cost: Cost, draw: Draw, asked: Asked) -> None:
     elif problem := refusals.of_measure(config, *nets):
         st.error(worded(problem), icon=":material/error:")
     else:
-        st.caption(f"{_in_words(cost)} {takes(needed)}")
+        st.caption(f"{_in_words(gradients)} {takes(needed)}")
         _measure_button(config, "measuring.measure")
 
 
@@ -152,12 +151,12 @@ def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True)
     draw(result, say_verdict(f"smoothness.{config.name()}.verdict", *more))
 
 
-def _in_words(cost: Cost) -> str:
+def _in_words(gradients: Gradients) -> str:
     return say(
-        "measuring.trains" if cost.trains else "measuring.heavy",
-        gradients=short(float(f"{cost.gradients:.1e}")),
-        parameters=f"{cost.parameters:,}",
-        rows=f"{cost.rows:,}",
+        "measuring.trains" if gradients.trains else "measuring.heavy",
+        gradients=short(float(f"{gradients.count:.1e}")),
+        parameters=f"{gradients.parameters:,}",
+        rows=f"{gradients.rows:,}",
     )
 
 

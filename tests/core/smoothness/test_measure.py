@@ -14,28 +14,28 @@ DOCUMENT = (449, 1000, 1)
 
 @pytest.mark.parametrize("kind", MEASURES)
 def test_what_trains_is_never_light(kind: str) -> None:
-    found = MEASURES[kind](subject=SubjectConfig(run="somebodys")).cost(10, 10, 1)
-    assert found.light == (kind not in ("gap", "along", "stability"))
-    assert found.trains == (kind in ("gap", "along", "stability"))
+    gradients = MEASURES[kind](subject=SubjectConfig(run="somebodys")).gradients(10, 10, 1)
+    assert gradients.light == (kind not in ("gap", "along", "stability"))
+    assert gradients.trains == (kind in ("gap", "along", "stability"))
 
 
 @pytest.mark.parametrize("kind", ["replay", "scales", "extremes", "gap"])
 def test_the_documents_nets_answer_at_once(kind: str) -> None:
-    assert MEASURES[kind]().cost(*DOCUMENT).light
+    assert MEASURES[kind]().gradients(*DOCUMENT).light
 
 
 def test_more_of_anything_costs_more() -> None:
-    few = ExtremesConfig().cost(*DOCUMENT)
-    assert not ExtremesConfig().cost(449, 1000, 64).light
-    assert not ExtremesConfig().cost(10**6, 1000, 1).light
-    assert not ExtremesConfig().cost(449, 10**6, 1).light
-    assert ExtremesConfig(probes=1000).cost(*DOCUMENT).gradients > few.gradients
-    fine, coarse = (LandscapeConfig(points=points).cost(*DOCUMENT) for points in (51, 13))
+    few = ExtremesConfig().gradients(*DOCUMENT)
+    assert not ExtremesConfig().gradients(449, 1000, 64).light
+    assert not ExtremesConfig().gradients(10**6, 1000, 1).light
+    assert not ExtremesConfig().gradients(449, 10**6, 1).light
+    assert ExtremesConfig(probes=1000).gradients(*DOCUMENT).count > few.count
+    fine, coarse = (LandscapeConfig(points=points).gradients(*DOCUMENT) for points in (51, 13))
     assert coarse.light and not fine.light, "a fine plane is drawn coarse first, as a job"
 
 
 def test_a_path_is_trained() -> None:
-    assert LandscapeConfig(plane="path", points=13).cost(10, 10, 1).trains
+    assert LandscapeConfig(plane="path", points=13).gradients(10, 10, 1).trains
 
 
 def test_a_measure_must_say_what_it_costs_does_and_finds() -> None:

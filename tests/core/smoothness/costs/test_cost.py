@@ -4,11 +4,10 @@ import pytest
 
 from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.curvature import lanczos, problem, traces
-from bnviz.core.smoothness import planes
+from bnviz.core.smoothness import density
 from bnviz.core.smoothness.costs import cost as costs
-from bnviz.core.smoothness.costs import memory
-from bnviz.core.smoothness.costs.kept import PLACES
-from bnviz.core.smoothness.landscape import LandscapeConfig
+from bnviz.core.smoothness.costs import nets
+from bnviz.core.smoothness.landscape import PATH_POINTS, LandscapeConfig
 from bnviz.core.smoothness.measure import Measure, to_bytes
 from bnviz.core.smoothness.registry import MEASURES
 from bnviz.core.training.cost import NAMES, Cost
@@ -19,10 +18,9 @@ WIDE = TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=2)
 
 
 def test_the_numbers_are_those_of_the_measures() -> None:
-    assert memory.POINT_BYTES == problem.POINT_BYTES
-    assert (memory.PATH_POINTS, memory.PATH_BYTES) == (planes.PATH_POINTS, planes.PATH_BYTES)
-    assert (memory.DENSE_LIMIT, memory.FEWEST_PROBES) == (traces.DENSE_LIMIT, traces.FEWEST_PROBES)
-    assert (memory.BASIS_BYTES, memory.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
+    assert nets.POINT_BYTES == problem.POINT_BYTES
+    assert (density.DENSE_LIMIT, nets.FEWEST_PROBES) == (traces.DENSE_LIMIT, traces.FEWEST_PROBES)
+    assert (nets.BASIS_BYTES, nets.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
 
 
 @pytest.mark.parametrize("kind", MEASURES)
@@ -57,6 +55,6 @@ def test_the_plane_of_a_path_costs_a_training() -> None:
 def test_what_is_kept_is_counted(measure: Measure) -> None:
     """Every number; of names no more than there are. A density's axis may be shorter."""
     size, said = len(to_bytes(measured(measure))), costs.cost(measure, TINY, 40, 3).kept
-    shorter = 9 * 8 * PLACES if measure.kind == "density" else 0
-    path = 8 * 8 * memory.PATH_POINTS if measure.kind == "landscape" else 0
+    shorter = 9 * 8 * density.PLACES if measure.kind == "density" else 0
+    path = 8 * 8 * PATH_POINTS if measure.kind == "landscape" else 0
     assert said - 2 * NAMES - shorter - path <= size <= said
