@@ -6,7 +6,7 @@ limit that a control, a link or a config file must respect stands here once,
 and beside it the numbers that a control offers.
 """
 
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -31,7 +31,11 @@ Source = Literal[
 ]
 Precision = Literal["float32", "float64"]
 BnMode = Literal["train", "eval"]
-MAX_EPOCHS = 2000
+#: Limits that several controls have: rows and features of a batch, seeds, epochs, batches of a
+#: stream.
+MAX_ROWS, MAX_FEATURES, MAX_SEEDS, MAX_EPOCHS, MAX_BATCHES = 65_536, 256, 64, 2000, 1000
+#: One of a training's seeds, by its place.
+SeedIndex = Annotated[int, Field(ge=0, le=MAX_SEEDS - 1)]
 #: Refusals that are sentences of the text catalogue, with the numbers they need.
 RULES = ("too_many_weights", "unequal_groups", "one_row")
 #: Of all seeds of one net, between hidden layers: with optimizer and probes about a gigabyte.
@@ -39,7 +43,7 @@ MAX_WEIGHTS = 16_000_000
 
 
 _BATCH_SIZES = doubling(
-    1, 65_536, *range(1, 11), *(3 * 2**k for k in range(1, 15)), 100, 1000, 10_000
+    1, MAX_ROWS, *range(1, 11), *(3 * 2**k for k in range(1, 15)), 100, 1000, 10_000
 )
 
 
@@ -52,7 +56,7 @@ class BatchConfig(Config):
 
     source: Source = "normal"
     batch_size: int = stops(256, _BATCH_SIZES)
-    features: int = Field(8, ge=1, le=256)
+    features: int = Field(8, ge=1, le=MAX_FEATURES)
     seed: Seed = 42
     table: str | None = None
     columns: tuple[str, ...] = ()
@@ -74,7 +78,7 @@ class NormConfig(Config):
     eps: float = stops(1e-5, EPSILONS, ge=0.0)
     gamma: float = Field(1.0, ge=-5.0, le=5.0)
     beta: float = Field(0.0, ge=-5.0, le=5.0)
-    affine_feature: int | None = Field(None, ge=0, le=255)
+    affine_feature: int | None = Field(None, ge=0, le=MAX_FEATURES - 1)
     precision: Precision = "float32"
 
 
@@ -163,7 +167,7 @@ class OptimizerConfig(Config):
     learning_rate: float = stops(0.01, decades(-8, 2), gt=0.0)
     heavy_ball: float = stops(0.9, (0.0, 0.5, 0.8, 0.9, 0.95, 0.99), lt=1.0)
     epochs: int = stops(50, (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, MAX_EPOCHS))
-    batch_size: int = stops(128, doubling(1, 65_536, 100, 1000))
+    batch_size: int = stops(128, doubling(1, MAX_ROWS, 100, 1000))
 
 
 class ProbeConfig(Config):
@@ -192,7 +196,7 @@ class TrainConfig(Config):
     network: NetworkConfig = NetworkConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     probes: ProbeConfig = ProbeConfig()
-    seeds: int = stops(8, (1, 2, 4, 8, 12, 16, 24, 32, 48, 64))
+    seeds: int = stops(8, (1, 2, 4, 8, 12, 16, 24, 32, 48, MAX_SEEDS))
     seed: Seed = 0
     arena: bool = later(False)
 
@@ -240,8 +244,8 @@ class StreamConfig(Config):
     """
 
     batch: BatchConfig = BatchConfig(batch_size=32)
-    steps: int = stops(100, (10, 20, 50, 100, 200, 500, 1000), ge=2)
+    steps: int = stops(100, (10, 20, 50, 100, 200, 500, MAX_BATCHES), ge=2)
     torch_momentum: float | None = stops(0.1, MOMENTA, gt=0.0)
-    shift_at: int = Field(0, ge=0, le=1000)
+    shift_at: int = Field(0, ge=0, le=MAX_BATCHES)
     shift: float = Field(0.0, ge=-5.0, le=5.0)
     spread: float = stops(1.0, (0.1, 0.2, 0.25, 0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 10.0))

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from bnviz.core.configs import MAX_FEATURES
 from bnviz.files.cells import Gaps
 from bnviz.files.columns import Column, Survey
 from bnviz.files.dialect import Dialect
@@ -18,7 +19,7 @@ from bnviz.files.findings import Finding, Question, Unreadable, Values, clip
 from bnviz.files.formats.csv_text import delimited
 from bnviz.files.formats.excel import is_workbook, workbook
 from bnviz.files.formats.parquet import parquet
-from bnviz.files.reading import MAX_CHOSEN, Floats, Reading, Rows
+from bnviz.files.reading import Floats, Reading, Rows
 from bnviz.files.source import MAX_COLUMNS, Source, most_rows
 
 MAX_BYTES: Final = 50 * 2**20
@@ -181,8 +182,8 @@ def _judged(names: Sequence[str], values: Floats) -> tuple[list[str], Floats, li
             findings.append(Finding("constant", {"column": name, "number": float(known[0])}))
         elif _are_days(known):
             findings.append(Finding("day_numbers", {"column": name, "number": int(known[0])}))
-    if len(kept) > MAX_CHOSEN:
-        findings.append(Finding("too_many_columns", {"count": len(kept), "limit": MAX_CHOSEN}))
+    if len(kept) > MAX_FEATURES:
+        findings.append(Finding("too_many_columns", {"count": len(kept), "limit": MAX_FEATURES}))
     if len(kept) < len(names):
         values = values[:, kept]
     return [names[place] for place in kept], values, findings

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bnviz.core.configs import MAX_FEATURES
 from bnviz.core.data.tables import Table
 from bnviz.files.dialect import Dialect
 from bnviz.files.findings import Finding, Question, Unreadable
@@ -17,9 +18,6 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 #: What becomes of rows with missing values: left out, or filled with the column's mean and so on.
 Filling = Literal["drop", "mean", "median", "zero"]
-
-#: As many columns as a batch has features at most.
-MAX_CHOSEN: Final = 256
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ def to_table(reading: Reading, columns: Sequence[str], filling: Filling = "drop"
         raise Unreadable("open_question", {})
     if not columns:
         raise Unreadable("no_columns", {})
-    if len(columns) > MAX_CHOSEN:
-        raise Unreadable("too_many_columns", {"count": len(columns), "limit": MAX_CHOSEN})
+    if len(columns) > MAX_FEATURES:
+        raise Unreadable("too_many_columns", {"count": len(columns), "limit": MAX_FEATURES})
     places = _places(reading, columns)
     complete = reading.complete(columns)
     if filling == "drop" and not complete.any():

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from bnviz.core.batchnorm.batch_dependence import SIZES
 from bnviz.core.configs import (
+    MAX_BATCHES,
     BatchConfig,
     NetworkConfig,
     NormConfig,
@@ -108,7 +109,7 @@ TRAIN_VS_EVAL = _table(
     ),
     choice_of("quantity", "train_vs_eval.quantity", ("variance", "mean")),
     choice_of("reference", "train_vs_eval.reference", ("train", "true"), menu=True),
-    Control("gap_step", "train_vs_eval.gap.step", 1000, least=0, most=1000, step=1),
+    Control("gap_step", "train_vs_eval.gap.step", MAX_BATCHES, least=0, most=MAX_BATCHES, step=1),
     Control("z", "train_vs_eval.company.z", 1.0, least=-4.0, most=4.0, step=0.1),
     Control("company_b", "train_vs_eval.company.size", 8, stops=(1, *SIZES)),
     choice("net", "train_vs_eval.recalibrate.net", menu=True, pinned=True),

@@ -15,13 +15,12 @@ from typing import Final, Literal
 import numpy as np
 from numpy.random import PCG64, Generator
 
-from bnviz.core.configs import BatchConfig, Source
+from bnviz.core.configs import MAX_FEATURES, BatchConfig, Source
 from bnviz.core.data.synthetic import POPULATIONS, labels
 from bnviz.core.data.tables import Table
 from bnviz.core.types import Floats
 from bnviz.core.verdict import Verdict
 
-MAX_FEATURES: Final = 256
 #: Sources whose numbers are drawn row by row in one go: a batch is the beginning of every larger
 #: one of its seed.
 ONE_DRAW: Final = ("uniform", "normal", "scales", "constant")
@@ -54,7 +53,7 @@ def draw(config: BatchConfig, table: Table | None = None) -> Batch:
 
 
 def feature_limit(source: Source) -> int:
-    """How many features the source has to give, 256 at most."""
+    """How many features the source has to give, MAX_FEATURES at most."""
     return REAL[source][1] if source in REAL else MAX_FEATURES
 
 

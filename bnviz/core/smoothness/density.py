@@ -6,9 +6,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
-from bnviz.core.configs import BnMode
+from bnviz.core.configs import BnMode, SeedIndex
 from bnviz.core.fields import doubling, stops
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.costs.nets import STEP, Nets
@@ -90,7 +89,7 @@ class DensityConfig(Measure):
     result: ClassVar = Density
     kind: Literal["density"] = "density"
     bn_mode: BnMode = "eval"
-    net: int = Field(0, ge=0, le=63)
+    net: SeedIndex = 0
     probes: int = stops(16, doubling(2, 64))
     steps: int = stops(80, (8, 10, 20, 40, 50, 80, 100, 150, 200))
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from bnviz.core.configs import BnMode, TrainConfig
+from bnviz.core.configs import BnMode, SeedIndex, TrainConfig
 from bnviz.core.fields import Stops, doubling, stops
 from bnviz.core.smoothness.costs.nets import Nets
 from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle
@@ -94,7 +93,7 @@ class LandscapeConfig(Measure):
     kind: Literal["landscape"] = "landscape"
     plane: Literal["random", "eigen", "path"] = "random"
     bn_mode: BnMode = "eval"
-    net: int = Field(0, ge=0, le=63)
+    net: SeedIndex = 0
     extent: float = stops(
         1.0, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0), gt=0.0
     )

@@ -9,9 +9,8 @@ from itertools import product
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
-from bnviz.core.configs import BnMode, Precision
+from bnviz.core.configs import BnMode, Precision, SeedIndex
 from bnviz.core.fields import doubling, stops
 from bnviz.core.smoothness.costs.nets import Nets
 from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle, which
@@ -83,7 +82,7 @@ class ScalesConfig(Measure):
     result: ClassVar = Scales
     kind: Literal["scales"] = "scales"
     bn_mode: BnMode = "eval"
-    net: int = Field(0, ge=0, le=63)
+    net: SeedIndex = 0
     """Which seed of the run."""
     probes: int = stops(32, doubling(2, 64, 100, 200))
 

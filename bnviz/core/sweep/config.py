@@ -25,6 +25,9 @@ MAX_CELLS = 1024
 #: What cells have in common: their seeds, and whose data they learn from.
 _COMMON = ("seeds", "seed", "arena", "data.source", "data.table", "data.columns", "data.target")
 
+#: The most values of an axis.
+MAX_VALUES = 64
+
 #: Every setting that can be swept, as its path in a TrainConfig.
 FIELDS = tuple(path for path, _ in flat(TrainConfig()) if path not in _COMMON)
 
@@ -38,7 +41,7 @@ class Axis(Config):
     """One setting, `field` being its path in a TrainConfig, and the `values` it takes in turn."""
 
     field: str = Field(max_length=100)
-    values: tuple[Value, ...] = Field(min_length=1, max_length=64)
+    values: tuple[Value, ...] = Field(min_length=1, max_length=MAX_VALUES)
 
     @model_validator(mode="after")
     def _is_a_setting(self) -> Self:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bnviz.core.batchnorm.batch_dependence import BatchDependence
+from bnviz.core.batchnorm.batch_dependence import SIZES, BatchDependence
+from bnviz.core.fields import doubling
 from bnviz.core.types import Floats
 from bnviz.plots.nets import bands
 from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
@@ -22,7 +23,7 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     if outputs.theory is not None:
         theory = line(*joined(sizes, outputs.theory), look.color(PLAIN), 1.5, "dash")
         traces.append(theory | {"name": say("train_vs_eval.company.theory")})
-    ticks = [2, 4, 8, 16, 32, 64, 128, 256]
+    ticks = list(doubling(2, SIZES[-1]))
     return figure(
         look,
         traces,

@@ -9,10 +9,11 @@ from typing import Final, get_args
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from bnviz.core.configs import MAX_FEATURES
 from bnviz.core.data.tables import Table
 from bnviz.files.findings import Unreadable
 from bnviz.files.read import MAX_BYTES
-from bnviz.files.reading import MAX_CHOSEN, Filling, Reading
+from bnviz.files.reading import Filling, Reading
 from bnviz.store import StoredTable, open_store
 from bnviz.ui import cache
 from bnviz.ui.controls import FITNESS, ONE_BATCH
@@ -67,10 +68,10 @@ def _from_file(file: UploadedFile) -> Table:
         ):
             st.markdown("\n".join(f"- {line}" for line in lines))
     columns = st.multiselect(
-        say("upload.columns", limit=MAX_CHOSEN),
+        say("upload.columns", limit=MAX_FEATURES),
         reading.names,
-        reading.names[:MAX_CHOSEN],
-        max_selections=MAX_CHOSEN,
+        reading.names[:MAX_FEATURES],
+        max_selections=MAX_FEATURES,
     )
     filling = _filling(reading, columns)
     table = open_store().save_choice(file.name, reading, columns, filling, visitor())

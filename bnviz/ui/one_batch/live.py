@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from bnviz.core.configs import BatchConfig, NormConfig
+from bnviz.core.configs import MAX_ROWS, BatchConfig, NormConfig
 from bnviz.core.data.batches import ONE_DRAW
 from bnviz.core.data.shape import Shape
 from bnviz.plots.labels import labels
@@ -15,8 +15,6 @@ from bnviz.ui.one_batch import compute
 
 #: The browser gets so many values at most; beyond, the picture comes on release.
 MOST_CELLS: Final = 262_144
-#: What the slider of the batch size offers at most.
-MOST_ROWS: Final = 65_536
 
 
 def ridges(config: BatchConfig, norm: NormConfig, own_axes: bool) -> dict[str, Live]:
@@ -88,7 +86,7 @@ def _rows(config: BatchConfig) -> dict[str, Any] | None:
     if config.source not in ONE_DRAW:
         return None
     features = len(compute.batch_of(config).names)
-    most = min(MOST_ROWS, (MOST_CELLS - 1) // features)
+    most = min(MAX_ROWS, (MOST_CELLS - 1) // features)
     asked = config.model_copy(update={"batch_size": most, "features": features}).model_dump_json()
     return {
         "slider": "b",

@@ -11,6 +11,7 @@ from bnviz.core.batchnorm.interpolation import partway
 from bnviz.core.batchnorm.momentum import remaining, shares
 from bnviz.core.configs import BatchConfig, NormConfig, StreamConfig
 from bnviz.ui.cache import cached
+from bnviz.ui.controls import CONTROLS
 from bnviz.ui.home import wines
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
 from bnviz.ui.presenter.lesson import LessonError, Measured
@@ -19,31 +20,30 @@ from bnviz.ui.train_vs_eval.compute import any_size, company, moments_of, walk
 if TYPE_CHECKING:
     from bnviz.core.training.reproduce import Report
 
-#: A page's controls by their names in the address; the configs check the values.
+#: What a page's controls say, by their names in the address; the configs check the values.
 State = Mapping[str, Any]
 
 
 def measure(asked: Measured) -> float:
     """The number that a lesson asks for, without the last digits, which are rounding.
 
-    Raises LessonError for a name that is not in MEASURED and for a state that no page takes.
+    Controls that `asked` does not name have their defaults. Raises LessonError for a name that
+    is not in MEASURED and for a state that no page takes.
     """
     compute = MEASURED.get(asked.measure)
     if compute is None:
         raise LessonError(f"There is no measure {asked.measure!r}: {', '.join(MEASURED)}")
     try:
-        return round(compute(asked.state, asked.feature - 1), 12)
+        page = CONTROLS.get(asked.measure.partition(".")[0], {})
+        usual = {row.name: row.default for row in page.values() if row.default is not None}
+        return round(compute(usual | dict(asked.state), asked.feature - 1), 12)
     except (ValidationError, TypeError, LookupError, ValueError, ZeroDivisionError) as error:
         raise LessonError(f"{asked.measure} of {dict(asked.state)}: {error}") from None
 
 
 def _wines(state: State) -> Any:
-    norm = NormConfig(
-        gamma=state.get("gamma", 1.0), beta=state.get("beta", 0.0), precision="float64"
-    )
-    forward = normalized(wines.WINES, norm)
-    progress = state.get("progress", 0.0)
-    now = partway(batch_of(wines.WINES).values, forward, progress)
+    forward = normalized(wines.WINES, NormConfig(precision="float64"))
+    now = partway(batch_of(wines.WINES).values, forward, state["progress"])
     return now[:, wines.SHOWN]
 
 
@@ -55,36 +55,29 @@ def _moved(mode: str, state: State, _: int) -> float:
 
 def _batch(state: State) -> BatchConfig:
     return BatchConfig(
-        source=state.get("source", "normal"),
-        batch_size=state.get("b", 256),
-        features=state.get("d", 8),
-        seed=state.get("seed", 42),
+        source=state["source"], batch_size=state["b"], features=state["d"], seed=state["seed"]
     )
 
 
 def _after(state: State, feature: int) -> Any:
     norm = NormConfig(
-        eps=0.0 if state.get("noeps") else state.get("eps", 1e-5),
-        gamma=state.get("gamma", 1.0),
-        beta=state.get("beta", 0.0),
+        eps=0.0 if state["noeps"] else state["eps"], gamma=state["gamma"], beta=state["beta"]
     )
     return normalized(_batch(state), norm).y[:, feature].astype(np.float64)
 
 
 def _swallowed(state: State, feature: int) -> float:
-    norm = NormConfig(eps=state.get("eps", 1e-5))
+    norm = NormConfig(eps=state["eps"])
     return float(swallowed(_batch(state), norm)[feature])
 
 
 def _stream(state: State) -> StreamConfig:
-    batch = _batch({"b": 32, "d": 4} | dict(state))
-    cumulative = state.get("stream_cumulative", False)
     return StreamConfig(
-        batch=batch,
-        steps=state.get("steps", 100),
-        torch_momentum=None if cumulative else state.get("momentum", 0.1),
-        shift_at=state.get("shift_at", 60),
-        shift=state.get("shift", 0.0),
+        batch=_batch(state),
+        steps=state["steps"],
+        torch_momentum=None if state["stream_cumulative"] else state["momentum"],
+        shift_at=state["shift_at"],
+        shift=state["shift"],
     )
 
 
@@ -103,8 +96,8 @@ def _mean_gap(state: State, feature: int) -> float:
 
 def _output_width(state: State, feature: int) -> float:
     """From the 5 % to the 95 % quantile: one sample's output over random batches of size B."""
-    batch = _batch({"d": 4} | dict(state))
-    dependence = company(any_size(batch), feature, state.get("z", 1.0), 1e-5)
+    batch = _batch(state)
+    dependence = company(any_size(batch), feature, state["z"], state["eps"])
     row = dependence.quantiles[dependence.sizes.index(batch.batch_size)]
     return float(row[-1] - row[0])
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from bnviz.core.sweep.config import FIELDS, Axis, Value
+from bnviz.core.sweep.config import FIELDS, MAX_VALUES, Axis, Value
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import AXES, FITNESS, SWEEP, VALUES
@@ -20,8 +20,6 @@ NONE = "none"
 _OF = "_of"
 #: No momentum, but the average of all batches so far.
 _CUMULATIVE = "cumulative"
-#: A range has at most so many numbers, as an axis has.
-_MOST = 64
 
 
 def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
@@ -47,7 +45,7 @@ def ask_axes(usual: Sequence[Axis]) -> tuple[list[Axis], list[str]]:
         if given and set(given) == set(values):
             values = [*given]  # a file may have them in another order
         if values:
-            axes.append(Axis(field=field, values=tuple(values[:_MOST])))
+            axes.append(Axis(field=field, values=tuple(values[:MAX_VALUES])))
         elif not refused:
             wrong.append(say("sweep.refused.no_values", setting=say(FITNESS[field].label)))
     return axes, wrong
@@ -119,7 +117,7 @@ def _offered(row: Control) -> Sequence[Value]:
     """The values that are offered of a setting; none where these would be too many."""
     if row.kind == "switch":
         return False, True
-    if row.kind == "whole" and row.most is not None and row.most - (row.least or 0) < _MOST:
+    if row.kind == "whole" and row.most is not None and row.most - (row.least or 0) < MAX_VALUES:
         return range(int(row.least or 0), int(row.most) + 1)
     more = (None,) if row.key == "network.torch_momentum" else ()
     return row.options or (*more, *row.stops)
@@ -144,7 +142,7 @@ def _read(row: Control, entry: str) -> Iterator[Value]:
     ends, _, count = entry.partition(":")
     low, high = (float(row.read(end)) for end in ends.split(".."))
     number = int(count)
-    if not 2 <= number <= _MOST:
+    if not 2 <= number <= MAX_VALUES:
         raise ValueError(entry)
     spread = np.geomspace if row.kind == "steps" and low > 0 else np.linspace
     texts = (f"{number:.3g}" for number in spread(low, high, number))
