@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        if not isinstance(error, BrokenPipeError):  # else the reader has just seen enough
+        if not isinstance(error, BrokenPipeError):  # a broken pipe: whoever reads has seen enough
             print(f"bnviz: {error}", file=sys.stderr)
         # Python would try to write the rest once more when it ends, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -83,7 +83,7 @@ def _follows(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON allows a key twice and keeps the last, which hides a slip."""
+    """Refuse a key that stands twice: JSON keeps the last, which hides a mistake."""
     keys = dict(pairs)
     if len(keys) < len(pairs):
         names = [name for name, _ in pairs]
@@ -142,7 +142,7 @@ def _advice(schema: dict[str, Any]) -> str:
 
 
 def _entries(schema: dict[str, Any]) -> str:
-    """Of what, and of how many entries, a list with this schema is."""
+    """What entries a list with this schema has, and how many."""
     least, most = schema.get("minItems"), schema.get("maxItems")
     if least is not None and most is not None:
         return f" of {least} to {most} entries"

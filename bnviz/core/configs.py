@@ -156,7 +156,7 @@ class NetworkConfig(Config):
 
     @property
     def without_norm(self) -> "NetworkConfig":
-        """Of the second net."""
+        """The config of the second net, without the norm."""
         return self.model_copy(update={"norm": "none"})
 
 

@@ -22,7 +22,7 @@ from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
 
 PROBE_ROWS = 128
-#: Of an outline.
+#: How many points an outline has.
 POINTS = 40
 #: Within this factor of each other two errors are as good as equal.
 LEVEL = 1.1

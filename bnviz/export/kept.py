@@ -34,7 +34,7 @@ def blobs_of(kind: Kind[Any, Any], config: Any, arrays: Arrays) -> list[tuple[in
             _check_cells(config, kept)
         case _:
             for result in kept:
-                config.verdicts(result)  # that it can be judged, shows its shapes
+                config.verdicts(result)  # raises where shapes are wrong
     return list(enumerate(blobs))
 
 

@@ -66,7 +66,7 @@ def _connected(address: str) -> Iterator[Any]:
     except ImportError as error:
         raise Problem("no_dask", {}) from error
     try:
-        get_address_host_port(address)  # a client without one waits for itself at the end
+        get_address_host_port(address)  # a client without a port would wait for ever when it closes
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise Problem("no_scheduler", {"scheduler": address}) from error

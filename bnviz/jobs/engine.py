@@ -91,7 +91,7 @@ class Engine(Executor):
         for process in processes:
             process.end(max(0.0, last - time.monotonic()))
         for thread in threads:
-            thread.join(1.0)  # it tells how its call ended
+            thread.join(1.0)  # it still reports how its call ended
 
     def _serve(self) -> None:
         """Make the calls that wait, one after the other, until there are none."""

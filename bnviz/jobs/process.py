@@ -37,7 +37,7 @@ def main() -> None:
     _rehearse()
     limit_memory(round(limits.gigabytes() * GIGABYTE))
     while (call := calls.get()) is not None:
-        with suppress(OSError):  # then nobody reads it
+        with suppress(OSError):  # nobody reads the answer any more
             answers.write(pickle.dumps(_answer(call)))
             answers.flush()
     os._exit(0)  # without waiting for torch's threads, or for the one that listens

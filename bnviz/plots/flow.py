@@ -15,9 +15,9 @@ Net = Literal["bn", "plain"]
 LAYERS = 3
 #: Where a layer's parts stand: its linear layer, BN with a distribution to each side, tanh.
 _LINEAR, _BN, _TANH, _WIDTH = 0.5, 2.5, 4.5, 5
-#: Of a distribution, to each side at its peak.
+#: How far a distribution reaches to each side at its peak.
 REACH = 0.6
-#: What is drawn of the values, and between which of them tanh still answers.
+#: The largest value that is drawn, and the largest to which tanh still answers.
 _MOST, _ANSWERS = 8.0, 2.0
 
 

@@ -13,9 +13,9 @@ from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade
 #: Names closer than this share of the axis would touch; in letters, the longest line of one.
 APART = 0.12
 LONGEST = 17
-#: Below the plot, where a phone has room for it.
+#: A legend below the plot, where a phone has room for it.
 LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
-#: Of a figure of its own, in pixels.
+#: Height and margins of a figure, in pixels.
 HEIGHT = 360
 MARGIN = {"l": 72, "r": 12, "t": 12, "b": 100}
 

@@ -10,7 +10,7 @@ from bnviz.core.types import Floats
 from bnviz.plots.theme import Look
 
 Trace = dict[str, Any]
-#: Of points, along one axis; None where there is none.
+#: Coordinates of points along one axis; None where a point is missing.
 Places = ArrayLike | Sequence[float | None]
 
 

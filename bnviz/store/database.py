@@ -184,7 +184,7 @@ def _create(engine: sa.Engine) -> None:
         with engine.begin() as connection:
             if _is_postgresql(engine.url):  # where two who make the same table at once fail
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
-            # That of the version last: who finds it, finds all.
+            # The version's table is made last: whoever finds it finds all the others.
             others = [table for table in metadata.sorted_tables if table is not schema]
             make_tables(connection, [*others, schema])
     with engine.connect() as connection:

@@ -119,7 +119,7 @@ _BY_STATE: Mapping[str, Code] = {
 def _code(cause: BaseException) -> Code:
     name = getattr(cause, "sqlite_errorname", "")
     for prefix, code in _BY_SQLITE.items():
-        if name.startswith(prefix):  # extended codes carry a suffix
+        if name.startswith(prefix):  # extended codes have a suffix
             return code
     if (state := str(getattr(cause, "sqlstate", ""))) in _BY_STATE:
         return _BY_STATE[state]

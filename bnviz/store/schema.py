@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
-#: 4: whose what is.
+#: 4: which visitor owns which run, table and file.
 #: 3: what people say of a run, its size, and uploads of which tables are a choice of columns.
 #: 2: the model states of many checkpoints of a run; 1 kept the newest alone.
 SCHEMA_VERSION = 4

@@ -46,7 +46,7 @@ def last(control: Control) -> str | None:
 
 
 def forget(key: str) -> None:
-    """That the choice of this key has ever written anything."""
+    """Forget that the choice of this key has ever written anything."""
     _written().pop(key, None)
 
 

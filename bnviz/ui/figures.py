@@ -130,6 +130,7 @@ def card(name: str) -> None:
     entry = next(entry for entry in PAGES if entry.name == name)
     with st.container(border=True):
         st.markdown(f"#### {say(f'home.card_{name}')}")
-        counts = {"sources": len(get_args(Source)) - 1, "pitfalls": len(CONFIGS)}  # less one's own
+        # The reader's own table is no source to count.
+        counts = {"sources": len(get_args(Source)) - 1, "pitfalls": len(CONFIGS)}
         st.markdown(say(f"home.card_{name}_text", **counts))
         offer_page(entry, say(f"pages.{name}"))

@@ -68,7 +68,7 @@ def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -
     bind = "query-params" if bound else None
     value = _widget(control, label, default, key=control.key, bind=bind, **more)
     if not bound:
-        if wish is None and not known:  # else no link asks, but limits have moved
+        if wish is None and not known:  # a link asks; else the limits have moved
             refuse(label, ", ".join(wishes), in_address(value))
         # What is bound to a widget with other limits, Streamlit takes out of the address itself.
         with suppress(StreamlitAPIException):
@@ -129,7 +129,7 @@ def _choose(
     wish = address.wish(control, label, options, shown, default)
     if wish is not None:
         st.session_state[control.key] = wish
-    if st.session_state.get(control.key) not in options:  # as a label of the language before
+    if st.session_state.get(control.key) not in options:  # it may be a label of the language before
         last = address.last(control)
         st.session_state[control.key] = last if last in options else default
     picker: Any = st.selectbox if control.menu else st.segmented_control

@@ -92,7 +92,7 @@ def _overall(effect: Effect, norm: NormConfig) -> Verdict[Key]:
     every = norm.affine_feature is None
     gamma, beta = (abs(norm.gamma), norm.beta) if every else (1.0, 0.0)
     reached = effect.normalized
-    if not gamma:  # then every feature that is a number is beta everywhere
+    if not gamma:  # gamma 0: every feature that is a number is beta everywhere
         reached = reached | effect.swallowed | (effect.constant & bool(norm.eps))
     good = int(reached.sum())
     if not good:
@@ -119,7 +119,7 @@ def _constant(names: Sequence[str], effect: Effect, norm: NormConfig) -> Iterato
     """One for each value that constant features get."""
     betas = affine(norm, len(names))[1]
     if not norm.eps:
-        betas = np.zeros(len(names))  # all get NaN alike
+        betas = np.zeros(len(names))  # NaN for all of them
     for beta in np.unique(betas[effect.constant]):
         alike = effect.constant & (betas == beta)
         features = tuple(name for name, taken in zip(names, alike, strict=True) if taken)

@@ -87,13 +87,13 @@ COMPARED = (
 
 
 def sums(x: Float[Floats, "n d"]) -> Sums:
-    """Those of one micro-batch (n, D)."""
+    """The sums of one micro-batch `x` (n, D)."""
     mean = equations.mean(x)
     return Sums(len(x), mean, equations.biased_variance(x, mean) * len(x))
 
 
 def combined(a: Sums, b: Sums) -> Sums:
-    """Those of both together: Chan, Golub and LeVeque (1979), equation 2.1."""
+    """The sums of both together: Chan, Golub and LeVeque (1979), equation 2.1."""
     count = a.count + b.count
     away = b.mean - a.mean
     mean = a.mean + away * (b.count / count)

@@ -150,7 +150,7 @@ class BatchesProblem(Problem):
 
 
 def _rows(x: Any, y: Any) -> int:
-    """Of y's first tensor that has any, or of x's."""
+    """How many rows y's first tensor that has any has, or x's."""
     sizes = [len(value) for _, value in [*tensors(y, "y"), *tensors(x, "x")] if value.dim()]
     if not sizes:
         raise ValueError("A batch has no tensor, so it has no rows.")
@@ -158,7 +158,7 @@ def _rows(x: Any, y: Any) -> int:
 
 
 def _sum(x: Any, y: Any) -> float:
-    """By which a batch is known again, its rows in the same order."""
+    """A sum by which a batch is recognized, its rows in the same order."""
     return math.fsum(_weighted(value) for _, value in [*tensors(x, "x"), *tensors(y, "y")])
 
 

@@ -36,7 +36,7 @@ FLOOR = 1e-3
 #: The error of an eigenvalue by rounding is at most so many times |H as computed - H|, as measured.
 _SAFETY = 2.0
 
-#: Of :func:`sharpest`: relative, of the residual; the error is smaller by far (Parlett 1998,
+#: The relative residual at which :func:`sharpest` ends; the error is far smaller (Parlett 1998,
 #: section 11.7).
 TOLERANCE = 1e-3
 

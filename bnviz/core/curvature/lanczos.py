@@ -83,7 +83,7 @@ class Lanczos:
         image -= basis.mT @ (basis @ image)  # twice is enough (Parlett 1998, section 6.9)
         image = image.squeeze(2)
         beta = torch.linalg.vector_norm(image, dim=1)
-        # What rounding leaves of an exhausted space is no direction.
+        # When no direction is left, what remains is rounding: it counts as 0.
         beta = torch.where(beta > 1e-13 * scale, beta, 0.0)
         self.coupling = torch.where(self.finite, beta, 0.0)
         beta = self.coupling.unsqueeze(1)

@@ -105,7 +105,7 @@ def _descend(
     """Moves `points` and clears what is not `stable`, both in place; yields the steps done."""
     limits = problem.losses_at(points)
     stable &= limits.isfinite()
-    falling = stable.clone()  # and what has fallen for ever falls no further
+    falling = stable.clone()  # a descent that has diverged goes no further
     for step in range(1, steps + 1):
         going = falling.nonzero().squeeze(1)
         if not len(going):

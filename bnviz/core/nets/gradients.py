@@ -51,7 +51,7 @@ def gradient_of(objective: Objective) -> Gradient:
         slopes = torch.autograd.grad(
             losses.sum(), list(leaves.values()), allow_unused=True, materialize_grads=True
         )
-        # Older torch makes zeros that want a gradient themselves.
+        # Zeros that older versions of torch make require a gradient themselves.
         return {name: slope.detach() for name, slope in zip(leaves, slopes, strict=True)}
 
     return gradient

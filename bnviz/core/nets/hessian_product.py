@@ -55,7 +55,7 @@ def network_product(stack: Stack, x: Tensor, y: Tensor, mode: BnMode) -> Product
         r: Tensor | None = None
         for link in links:
             r = link.ahead(v, r)
-        assert r is not None  # a net has a layer
+        assert r is not None  # every net has a layer
         r_delta, r_gradient = r * (2 / rows), dict[str, Tensor]()
         for link in reversed(links):
             r_delta = link.back(v, r_delta, r_gradient)

@@ -101,7 +101,7 @@ class Twin:
                 f"A batch normalization inside scripted or exported code cannot be set to mode="
                 f'"{self.mode}": measure the module that it was made of, or with mode="as_is".'
             )
-        if others != other_random_states():  # of two flips of a coin one is as the other, often
+        if others != other_random_states():  # two random losses are often equal: take more
             losses += [self.loss(own, x, y) for _ in range(8)]
         first, again = min(losses), max(losses)
         if again - first > _AGREE * first.abs():

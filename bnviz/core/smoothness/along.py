@@ -97,7 +97,7 @@ class AlongConfig(Measure):
     """At most so many training steps are measured, evenly spread."""
 
     def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
-        """A gradient a step size, and where the step begins."""
+        """One for each step size, and one where the step begins."""
         gradients = len(NETS) * seeds * self.moments * (self.sizes + 1)
         return Gradients(gradients, parameters, rows, trains=True)
 

@@ -94,7 +94,7 @@ class DensityConfig(Measure):
     steps: int = stops(80, (8, 10, 20, 40, 50, 80, 100, 150, 200))
 
     def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
-        """A product a step of every probe; Lanczos, and three products a probe for the sum."""
+        """A product for each step of every probe; Lanczos; three products a probe for the sum."""
         products = self.probes * self.steps + PRODUCTS
         return Gradients(len(NETS) * 2 * products, parameters, rows)
 

@@ -63,7 +63,7 @@ class DocumentConfig(Measure):
     probes: int = stops(100, doubling(2, 64, 100, 200, 500, 1000))
 
     def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
-        """Two gradients of the document's a probe, and a corrected one."""
+        """For each probe two of the document's, and a corrected one."""
         return Gradients(len(NETS) * 3 * self.probes, parameters, rows)
 
     def cost(self, nets: Nets) -> Cost:

@@ -133,7 +133,7 @@ class ExtremesConfig(Measure):
         largest.
         """
         bn, plain = result.bn, result.plain
-        known = np.isfinite([bn.normalized, plain.normalized])  # what is found last
+        known = np.isfinite([bn.normalized, plain.normalized])  # what is measured last
         dead = known.all(axis=0) & (np.minimum(bn.normalized, plain.normalized) <= 0)
         seeds: Bools = known.any(axis=0) & ~dead
         pairs: Bools = known.all(axis=0) & ~dead

@@ -96,7 +96,7 @@ class GapConfig(Measure):
     probes: int = stops(32, doubling(2, 64, 100, 200))
 
     def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
-        """As of the extremes, in each cell before and after training; the document's is short."""
+        """As many as the extremes take, in each cell, before and after training."""
         gradients = len(MOMENTS) * len(CELLS) * seeds * (2 * LANCZOS + 3 * self.probes)
         return Gradients(gradients, parameters, rows, trains=self.subject.run is not None)
 

@@ -102,7 +102,7 @@ class LandscapeConfig(Measure):
     lines: int = stops(16, doubling(2, 64, 100))
 
     def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
-        """A loss a point."""
+        """A loss for each point."""
         losses = len(NETS) * (self.points**2 + DISTANCES * self.lines)
         return Gradients(losses, parameters, rows, trains=self.plane == "path")
 
@@ -133,7 +133,7 @@ class LandscapeConfig(Measure):
         """
         from bnviz.core.smoothness.planes import Drawing, Retraining, around
 
-        subject.problem("plain", self.bn_mode, self.net, "float32")  # is there such a seed?
+        subject.problem("plain", self.bn_mode, self.net, "float32")  # or raises
         total = 2 * (self.points**2 + self.lines * DISTANCES)
         throttle, planes, begun = Throttle(), {}, 0
         if self.plane == "path":
@@ -186,7 +186,7 @@ class LandscapeConfig(Measure):
 
 
 def _rises(net: NetLandscape) -> Floats:
-    """(M,) of each line."""
+    """(M,) how much the loss rises along each line."""
     return (net.lines[:, 0] + net.lines[:, -1]) / 2 - net.lines[:, DISTANCES // 2]
 
 

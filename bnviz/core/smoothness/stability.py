@@ -91,7 +91,7 @@ class StabilityConfig(Measure):
     """Bisections of the interval that brackets the threshold, in log rate."""
 
     def gradients(self, parameters: int, rows: int, seeds: int) -> Gradients:
-        """A descent a trial, all trials of a bisection one after the other."""
+        """A descent for each trial of a bisection."""
         gradients = len(NETS) * seeds * self.halvings * self.steps
         return Gradients(gradients, parameters, rows, trains=True)
 

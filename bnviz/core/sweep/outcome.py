@@ -48,7 +48,7 @@ class Outcome:
 
     @property
     def seeds(self) -> int:
-        """S."""
+        """S, how many seeds each net has."""
         return len(self.bn.diverged)
 
 

@@ -178,7 +178,7 @@ class Sizes:
         return len(self.norms) * self.seeds * each
 
     def step(self) -> Cost:
-        """Of all steps of an epoch, and the memory of one."""
+        """The cost of all steps of an epoch; the memory of one."""
         passing = 2 * self.seeds * self.batch * (self.features + 1)
         memory = 4 * (4 * self.seeds * self.parameters + passing + self.layers(self.batch, 0))
         steps = -(-self.train // self.batch)
@@ -186,7 +186,7 @@ class Sizes:
         return Cost(memory, steps * gradients + self.seeds * self.train * ROW)
 
     def snapshot(self) -> Cost:
-        """What is said of all nets after an epoch, and their state in three copies."""
+        """The cost of all nets' figures after an epoch, and of their state in three copies."""
         rows = min(LOSS_ROWS, self.train) + min(LOSS_ROWS, self.rows - self.train)
         state = 6 * self.seeds * self.parameters
         gradient_rows, nets = min(GRADIENT_ROWS, self.train), self.chunk(rows, 4)
@@ -205,7 +205,7 @@ class Sizes:
         return len(self.norms) * (snapshots * figures + states)
 
     def probed(self) -> Cost:
-        """Probes and, where they are asked for, eigenvalues, of both nets at a checkpoint."""
+        """The cost of a checkpoint's probes and, where they are asked for, eigenvalues."""
         probes, most = self.config.probes, max(1, NUMBERS // self.parameters)
         rows, both = min(PROBE_ROWS, self.train), (self.config.network.norm, self.norms[-1])
         kind: Kind = "gradient64" if probes.precision == "float64" else "gradient"

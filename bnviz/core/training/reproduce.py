@@ -142,7 +142,7 @@ def _corrected(document: Experiment, *, bn: bool) -> Estimate:
 
 
 def _eigenvalues(document: Experiment) -> dict[str, Ends]:
-    """Of the loss on all rows, at the point where the document begins to probe."""
+    """Eigenvalues of the loss on all rows, at the point where the document begins to probe."""
     raw = document.x.double()
     standardized = (raw - raw.mean(0)) / raw.std(0, correction=0)
     y = document.y[:, 0].double()

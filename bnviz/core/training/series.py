@@ -44,7 +44,7 @@ def band(epochs: Float[Floats, " _"], values: Float[Floats, "*t s"]) -> Band:
     whole = alive.all(axis=-1)
     edges = np.empty((3, *whole.shape))
     edges[:, whole] = np.quantile(values[whole], _EDGES, axis=-1)
-    if not whole.all():  # numpy goes through these one by one
+    if not whole.all():  # nanquantile is slow: it takes rows one by one
         rest = np.where(alive, values, np.nan)[~whole]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # all seeds gone: NaN, as stated

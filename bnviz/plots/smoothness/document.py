@@ -35,7 +35,8 @@ def replay(result: Replay, look: Look, say: Say) -> Figure:
                 customdata=values,
                 name=say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
             )
-            traces.append(drawn | {"legendrank": 1 if published else 2})  # though drawn on top
+            # What was published is drawn on top, but stands first in the legend.
+            traces.append(drawn | {"legendrank": 1 if published else 2})
     axis = decades(np.array([zero]), *(t["y"] for t in traces), zero=zero)
     return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
 
@@ -70,7 +71,7 @@ def _over_probes(
     names: Sequence[dict[str, Any]] = (),
     **layout: Any,
 ) -> Figure:
-    """With the moment marked from which on saved copies are no copies; `names` are at ends."""
+    """A figure over probes that marks from when on saved copies are no copies; `names` at ends."""
     shared = result.bn.shared & result.plain.shared
     marks: dict[str, Any] = {"annotations": [*names]}
     if shared.any():

@@ -14,7 +14,7 @@ from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
 HEIGHT = 320
-#: Clear of the axis title.
+#: A legend low enough to leave room for the axis title.
 _KEY = LEGEND | {"y": -0.24}
 MOMENTS = ("before", "after")
 QUANTITIES = ("largest", "probe", "root_mean_square", "normalized", "loss")

@@ -44,7 +44,7 @@ def train_config(main: DeltaGenerator, shown: TrainConfig | None) -> TrainConfig
             seed = ask(FITNESS[FIRST_SEED], default=preset.seed)
         with st.expander(say("train.probes_title"), icon=":material/straighten:"):
             names = [name for name in ProbeConfig.model_fields if name != "bn_mode"]
-            names += ["bn_mode"] if norm in OVER_ROWS else []  # others have but one
+            names += ["bn_mode"] if norm in OVER_ROWS else []  # other norms have only one mode
             probes = dict(preset.probes) | _section(preset.probes, "probes", *names)
     return TrainConfig(
         data=data,

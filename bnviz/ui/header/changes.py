@@ -36,7 +36,7 @@ def remember(page: str) -> None:
     states = _states(page)
     asked = ((key, st.session_state.get(key, _ABSENT)) for key in _keys(page))
     now = {key: value for key, value in asked if value is not _ABSENT}
-    if now:  # else the page has never run, and its address is but a wish
+    if now:  # else the page has not run yet: its address only asks
         now |= {key: st.query_params.get(key, "") for key in _PLACES if key in CONTROLS[page]}
     last = states[-1]
     if any(last.get(key, value) != value for key, value in now.items()):

@@ -36,7 +36,7 @@ def _component() -> Any:
 
 def ask_language() -> None:
     """The language: as the address says, as chosen on an earlier visit, or as the browser asks."""
-    speak("")  # a thread may run the page again, which another language was chosen for
+    speak("")  # this thread may have run a page in another language before
     lang = ask(
         LANG,
         default=_preferred(),
@@ -78,6 +78,6 @@ def show_tools(page: str) -> None:
             "can_undo": changes.can_undo(page),
         },
         on_undo_change=partial(changes.undo, page),
-        on_night_change=lambda: None,  # the run that it brings is all that is wanted
+        on_night_change=lambda: None,  # the run of the page that follows is all that is wanted
         width="content",
     )

@@ -18,7 +18,7 @@ from bnviz.ui.navigation import PAGES
 
 #: Where the lessons of the product stand.
 FOLDER = Path(__file__).with_name("lessons")
-#: Those of the product, in the order in which a newcomer takes them.
+#: The product's lessons, in the order in which a newcomer takes them.
 ORDER = ("bn_in_ten_minutes", "your_batch", "why_eval_differs", "is_it_smoothing", "a_papers_claim")
 
 Closeness = Literal["right", "close", "off"]

@@ -95,7 +95,7 @@ def _mean_gap(state: State, feature: int) -> float:
 
 
 def _output_width(state: State, feature: int) -> float:
-    """From the 5 % to the 95 % quantile: one sample's output over random batches of size B."""
+    """One sample's output over random batches of size B, from its 5 % to its 95 % quantile."""
     batch = _batch(state)
     dependence = company(any_size(batch), feature, state["z"], state["eps"])
     row = dependence.quantiles[dependence.sizes.index(batch.batch_size)]

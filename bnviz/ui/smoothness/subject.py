@@ -78,7 +78,7 @@ def _run() -> Run | None:
     known = {run.id: run for run in newest if _measurable(run)}
     asked = st.query_params.get("run", st.session_state.get("smooth_run"))
     if asked and asked not in known:
-        older = open_store().run(asked)  # an older one
+        older = open_store().run(asked)  # older than the newest
         known |= {older.id: older} if older and _measurable(older) else {}
     chosen = ask(
         SMOOTHNESS["smooth_run"],

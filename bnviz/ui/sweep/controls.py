@@ -113,7 +113,7 @@ def launch_button(main: DeltaGenerator, config: SweepConfig, run: Run | None, ne
     problem = refusals.of_sweep(config, *size(config.base.data))
     unfinished = not new and run is not None and not run.active and run.done < run.total
     if unfinished and run is not None and open_store().owns(ELSEWHERE, run.id):
-        unfinished = False  # nothing of a file is gone on with
+        unfinished = False  # a sweep that came from a file is not continued
     label = say("sweep.resume" if unfinished else "sweep.launch")
     offer_launch(main, label, problem, new or unfinished, _launch, config, scheduler)
     if problem is not None or not new:

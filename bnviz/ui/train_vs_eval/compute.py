@@ -71,7 +71,7 @@ def answer(config: StreamConfig, eps: float) -> tuple[Told, Told]:
 def gap(
     config: StreamConfig, quantity: stream.Quantity, reference: Literal["true", "train"]
 ) -> stream.Gap:
-    """Their gap, taken apart."""
+    """The gap of the running statistics, taken apart."""
     return stream.gap(walk(config), quantity, reference)
 
 

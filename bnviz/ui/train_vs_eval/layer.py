@@ -91,7 +91,7 @@ def show_parts(main: DeltaGenerator, config: StreamConfig, feature: int, eps: fl
 
 def _ask_step(last: int) -> int:
     """At which step the parts are told, up to the `last`."""
-    if st.session_state.get("gap_step", last) > last:  # of a longer stream
+    if st.session_state.get("gap_step", last) > last:  # it was chosen on a longer stream
         st.session_state["gap_step"] = last
     step: int = ask(replace(TRAIN_VS_EVAL["gap_step"], default=last, most=last))
     return step

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bnviz.core.training.precise_bn import Recalibration
 
 _HERE = "here"
-#: Of the truth table's columns, in pixels.
+#: Widths of the truth table's columns, in pixels.
 _WIDTHS = (60, 104, 142, 58, 90, 92, 75, 75, 115, 96, 75)
 
 

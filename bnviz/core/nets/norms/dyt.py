@@ -13,7 +13,7 @@ from bnviz.core.nets.vectors import Tensors
 
 
 class DyT(Norm):
-    """alpha (K, 1) begins at `dyt_alpha`."""
+    """gamma, beta and alpha (K, 1), which begins at `dyt_alpha`."""
 
     def parameters(self, network: NetworkConfig, inputs: int) -> Tensors:
         """gamma, beta and alpha."""

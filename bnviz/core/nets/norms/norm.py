@@ -23,11 +23,11 @@ class Norm:
     """Whether it acts on the layer's weights and leaves its output alone."""
 
     def parameters(self, network: NetworkConfig, inputs: int) -> Tensors:
-        """Of an untrained layer with so many inputs, one network's: (H,) each."""
+        """The parameters of one network's untrained layer with so many inputs: (H,) each."""
         return {"gamma": torch.ones(network.width), "beta": torch.zeros(network.width)}
 
     def buffers(self, network: NetworkConfig) -> Tensors:
-        """Of an untrained layer, one network's: (H,) each, or ()."""
+        """The buffers of one network's untrained layer: (H,) each, or ()."""
         return {}
 
     def forward(self, network: NetworkConfig, own: Tensors, x: Tensor, update: bool) -> Tensor:
