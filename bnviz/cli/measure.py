@@ -38,7 +38,7 @@ def _model(kind: object, where: str) -> type[Measure]:
 
 
 def _measure(store: Store, config: Measure, as_json: bool) -> int:
-    config = measures.settled(store, config)
+    config = measures.with_epoch(store, config)
     measures.training_of(store, config)  # or says what is not there
     run = worked(store, measures.create(store, config), "part")
     blob = store.last_blob(run.id)

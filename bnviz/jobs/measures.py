@@ -1,7 +1,7 @@
 """Measures of smoothness as jobs: the nets they are about come from the store, results go there.
 
 A measure of a training's last nets means those that are the last when it is asked for:
-:func:`settled` puts their epoch in, so that a result looked up by its config is never another's.
+:func:`with_epoch` puts their epoch in, so that a result looked up by its config is never another's.
 """
 
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def checkpoints(store: Store, run_id: str) -> list[int]:
     return sorted({epoch for _, epoch in store.states(run_id)})
 
 
-def settled(store: Store, config: Measure) -> Measure:
+def with_epoch(store: Store, config: Measure) -> Measure:
     """The same measure with nothing left open: the last checkpoint by its epoch.
 
     What the measure does not need of its subject is left out. Raises StoreProblem where
@@ -87,7 +87,7 @@ def settled(store: Store, config: Measure) -> Measure:
 
 
 def find(store: Store, config: Measure, visitor: str = "") -> Run | None:
-    """The newest run of that settled config, in any state, if what it measured still stands.
+    """The newest run of that config, in any state, if what it measured still stands.
 
     What somebody took in from a file is found by that visitor alone.
     """

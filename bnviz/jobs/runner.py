@@ -67,7 +67,7 @@ def submit_measure(config: Measure, visitor: str = "") -> str:
     """
     store = open_store()
     with _launching:
-        config = measures.settled(store, config)
+        config = measures.with_epoch(store, config)
         run = measures.find(store, config, visitor)
         if run is not None and (run.active or run.status == "done"):
             return run.id
@@ -124,7 +124,7 @@ def find_measure(config: Measure, visitor: str = "") -> Run | None:
     """The newest run of the measure, in any state; None too if there is nothing to measure."""
     store = open_store()
     try:
-        return measures.find(store, measures.settled(store, config), visitor)
+        return measures.find(store, measures.with_epoch(store, config), visitor)
     except StoreProblem as problem:
         if problem.code not in measures.NOTHING_THERE:
             raise

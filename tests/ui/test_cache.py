@@ -30,7 +30,7 @@ def test_the_same_config_gives_the_same_object() -> None:
         lambda: compute.normalized(BATCH, NORM).y,
         lambda: compute.statistics(BATCH).mean,
         lambda: compute.effect_of(BATCH, NORM).constant,
-        lambda: compute.jitter_of(BATCH).departures,
+        lambda: compute.mean_noise_of(BATCH).departures,
         lambda: compute.swallowed(BATCH, NORM),
         lambda: dataset_of(DataConfig(samples=10)).x,
     ],

@@ -35,9 +35,9 @@ def main(wanted: list[str]) -> None:
     results: list[harness.Measured] = []
     for name in wanted or GROUPS:
         print(f"Measuring: {name}", flush=True)
-        found = GROUPS[name]()
-        print(harness.table(found), flush=True)
-        results += found
+        measured = GROUPS[name]()
+        print(harness.table(measured), flush=True)
+        results += measured
         # What was measured so far is kept, should a later measurement fail.
         harness.write(results, ROOT / "build" / "bench.json")
     print("\n" + harness.table(results))

@@ -38,12 +38,12 @@ def controls() -> list[Measured]:
         app = stack.enter_context(serve())
         browser = stack.enter_context(chromium_browser())
         reference = _open(browser, bare_page)
-        found = [
+        presses = [
             (name, _slowest(browser, f"{app}/{place}", reference)) for name, place in places.items()
         ]
     return [
         from_pairs(f"{name}: slowest slider / bare text page", pairs, _target(pairs))
-        for name, pairs in found
+        for name, pairs in presses
         if pairs
     ]
 
@@ -58,13 +58,13 @@ def _open(browser: Browser, address: str) -> Page:
 def _slowest(browser: Browser, address: str, reference: Page) -> Pairs:
     """(ours, bare page's) seconds of each press on the slider that is slowest in the median."""
     page = _open(browser, address)
-    found = []
+    presses = []
     for index in range(page.get_by_role("slider", disabled=False).count()):
-        found.append(_pressed(page, index, reference))
+        presses.append(_pressed(page, index, reference))
         page.goto(address)  # the next one starts from the same values
         settle(page, timeout=60)
     page.context.close()
-    return max((pairs for pairs in found if len(pairs) > 1), key=_median, default=[])
+    return max((pairs for pairs in presses if len(pairs) > 1), key=_median, default=[])
 
 
 def _pressed(page: Page, index: int, reference: Page) -> Pairs:

@@ -100,23 +100,23 @@ def losses(
         [d.view_as(p) for d, p in zip(direction.split(sizes), params, strict=True)]
         for direction in plane
     )
-    found = np.empty((len(axis), len(axis)))
+    losses = np.empty((len(axis), len(axis)))
     for row, b in enumerate(axis.tolist()):
         for column, a in enumerate(axis.tolist()):
             for p, original, u, v in zip(params, originals, first, second, strict=True):
                 p.copy_(original + a * u + b * v)
-            found[row, column] = ((net(x) - y) ** 2).mean().item()
+            losses[row, column] = ((net(x) - y) ** 2).mean().item()
     for p, original in zip(params, originals, strict=True):
         p.copy_(original)
-    return found
+    return losses
 
 
 def _gradients(net: Net, x: Tensor, y: Tensor) -> list[Tensor]:
     loss: Tensor = ((net(x) - y) ** 2).mean()
     torch.autograd.backward(loss)
-    found = [p.grad.clone() for p in net.parameters() if p.grad is not None]
+    gradient = [p.grad.clone() for p in net.parameters() if p.grad is not None]
     net.zero_grad()
-    return found
+    return gradient
 
 
 def power_iteration(net: Net, x: Tensor, y: Tensor, steps: int) -> list[float]:
@@ -127,13 +127,13 @@ def power_iteration(net: Net, x: Tensor, y: Tensor, steps: int) -> list[float]:
     params = list(net.parameters())
     torch.manual_seed(0)
     vector = [torch.randn_like(p) for p in params]
-    found = []
+    forms = []
     for _ in range(steps):
         norm = torch.sqrt(sum(((v**2).sum() for v in vector), start=torch.zeros(())))
         vector = [v / norm for v in vector]
         loss = ((net(x) - y) ** 2).mean()
         gradient = torch.autograd.grad(loss, params, create_graph=True)
         image = torch.autograd.grad(gradient, params, vector)
-        found.append(float(sum((h * v).sum() for h, v in zip(image, vector, strict=True))))
+        forms.append(float(sum((h * v).sum() for h, v in zip(image, vector, strict=True))))
         vector = list(image)
-    return found
+    return forms

@@ -41,14 +41,13 @@ def _probes(*, bn: bool, target: float) -> Measured:
     x, y = document_data()
     gradient = network_gradient(stack, x.T.contiguous(), y[:, 0], "eval")
 
-    def together() -> Floats | None:
+    def together() -> Floats:
         return estimates(gradient, stack.params, directions(stack.params, PROBES, 42), SCALE)
 
     def loop() -> Floats:
         return np.array(document.estimate(net, x, y, PROBES, SCALE))
 
-    found = together()
-    assert found is not None and np.allclose(found, loop(), rtol=1e-6, atol=0)
+    assert np.allclose(together(), loop(), rtol=1e-6, atol=0)
     name = f"{PROBES} probes, {'BN' if bn else 'no BN'} / the document's loop"
     return ratio(name, timed(together), timed(loop), target=target, rounds=9)
 
@@ -68,7 +67,7 @@ def _eigenvalues(*, bn: bool) -> Measured:
     objective = objective_of(stack, x.T.contiguous(), y[:, 0], "eval")
     operator = HessianOperator(net, [(x, y)], supervised_loss(functional.mse_loss))
 
-    def ours() -> Extremes | None:
+    def ours() -> Extremes:
         return extremes(objective, stack.params)
 
     def theirs(which: str, steps: int) -> EigenResult:
@@ -78,10 +77,9 @@ def _eigenvalues(*, bn: bool) -> Measured:
         return next(n for n in range(2, 200) if bool(theirs(which, n).converged.all()))
 
     low, high = fewest("SA"), fewest("LA")
-    found = ours()
+    computed = ours()
     ends = [theirs("SA", 2 * low).eigenvalues.item(), theirs("LA", 2 * high).eigenvalues.item()]
-    assert found is not None
-    assert np.allclose([*found.minimum, *found.maximum], ends, rtol=ACCURACY, atol=0)
+    assert np.allclose([*computed.minimum, *computed.maximum], ends, rtol=ACCURACY, atol=0)
     return ratio(
         f"Extreme eigenvalues, {'BN' if bn else 'no BN'} / hessian-eigenthings",
         timed(ours),
@@ -104,14 +102,13 @@ def _landscape(*, bn: bool) -> Measured:
     first, second = landscape.directions(measured.params, 2, 42)
     axis = np.linspace(-1, 1, POINTS)
 
-    def together() -> Floats | None:
+    def together() -> Floats:
         return landscape.plane(measured, first, second, axis, axis)
 
     def loop() -> Floats:
         return document.losses(net, x, y, (first, second), axis)
 
-    found = together()
-    assert found is not None and np.allclose(found, loop(), rtol=1e-4, atol=0)
+    assert np.allclose(together(), loop(), rtol=1e-4, atol=0)
     name = f"A {POINTS} x {POINTS} landscape, {'BN' if bn else 'no BN'} / a loop over its points"
     return ratio(name, timed(together), timed(loop), target=1 / 3, rounds=9)
 
@@ -140,9 +137,7 @@ def _top_eigenvalue(
     loss = StackProblem(stack, x.T.contiguous(), y[:, 0], "eval")
 
     def ours(tolerance: float = 1e-4) -> float:
-        found = top_vectors(loss, 1, tolerance=tolerance)
-        assert found is not None
-        return found[0].item()
+        return top_vectors(loss, 1, tolerance=tolerance).values.item()
 
     exact = ours(1e-8)
     assert abs(ours() / exact - 1) < ACCURACY

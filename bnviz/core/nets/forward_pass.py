@@ -125,77 +125,6 @@ class ForwardPass(TorchFunctionMode):
         shape = [1, -1] + [1] * (x.dim() - 2) if weight.numel() > 1 else [1] * x.dim()
         return self._rectified(x, weight.view(shape))
 
-    def _uses_batch(self, asked: bool, tracked: bool) -> bool:
-        """Whether a normalization takes the batch's statistics; there may be no others."""
-        if self.mode == "as_is":
-            return asked or not tracked
-        return self.mode == "train" or not tracked
-
-    def _batch_norm(
-        self,
-        x: Tensor,
-        running_mean: Tensor | None,
-        running_var: Tensor | None,
-        weight: Tensor | None = None,
-        bias: Tensor | None = None,
-        training: bool = False,
-        momentum: float = 0.1,
-        eps: float = 1e-5,
-    ) -> Tensor:
-        if self._uses_batch(training, running_mean is not None):
-            if x.numel() == x.shape[1]:
-                raise ValueError(
-                    "Batch normalization in training mode needs more than one value per channel, "
-                    "and a batch has one row: leave it out (drop_last=True), or use eval mode."
-                )
-            return functional.batch_norm(x, None, None, weight, bias, True, 0.0, eps)
-        return functional.batch_norm(x, running_mean, running_var, weight, bias, False, 0.0, eps)
-
-    def _torch_batch_norm(
-        self,
-        x: Tensor,
-        weight: Tensor | None,
-        bias: Tensor | None,
-        running_mean: Tensor | None,
-        running_var: Tensor | None,
-        training: bool,
-        momentum: float,
-        eps: float,
-        *_: Any,
-        **__: Any,
-    ) -> Tensor:
-        return self._batch_norm(x, running_mean, running_var, weight, bias, training, 0.0, eps)
-
-    def _native_batch_norm(
-        self,
-        x: Tensor,
-        weight: Tensor | None,
-        bias: Tensor | None,
-        running_mean: Tensor | None,
-        running_var: Tensor | None,
-        training: bool,
-        momentum: float,
-        eps: float,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        asked = self._uses_batch(training, running_mean is not None)
-        running = (None, None) if asked else (running_mean, running_var)
-        return torch.native_batch_norm(x, weight, bias, *running, asked, 0.0, eps)
-
-    def _instance_norm(
-        self,
-        x: Tensor,
-        running_mean: Tensor | None = None,
-        running_var: Tensor | None = None,
-        weight: Tensor | None = None,
-        bias: Tensor | None = None,
-        use_input_stats: bool = True,
-        momentum: float = 0.1,
-        eps: float = 1e-5,
-    ) -> Tensor:
-        if self._uses_batch(use_input_stats, running_mean is not None):
-            return functional.instance_norm(x, None, None, weight, bias, True, 0.0, eps)
-        return functional.instance_norm(x, running_mean, running_var, weight, bias, False, 0.0, eps)
-
     def _attention(self, *args: Any, **kwargs: Any) -> Tensor:
         with sdpa_kernel(SDPBackend.MATH):
             return functional.scaled_dot_product_attention(*args, **kwargs)
@@ -214,6 +143,34 @@ def _looked_up(
     return function(**given | {"sparse": False, "scale_grad_by_freq": False})
 
 
+def _normalized(
+    function: Callable[..., Any], names: tuple[str, ...], to: ForwardPass, *args: Any, **kwargs: Any
+) -> Any:
+    """A normalization by the batch's statistics or the running ones, as the mode says; none move.
+
+    `names` are those of its arguments, in their order.
+    """
+    given = dict(zip(names, args, strict=False)) | kwargs
+    flag = "training" if "training" in names else "use_input_stats"
+    tracked = given.get("running_mean") is not None
+    asked = given.get(flag, flag == "use_input_stats") if to.mode == "as_is" else to.mode == "train"
+    by_batch = asked or not tracked
+    if by_batch:
+        x = given["input"]
+        if flag == "training" and x.numel() == x.shape[1]:
+            raise ValueError(
+                "Batch normalization in training mode needs more than one value per channel, "
+                "and a batch has one row: leave it out (drop_last=True), or use eval mode."
+            )
+        given |= {"running_mean": None, "running_var": None}
+    return function(**given | {flag: by_batch, "momentum": 0.0})
+
+
+#: The arguments of normalizations, in torch.nn.functional and in torch itself.
+_RUNNING, _AFFINE, _LAST = ("running_mean", "running_var"), ("weight", "bias"), ("momentum", "eps")
+_FUNCTIONAL = ("input", *_RUNNING, *_AFFINE)
+_OF_TORCH = ("input", *_AFFINE, *_RUNNING, "training", *_LAST)
+
 _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
     functional.relu: lambda to, x, inplace=False: to._rectified(x, inplace=inplace),
     **dict.fromkeys((torch.relu, Tensor.relu), lambda to, x: to._rectified(x)),
@@ -229,10 +186,15 @@ _INSTEAD: dict[Callable[..., Any], Callable[..., Any]] = {
         (torch.clamp_, torch.clip_, Tensor.clamp_, Tensor.clip_, Tensor.clamp_min_),
         partial(ForwardPass._clamp, inplace=True),
     ),
-    functional.batch_norm: ForwardPass._batch_norm,
-    torch.batch_norm: ForwardPass._torch_batch_norm,
-    torch.native_batch_norm: ForwardPass._native_batch_norm,
-    functional.instance_norm: ForwardPass._instance_norm,
+    **{
+        function: partial(_normalized, function, names)
+        for function, names in (
+            (functional.batch_norm, (*_FUNCTIONAL, "training", *_LAST)),
+            (functional.instance_norm, (*_FUNCTIONAL, "use_input_stats", *_LAST)),
+            (torch.batch_norm, (*_OF_TORCH, "cudnn_enabled")),
+            (torch.native_batch_norm, _OF_TORCH),
+        )
+    },
     functional.embedding: partial(_looked_up, functional.embedding),
     functional.embedding_bag: partial(_looked_up, functional.embedding_bag),
     functional.scaled_dot_product_attention: ForwardPass._attention,

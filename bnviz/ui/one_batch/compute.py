@@ -90,7 +90,7 @@ def statistics_after(config: BatchConfig, norm: NormConfig) -> equations.Statist
 
 
 @cached
-def jitter_of(config: BatchConfig) -> MeanNoise:
+def mean_noise_of(config: BatchConfig) -> MeanNoise:
     """Means of the batches up to this one."""
     return mean_noise(config, table(config.table))
 

@@ -155,7 +155,7 @@ def _epsilon(config: BatchConfig, norm: NormConfig) -> None:
 
 
 def _jitter(config: BatchConfig, norm: NormConfig) -> None:
-    batch, jitter = compute.batch_of(config), compute.jitter_of(config)
+    batch, jitter = compute.batch_of(config), compute.mean_noise_of(config)
     plain = config.batch_size**-0.5
     noise = say("one_batch.jitter.noise") if config.batch_size > 1 else ""
     show(

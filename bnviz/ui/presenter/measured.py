@@ -15,7 +15,7 @@ from bnviz.ui.controls import CONTROLS
 from bnviz.ui.home import wines
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
 from bnviz.ui.presenter.lesson import LessonError, Measured
-from bnviz.ui.train_vs_eval.compute import any_size, company, moments_of, walk
+from bnviz.ui.train_vs_eval.compute import any_size, dependence, moments_of, walk
 
 if TYPE_CHECKING:
     from bnviz.core.training.reproduce import Report
@@ -97,8 +97,8 @@ def _mean_gap(state: State, feature: int) -> float:
 def _output_width(state: State, feature: int) -> float:
     """One sample's output over random batches of size B, from its 5 % to its 95 % quantile."""
     batch = _batch(state)
-    dependence = company(any_size(batch), feature, state["z"], state["eps"])
-    row = dependence.quantiles[dependence.sizes.index(batch.batch_size)]
+    outputs = dependence(any_size(batch), feature, state["z"], state["eps"])
+    row = outputs.quantiles[outputs.sizes.index(batch.batch_size)]
     return float(row[-1] - row[0])
 
 

@@ -40,7 +40,7 @@ def clock(torch_momentum: float | None) -> str:
     return f"from bnviz.core.batchnorm.momentum import clock\n\nprint(clock({torch_momentum!r}))\n"
 
 
-def company(config: StreamConfig, feature: int, z: float, eps: float) -> str:
+def dependence(config: StreamConfig, feature: int, z: float, eps: float) -> str:
     """One sample in random batches."""
     table, store = table_code(config.batch.table)
     return f"""from bnviz.core.batchnorm.batch_dependence import batch_dependence

@@ -76,7 +76,7 @@ def gap(
 
 
 @cached
-def company(
+def dependence(
     batch: BatchConfig, feature: int, z: float, eps: float
 ) -> batch_dependence.BatchDependence:
     """One sample in random batches of every size; `batch` is of :func:`any_size`."""

@@ -1,4 +1,4 @@
-"""Tabs of Train versus eval about the layer itself: the gap, the clock, company in the batch."""
+"""Tabs of Train versus eval about the layer itself: the gap, the clock, one sample in its batch."""
 
 from dataclasses import replace
 from typing import Literal
@@ -184,7 +184,7 @@ def _clock_frame(momentum: float | None, count: int) -> pd.DataFrame:
     return pd.DataFrame({"batch": np.arange(1, count + 1), "start_left": left, "weight": weight})
 
 
-def show_company(
+def show_dependence(
     answer: DeltaGenerator, main: DeltaGenerator, config: StreamConfig, feature: int, eps: float
 ) -> None:
     """One sample among other rows, by batch size and in batches of one size."""
@@ -192,40 +192,40 @@ def show_company(
         z: float = ask(TRAIN_VS_EVAL["z"])
         size: int = ask(TRAIN_VS_EVAL["company_b"])
     batch = compute.any_size(config.batch)
-    company = compute.company(batch, feature, z, eps)
+    dependence = compute.dependence(batch, feature, z, eps)
     if size == 1:
         answer.markdown(say("train_vs_eval.single", message=literal(compute.refusal() or "")))
-    elif size > company.sizes[-1]:
-        st.caption(say("train_vs_eval.company.few", most=company.sizes[-1]))
-        size = company.sizes[-1]
+    elif size > dependence.sizes[-1]:
+        st.caption(say("train_vs_eval.company.few", most=dependence.sizes[-1]))
+        size = dependence.sizes[-1]
     if size > 1:
-        told = verdict(company, size, z)
+        told = verdict(dependence, size, z)
         answer.markdown(say_verdict("train_vs_eval.company.verdict", told))
-    figures = {"fan": batch_dependence.fan(company, size, look(), say)}
+    figures = {"fan": batch_dependence.fan(dependence, size, look(), say)}
     if size > 1:
-        outputs = company.outputs[company.sizes.index(size)]
+        outputs = dependence.outputs[dependence.sizes.index(size)]
         density = compute.density(batch, feature, z, size, eps)
         figures["outputs"] = batch_dependence.at_size(outputs, density, size, look(), say)
     show_pair(figures, say("train_vs_eval.company.alt"), "train_vs_eval.company.{}")
-    theory = "none" if company.theory is None else "exact" if company.exact else "large"
+    theory = "none" if dependence.theory is None else "exact" if dependence.exact else "large"
     explain(
         "company",
         say(
             f"train_vs_eval.company.theory_{theory}",
-            batches=f"{len(company.outputs[0]):,}",
+            batches=f"{len(dependence.outputs[0]):,}",
             feature=literal(compute.names(config.batch)[feature]),
         ),
-        data=lambda: _company_frame(batch, feature, z, eps),
-        code=code.company(config, feature, z, eps),
+        data=lambda: _dependence_frame(batch, feature, z, eps),
+        code=code.dependence(config, feature, z, eps),
     )
     show_sources("company")
 
 
-def _company_frame(batch: BatchConfig, feature: int, z: float, eps: float) -> pd.DataFrame:
-    company = compute.company(batch, feature, z, eps)
-    columns: dict[str, object] = {"batch_size": company.sizes}
+def _dependence_frame(batch: BatchConfig, feature: int, z: float, eps: float) -> pd.DataFrame:
+    dependence = compute.dependence(batch, feature, z, eps)
+    columns: dict[str, object] = {"batch_size": dependence.sizes}
     for i, level in enumerate(LEVELS):
-        columns[f"measured_{level:g}"] = company.quantiles[:, i]
-        if company.theory is not None:
-            columns[f"theory_{level:g}"] = company.theory[:, i]
+        columns[f"measured_{level:g}"] = dependence.quantiles[:, i]
+        if dependence.theory is not None:
+            columns[f"theory_{level:g}"] = dependence.theory[:, i]
     return pd.DataFrame(columns)

@@ -43,7 +43,7 @@ def show_section(
         case "clock":
             layer.show_clock(config)
         case "company":
-            layer.show_company(answer, main, config, feature, eps)
+            layer.show_dependence(answer, main, config, feature, eps)
         case "recalibrate":
             nets.show_recalibration(answer, main)
         case "frozen":
