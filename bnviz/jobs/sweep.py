@@ -55,9 +55,9 @@ def create(store: Store, config: SweepConfig, *, resume: bool = False) -> str:
     return run_id
 
 
-def outcomes(store: Store, run_id: str, after: int = -1) -> dict[int, Outcome]:
-    """The outcomes of a run's finished cells, by their indices: those kept later than `after`."""
-    read = (SWEEPS.decoded(run_id, blob) for _, blob in store.blobs(run_id, after))
+def outcomes(store: Store, run_id: str) -> dict[int, Outcome]:
+    """The outcomes of a run's finished cells, by their indices."""
+    read = (SWEEPS.decoded(run_id, blob) for _, blob in store.blobs(run_id))
     return {finished.cell: finished.outcome for finished in read}
 
 

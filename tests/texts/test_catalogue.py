@@ -29,7 +29,8 @@ from bnviz.core.pitfalls.configs import CONFIGS as PITFALLS
 from bnviz.core.settings import flat
 from bnviz.core.smoothness.costs import cost as smaller_measures
 from bnviz.core.smoothness.registry import MEASURES
-from bnviz.core.training import arena, precise_bn
+from bnviz.core.sweep import verdict as sweep
+from bnviz.core.training import arena, pairing, precise_bn
 from bnviz.core.training import verdict as training
 from bnviz.core.training.cost import SMALLER
 from bnviz.core.verdict import Verdict, keys
@@ -304,6 +305,11 @@ FAMILIES: dict[str, Any] = {
     "train.{}": [path for path, _ in flat(TrainConfig()) if path != "seed"],
     "fitness.verdict.{}": keys(training.verdict),
     "fitness.diverged.{}": keys(training.divergences),
+    "fitness.ending.{}": (*keys(training.ending), *keys(training.running_ends)),
+    "fitness.ending_share.{}": keys(training.ending),
+    "fitness.ending_spread.{}": keys(training.ending),
+    "runs.pair.{}": keys(pairing.pair),
+    "sweep.verdict.{}": keys(sweep.verdict),
     "fitness.arena.{}": keys(arena.verdict),
     "pitfalls.{}.verdict.{}": [
         (name, key) for name in PITFALLS for key in keys(pitfall.load(name).judge)

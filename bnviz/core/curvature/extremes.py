@@ -106,7 +106,6 @@ def problem_extremes(
     tolerance: float = 1e-6,
     max_iterations: int = 500,
     seed: int = 0,
-    memory: int = BASIS_BYTES,
     should_stop: StopFlag = never,
 ) -> Extremes:
     """:func:`extremes` of one network, any module's too: the arrays have length 1.
@@ -117,7 +116,7 @@ def problem_extremes(
     """
     keep_freed_memory()
     start = gaussian(1, problem.point, seed)
-    search = begin(problem.hessian(), start, max_iterations, memory)
+    search = begin(problem.hessian(), start, max_iterations)
     ends, rounding = _both_ends(search, tolerance, should_stop), _SAFETY * problem.rounding
     return replace(
         ends,
@@ -234,7 +233,7 @@ def sharpest(
     values, tops = [], []
     for some, near in zip(*chunks, strict=True):
         product = _in_double(problem.hessian_at(some), some)
-        search = begin(product, near, max_iterations, BASIS_BYTES)
+        search = begin(product, near, max_iterations)
         top = search.top(tolerance, should_stop, lambda each: each.steps % 4 == 0)
         values.append(torch.where(top.sure, top.values, torch.nan))
         tops.append(torch.where(top.sure[:, None], top.vectors, torch.nan))

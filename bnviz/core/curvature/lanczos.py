@@ -120,7 +120,9 @@ class Lanczos:
         return columns.mT @ self.basis[:, : self.size]
 
 
-def begin(product: Product, start: Float[Tensor, "k n"], most: int, memory: int) -> "Search":
+def begin(
+    product: Product, start: Float[Tensor, "k n"], most: int, memory: int = BASIS_BYTES
+) -> "Search":
     """A search from `start` that takes at most `most` steps: an exhausted space needs no more."""
     space = room(len(start), start.shape[1], memory)
     limit = min(most, start.shape[1]) if space >= start.shape[1] else most
