@@ -41,7 +41,7 @@ def quadratures(
     """The quadratures of `probes` Gaussian directions, some at a time. Raises Stopped.
 
     Those of a group run in lockstep, as many as run fast together and have their basis
-    within :data:`bnviz.core.curvature.lanczos.BASIS_BYTES`. Not all `steps` are taken where n is
+    within :data:`bnviz.core.memory.BASIS_BYTES`. Not all `steps` are taken where n is
     smaller, or where the basis of one would be too large: 33 at a million parameters. Products are
     computed in the problem's precision, all else in float64.
     """

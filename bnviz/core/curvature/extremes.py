@@ -23,8 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bnviz.core.curvature.lanczos import BASIS_BYTES, Product, Search, begin, due
+from bnviz.core.curvature.lanczos import Product, Search, begin, due
 from bnviz.core.curvature.problem import Problem, gaussian, hessian_product
+from bnviz.core.memory import BASIS_BYTES
 from bnviz.core.nets.chunks import keep_freed_memory
 from bnviz.core.nets.gradients import Objective
 from bnviz.core.nets.vectors import Tensors, flatten

@@ -13,16 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from bnviz.core.memory import BASIS_BYTES, FEWEST_VECTORS
 from bnviz.core.types import Float, StopFlag, check
 
 #: (K, n) vectors to each matrix times its own, (K, n).
 Product = Callable[[Tensor], Tensor]
-
-#: The basis of all K matrices takes at most so much memory, float64 ...
-BASIS_BYTES = 256 * 2**20
-
-#: ... unless so many vectors of each take more: with fewer a restart would lose too much.
-FEWEST = 12
 
 #: A restart rotates the basis in place, so many columns at a time.
 _COLUMNS = 2**15
@@ -30,7 +25,7 @@ _COLUMNS = 2**15
 
 def room(matrices: int, size: int, memory: int = BASIS_BYTES) -> int:
     """How many basis vectors of `size` numbers each matrix may have within `memory` bytes."""
-    return max(FEWEST, memory // (8 * matrices * size))
+    return max(FEWEST_VECTORS, memory // (8 * matrices * size))
 
 
 @dataclass(frozen=True)

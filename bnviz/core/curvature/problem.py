@@ -21,9 +21,6 @@ from bnviz.core.nets.gradients import Objective, gradient_of
 from bnviz.core.nets.vectors import Tensors, flatten, unflatten
 from bnviz.core.types import Bool, Float
 
-#: Points that run together take at most so much memory, one point at least.
-POINT_BYTES = 2**23
-
 
 @runtime_checkable
 class Problem(Protocol):

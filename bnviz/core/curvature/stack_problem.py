@@ -5,7 +5,8 @@ from torch import Tensor
 
 from bnviz.core.configs import BnMode, Precision
 from bnviz.core.curvature.lanczos import Product
-from bnviz.core.curvature.problem import POINT_BYTES, Problem
+from bnviz.core.curvature.problem import Problem
+from bnviz.core.memory import POINT_BYTES
 from bnviz.core.nets.chunks import chunk_size
 from bnviz.core.nets.gradients import (
     Objective,

@@ -14,13 +14,8 @@ from torch import Tensor
 
 from bnviz.core.curvature.lanczos import Product, room
 from bnviz.core.curvature.problem import Problem, gaussian
+from bnviz.core.memory import DENSE_LIMIT, FEWEST_PROBES
 from bnviz.core.types import Float, Floats, StopFlag, check, never
-
-#: A Hessian with more rows is not built: 2000 rows take 32 MB and 2000 products.
-DENSE_LIMIT = 2000
-
-#: With fewer a 95 % confidence interval covers too little: 80 to 90 % of steep spectra with 4.
-FEWEST_PROBES = 32
 
 #: Of a sum of products with a Hessian, relative to its terms.
 _ROUNDING = 1e-14
@@ -83,7 +78,7 @@ def traces(
     the rest; the margins are Student's t of those, and rounding, that of float32 as it is measured
     (:attr:`bnviz.core.curvature.problem.Problem.rounding`): all that is left where Q is everything.
     That takes 3 products a probe, of which there are FEWEST_PROBES at least, though only
-    `probes` are told. Q takes a quarter of :data:`bnviz.core.curvature.lanczos.BASIS_BYTES`, but 12
+    `probes` are told. Q takes a quarter of :data:`bnviz.core.memory.BASIS_BYTES`, but 12
     vectors in any case: 0.6 GB in all for a million parameters.
     """
     count = max(probes, FEWEST_PROBES)

@@ -10,8 +10,7 @@ from functools import cache
 
 import torch
 
-#: The size of one layer's activations, over all networks of a chunk, that runs fastest.
-CHUNK_BYTES = 2_600_000
+from bnviz.core.memory import CHUNK_BYTES
 
 
 def chunk_size(rows: int, width: int, dtype: torch.dtype) -> int:

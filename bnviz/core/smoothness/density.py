@@ -9,10 +9,11 @@ import numpy as np
 
 from bnviz.core.configs import BnMode, SeedIndex
 from bnviz.core.fields import doubling, stops
+from bnviz.core.memory import BASIS_BYTES, DENSE_LIMIT, FEWEST_VECTORS
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.smoothness.costs.nets import STEP, Nets
 from bnviz.core.smoothness.measure import Gradients, Measure, Progress, Throttle, which
-from bnviz.core.training.cost import BASIS, BASIS_BYTES, FEWEST, Cost
+from bnviz.core.training.cost import BASIS, Cost
 from bnviz.core.types import NETS, Floats, StopFlag, check
 from bnviz.core.verdict import Verdict
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 #: Products with the Hessian that the largest eigenvalue and the sum of squares take, about.
 PRODUCTS = 160
 
-#: A Hessian with more rows is not built: bnviz.core.curvature.traces.
-DENSE_LIMIT = 2000
 #: Seconds of a dense spectrum, each parameter cubed.
 DENSE = 8e-11
 #: On the axis, even where one net is 1e11 times as sharp as the other.
@@ -113,7 +112,7 @@ class DensityConfig(Measure):
     def _seconds(self, nets: Nets, norm: Norm, together: int) -> float:
         """Of one net, `together` products with whose Hessian run fastest."""
         size, probes = nets.parameters, self.probes
-        steps = min(self.steps, size, max(FEWEST, BASIS_BYTES // (8 * size)))
+        steps = min(self.steps, size, max(FEWEST_VECTORS, BASIS_BYTES // (8 * size)))
         some = min(together, probes, max(1, BASIS_BYTES // (8 * size * steps)))
         seconds = nets.products(norm, probes * steps, some)
         seconds += -(-probes // some) * steps * STEP + probes * steps**2 * size * BASIS

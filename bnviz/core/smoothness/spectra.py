@@ -17,7 +17,8 @@ from bnviz.core.curvature.density import (
 )
 from bnviz.core.curvature.extremes import problem_extremes
 from bnviz.core.curvature.problem import Problem
-from bnviz.core.curvature.traces import DENSE_LIMIT, dense_rows, eigenvalues, symmetric, traces
+from bnviz.core.curvature.traces import dense_rows, eigenvalues, symmetric, traces
+from bnviz.core.memory import DENSE_LIMIT
 from bnviz.core.smoothness.density import PRODUCTS, Density, DensityConfig, NetDensity
 from bnviz.core.smoothness.subject import Subject
 from bnviz.core.types import Floats, StopFlag

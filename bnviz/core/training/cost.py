@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from bnviz.core.configs import TrainConfig
+from bnviz.core.memory import BASIS_BYTES, CHUNK_BYTES, FEWEST_VECTORS, MOST_PROBED
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.training.snapshots import GRADIENT_ROWS, LOSS_ROWS, PROBE_ROWS, STATE_BYTES
 
@@ -23,14 +24,8 @@ FEATURES = 3
 #: What a process takes that has Python, torch and the rest in memory, in bytes.
 PROCESS = 400e6
 
-#: Of one layer's activations in a chunk of networks: bnviz.core.nets.chunks.CHUNK_BYTES.
-CHUNK_BYTES = 2_600_000
-#: Of Lanczos's basis, and the fewest vectors it has: bnviz.core.curvature.lanczos.
-BASIS_BYTES, FEWEST = 256 * 2**20, 12
 #: What a net's figures, or its state, are called in a snapshot, in bytes.
 NAMES = 2000
-#: The most parameters probed together: bnviz.core.training.probes.NUMBERS.
-NUMBERS = 3_000_000
 
 
 class Pass(NamedTuple):
@@ -206,7 +201,7 @@ class Sizes:
 
     def probed(self) -> Cost:
         """The cost of a checkpoint's probes and, where they are asked for, eigenvalues."""
-        probes, most = self.config.probes, max(1, NUMBERS // self.parameters)
+        probes, most = self.config.probes, max(1, MOST_PROBED // self.parameters)
         rows, both = min(PROBE_ROWS, self.train), (self.config.network.norm, self.norms[-1])
         kind: Kind = "gradient64" if probes.precision == "float64" else "gradient"
         size = 8 if kind == "gradient64" else 4
@@ -221,7 +216,7 @@ class Sizes:
         if not probes.eigenvalues:
             return Cost(size * chunk * held, seconds)
         nets = min(self.chunk(rows, 8), most)
-        room = min(300, max(FEWEST, BASIS_BYTES // (8 * nets * self.parameters)))
+        room = min(300, max(FEWEST_VECTORS, BASIS_BYTES // (8 * nets * self.parameters)))
         basis = (room + 12) * nets * self.parameters
         graph = 14 * self.depth * nets * self.width * rows
         memory = max(size * chunk * held, 8 * (basis + graph))

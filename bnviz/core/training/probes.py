@@ -15,6 +15,7 @@ from bnviz.core.configs import ProbeConfig
 from bnviz.core.curvature.extremes import extremes
 from bnviz.core.curvature.probes import draws, estimates
 from bnviz.core.data.preparation import Prepared
+from bnviz.core.memory import MOST_PROBED
 from bnviz.core.nets.chunks import chunk_size, chunks
 from bnviz.core.nets.gradients import network_gradient, objective_of
 from bnviz.core.nets.stack import Stack
@@ -24,10 +25,6 @@ from bnviz.core.types import Floats, StopFlag, Stopped
 #: Lanczos stops at this relative residual: four digits of an eigenvalue that stands
 #: alone, far more than a figure shows. The residual reached is in the snapshot.
 TOLERANCE = 1e-2
-
-#: The most parameters, of all copies of a net that are probed together. Each takes some
-#: 200 bytes while it is probed, most of them for Lanczos's basis.
-NUMBERS = 3_000_000
 
 Findings = dict[str, Floats]
 
@@ -54,7 +51,7 @@ def probe(
 
 def _most(stack: Stack) -> int:
     """How many copies of one of the networks are held at a time, at least one."""
-    return max(1, NUMBERS // sum(value[0].numel() for value in stack.params.values()))
+    return max(1, MOST_PROBED // sum(value[0].numel() for value in stack.params.values()))
 
 
 def _lipschitz(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bnviz.core.smoothness.gap import CELLS, Gap
+from bnviz.core.smoothness.gap import CELLS, MOMENTS, Gap
 from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, of_logarithms
 from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marks, whiskers
@@ -16,7 +16,6 @@ from bnviz.texts.numbers import short
 HEIGHT = 320
 #: A legend low enough to leave room for the axis title.
 _KEY = LEGEND | {"y": -0.24}
-MOMENTS = ("before", "after")
 QUANTITIES = ("largest", "probe", "root_mean_square", "normalized", "loss")
 #: Okabe and Ito's green and purple: no net's colours, as a step belongs to both.
 _SMOOTHER, _SHARPER, _TOTAL = "#009E73", "#CC79A7", "#7F8C99"

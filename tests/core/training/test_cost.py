@@ -15,13 +15,11 @@ from bnviz.core.configs import (
     ProbeConfig,
     TrainConfig,
 )
-from bnviz.core.curvature import lanczos
 from bnviz.core.data.document import fitness_data
 from bnviz.core.nets import chunks
 from bnviz.core.nets.initial import initial
 from bnviz.core.nets.norms.names import Norm
 from bnviz.core.training import cost as costs
-from bnviz.core.training import probes
 from bnviz.core.training.cost import SMALLER, Cost, cost, remedy
 from bnviz.core.training.presets import PRESETS
 
@@ -60,8 +58,6 @@ def seconds(needed: Cost) -> float:
 
 
 def test_the_sizes_are_those_of_the_numerics() -> None:
-    assert costs.CHUNK_BYTES == chunks.CHUNK_BYTES and costs.NUMBERS == probes.NUMBERS
-    assert (costs.BASIS_BYTES, costs.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
     assert fitness_data(10).x.shape[1] == costs.FEATURES
     config = TrainConfig(network=NetworkConfig(depth=3, width=7), seeds=2)
     stack = initial(config.network, 5, [0, 1], bn=True)

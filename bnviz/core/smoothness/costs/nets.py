@@ -3,22 +3,17 @@
 import math
 
 from bnviz.core.configs import BnMode, TrainConfig
-from bnviz.core.nets.norms.names import OVER_ROWS, Norm
-from bnviz.core.training.cost import (
-    BASIS,
+from bnviz.core.memory import (
     BASIS_BYTES,
     CHUNK_BYTES,
-    FEWEST,
-    START,
-    Kind,
-    Sizes,
+    FEWEST_PROBES,
+    FEWEST_VECTORS,
+    POINT_BYTES,
 )
+from bnviz.core.nets.norms.names import OVER_ROWS, Norm
+from bnviz.core.training.cost import BASIS, START, Kind, Sizes
 from bnviz.core.training.snapshots import PROBE_ROWS
 
-#: Of points that run together: bnviz.core.curvature.problem.POINT_BYTES.
-POINT_BYTES = 2**23
-#: The fewest probes of a trace: bnviz.core.curvature.traces.
-FEWEST_PROBES = 32
 #: Vectors of Lanczos's basis, as a rule, where they have room.
 VECTORS = 60
 #: A product with a Hessian, in units of a training's: written out for nets without a norm or with
@@ -64,8 +59,8 @@ class Nets:
 
     def lanczos(self, nets: int = 1) -> float:
         """Bytes of the basis of the ends of so many spectra."""
-        room = max(FEWEST, BASIS_BYTES // (8 * nets * self.parameters))
-        return 8.0 * nets * self.parameters * (min(room, VECTORS) + FEWEST)
+        room = max(FEWEST_VECTORS, BASIS_BYTES // (8 * nets * self.parameters))
+        return 8.0 * nets * self.parameters * (min(room, VECTORS) + FEWEST_VECTORS)
 
     def sums(self, probes: int) -> float:
         """Bytes of a trace: the images of the probes, and their orthonormal basis."""
@@ -73,7 +68,7 @@ class Nets:
 
     def kept(self, probes: int) -> int:
         """How many images of so many probes are kept."""
-        room = max(FEWEST, BASIS_BYTES // (4 * 8 * self.parameters))
+        room = max(FEWEST_VECTORS, BASIS_BYTES // (4 * 8 * self.parameters))
         return min(max(probes, FEWEST_PROBES), room, self.parameters)
 
     def passes(self, kind: Kind, norm: Norm, count: float, rows: int = 0) -> float:

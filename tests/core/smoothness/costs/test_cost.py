@@ -3,10 +3,8 @@
 import pytest
 
 from bnviz.core.configs import NetworkConfig, TrainConfig
-from bnviz.core.curvature import lanczos, problem, traces
 from bnviz.core.smoothness import density
 from bnviz.core.smoothness.costs import cost as costs
-from bnviz.core.smoothness.costs import nets
 from bnviz.core.smoothness.landscape import PATH_POINTS, LandscapeConfig
 from bnviz.core.smoothness.measure import Measure, to_bytes
 from bnviz.core.smoothness.registry import MEASURES
@@ -15,12 +13,6 @@ from bnviz.texts.catalogue import sentence
 from tests.core.test_random_state import TINY, measured, small
 
 WIDE = TrainConfig(network=NetworkConfig(depth=6, width=400), seeds=2)
-
-
-def test_the_numbers_are_those_of_the_measures() -> None:
-    assert nets.POINT_BYTES == problem.POINT_BYTES
-    assert (density.DENSE_LIMIT, nets.FEWEST_PROBES) == (traces.DENSE_LIMIT, traces.FEWEST_PROBES)
-    assert (nets.BASIS_BYTES, nets.FEWEST) == (lanczos.BASIS_BYTES, lanczos.FEWEST)
 
 
 @pytest.mark.parametrize("kind", MEASURES)
