@@ -12,15 +12,9 @@ from hessian_eigenthings import HessianOperator, lanczos
 from torch import Tensor, nn
 
 from bnviz.core.configs import NetworkConfig
-from bnviz.core.curvature.extremes import (
-    Extremes,
-    extremes,
-    hessian_product,
-    problem_extremes,
-    top_vectors,
-)
+from bnviz.core.curvature.extremes import Extremes, extremes, problem_extremes, top_vectors
 from bnviz.core.curvature.lanczos import Lanczos
-from bnviz.core.curvature.problem import Problem
+from bnviz.core.curvature.problem import Problem, hessian_product
 from bnviz.core.nets.gradients import Objective, objective_of
 from bnviz.core.nets.initial import initial
 from bnviz.core.nets.stack import Stack
