@@ -15,12 +15,12 @@ from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from bnviz.core.configs import DataConfig
+from bnviz.core.configs import MAX_FEATURES, DataConfig
 from bnviz.core.data.tables import Table
 from bnviz.core.fields import Config
 from bnviz.core.smoothness.measure import Measure
 from bnviz.export.kept import blobs_of, states_of
-from bnviz.files.reading import MAX_CHOSEN, digest_of
+from bnviz.files.reading import digest_of
 from bnviz.jobs.kinds import KINDS, MEASURE, TRAININGS, kind_of
 from bnviz.jobs.measures import subject_of
 from bnviz.jobs.trainings import table_of
@@ -169,7 +169,7 @@ def _table(data: DataConfig | None, record: Record, values: np.ndarray | None) -
     names = record.columns
     if values is None or values.dtype != np.float64 or values.shape[1:] != (len(names),):
         raise ValueError("table")
-    if len(names) > MAX_CHOSEN or len(set(names)) < len(names):
+    if len(names) > MAX_FEATURES or len(set(names)) < len(names):
         raise ValueError("columns")
     if digest_of(names, values) != data.table or not (np.abs(values) <= MAX_MAGNITUDE).all():
         raise ValueError("values")
