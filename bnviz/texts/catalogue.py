@@ -30,7 +30,7 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 #: The blank between a number and its unit, where no line may end.
 _UNIT = re.compile(
     r"(?<=#) |(?<=[\d}]) "
-    r"(?=%|(?:points?|s|MB|bytes|bits|epochs/s)\b|[分秒个行倍次条对轮步批列位层处])"
+    r"(?=%|(?:points?|s|MB|GB|bytes|bits|epochs/s)\b|[分秒个行倍次条对轮步批列位层处])"
 )
 _BLANK = re.compile("(?<=[一-鿿])[ \N{NO-BREAK SPACE}](?=[一-鿿])")
 #: A list of names longer than this ends in "and n more".

@@ -17,7 +17,8 @@ main = st.container(horizontal=True, vertical_alignment="bottom")
 config = train_config(main, shown)
 with speaking_of(config.network.norm):
     changed = settings.departures(shown, config) if shown else ()
-launch_button(main, config, size(config.data), new=bool(changed) or run is None)
+again = run is None or run.status == "failed"
+launch_button(main, config, size(config.data), new=bool(changed) or again)
 with main:
     earlier()
 

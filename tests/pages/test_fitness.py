@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.data.preparation import dataset_for
@@ -131,6 +132,13 @@ def test_it_opens_with_something_to_learn_and_old_links_with_what_they_meant(
 # ---------------------------------------------------------------- a finished run
 
 
+def heading_of(app: AppTest) -> str:
+    """Which run it is, and its settings."""
+    captions = [each.value for each in app.caption]
+    first = next(i for i, each in enumerate(captions) if each.startswith("**Run of"))
+    return "\n".join(captions[first : first + 2])
+
+
 def test_opening_a_run_loads_its_settings_and_what_departs_from_it_is_said(
     open_app: OpenApp, done: str
 ) -> None:
@@ -139,7 +147,7 @@ def test_opening_a_run_loads_its_settings_and_what_departs_from_it_is_said(
     shown = {w.key: w.value for w in widgets(app) if w.key in expected}
     assert shown == {key: expected[key] for key in shown} and len(shown) > 15
     assert widget(app, "preset").value == "shown" and not app.info
-    heading = next(each.value for each in app.caption if each.value.startswith("**Run of"))
+    heading = heading_of(app)
     for part in (
         "2\N{NO-BREAK SPACE}nets with BN",
         "2 of 8",
@@ -152,8 +160,7 @@ def test_opening_a_run_loads_its_settings_and_what_departs_from_it_is_said(
     (said,) = app.info
     assert f"{EN['train.network.depth']} 3 (shown: 2)" in said.value
     assert said.value.count("(shown:") == 1
-    heading_now = next(each.value for each in app.caption if each.value.startswith("**Run of"))
-    assert heading_now == heading, "of what is shown"
+    assert heading_of(app) == heading, "of what is shown"
     widget(app, "preset").select_index(list(PRESETS).index("document")).run()
     (said,) = app.info
     assert "(shown: 2)" in said.value and "Press Launch" in said.value

@@ -79,7 +79,9 @@ Key = Literal[
     "sharper",
     "lost",
     "steps",
+    "medians",
     "test",
+    "one_seed",
     "unknown",
 ]
 
@@ -130,7 +132,8 @@ class GapConfig(Measure):
         there are seeds enough; "sharper" if the net with BN is the sharper one; "lost" if no seed
         can be compared; or "unknown", before any seed is known. Left out are seeds of which a net
         diverged, or is dead: flat in every weight, because no ReLU is open, and no smoother
-        for that. Then all "steps", and the "test", for which a net that diverged is the sharper.
+        for that. Then all "steps"; of several seeds also what they are "medians" of, and the
+        "test", for which a net that diverged is the sharper, else that it is "one_seed".
 
         Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
         sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
@@ -158,8 +161,10 @@ class GapConfig(Measure):
         ratio = total if key in ("none", "level") else abs(total)
         factors = {name: 10.0**log for name, log in part.items()}
         factors |= {"eval": 10.0 ** -part["mode"], "normalized": float(10 ** np.median(fair[left]))}
-        factors |= seeds | {"seeds": int(left.sum())}
-        return Verdict(key, when | {"gap": 10.0**ratio}), Verdict("steps", factors), _said(nets)
+        of_seeds: tuple[Verdict[Key], ...] = (Verdict("one_seed"),)
+        if len(left) > 1:
+            of_seeds = Verdict("medians", seeds | {"seeds": int(left.sum())}), _said(nets)
+        return Verdict(key, when | {"gap": 10.0**ratio}), Verdict("steps", factors), *of_seeds
 
 
 def split(gap: Gap, quantity: str = "largest") -> dict[str, Floats]:

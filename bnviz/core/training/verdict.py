@@ -82,22 +82,24 @@ def _useless(snapshot: Snapshot, baseline: float) -> Iterator[Verdict[Key]]:
 
 def divergences(
     snapshots: Sequence[Snapshot], first_seed: int
-) -> Iterator[Verdict[Literal["seeds_bn", "seeds_plain"]]]:
-    """For each net with any, the seeds that diverged and the epochs by which that was seen."""
+) -> Iterator[Verdict[Literal["seeds_bn", "seeds_plain", "at_once_bn", "at_once_plain"]]]:
+    """For each net with any, the seeds that diverged and by which epoch that was first seen."""
     for net in NETS:
         flags = np.array([getattr(snapshot, net).diverged for snapshot in snapshots])
         gone = np.flatnonzero(flags[-1]) if len(flags) else np.empty(0, np.intp)
         if gone.size:
             epochs = [snapshots[int(flags[:, seed].argmax())].epoch for seed in gone]
-            yield Verdict(
-                "seeds_bn" if net == "bn" else "seeds_plain",
-                {
-                    "count": gone.size,
-                    "seeds": flags.shape[1],
-                    "which": tuple(str(first_seed + seed) for seed in gone),
-                    "epochs": tuple(map(str, epochs)),
-                },
-            )
+            values = {
+                "count": gone.size,
+                "seeds": flags.shape[1],
+                "which": tuple(str(first_seed + seed) for seed in gone),
+                "first": min(epochs),
+            }
+            if len(set(epochs)) == 1:
+                yield Verdict("at_once_bn" if net == "bn" else "at_once_plain", values)
+            else:
+                last = {"last": max(epochs)}
+                yield Verdict("seeds_bn" if net == "bn" else "seeds_plain", values | last)
 
 
 def ending(snapshots: Sequence[Snapshot], field: str, layer: int | None = None) -> Verdict[Ending]:

@@ -14,6 +14,8 @@ from bnviz.plots.theme import SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 
 HEIGHT = 300
+#: So much of the epochs is room at either end, lest the marks there are cut.
+_EDGE = 0.02
 _MEASURES = (
     ("eigenvalue_max", 3.0, "solid"),
     ("lipschitz_max", 1.5, "dash"),
@@ -97,8 +99,9 @@ def activations(
     means = layer_band(snapshots, net, "activation_mean", layer).median
     spreads = layer_band(snapshots, net, "activation_std", layer).median
     shown = NETS if one_axis else (net,)
-    later = epochs > epochs[0] if epochs[-1] > epochs[0] else slice(None)
-    fitted = np.concatenate([_levels(snapshots, each, layer)[1][later] for each in shown])
+    each_epoch = np.stack([_levels(snapshots, each, layer)[1] for each in shown], 1)
+    later = each_epoch[epochs > epochs[0]]
+    fitted = later if np.isfinite(later).any() else each_epoch
     return figure(
         look,
         _ribbons(epochs, levels, means, spreads, look.net(net), say),
@@ -129,9 +132,15 @@ def banded(over: Band, net: str, name: str, look: Look) -> list[dict[str, Any]]:
     return [ribbon(over.epochs, over.low, over.high, look.net(net)), _line(over, net, name, look)]
 
 
-def _line(over: Band, net: str, name: str, look: Look, mode: str = "lines") -> dict[str, Any]:
+def _line(over: Band, net: str, name: str, look: Look, mode: str = "") -> dict[str, Any]:
     mark = {"symbol": SYMBOL[net], "size": 7, "color": look.net(net)}
+    mode = mode or _mode(over.epochs, over.median)
     return curve(net, over.epochs, over.median, look, name=name, mode=mode, marker=mark)
+
+
+def _mode(epochs: np.ndarray, values: np.ndarray) -> str:
+    """How a line is drawn: of a single epoch it would be invisible without a mark."""
+    return "lines" if len(set(epochs[np.isfinite(values)])) > 1 else "lines+markers"
 
 
 def _over_epochs(
@@ -140,7 +149,7 @@ def _over_epochs(
     drawn = [trace for trace in traces if {"hovertemplate", "fill"} & set(trace)]  # no mere keys
     if log:
         scale |= decades(np.empty(0), *(np.asarray(trace["y"], float) for trace in drawn))
-    last = max((float(np.max(trace["x"], initial=0)) for trace in drawn), default=0.0)
+    last = max([1.0, *(float(np.max(trace["x"], initial=0)) for trace in drawn)])
     nets = [say(f"net.{net}") for net in NETS]
     named = {trace["name"]: trace for trace in reversed(traces) if trace.get("name") in nets}
     yaxis = titled(axis, **scale)
@@ -149,7 +158,7 @@ def _over_epochs(
         look,
         traces,
         HEIGHT,
-        xaxis=titled(say("fitness.axis.epoch"), range=[0, max(last, 1)]),
+        xaxis=titled(say("fitness.axis.epoch"), range=[-_EDGE * last, (1 + _EDGE) * last]),
         yaxis=yaxis,
         hovermode="x unified",
         annotations=names,
@@ -173,6 +182,7 @@ def _ribbons(
 ) -> list[dict[str, Any]]:
     """Nested quantile bands with the mean and the mean +/- one standard deviation."""
     mean = line(epochs, means, color, 2.5, hover="%{y:.4g}", name=say("stat.mean"))
+    mean["mode"] = _mode(epochs, means)
     there_and_again = np.concatenate([epochs, [np.nan], epochs])
     ends = np.concatenate([means + spreads, [np.nan], means - spreads])
     spread = line(there_and_again, ends, color, 1.2, "dot", name=say("plots.mean_deviation"))

@@ -80,5 +80,5 @@ def targets(values: Floats, target: str, look: Look, say: Say, color: str = "") 
     """How often each value of the target (n,) occurs."""
     counts, edges = np.histogram(values, bins=60)
     bars = histogram(counts, edges, color or look.color(BN), "%{x:.4g}: %{y}")
-    rows = titled(say("fitness.axis_rows"))
+    rows = titled(say("fitness.axis_rows"), exponentformat="SI")
     return figure(look, [bars], 320, xaxis=titled(target), yaxis=rows, bargap=0, showlegend=False)

@@ -111,6 +111,7 @@ def _ridge_traces(
     level = np.column_stack([rows, rows, gap]).ravel()
     outlines = line(around_grid, ridge.ravel(), color, 1.5, name="outlines")
     means = dots(center, rows, color, 11, edge={"color": "white", "width": 1.5}, name="mean") | {
+        "cliponaxis": False,  # of a single row, the outermost stand at the plot's edge
         "customdata": np.column_stack([shape.mean, shape.deviation]),
         "text": labels(names),
         "hovertemplate": f"%{{text}}<br>{say('stat.mean')} %{{customdata[0]:.6g}}"

@@ -197,12 +197,16 @@ const short = (name) => (name.length > 12 && !name.includes("&") ? `${name.slice
 function bolder(trace) {
   const { textfont, colorbar, line, marker } = trace;
   const readable = (font) => ({ ...font, size: Math.max(LEAST, font?.size ?? 0) });
+  const barFonts = ({ title, tickfont }) => ({
+    tickfont: readable(tickfont),
+    ...(title?.text && { title: { ...title, font: readable(title.font) } }),
+  });
   return {
     ...trace,
     ...(line?.width && { line: { ...line, width: STRONGER * line.width } }),
     ...(marker?.size > 0 && { marker: { ...marker, size: 1.25 * marker.size } }),
     ...((textfont || trace.text) && { textfont: readable(textfont) }),
-    ...(colorbar && { colorbar: { ...colorbar, ...foot(colorbar), tickfont: readable(colorbar.tickfont) } }),
+    ...(colorbar && { colorbar: { ...colorbar, ...foot(colorbar), ...barFonts(colorbar) } }),
   };
 }
 

@@ -25,7 +25,8 @@ from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import SMOOTHNESS
-from bnviz.ui.runs.current import how_it_ended, progress, settings_of, when
+from bnviz.ui.runs.current import how_it_ended, progress
+from bnviz.ui.runs.words import brief, when
 from bnviz.ui.widgets import ask
 
 
@@ -66,15 +67,9 @@ def _heading(run: Run, config: TrainConfig) -> None:
     if run.status == "failed":
         st.error(how)
         how = say("run.is_failed")
-    st.caption(
-        say(
-            "fitness.heading",
-            when=when(run),
-            preset=settings_of(run),
-            how=how,
-            settings=settings.in_one_line(config),
-        )
-    )
+    st.caption(say("fitness.heading", when=when(run), called=brief(run), how=how))
+    with st.container(key="aside-settings"):  # on a wall the curves need the room
+        st.caption(settings.in_one_line(config))
 
 
 def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
@@ -85,7 +80,9 @@ def _curves(config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
             curves.loss(snapshots, say("unit.points_squared") if points else "", look(), say),
             "loss",
             alt=say("fitness.loss_alt"),
-            caption=say("fitness.loss_caption", seeds=config.seeds),
+            caption=say("fitness.loss_caption", seeds=config.seeds)
+            if config.seeds > 1
+            else say("fitness.loss_caption_one"),
             data=lambda: per_seed_frame(snapshots, config.network.first_net),
         )
     with right:

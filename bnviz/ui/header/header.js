@@ -4,6 +4,7 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   const { words, lang, chosen, pages, can_undo: canUndo } = data;
   document.documentElement.lang = lang;
+  document.documentElement.style.setProperty("--bnviz-upload", JSON.stringify(words.upload));
   if (chosen) document.cookie = `bnviz-lang=${chosen}; path=/; max-age=31536000; samesite=lax`;
   const header = parentElement.querySelector(".bnviz-header");
   const act = {

@@ -21,7 +21,7 @@ SHORT = {"en": "EN", "zh": "中文"}
 COOKIE = "bnviz-lang"
 _CHOSEN = "language.chosen"
 _DOCUMENT = {"en": "en", "zh": "zh-CN"}
-_WORDS = ("undo", "reset", "link", "theme", "copied", "System", "Light", "Dark")
+_WORDS = ("undo", "reset", "link", "theme", "copied", "upload", "System", "Light", "Dark")
 
 
 @cache

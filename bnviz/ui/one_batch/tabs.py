@@ -186,16 +186,14 @@ def _implementations(config: BatchConfig, norm: NormConfig) -> None:
     differences = [
         "–" if r.max_abs_difference is None else short(r.max_abs_difference) for r in results
     ]
-    st.table(
-        pd.DataFrame(
-            {
-                heads[0]: [say(f"one_batch.implementations.{r.name}") for r in results],
-                heads[1]: differences,
-                heads[2]: [f"{short(1e3 * r.seconds)} ms" if r.seconds else "–" for r in results],
-                heads[3]: [_note(r, features) for r in results],
-            }
-        ).set_index(heads[0])
-    )
+    columns = {
+        heads[0]: [say(f"one_batch.implementations.{r.name}") for r in results],
+        heads[1]: differences,
+        heads[2]: [f"{short(1e3 * r.seconds)} ms" if r.seconds else "–" for r in results],
+    }
+    if any(notes := [_note(r, features) for r in results]):
+        columns[heads[3]] = notes
+    st.table(pd.DataFrame(columns).set_index(heads[0]))
     why = verdict(norm, results)
     caption = say("one_batch.implementations.caption", precision=norm.precision)
     st.caption(paragraph(caption, say_verdict("one_batch.implementations.verdict", why)))

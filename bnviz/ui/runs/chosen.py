@@ -27,10 +27,10 @@ from bnviz.ui.language import say, say_verdict
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP, PageEntry
 from bnviz.ui.runs.about import describe
-from bnviz.ui.runs.current import how_it_ended, when
+from bnviz.ui.runs.current import how_it_ended
 from bnviz.ui.runs.export import offer_export
 from bnviz.ui.runs.repeat import repeat
-from bnviz.ui.runs.words import what
+from bnviz.ui.runs.words import brief, what, when
 from bnviz.ui.smoothness.controls import in_smoothness
 from bnviz.ui.widgets import ask
 
@@ -53,7 +53,7 @@ class Compared:
     @property
     def name(self) -> str:
         """What it is called: by people, else by its settings."""
-        return self.run.name or what(self.run)
+        return self.run.name or brief(self.run)
 
 
 def look_at(run_ids: Sequence[str]) -> None:

@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.configs import TrainConfig
 from bnviz.core.fields import Config
 from bnviz.core.training.cost import GIGABYTE, Cost, cost
-from bnviz.core.training.presets import PRESETS
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.bounds.speed import slowness
@@ -20,6 +19,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.errors import refusable, worded
 from bnviz.ui.language import say
 from bnviz.ui.navigation import FITNESS
+from bnviz.ui.runs.words import title_of
 from bnviz.ui.visitor import owner, visitor
 
 #: How often a run at work is looked at, in seconds: before it has done anything, and after;
@@ -210,26 +210,6 @@ def earlier() -> None:
         st.button(say("run.new"), key="new", icon=":material/add:", on_click=leave_run)
         runs = open_store().runs(limit=12, kind=TRAININGS.name, owner=owner())
         for run in runs:
-            st.page_link(FITNESS.path, label=title_of(run), query_params={"run": run.id})
+            st.page_link(FITNESS.path, label=literal(title_of(run)), query_params={"run": run.id})
         if not runs:
             st.caption(say("run.none_yet"))
-
-
-def title_of(run: Run) -> str:
-    """When the run began, from what settings, and how it stands."""
-    status = say(f"run.is_{run.status}")
-    return say("run.line", when=when(run), preset=settings_of(run), status=status)
-
-
-def when(run: Run) -> str:
-    """When the run was launched, where the server stands."""
-    return run.created.astimezone().strftime("%m-%d %H:%M")
-
-
-def settings_of(run: Run) -> str:
-    """The preset that the run was launched with, if it is one as it stands."""
-    if not TRAININGS.understands(run):
-        return say("run.foreign_settings")
-    config = TRAININGS.config_of(run)
-    preset = next((name for name, known in PRESETS.items() if known == config), None)
-    return say(f"preset.{preset}") if preset else say("run.own_settings")

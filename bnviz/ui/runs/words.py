@@ -12,7 +12,9 @@ from bnviz.texts.catalogue import speaking_of
 from bnviz.ui.controls import FITNESS
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
-from bnviz.ui.runs.current import settings_of
+
+#: Settings that a training is called by, as it mostly differs from others in them.
+BRIEF = ("network.norm", "optimizer.learning_rate", "seeds")
 
 
 def what(run: Run) -> str:
@@ -20,7 +22,7 @@ def what(run: Run) -> str:
     if run.status == "damaged":
         return say("run.damaged")
     if run.kind == TRAININGS.name:
-        return _departures(run) or settings_of(run)
+        return say("sentence.comma").join([brief(run), *_departures(run)])
     if run.kind == SWEEPS.name:
         return _swept(run)
     measure = MEASURES.get(measured(run))
@@ -39,10 +41,35 @@ def _swept(run: Run) -> str:
         return say("run.foreign_settings")
 
 
-def _departures(run: Run) -> str:
-    """The settings that are not the document's, if there are any and the run is no preset."""
+def _departures(run: Run) -> list[str]:
+    """What else is not as in the document, if the run is no preset."""
     if not TRAININGS.understands(run) or (config := TRAININGS.config_of(run)) in PRESETS.values():
-        return ""
+        return []
     own = differences(TrainConfig(), config)
-    shown = [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in FITNESS]
-    return say("sentence.comma").join(shown)
+    told = {*FITNESS} - {*BRIEF}
+    return [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in told]
+
+
+def title_of(run: Run) -> str:
+    """What the run is called, by people or by its settings, when it began, and how it stands."""
+    status = say(f"run.is_{run.status}")
+    return say("run.line", called=run.name or brief(run), when=when(run), status=status)
+
+
+def brief(run: Run) -> str:
+    """The preset that the run was launched with, or what trainings mostly differ in."""
+    if not TRAININGS.understands(run):
+        return say("run.foreign_settings")
+    config = TRAININGS.config_of(run)
+    preset = next((name for name, known in PRESETS.items() if known == config), None)
+    if preset:
+        return say(f"preset.{preset}")
+    _, path, _ = BRIEF
+    rate = in_words(path, config.optimizer.learning_rate)
+    with speaking_of(config.network.norm):
+        return say("run.own", rate=rate, seeds=config.seeds)
+
+
+def when(run: Run) -> str:
+    """When the run was launched, where the server stands."""
+    return run.created.astimezone().strftime("%m-%d %H:%M")

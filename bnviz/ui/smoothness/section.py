@@ -126,7 +126,7 @@ def _show(config: Measure, draw: Draw, asked: Asked) -> None:
     elif problem := refusals.of_measure(config, *nets):
         st.error(worded(problem), icon=":material/error:")
     else:
-        st.caption(f"{_in_words(gradients)} {takes(needed)}")
+        st.caption(paragraph(_in_words(gradients), takes(needed)))
         _measure_button(config, "measuring.measure")
 
 

@@ -16,7 +16,7 @@ from bnviz.ui.fitness import compute
 from bnviz.ui.language import say
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS
-from bnviz.ui.runs.current import title_of
+from bnviz.ui.runs.words import title_of
 from bnviz.ui.visitor import owner
 from bnviz.ui.widgets import ask
 

@@ -18,7 +18,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.runs.current import title_of
+from bnviz.ui.runs.words import title_of
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.visitor import owner

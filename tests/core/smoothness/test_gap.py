@@ -82,7 +82,7 @@ def test_the_documents_probes_are_its_corrected_estimate(document: Gap) -> None:
 
 
 def test_the_documents_gap_is_the_scale_of_its_inputs(document: Gap) -> None:
-    said, steps, _ = GapConfig().verdicts(document)
+    said, steps, *_ = GapConfig().verdicts(document)
     assert (said.key, said.values["when"]) == ("inputs", "before")
     assert said.values["gap"] == pytest.approx(8.13461e7 / 12368.94, rel=1e-5)
     assert steps.values["inputs"] == pytest.approx(8.13461e7 / 198.82, rel=1e-4)
@@ -286,7 +286,7 @@ def test_what_is_not_positive_has_no_logarithm() -> None:
     ],
 )
 def test_verdicts(ratios: tuple[float, ...], name: str, gap: float) -> None:
-    said, steps, _ = GapConfig().verdicts(made(*ratios))
+    said, steps, *_ = GapConfig().verdicts(made(*ratios))
     assert (said.key, said.values["when"]) == (name, "after")
     assert said.values["gap"] == pytest.approx(gap)
     for step, ratio in zip(STEPS, ratios, strict=True):
@@ -310,8 +310,8 @@ def test_a_verdict_is_over_the_seeds_that_can_be_compared() -> None:
     gap.largest[1, 3, 3], gap.loss[1, 3, 3] = np.nan, np.inf
     gap.normalized[1, 2, 4] = 0.0
     gap.loss[1, :, 5] = np.nan
-    said, steps, _ = GapConfig().verdicts(gap)
-    assert said.key == "inputs" and steps.values["seeds"] == 3
+    said, steps, medians, _ = GapConfig().verdicts(gap)
+    assert said.key == "inputs" and medians.values == {"seeds": 3, "all_seeds": 6}
     assert steps.values["inputs"] == pytest.approx(1e6), "the median of 1e6, 1e6 and 1e3"
     gap.normalized[1, 1, :2] = -1e-30
     gap.loss[1, 0, 2], gap.normalized[1, 0, 2] = np.inf, np.nan

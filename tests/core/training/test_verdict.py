@@ -157,13 +157,13 @@ def test_every_claim_is_borne_out(pairs: list[tuple[float, float]], baseline: fl
     [
         (
             "en",
-            "Without BN 2 of 4 seeds diverged: seeds 11, 13, first seen after epochs 1, 2. "
+            "Without BN 2 of 4 seeds diverged: seeds 11, 13, first seen after epochs 1 to 2. "
             "From then on they are left out of the medians and bands.",
         ),
         (
             "zh",
-            "无 BN：4 个种子中有 2 个发散，种子为 11、13，依次见于第 1、2 轮之后。"
-            "从那时起，它们不再计入中位数和色带。",
+            "无 BN：4 个种子中有 2 个发散，种子为 11、13，"
+            "最早见于第 1 轮之后，最晚见于第 2 轮之后。从那时起，它们不再计入中位数和色带。",
         ),
     ],
 )
