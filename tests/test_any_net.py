@@ -646,7 +646,7 @@ def test_inputs_that_are_not_finite_are_named() -> None:
         top(net().eval(), X[:0], Y[:0])
     with pytest.raises(ValueError, match="one row: leave it out"):
         top(net(), X[:1], Y[:1])
-    with pytest.raises(ValueError, match=r"no torch\.nn\.Module"):
+    with pytest.raises(ValueError, match=r"is not a torch\.nn\.Module"):
         top(torch.sin)  # type: ignore[arg-type]
     with torch.inference_mode(), pytest.raises(ValueError, match="inference_mode: measure outside"):
         top(net())
