@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
@@ -29,7 +29,7 @@ PITFALL = ["pitfall-figure"]
 DRAGS = {
     "walk": ("home", {}, "progress", ["walk-train", "walk-eval"]),
     "gamma": ("one_batch", {"precision": "float64"}, "gamma", ["after"]),
-    "gamma of one feature": ("one_batch", {"on": 3, "gamma": 2}, "gamma", ["after"]),
+    "gamma of one feature": ("one_batch", {"on": 3, "gamma": 1.25}, "gamma", ["after"]),
     "beta": ("one_batch", {"gamma": -2, "source": "constant"}, "beta", ["after"]),
     "epsilon": ("one_batch", {"section": "epsilon"}, "eps", ["after", "gain"]),
     "batch size": ("one_batch", {"gamma": 2}, "b", ["before", "after"]),
@@ -98,6 +98,13 @@ def numbers(value: Any) -> np.ndarray:
     return np.array([np.nan if v is None or isinstance(v, str) else float(v) for v in flat])
 
 
+#: A chart's values and what Python has sent of them: the same before a hand has moved anything.
+VALUES = """element => {
+    const {values, live: {sliders}} = element.bnviz;
+    return [Object.fromEntries(Object.keys(sliders).map(key => [key, values[key]])), sliders];
+}"""
+
+
 def places(figure: dict[str, Any]) -> list[float]:
     """Where the figure's upright marks stand."""
     return [shape["x0"] for shape in figure["layout"].get("shapes", [])]
@@ -139,9 +146,23 @@ def test_the_picture_follows_and_is_cores(name: str, open_page: OpenPage) -> Non
     before = {key: chart_figure(page, key) for key in keys}
     nodes = {key: chart(page, key).element_handle() for key in keys}
     sent = {key: chart(page, key).evaluate("e => e.bnviz.text") for key in keys}
-    if key == "b":  # rows are fetched when the hand comes
+    for each in keys:
+        mine, cores = chart(page, each).evaluate(VALUES)
+        assert mine == cores, "also where a slider shows a link's own number rounded"
+    if key == "b":  # rows are fetched when the hand comes, and once more where that failed
+        page.evaluate(
+            """() => {
+                const real = fetch;
+                window.fetch = async () => {
+                    window.fetch = real;
+                    return new Response("", {status: 503});
+                };
+            }"""
+        )
         with page.expect_response("**/rows?*"):
-            track(page, key).hover()
+            for _ in range(2):
+                track(page, key).hover()
+                page.mouse.move(0, 0)
     drag(page, key, 0.7 if key == "spread" else 0.45)  # where no slider begins
     page.wait_for_function(
         "keys => keys.every(k => document.querySelector(`.st-key-${k} .bnviz-chart`).frames > 0)",
@@ -262,6 +283,19 @@ def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
     assert "wine=" in page.url
 
 
+#: The hand moves twice before the next frame, at last to 8 and 7.
+MOVES = """async e => {
+    const {xaxis, yaxis} = e._fullLayout, {left, top} = e.getBoundingClientRect();
+    const ring = e.querySelector(".bnviz-handle"), clientY = top + yaxis._offset + yaxis.d2p(7);
+    for (const x of [2, 8]) {
+        const clientX = left + xaxis._offset + xaxis.d2p(x);
+        ring.dispatchEvent(new PointerEvent("pointermove", {pointerId: 1, clientX, clientY}));
+    }
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return [e.bnviz.values.wine.x, e.bnviz.values.wine.y];
+}"""
+
+
 def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
     """An older answer of the page and another pointer do not take it away; Escape puts it back."""
     page = open_page("home", query={"progress": 2, "wine": "5,3,3", "present": "true"})
@@ -291,6 +325,7 @@ def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
         }"""
     )
     assert place_of_handle(page).tolist() == held.tolist()
+    assert plot.evaluate(MOVES) == pytest.approx([8, 7], abs=0.05), "the last of a frame"
     page.keyboard.press("Escape")
     page.wait_for_function("() => !location.search.includes('wine')")
     page.mouse.move(x, y)
@@ -311,6 +346,8 @@ def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
     page.keyboard.press("Escape")  # before the page has heard of it
     settle(page)
     assert place_of_handle(page).tolist() == unmoved.tolist()
+    plot.evaluate("e => e.bnviz.plotly.relayout(e, {'xaxis.range': [-4, -3]})")
+    expect(handle, "a point beyond the axes has no ring on other things").to_be_hidden()
 
 
 def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
@@ -337,6 +374,11 @@ def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
 
 
 TOOLS = ("png", "svg", "link", "fullscreen")
+AGAIN = """async ({bnviz: chart}) => {
+    const {text, tell} = chart;
+    chart.text = null;
+    await chart.show(text, tell);
+}"""
 SEEN = """element => ({
     size: [element.offsetWidth, element.offsetHeight],
     letters: element._fullLayout.xaxis.title.font.size,
@@ -364,16 +406,27 @@ def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None
     assert saving.value.suggested_filename == "bnviz-after.png"
     head = saving.value.path().read_bytes()[:24]
     width, height = before["size"]
-    size = 2 * width, 2 * (height + 28)
+    size = 2 * width, 2 * (height + 46)  # under the title, which takes two lines here
     assert struct.unpack(">II", head[16:]) == pytest.approx(size, abs=1), "of whole pixels"
     with page.expect_download() as saving:
         svg.click()
     assert saving.value.suggested_filename == "bnviz-after.svg"
     drawn = saving.value.path().read_text("utf-8")
-    assert drawn.startswith("<svg") and title in drawn
+    assert drawn.startswith("<svg")
+    assert re.sub(r"\s", "", title) in re.sub(r"<[^>]*>|\s", "", drawn)
 
     link.click()
     assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.evaluate(
+        """async () => {
+            window.clipboard = navigator.clipboard;
+            await clipboard.writeText("");
+            Object.defineProperty(navigator, "clipboard", {value: undefined});
+        }"""
+    )
+    link.click()  # as where the server is reached without encryption
+    assert page.evaluate("clipboard.readText()") == page.url
+    expect(page.locator(".bnviz-header [role=status]")).to_have_text(words["header.copied"])
 
     whole.click()
     page.wait_for_function("() => document.fullscreenElement !== null")
@@ -382,6 +435,11 @@ def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None
         arg=before["letters"],
     )
     assert plot.evaluate("e => e._fullLayout.title.text").startswith(title)
+    whole_size = page.evaluate("[innerWidth, innerHeight]")
+    plot.evaluate(AGAIN)  # as a training does, which tells of its next epoch
+    assert plot.evaluate("e => [e._fullLayout.width, e._fullLayout.height]") == whole_size
+    letters = plot.locator(".gtitle").bounding_box()
+    assert letters is not None and 0 < letters["x"] < whole_size[0] - letters["width"]
     page.evaluate("document.exitFullscreen()")
     page.wait_for_function(
         "size => document.querySelector('.st-key-after .bnviz-chart')"

@@ -70,6 +70,12 @@ def test_keys_begin_and_end_it(open_page: OpenPage) -> None:
     page.emulate_media(color_scheme="dark")  # at dusk
     light = "() => document.querySelector('.bnviz-chart').layout.font.color === '#e8edf2'"
     page.wait_for_function(light)
+    page.evaluate(
+        """() => document.body.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "Escape", isComposing: true, bubbles: true}))"""
+    )
+    switch = page.locator(".st-key-present input")
+    assert switch.is_checked(), "the end of a Chinese word that is being typed is no end of this"
     page.keyboard.press("Escape")
     page.wait_for_function("() => !document.documentElement.hasAttribute('data-bnviz-presenting')")
 

@@ -7,8 +7,10 @@
 
 import { Handle } from "./drag.js";
 import { equal, patched, ranges, read } from "./figure.js";
-import { fitted, fitting, forWall, inALine, room, tools } from "./furniture.js";
+import { fitted, fitting, forWall, inALine, room } from "./fit.js";
 import { Layer, write } from "./paint.js";
+import { className, onApproach, onMove, standsAt, thumb } from "./sliders.js";
+import { enlarged, tools } from "./tools.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
 const charts = new Map(); // element: Chart
@@ -48,6 +50,7 @@ export class Chart {
   constructor(element) {
     this.element = element;
     element.bnviz = this; // for tests and measurements
+    element.onfullscreenchange = () => this.react();
     this.turn = Promise.resolve();
   }
 
@@ -91,7 +94,7 @@ export class Chart {
     this.values = { ...live?.sliders, ...live?.state };
     const ahead = this.hand(); // a hand that moved on while Python was drawing
     // A thumb that still stands where it was drawn last is only waiting for Streamlit.
-    for (const key in live?.sliders) if (ahead && ahead[key] === drawn[key]) ahead[key] = live.sliders[key];
+    for (const key in live?.sliders) if (ahead && standsAt(thumb(key), drawn[key])) ahead[key] = live.sliders[key];
     const patch = live && this.recompute(ahead ?? this.values);
     const moved = patched(figure, patch);
     if (ahead) this.figure = moved;
@@ -108,10 +111,12 @@ export class Chart {
   async react() {
     this.settling = clearTimeout(this.settling);
     const { clientWidth, _fullLayout: drawn } = this.element;
-    // Plotly keeps the width it has unless the window's changes.
-    if (drawn && Math.abs(clientWidth - drawn.width) > 1) await this.plotly.Plots.resize(this.element);
+    const alone = document.fullscreenElement === this.element;
+    // Plotly keeps the width it has unless the window's changes. What is hidden has none.
+    const other = drawn && !alone && clientWidth && Math.abs(clientWidth - drawn.width) > 1;
+    if (other) await this.plotly.Plots.resize(this.element);
     if (!this.element.isConnected) return;
-    const { data, layout } = this.figure;
+    const { data, layout } = alone ? enlarged(this) : this.figure;
     // Copies, for what the reader zooms and hides Plotly writes into them.
     const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
     await this.plotly.react(this.element, ...copies, this.config);
@@ -123,9 +128,9 @@ export class Chart {
     if (!this.live) return null;
     const values = { ...this.values };
     for (const key in this.live.sliders) {
-      const thumb = document.querySelector(`.${className(key)} input[type=range]`);
-      const value = Number(thumb?.getAttribute("aria-valuetext") ?? NaN);
-      if (!Number.isNaN(value)) values[key] = value;
+      const text = thumb(key);
+      const value = Number(text || NaN);
+      if (!Number.isNaN(value) && !standsAt(text, values[key])) values[key] = value;
     }
     for (const [name, value] of held) if (name in values) values[name] = value;
     return Object.keys(values).some((key) => values[key] !== this.values[key]) ? values : null;
@@ -153,7 +158,7 @@ export class Chart {
     fetched.set(wanted.path, undefined);
     if (fetched.size > 4) fetched.delete(fetched.keys().next().value);
     fetch(new URL(wanted.path, import.meta.url))
-      .then((response) => response.arrayBuffer())
+      .then((response) => (response.ok ? response.arrayBuffer() : Promise.reject(response.status)))
       .then((bytes) => fetched.set(wanted.path, new Float64Array(bytes)))
       .catch(() => fetched.delete(wanted.path));
   }
@@ -207,9 +212,6 @@ export class Chart {
   }
 }
 
-/** The class by which Streamlit marks the widget of a key. */
-const className = (key) => `st-key-${key.replace(/[^\w-]/g, "-")}`;
-
 /** The terms of the page's equation that are at work. */
 function light(stage) {
   if (!stage) return;
@@ -217,26 +219,15 @@ function light(stage) {
     term.toggleAttribute("data-lit", term.dataset.stage.split(" ").includes(stage));
 }
 
-// The thumb is an input inside the slider's key. Neither a drag nor a key fires an event on it
-// that reaches us, but both change its attributes.
-for (const event of ["pointerover", "focusin"])
-  document.addEventListener(event, ({ target }) => {
-    const name = target.closest?.('[class*="st-key-"]')?.className.match(/st-key-\S+/)?.[0];
-    if (name) for (const chart of charts.values()) chart.prepare(name);
-  });
-
-let waiting = false;
-new MutationObserver((records) => {
-  if (waiting || !records.some(({ target }) => target.type === "range")) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    for (const chart of charts.values()) {
-      try {
-        chart.follow();
-      } catch (error) {
-        console.warn(error); // the picture comes on release
-      }
+onApproach((name) => {
+  for (const chart of charts.values()) chart.prepare(name);
+});
+onMove(() => {
+  for (const chart of charts.values()) {
+    try {
+      chart.follow();
+    } catch (error) {
+      console.warn(error); // the picture comes on release
     }
-  });
-}).observe(document.body, { subtree: true, attributeFilter: ["aria-valuetext", "value"] });
+  }
+});

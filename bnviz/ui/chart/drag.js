@@ -38,18 +38,19 @@ export class Handle {
     return [xaxis, yaxis];
   }
 
-  /** Puts the ring where its point is. */
+  /** Puts the ring where its point is; there is none where the axes do not reach. */
   place() {
-    const [across, up] = this.axes();
     const { index, x, y } = this.point;
-    this.ring.style.left = `${across._offset + across.d2p(x)}px`;
-    this.ring.style.top = `${up._offset + up.d2p(y)}px`;
+    const axes = this.axes();
+    const at = [axes[0].d2p(x), axes[1].d2p(y)];
+    this.ring.hidden = axes.some(({ _length: length }, i) => at[i] < -REACH || at[i] > length + REACH);
+    [this.ring.style.left, this.ring.style.top] = axes.map(({ _offset: offset }, i) => `${offset + at[i]}px`);
     this.ring.setAttribute("aria-label", this.state.label.replace("{number}", index + 1));
     this.ring.title = this.state.hint;
   }
 
   choose(event) {
-    if (event.target === this.ring || this.pointer !== undefined) return;
+    if (event.target === this.ring || this.pointer !== undefined || event.target.closest(".modebar")) return;
     const index = this.nearest(event);
     if (index === null) return;
     if (event.pointerType === "mouse") return this.take(event, index);
@@ -57,10 +58,16 @@ export class Handle {
     this.tell();
   }
 
-  nearest({ clientX, clientY }) {
+  /** Where a pointer is now, in pixels from where each of the axes begins. */
+  within({ clientX, clientY }) {
     const [across, up] = this.axes();
-    const box = this.chart.element.getBoundingClientRect();
-    const [left, top] = [clientX - box.left - across._offset, clientY - box.top - up._offset];
+    const { left, top } = this.chart.element.getBoundingClientRect();
+    return [clientX - left - across._offset, clientY - top - up._offset];
+  }
+
+  nearest(event) {
+    const [across, up] = this.axes();
+    const [left, top] = this.within(event);
     let best = null;
     let closest = REACH;
     this.cloud.x.forEach((x, index) => {
@@ -77,18 +84,20 @@ export class Handle {
     if (this.pointer !== undefined) return; // a second finger
     clearTimeout(this.resting);
     const pointer = (this.pointer = event.pointerId);
+    this.move(index, this.cloud.x[index], this.cloud.y[index]); // the ring comes first, then the hand
     this.ring.focus({ preventScroll: true });
     this.ring.setPointerCapture(pointer);
-    const [across, up] = this.axes();
-    const box = this.chart.element.getBoundingClientRect();
-    let last = null;
+    let last = null; // of the moves in a frame
     const next = (act) => requestAnimationFrame(() => this.pointer === pointer && act()); // unless put back
-    const move = ({ clientX, clientY, pointerId }) => {
-      if (pointerId !== pointer) return;
-      last ??= next(() => {
-        last = null;
-        this.move(index, across.p2d(clientX - box.left - across._offset), up.p2d(clientY - box.top - up._offset));
-      });
+    const follow = () => {
+      const at = this.within(last);
+      last = null;
+      this.move(index, ...this.axes().map((axis, i) => axis.p2d(at[i])));
+    };
+    const move = (event) => {
+      if (event.pointerId !== pointer) return;
+      if (!last) next(follow);
+      last = event;
     };
     const drop = ({ pointerId }) => {
       if (pointerId !== pointer) return;
@@ -96,12 +105,12 @@ export class Handle {
       this.ring.removeEventListener("lostpointercapture", drop);
       next(() => this.tell());
     };
-    this.move(index, this.cloud.x[index], this.cloud.y[index]);
     this.ring.addEventListener("pointermove", move);
     this.ring.addEventListener("lostpointercapture", drop);
   }
 
   press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
     const { index, x, y } = this.point;
     const [across, up] = this.axes();
     const much = STEP * (event.shiftKey ? 5 : 1);

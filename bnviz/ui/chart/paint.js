@@ -186,7 +186,8 @@ function ink(context, path, { stroke, strokeAlpha, fill, fillAlpha, width, dash 
   }
 }
 
-/** To a hundredth of a pixel, and not too far off for the browser. */
+/** To a hundredth of a pixel, and not too far off for the browser; what is infinite is nowhere, as for Plotly. */
 function near(pixel) {
+  if (!Number.isFinite(pixel)) return NaN;
   return Math.max(-FAR, Math.min(FAR, Math.round(pixel * 100) / 100));
 }

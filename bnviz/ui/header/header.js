@@ -41,8 +41,18 @@ function reset() {
   location.assign(address);
 }
 
+/** Without encryption, as in a classroom's network, there is no `clipboard`; but there is this older way. */
+function copyUnencrypted(text) {
+  const put = (event) => {
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+  };
+  document.addEventListener("copy", put, { once: true });
+  document.execCommand("copy");
+}
+
 async function copy(status, words) {
-  await navigator.clipboard?.writeText(location.href);
+  await (navigator.clipboard?.writeText(location.href) ?? copyUnencrypted(location.href));
   status.textContent = words;
   setTimeout(() => (status.textContent = ""), 3000);
 }
@@ -61,7 +71,11 @@ function theme() {
 
 function choose(name, pages) {
   const root = location.pathname.replace(/[^/]*$/, "");
-  for (const page of ["", ...pages]) localStorage.setItem(stored(root + page), JSON.stringify(name));
+  try {
+    for (const page of ["", ...pages]) localStorage.setItem(stored(root + page), JSON.stringify(name));
+  } catch {
+    return; // a browser that keeps nothing
+  }
   location.reload();
 }
 

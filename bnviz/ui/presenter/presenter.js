@@ -22,6 +22,7 @@ function press(name) {
 
 function key(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.fullscreenElement) return;
+  if (event.repeat || event.isComposing) return; // kept down, or a part of a Chinese word
   if (event.key === "Escape" && now.on) return press(now.switch);
   if (busy(event.target)) return;
   if (event.key === "p" || event.key === "P") press(now.switch);

@@ -1,73 +1,11 @@
-// The chart's tools: save, copy the link, full screen. In the reader's language; none on touch.
+// How a figure fits its place: as wide as that is, with all of its words; on a wall larger.
 
-const ICONS = {
-  png: "M5 20h14v-2H5v2zM19 9h-4V3H9v6H5l7 7 7-7z",
-  svg: "M3 17.25V21h3.75L17.81 9.94l-3.75-3.75L3 17.25zM20.71 7.04a1 1 0 0 0 0-1.41l-2.34-2.34a1 1 0 0 0-1.41 0l-1.83 1.83 3.75 3.75 1.83-1.83z",
-  link: "M3.9 12a3.1 3.1 0 0 1 3.1-3.1h4V7H7a5 5 0 0 0 0 10h4v-1.9H7A3.1 3.1 0 0 1 3.9 12zM8 13h8v-2H8v2zm9-6h-4v1.9h4a3.1 3.1 0 0 1 0 6.2h-4V17h4a5 5 0 0 0 0-10z",
-  fullscreen: "M7 14H5v5h5v-2H7v-3zM5 10h2V7h3V5H5v5zm12 7h-3v2h5v-5h-2v3zM14 5v2h3v3h2V5h-5z",
-};
-// Plotly's own: ours are better, nobody needs them, and no chart leaves for somebody's cloud.
-const REMOVED = [
-  ...["toImage", "sendChartToCloud", "sendDataToCloud"],
-  ...["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-];
-const LARGER = 1.6; // full screen: so much larger are letters and margins
+export const LARGER = 1.6; // full screen: so much larger are letters and margins
 const LEAST = 18; // on a wall no letter is smaller
 const LETTER = 13; // as high a letter is before it is made larger
 const BOLD = 1.4; // so much wider are letters in bold, with some room
 const LOWEST = 110; // on a wall no plot is lower, in pixels
 const STRONGER = 1.5; // on a wall so much wider are strokes
-
-/** Plotly's configuration for a chart. */
-export function tools(chart) {
-  const words = chart.words ?? {};
-  const act = {
-    png: () => save(chart, "png"),
-    svg: () => save(chart, "svg"),
-    link: () => navigator.clipboard?.writeText(location.href),
-    fullscreen: () => enlarge(chart),
-  };
-  const buttons = Object.keys(act).map((name) => ({
-    name,
-    title: words[name] ?? name,
-    icon: { width: 24, height: 24, path: ICONS[name] },
-    click: act[name],
-  }));
-  return {
-    displaylogo: false,
-    responsive: true,
-    displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
-    plotlyServerURL: "",
-    modeBarButtonsToRemove: REMOVED,
-    modeBarButtonsToAdd: buttons,
-    locale: "bnviz",
-    locales: { bnviz: { dictionary: words.plotly ?? {}, format: {} } },
-  };
-}
-
-/** The figure under its title, on the page's colour. */
-function titled(chart, factor = 1) {
-  const { data, layout } = chart.figure;
-  const text = chart.alt.replace(/([.。]).*$/s, "$1");
-  const background = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor;
-  return {
-    data,
-    layout: {
-      ...layout,
-      title: { text, x: 0.5, y: 0.985, yanchor: "top", font: { size: 14 * factor } },
-      margin: { ...layout.margin, t: (layout.margin?.t ?? 36) + 28 * factor },
-      paper_bgcolor: background,
-      plot_bgcolor: background,
-    },
-  };
-}
-
-function save(chart, format) {
-  const { offsetWidth: width, offsetHeight: height } = chart.element;
-  const name = `bnviz-${chart.name}`;
-  const options = { format, width, height: height + 28, scale: format === "png" ? 2 : 1, filename: name };
-  return chart.plotly.downloadImage(titled(chart), options);
-}
 
 /** The pixels from a chart to the end of the window, as long as nobody scrolls. */
 export function room(element) {
@@ -194,7 +132,7 @@ export const inALine = ({ meta }) => (tick) =>
 const short = (name) => (name.length > 12 && !name.includes("&") ? `${name.slice(0, 11)}…` : name);
 
 /** A trace whose strokes, numbers and scale can be seen from afar. */
-function bolder(trace) {
+export function bolder(trace) {
   const { textfont, colorbar, line, marker } = trace;
   const readable = (font) => ({ ...font, size: Math.max(LEAST, font?.size ?? 0) });
   const barFonts = ({ title, tickfont }) => ({
@@ -211,7 +149,7 @@ function bolder(trace) {
 }
 
 /** How wide a text is, in heights of its letters. */
-const letters = (text) => [...text.replace(/<.*?>/g, "")].reduce((sum, letter) => sum + (letter < "\u2e80" ? 0.55 : 1), 0);
+export const letters = (text) => [...text.replace(/<.*?>/g, "")].reduce((sum, letter) => sum + (letter < "\u2e80" ? 0.55 : 1), 0);
 
 /** An axis whose title takes two lines where it is longer than the room for it, in pixels. */
 function folded(axis, room) {
@@ -222,22 +160,8 @@ function folded(axis, room) {
   return { ...axis, automargin: true, title: { ...axis.title, text: lines, standoff: 8 } };
 }
 
-async function enlarge(chart) {
-  if (document.fullscreenElement) return document.exitFullscreen();
-  await chart.element.requestFullscreen();
-  const { data, layout } = titled(chart, LARGER);
-  const size = { width: innerWidth, height: innerHeight };
-  await chart.plotly.react(chart.element, data.map(bolder), { ...larger(layout), ...size }, chart.config);
-  const leave = () => {
-    if (document.fullscreenElement) return;
-    document.removeEventListener("fullscreenchange", leave);
-    chart.react();
-  };
-  document.addEventListener("fullscreenchange", leave);
-}
-
 /** `layout` with larger letters and margins. */
-function larger(layout, factor = LARGER) {
+export function larger(layout, factor = LARGER) {
   const fonts = (part) => {
     if (Array.isArray(part)) return part.map(fonts);
     if (part === null || typeof part !== "object" || ArrayBuffer.isView(part)) return part;
