@@ -73,8 +73,8 @@ def _dashboard_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--address",
         metavar="IP",
-        help="let others in: serve it on this address of yours, and to browsers that type it "
-        "(default: this computer alone); see README, In a lesson",
+        help="let others in: serve it on this address of this computer, which they open in their "
+        "browsers (default: this computer alone); see README, In a lesson",
     )
     group.add_argument(
         "--no-browser", dest="browser", action="store_false", help="do not open the browser"
@@ -82,7 +82,7 @@ def _dashboard_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _runs_options(runs: argparse.ArgumentParser) -> None:
-    runs.add_argument("--limit", type=int, default=20, help="so many of the newest (default: 20)")
+    runs.add_argument("--limit", type=int, default=20, help="how many of the newest (default: 20)")
     actions = runs.add_subparsers(dest="action", metavar="ACTION")
     export = actions.add_parser("export", help="write a run to a file")
     export.add_argument("run", metavar="ID", help="the run's id")
@@ -113,7 +113,7 @@ def _measure_options(measure: argparse.ArgumentParser) -> None:
     measure.add_argument(
         "--example",
         metavar="KIND",
-        help="print a config to start from, of a kind that is named below",
+        help="print a config to start from; the kinds are listed below",
     )
 
 
@@ -134,7 +134,7 @@ def _sweep_options(sweep: argparse.ArgumentParser) -> None:
     sweep.add_argument(
         "--example",
         metavar="NAME",
-        help="print a config of half a minute, by a name that stands below",
+        help="print a config to start from, which takes half a minute; the names are listed below",
     )
 
 

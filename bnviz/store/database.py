@@ -79,7 +79,7 @@ class Database:
         elif isinstance(url, str):
             url = parse(url)
         self.url, self.place = url, place(url)
-        self.clock = clock
+        self.clock, self._patience = clock, patience
         self._file: object = None
         with problems(self.place):
             self._engine = _engine(url, patience)
@@ -90,13 +90,16 @@ class Database:
                 raise
 
     def _current(self) -> sa.Engine:
-        """The engine, opened anew if its file has vanished or another lies in its place.
+        """The engine, made anew if its file has vanished, another lies in its place, or whether it
+        can be written has changed.
 
-        Else what is written would go on into a file that nobody finds any more.
+        Else what is written would go on into a file that nobody finds any more; and what is open
+        could still be written, but not by the process of a job, which opens it anew.
         """
         file = _identity(self.url)
         if file is None or file != self._file:
             self._engine.dispose()
+            self._engine = _engine(self.url, self._patience)
             _create(self._engine)
             self._file = _identity(self.url)
         return self._engine
@@ -147,12 +150,15 @@ def _path(url: sa.URL) -> Path | None:
 
 
 def _identity(url: sa.URL) -> object:
-    """Which file lies there, None if none does; the same for all that are no files."""
+    """Which file lies there, and how it is opened if it can only be read; None if none does.
+
+    The same for all that are no files.
+    """
     if (path := _path(url)) is None:
         return url
     with suppress(OSError):
         there = path.stat()
-        return there.st_dev, there.st_ino
+        return there.st_dev, there.st_ino, _readable(url)
     return None
 
 

@@ -53,13 +53,12 @@ class Shelf(Database):
     def give(self, owner: str, *items: str) -> None:
         """Notes whose these runs, tables or uploads are; those of nobody ("") stay nobody's."""
         for item in set(items) if owner else ():
-            if not self.owns(owner, item):
-                self.write(owners.insert().values(owner=owner, item=item))
+            there = sa.select(owners.c.item).where(_pair(owner, item))
+            self._insert(owners.insert().values(owner=owner, item=item), there)
 
     def owns(self, owner: str, item: str) -> bool:
         """Whether it is the owner's."""
-        pair = (owners.c.owner == owner) & (owners.c.item == item)
-        return bool(self.read(sa.select(owners.c.item).where(pair)))
+        return bool(self.read(sa.select(owners.c.item).where(_pair(owner, item))))
 
     def save_table(self, table: Table, owner: str = "") -> None:
         """Keeps a table, the owner's; the same one again changes nothing. Raises StoreProblem."""
@@ -187,11 +186,22 @@ class Shelf(Database):
         blob = b"" if "upload" in more else save({"values": values.copy(order="C")})
         row = {"digest": digest, "names": json.dumps(names), "rows": len(values), "blob": blob}
         row |= {"saved": self.clock()} | more | ({"size": len(blob)} if place is uploads else {})
+        self._insert(place.insert().values(row), there)
+
+    def _insert(self, new: sa.Insert, there: sa.Select[Any]) -> None:
+        """Inserts a row that is not there yet; another thread or process may be first with it."""
+        if self.read(there):
+            return
         try:
-            self.write(place.insert().values(row))
+            self.write(new)
         except StoreProblem:
             if not self.read(there):
-                raise  # else another process was first with the same content
+                raise
+
+
+def _pair(owner: str, item: str) -> sa.ColumnElement[bool]:
+    """Whether it is that item, the owner's."""
+    return (owners.c.owner == owner) & (owners.c.item == item)
 
 
 def owned(item: sa.ColumnElement[str], owner: str) -> sa.ColumnElement[bool]:

@@ -84,6 +84,47 @@ def test_a_history_that_cannot_be_written_can_be_viewed(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [f"{run_id} done [(0, b'kept')]", "read_only"], done.stderr
 
 
+TURNS = """
+import os, sys
+from bnviz.store import Store, StoreProblem
+from bnviz.store.database import folder_url
+from bnviz.texts.catalogue import sentence
+from pathlib import Path
+import sqlalchemy.dialects.sqlite, sqlite3
+home = Path(sys.argv[1])
+Store(folder_url(home)).close(); sentence("en", "problem.read_only")  # imported while it may be
+root = os.getuid() == 0
+if root:  # which writes everywhere
+    for each in (home, *home.iterdir()): os.chown(each, 65534, 65534)
+    os.setresuid(65534, 65534, 0)
+def turn(folder, files):
+    if root: os.seteuid(0)
+    for file in home.iterdir(): file.chmod(files)
+    home.chmod(folder)
+    if root: os.seteuid(65534)
+store = Store(folder_url(home))
+for folder, files in ((0o755, 0o444), (0o555, 0o444), (0o555, 0o644)):
+    store.create("train", "{}", 1)
+    turn(folder, files)
+    try: store.create("train", "{}", 1)
+    except StoreProblem as problem: print(problem.code, len(store.runs()))
+    turn(0o755, 0o644)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="files are protected in another way there")
+def test_a_history_that_can_be_written_no_longer_is_told_at_once(tmp_path: Path) -> None:
+    """Else a server whose file is open launches what none of its processes can work on."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    program = [sys.executable, "-c", TURNS, str(home)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    told = [f"read_only {count}" for count in (1, 2, 3)]
+    assert done.stdout.splitlines() == told, done.stderr
+
+
 @pytest.mark.parametrize("jump", [-7200.0, 7200.0])
 def test_who_works_on_is_alive_again_with_the_next_beat(tmp_path: Path, jump: float) -> None:
     """The clock is set back or ahead while a run is at work."""

@@ -205,6 +205,22 @@ def test_runs_have_a_quota(store: Store, clock: Clock, monkeypatch: pytest.Monke
     assert store.owns("alan", his) and not store.owns("ada", hers)
 
 
+def test_what_another_thread_gives_meanwhile_is_given(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the writing, as where one visitor has two tabs."""
+    hers, look, looks = ended(store, clock), store.read, list[object]()
+
+    def late(query: sa.Select[Any]) -> list[sa.Row[Any]]:
+        looks.append(query)
+        return look(query) if len(looks) > 1 else []
+
+    store.give("ada", hers)
+    monkeypatch.setattr(store, "read", late)
+    store.give("ada", hers)
+    assert len(looks) > 1 and store.owns("ada", hers)
+
+
 def test_what_is_whose(store: Store, clock: Clock) -> None:
     """Lists are each owner's own; a file that two have is gone when both have given it up."""
     hers, his = ended(store, clock), ended(store, clock)

@@ -76,10 +76,17 @@ def batch_dependence(
     return BatchDependence(sizes, outputs, quantiles, theory, exact, whole)
 
 
-def verdict(dependence: BatchDependence, size: int, z: float) -> Verdict[Literal["pair", "many"]]:
-    """Between what bounds the sample comes out of batches of `size` in 90 % of cases."""
+def verdict(
+    dependence: BatchDependence, size: int, z: float
+) -> Verdict[Literal["pair", "many", "undefined"]]:
+    """Between what bounds the sample comes out of batches of `size` in 90 % of cases.
+
+    "undefined" where that is 0 / 0: without epsilon, of a feature that does not vary.
+    """
     quantiles = dependence.quantiles[dependence.sizes.index(size)]
     low, high = float(quantiles[0]), float(quantiles[-1])
+    if not np.isfinite([low, high, dependence.whole]).all():
+        return Verdict("undefined")
     values = {"low": low, "high": high, "whole": dependence.whole, "size": size, "z": z}
     return Verdict("pair" if size == 2 and min(abs(quantiles)) > 0.99 else "many", values)
 

@@ -47,6 +47,8 @@ class Implementation:
     not_finite: int = 0
     rounding: float | None = None
     """As `max_abs_difference`, but against what this implementation's own formula is exactly."""
+    noise: int = 0
+    """Cells that are finite, though this formula is 0 / 0 there: made of rounding errors alone."""
 
 
 def compare(values: Floats, config: NormConfig) -> tuple[Implementation, ...]:
@@ -59,6 +61,8 @@ def compare(values: Floats, config: NormConfig) -> tuple[Implementation, ...]:
         x = values.astype(config.precision)
         expected = reference(x, config)
         short = x[:, : max(1, MOST_LOOP_CELLS // len(x))]
+        without = reference(short, config.model_copy(update={"eps": 0.0}))
+        without[:, np.ptp(short, axis=0) == 0] = np.nan  # 0 / 0, whatever rounding makes of it
         return (
             _measure("torch", lambda: _torch(x, config), expected),
             _measure("numpy", lambda: equations.apply(x, config).y, expected),
@@ -67,19 +71,27 @@ def compare(values: Floats, config: NormConfig) -> tuple[Implementation, ...]:
                 "document_loop",
                 lambda: _affine(document_loop(short), config),
                 expected,
-                reference(short, config.model_copy(update={"eps": 0.0})),
+                without,
             ),
         )
 
 
 def verdict(
     config: NormConfig, results: Sequence[Implementation]
-) -> Verdict[Literal["epsilon", "rounding", "no_epsilon"]]:
-    """Why the document's loop is off the reference: the epsilon it leaves out, or rounding."""
+) -> Verdict[Literal["epsilon", "rounding", "noise", "no_epsilon", "undefined"]]:
+    """Why the document's loop is off the reference: the epsilon it leaves out, or rounding.
+
+    "undefined" where no cell of it is finite, as in a batch of one row; "noise" where some are,
+    and mean nothing, because their feature is constant.
+    """
+    (loop,) = (each for each in results if each.name == "document_loop")
+    if loop.max_abs_difference is None:
+        return Verdict("undefined")
     if not config.eps:
         return Verdict("no_epsilon")
-    (loop,) = (each for each in results if each.name == "document_loop")
-    difference, rounding = loop.max_abs_difference or 0.0, loop.rounding or 0.0
+    if loop.noise:
+        return Verdict("noise", {"count": loop.noise})
+    difference, rounding = loop.max_abs_difference, loop.rounding or 0.0
     return Verdict("epsilon" if rounding < difference / 2 else "rounding", {"rounding": rounding})
 
 
@@ -184,6 +196,7 @@ def _measure(
         None,
         int((np.isfinite(expected) & ~np.isfinite(y)).sum()),
         difference if own is None else _largest(y, own),
+        0 if own is None else int((np.isfinite(y) & ~np.isfinite(own)).sum()),
     )
 
 

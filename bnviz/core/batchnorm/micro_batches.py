@@ -100,12 +100,14 @@ def combined(a: Sums, b: Sums) -> Sums:
     return Sums(count, mean, a.squares + b.squares + away**2 * (a.count * b.count / count))
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def split_ways(
     x: Float[Floats, "b d"], parts: int, eps: float, torch_momentum: float | None, seed: int = 0
 ) -> Split:
     """The batch `x` (B, D) whole, accumulated over `parts` micro-batches, and synchronized.
 
-    Gamma is 1, beta 0. Raises ValueError where a micro-batch would have one row only.
+    Gamma is 1, beta 0; with epsilon 0 a constant feature is NaN. Raises ValueError where a
+    micro-batch would have one row only.
     """
     if parts < 1 or len(x) < 2 * parts:
         raise ValueError(f"{len(x)} rows cannot be split into {parts} micro-batches of 2 or more")
@@ -183,7 +185,7 @@ def differences(micro: Pass, big: Pass) -> dict[str, float]:
 
     Means are measured in the big batch's standard deviations, everything else by its
     largest value in the big batch. A micro-batch's own statistics are compared with the
-    big batch's.
+    big batch's. What is NaN in both (0 / 0) does not differ, what is in one is infinitely off.
     """
     deviation = np.sqrt(big.biased_variances[0])
     largest = {}
@@ -191,6 +193,8 @@ def differences(micro: Pass, big: Pass) -> dict[str, float]:
         ours, theirs = getattr(micro, name), getattr(big, name)
         unit = deviation if name.endswith(("mean", "means")) else np.abs(theirs).max(axis=0)
         away = np.abs(ours - theirs) / np.where(unit > 0, unit, 1.0)
+        undefined = np.isnan(ours), np.isnan(theirs)
+        away = np.where(np.isnan(away), np.where(np.equal(*undefined), 0.0, np.inf), away)
         largest[name] = float(away.max())
     return largest
 

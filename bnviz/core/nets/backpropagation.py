@@ -37,7 +37,7 @@ class _Layer:
     """What one hidden layer's backward pass needs of its forward pass.
 
     `input` (K, in, N), `active` what its activation function gave, (K, H, N); with BN
-    also the normalized values `x_hat` (K, H, N) and 1 / sqrt(variance + eps) (K, H, 1).
+    also the normalized values `x_hat` (K, H, N) and 1 / sqrt(biased variance + eps) (K, H, 1).
     """
 
     input: Tensor

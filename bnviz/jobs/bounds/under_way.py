@@ -23,8 +23,8 @@ class UnderWay(dict[str, Launched]):
         own = sum(run.visitor == visitor for run in living.values())
         if own >= limits.of_visitor():
             raise Problem("jobs_of_visitor", {"own": str(own)})
-        if (waiting := list(active.values()).count("queued")) >= limits.waiting():
-            raise Problem("jobs_waiting", {"waiting": str(waiting)})
+        if list(active.values()).count("queued") >= limits.waiting():
+            raise Problem("jobs_waiting", {"waiting": str(limits.waiting())})
         for whose in {"", visitor}:
             theirs = {each: run.keeps for each, run in living.items() if whose in {"", run.visitor}}
             store.check_room(keeps + sum(theirs.values()), whose, theirs)

@@ -70,6 +70,12 @@ def test_a_nearly_constant_feature() -> None:
     )
 
 
+def test_a_constant_feature_without_epsilon() -> None:
+    config = BatchConfig(source="constant", features=2)
+    found = batch_dependence(config, 0, 1.0, 0.0, moments(config), None)
+    assert {verdict(found, size, 1.0).key for size in (2, 3, 256)} == {"undefined"}
+
+
 @settings(max_examples=15)
 @given(
     st.sampled_from(["normal", "skewed", "constant", "wine", "heavy_tails", "outliers"]),

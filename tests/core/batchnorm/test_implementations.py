@@ -216,6 +216,30 @@ def made(values: Any) -> effect.Effect:
     return effect.effect(x, equations.batch_moments(x), NormConfig().eps)
 
 
+@pytest.mark.parametrize("eps", [0.0, 1e-5])
+@pytest.mark.parametrize("rows", [1, 8])
+def test_what_no_loop_without_epsilon_can_compute(rows: int, eps: float) -> None:
+    """A single row, or constant features alone: every cell is 0 / 0."""
+    values, norm = np.full((rows, 2), 0.5), NormConfig(eps=eps)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(document_loop(values.astype(np.float32))).all()
+    assert verdict(norm, compare(values, norm)).key == "undefined"
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize(("rows", "value"), [(8, 0.1), (257, 1234.567)])
+def test_a_constant_feature_without_epsilon_is_noise(
+    rows: int, value: float, precision: Precision
+) -> None:
+    """Its sum is off by rounding: the loop divides that by itself, and comes to 1 or -1."""
+    values = np.column_stack([np.full(rows, value), np.linspace(0, 1, rows)])
+    norm = NormConfig(precision=precision)
+    loop = document_loop(values.astype(precision))
+    assert np.isfinite(loop[:, 0]).all() and np.abs(loop[:, 0]).max() >= 0.9
+    said = verdict(norm, compare(values, norm))
+    assert (said.key, said.values) == ("noise", {"count": rows})
+
+
 @settings(max_examples=40)
 @given(
     st.sampled_from([0.0, 1e-12, 1e-8, 1e-5, 0.1, 10.0]),

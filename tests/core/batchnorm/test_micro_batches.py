@@ -103,6 +103,18 @@ def test_the_verdict_whole() -> None:
     assert verdict(split_ways(X, 1, EPS, 0.1)).key == "one"
 
 
+def test_what_is_undefined_in_both_does_not_differ() -> None:
+    """Without epsilon: a feature that never varies, and one that does in one micro-batch alone."""
+    never, once = X.copy(), X.copy()
+    never[:, 0], once[:25, 0] = 0.1, 0.1
+    alike, apart = (split_ways(x, 2, 0.0, 0.1) for x in (never, once))
+    rest = split_ways(X[:, 1:], 2, 0.0, 0.1)
+    for ways in ("accumulated", "synchronized"):
+        told, expected = (differences(getattr(s, ways), s.big) for s in (alike, rest))
+        assert told["output"] == expected["output"]
+    assert verdict(alike).values["same"] < 1e-12 and verdict(apart).values["output"] == np.inf
+
+
 @settings(max_examples=40)
 @given(
     source=st.sampled_from([each for each in get_args(Source) if each != "table"]),

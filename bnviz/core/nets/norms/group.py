@@ -1,4 +1,4 @@
-"""Group normalization: every row with the means and variances of groups of its units.
+"""Group normalization: every row with the means and biased variances of groups of its units.
 
 Layer normalization of each of `groups` groups of neighbouring units: Wu and He, *Group
 Normalization* (2018), section 3.

@@ -1,6 +1,6 @@
-"""Layer normalization: every row with the mean and variance of its own units.
+"""Layer normalization: every row with the mean and biased variance of its own units.
 
-y = gamma * (x - mean) / sqrt(variance + eps) + beta, over a layer's units, a row at a time:
+y = gamma * (x - mean) / sqrt(biased variance + eps) + beta, over a layer's units, a row at a time:
 Ba, Kiros and Hinton, *Layer Normalization* (2016), section 3.
 """
 

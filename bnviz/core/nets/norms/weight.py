@@ -1,6 +1,6 @@
 """Weight standardization: no norm of what passes, but of the weights that it passes.
 
-A unit's weights w become gamma * (w - mean) / sqrt(variance + eps), over its inputs: Qiao,
+A unit's weights w become gamma * (w - mean) / sqrt(biased variance + eps), over its inputs: Qiao,
 Wang, Liu, Shen and Yuille, *Micro-Batch Training with Batch-Channel Normalization and Weight
 Standardization* (2019), section 3. They put another norm behind it; without one, gamma begins at
 1 / sqrt(inputs), so that what passes keeps its size: Brock, De and Smith, *Characterizing signal
