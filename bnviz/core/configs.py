@@ -31,8 +31,7 @@ Source = Literal[
 ]
 Precision = Literal["float32", "float64"]
 BnMode = Literal["train", "eval"]
-#: Limits that several controls have: rows and features of a batch, seeds, epochs, batches of a
-#: stream.
+#: Limits of several controls: rows and features of a batch, seeds, epochs, batches of a stream.
 MAX_ROWS, MAX_FEATURES, MAX_SEEDS, MAX_EPOCHS, MAX_BATCHES = 65_536, 256, 64, 2000, 1000
 #: One of a training's seeds, by its place.
 SeedIndex = Annotated[int, Field(ge=0, le=MAX_SEEDS - 1)]
@@ -40,7 +39,6 @@ SeedIndex = Annotated[int, Field(ge=0, le=MAX_SEEDS - 1)]
 RULES = ("too_many_weights", "unequal_groups", "one_row")
 #: Of all seeds of one net, between hidden layers: with optimizer and probes about a gigabyte.
 MAX_WEIGHTS = 16_000_000
-
 
 _BATCH_SIZES = doubling(
     1, MAX_ROWS, *range(1, 11), *(3 * 2**k for k in range(1, 15)), 100, 1000, 10_000

@@ -10,7 +10,7 @@ import importlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 #: How long a job may take to put down its work, once asked to stop, before it is ended.
 PATIENCE_SECONDS = 1.0
-
 #: Bytes of decoded snapshots, and of decoded results, that a process remembers.
 MEMORY_BYTES = 256 * 2**20
 RESULT_BYTES = 64 * 2**20
@@ -166,7 +165,7 @@ def last_state(run_id: str) -> Snapshot | None:
 
 def places_before(run: Run) -> int:
     """How many runs wait that come before this one, which waits too."""
-    queued = _queued(open_store().active())
+    queued = [each for each, status in open_store().active().items() if status == "queued"]
     ours = [job.run_id for job in _engine.waiting() if isinstance(job, _Job)]
     # One that another server has queued comes after those that are older.
     line = [run_id for run_id in ours if run_id in queued] if run.id in ours else queued
@@ -240,10 +239,6 @@ def _launched(store: Store, new: Callable[[], str], visitor: str, keeps: float) 
     heart.add(store, run_id)
     _under_way[run_id] = Launched(visitor, keeps)
     return run_id
-
-
-def _queued(active: Mapping[str, str]) -> list[str]:
-    return [run_id for run_id, status in active.items() if status == "queued"]
 
 
 _engine = Engine(limits.at_once())
