@@ -76,5 +76,6 @@ def in_words(path: str, value: Any) -> str:
         return literal(", ".join(value))
     if isinstance(value, str):
         row = FITNESS.get(path)
-        return say(row.option.format(value)) if row else literal(value[:40])
+        shown = value[: 12 if path == "data.table" else 40]  # a digest, or a column's name
+        return say(row.option.format(value)) if row else literal(shown)
     return in_address(value)
