@@ -119,7 +119,7 @@ def test_every_number_on_offer_is_asked_for_or_documented() -> None:
         ("home.colour", {}, "home.mean"),
         ("one_batch.mean", {"b": 0}, "greater than or equal to 1"),
         ("train_vs_eval.bessel", {"b": 1}, "division by zero"),
-        ("train_vs_eval.bessel", {}, "'b'"),
+        ("home.moved_train", {}, "'wine'"),
         ("home.mean", {"progress": "far"}, "far"),
     ],
 )
