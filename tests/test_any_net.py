@@ -342,7 +342,7 @@ def test_kinks_of_many_batches_are_all_of_them() -> None:
 @pytest.mark.parametrize("own", [True, False])
 def test_loaders_that_draw_from_torch_give_the_same_batches(shuffle: bool, own: bool) -> None:
     generator = torch.Generator().manual_seed(3) if own else None
-    loader = DataLoader(TensorDataset(X, Y), 8, shuffle=shuffle, generator=generator)
+    loader = DataLoader(TensorDataset(X, Y), 16, shuffle=shuffle, generator=generator)
     states = [torch.get_rng_state(), generator.get_state() if generator else torch.empty(0)]
     first, again = (Loss(net(), cross_entropy, loader).eigenvalues().maximum for _ in range(2))
     assert first == again

@@ -19,7 +19,6 @@ import pytest
 from bnviz.__main__ import main
 from bnviz.cli import foreground
 from bnviz.cli.errors import Refusal
-from bnviz.cli.reproduce import as_text
 from bnviz.core.configs import TrainConfig
 from bnviz.core.data.preparation import dataset_for
 from bnviz.core.smoothness.document import DocumentConfig
@@ -724,68 +723,7 @@ def test_a_config_is_never_overwritten(
     assert json.loads(mine.read_text()) == SMALL and os.listdir(tmp_path) == ["run.json"]
 
 
-# ---------------------------------------------------------------- reproduce
-
-
-@pytest.fixture(scope="module")
-def report() -> dict[str, Any]:
-    """What `reproduce --json` prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bnviz", "reproduce", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    found: dict[str, Any] = strict(indented(done.stdout))
-    return found
-
-
-def test_reproduce_tells_all_numbers(report: dict[str, Any]) -> None:
-    assert [len(report["data"][key]) for key in ("mean", "std")] == [3, 3]
-    assert [len(report["activations_after_bn"][key]) for key in ("mean", "std")] == [64, 64]
-    published = report["lipschitz"]["published"]
-    assert published["bn"] == {"median": 0.0, "max": 7799.11}
-    assert published["no_bn"] == {"median": 0.0, "max": 2415774.36}
-    for kind in ("as_published", "corrected"):
-        assert {net: set(found) for net, found in report["lipschitz"][kind].items()} == {
-            "bn": {"median", "max"},
-            "no_bn": {"median", "max"},
-        }
-    assert set(report["eigenvalues"]) == {
-        "bn_eval",
-        "bn_train",
-        "no_bn",
-        "no_bn_standardized",
-        "bn_train_standardized",
-    }
-    assert all(found["min"] < 0 < found["max"] for found in report["eigenvalues"].values())
-    assert set(report["parity"]) == {"torch", "numpy", "loop"}
-    assert all(0 <= found["max_abs_difference"] < 1e-5 for found in report["parity"].values())
-
-
-def test_reproduce_shows_the_same_numbers_as_tables(report: dict[str, Any]) -> None:
-    lines = as_text(report).splitlines()
-
-    def row(start: str) -> list[str]:
-        (found,) = [line for line in lines if line.startswith(f"| {start}")]
-        return [cell.strip() for cell in found.split("|")[2:-1]]
-
-    assert row("as the document published it") == ["0.00", "7,799.11", "0.00", "2,415,774.36"]
-    corrected = report["lipschitz"]["corrected"]
-    assert row("corrected") == [
-        f"{corrected[net][figure]:,.2f}" for net in ("bn", "no_bn") for figure in ("median", "max")
-    ]
-    extremes = report["eigenvalues"]["no_bn"]
-    assert row("no BN, raw inputs") == [f"{extremes['min']:,.2f}", f"{extremes['max']:,.2f}"]
-    assert row("exact")[3] == f"{extremes['max']:,.2f}"
-    assert row("height") == [f"{report['data'][key][0]:.8g}" for key in ("mean", "std")]
-    tables = [block for block in as_text(report).split("\n\n") if block.startswith("|")]
-    assert len(tables) == 4
-    for block in tables:
-        assert len({line.count("|") for line in block.splitlines()}) == 1, "a Markdown table"
-        assert len({len(line) for line in block.splitlines()}) == 1, "aligned"
+# ---------------------------------------------------------------- sweep
 
 
 def test_a_sweep_prints_every_comparison_and_goes_on_where_it_was(

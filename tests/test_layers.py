@@ -31,38 +31,39 @@ def modules(package: str) -> list[str]:
     return found
 
 
-def pulled_in(names: list[str]) -> set[str]:
-    """The top-level packages in memory after importing `names` in a new interpreter."""
+def pulled_in(*steps: list[str]) -> list[set[str]]:
+    """The top-level packages in memory after each step of a new interpreter.
+
+    A step imports the modules of these names; what a step before has imported stays.
+    """
     program = (
         "import importlib, sys\n"
-        f"for name in {names!r}: importlib.import_module(name)\n"
-        "print(*{name.partition('.')[0] for name in sys.modules})"
+        f"for step in {steps!r}:\n"
+        "    for name in step: importlib.import_module(name)\n"
+        "    print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
+    return [set(line.split()) for line in done.stdout.splitlines()]
 
 
-def test_core_pulls_in_neither_screen_nor_tables() -> None:
-    assert not pulled_in(modules("bnviz.core")) & SCREEN
-
-
-def test_only_ui_and_pages_pull_in_streamlit() -> None:
+def test_core_pulls_in_neither_screen_nor_tables_and_only_ui_and_pages_streamlit() -> None:
     rooms = ("plots", "jobs", "store", "export", "cli")
-    assert "streamlit" not in pulled_in([n for room in rooms for n in modules(f"bnviz.{room}")])
-
-
-def test_pulled_in_sees_what_is_imported() -> None:
-    assert "streamlit" in pulled_in(["bnviz.ui.language"])
+    others = [name for room in rooms for name in modules(f"bnviz.{room}")]
+    core, above = pulled_in(modules("bnviz.core"), others)
+    assert not core & SCREEN
+    assert "streamlit" not in above and "sqlalchemy" in above
 
 
 def test_what_a_page_starts_with_is_light() -> None:
     """No page waits for torch: what it needs to ask and to draw imports nothing heavy."""
     names = ["data.batches", "batchnorm.equations", "smoothness.registry"]
     started = [*(f"bnviz.core.{name}" for name in names), *modules("bnviz.ui")]
-    assert not pulled_in(started) & {"torch", "scipy", "sklearn"}
+    (light,) = pulled_in(started)
+    assert not light & {"torch", "scipy", "sklearn"}
+    assert "streamlit" in light, "what is imported is seen"
 
 
 def contracts_kept(root: Path) -> tuple[bool, str]:

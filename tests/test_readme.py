@@ -1,11 +1,13 @@
-"""The READMEs' numbers are those that the command finds now."""
+"""What `bnviz reproduce` prints, and that the READMEs' numbers are those that it finds now."""
 
 import re
 from typing import Any
 
 import pytest
 
-from tools.readme import ROOT, between_marks, report, tables
+from bnviz.cli.reproduce import as_text
+from tests.test_command_line import indented, strict
+from tools.readme import ROOT, between_marks, reproduced, tables
 
 FILES = {"en": "README.md", "zh": "README.zh.md"}
 NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[-+]\d+)?")
@@ -13,11 +15,61 @@ NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[-+]\d+)?")
 
 @pytest.fixture(scope="module")
 def now() -> dict[str, Any]:
-    return report()
+    """What the command prints."""
+    done = reproduced()
+    assert done.stderr == ""
+    numbers: dict[str, Any] = strict(indented(done.stdout))
+    return numbers
 
 
 def numbers(text: str) -> list[float]:
     return [float(found.replace(",", "")) for found in NUMBER.findall(text)]
+
+
+def test_reproduce_tells_all_numbers(now: dict[str, Any]) -> None:
+    assert [len(now["data"][key]) for key in ("mean", "std")] == [3, 3]
+    assert [len(now["activations_after_bn"][key]) for key in ("mean", "std")] == [64, 64]
+    published = now["lipschitz"]["published"]
+    assert published["bn"] == {"median": 0.0, "max": 7799.11}
+    assert published["no_bn"] == {"median": 0.0, "max": 2415774.36}
+    for kind in ("as_published", "corrected"):
+        assert {net: set(found) for net, found in now["lipschitz"][kind].items()} == {
+            "bn": {"median", "max"},
+            "no_bn": {"median", "max"},
+        }
+    assert set(now["eigenvalues"]) == {
+        "bn_eval",
+        "bn_train",
+        "no_bn",
+        "no_bn_standardized",
+        "bn_train_standardized",
+    }
+    assert all(found["min"] < 0 < found["max"] for found in now["eigenvalues"].values())
+    assert set(now["parity"]) == {"torch", "numpy", "loop"}
+    assert all(0 <= found["max_abs_difference"] < 1e-5 for found in now["parity"].values())
+
+
+def test_reproduce_shows_the_same_numbers_as_tables(now: dict[str, Any]) -> None:
+    lines = as_text(now).splitlines()
+
+    def row(start: str) -> list[str]:
+        (found,) = [line for line in lines if line.startswith(f"| {start}")]
+        return [cell.strip() for cell in found.split("|")[2:-1]]
+
+    assert row("as the document published it") == ["0.00", "7,799.11", "0.00", "2,415,774.36"]
+    corrected = now["lipschitz"]["corrected"]
+    assert row("corrected") == [
+        f"{corrected[net][figure]:,.2f}" for net in ("bn", "no_bn") for figure in ("median", "max")
+    ]
+    extremes = now["eigenvalues"]["no_bn"]
+    assert row("no BN, raw inputs") == [f"{extremes['min']:,.2f}", f"{extremes['max']:,.2f}"]
+    assert row("exact")[3] == f"{extremes['max']:,.2f}"
+    assert row("height") == [f"{now['data'][key][0]:.8g}" for key in ("mean", "std")]
+    blocks = [block for block in as_text(now).split("\n\n") if block.startswith("|")]
+    assert len(blocks) == 4
+    for block in blocks:
+        assert len({line.count("|") for line in block.splitlines()}) == 1, "a Markdown table"
+        assert len({len(line) for line in block.splitlines()}) == 1, "aligned"
 
 
 @pytest.mark.parametrize("language", FILES)

@@ -50,12 +50,10 @@ CHINESE = {
 }
 
 
-def report() -> dict[str, Any]:
-    """What the command finds now; the command, because it also sets the number of threads."""
+def reproduced() -> subprocess.CompletedProcess[str]:
+    """What the command prints now; the command, because it also sets the number of threads."""
     command = [sys.executable, "-m", "bnviz", "reproduce", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    numbers: dict[str, Any] = json.loads(done.stdout)
-    return numbers
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
 
 def tables(numbers: dict[str, Any], language: str) -> str:
@@ -75,7 +73,7 @@ def between_marks(readme: str) -> str:
 
 def main() -> None:
     """Write both."""
-    numbers = report()
+    numbers = json.loads(reproduced().stdout)
     for name, language in (("README.md", "en"), ("README.zh.md", "zh")):
         path = ROOT / name
         readme = path.read_text(encoding="utf-8")

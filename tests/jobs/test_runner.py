@@ -428,13 +428,17 @@ Process = Callable[[str], tuple[subprocess.Popen[str], str]]
 
 @pytest.fixture
 def process() -> Iterator[Process]:
-    """Starts a process that launches LONG, gives the id at the first snapshot, does `after`."""
+    """Starts a process that launches LONG, gives the id at the first snapshot, does `after`.
+
+    Unless the test wants more, one worker waits: each takes some seconds to load torch.
+    """
     started, given = [], (LONG, SWEEP)
 
     def start(after: str) -> tuple[subprocess.Popen[str], str]:
         program = subprocess.Popen(
             [sys.executable, "-c", PROGRAM + after, *(each.model_dump_json() for each in given)],
             cwd=ROOT,
+            env={"BNVIZ_JOBS": "1", **os.environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
