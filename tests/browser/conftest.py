@@ -1,6 +1,7 @@
 """The product in a real browser: one server and one Chromium for all browser tests."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -13,15 +14,21 @@ from tools import browser as chromium
 from tools.server import serve
 
 OpenPage = Callable[..., Page]
-Windows = dict[str, BrowserContext]
+WindowLike = Callable[..., BrowserContext]
 
 expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """Address of a running dashboard with an empty run history."""
-    with serve() as address:
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the dashboard's run history, which is empty at first."""
+    return tmp_path_factory.mktemp("history")
+
+
+@pytest.fixture(scope="session")
+def app_url(history: Path) -> Iterator[str]:
+    """Address of a running dashboard."""
+    with serve(home=history) as address:
         yield address
 
 
@@ -37,16 +44,35 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def windows(browser: Browser) -> Iterator[Windows]:
-    """Windows of the browser by what is special about them: one that is warm opens pages faster."""
-    opened: Windows = {}
-    yield opened
+def window_like(browser: Browser) -> Iterator[WindowLike]:
+    """window_like(color_scheme="dark"): the one window of these options, for a new visitor.
+
+    One that is warm opens pages faster: it has compiled plotly.js.
+    """
+    opened: dict[str, BrowserContext] = {}
+
+    def window_like(**options: Any) -> BrowserContext:
+        kind = repr(sorted(options.items()))
+        if kind not in opened:
+            opened[kind] = browser.new_context(**options)
+        opened[kind].clear_cookies()
+        return opened[kind]
+
+    yield window_like
     for context in opened.values():
         context.close()
 
 
+#: What a visitor's window is like, where a test asks for nothing else.
+USUAL = {
+    "viewport": {"width": 1440, "height": 900},
+    "accept_downloads": True,
+    "color_scheme": "light",
+}
+
+
 @pytest.fixture
-def open_page(app_url: str, browser: Browser, windows: Windows) -> Iterator[OpenPage]:
+def open_page(app_url: str, window_like: WindowLike) -> Iterator[OpenPage]:
     """Opens a page as a new visitor: open_page("one_batch", lang="zh", query={"b": 64}).
 
     `query` may also be a whole address; `settled` false does not wait for the page to
@@ -65,12 +91,7 @@ def open_page(app_url: str, browser: Browser, windows: Windows) -> Iterator[Open
         settled: bool = True,
         **options: Any,
     ) -> Page:
-        options = {"viewport": {"width": 1440, "height": 900}, "accept_downloads": True} | options
-        kind = repr(sorted(options.items()))
-        if kind not in windows:
-            windows[kind] = browser.new_context(**options)
-        windows[kind].clear_cookies()  # a new visitor
-        page = windows[kind].new_page()
+        page = window_like(**USUAL | options).new_page()
         page.set_default_timeout(PATIENCE * 1000)
         pages.append(page)
         watch.attach(page)

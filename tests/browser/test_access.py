@@ -1,6 +1,8 @@
 """For everybody: axe finds nothing in any state, all works by keyboard, what moves may stand."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +15,10 @@ from bnviz.store.runs import Store
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, find, read
-from tests.browser.screen import CUT, PATIENCE, below_the_fold, long_but, settle, violations
+from tests.browser.conftest import USUAL, WindowLike
+from tests.browser.screen import CUT, PATIENCE, WALL, below_the_fold, long_but, settle, violations
 from tests.browser.test_fitness import LONG
 from tests.browser.test_one_batch import table, upload
-from tools.server import serve
 
 Visit = Callable[..., Page]
 
@@ -44,39 +46,36 @@ FOCUSED = """() => { const e = document.activeElement;
     return e === document.body ? null : (e.closest('[data-reach]')?.dataset.reach ?? ''); }"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """A dashboard with a run that failed in its history: its address, the run's id."""
-    home = tmp_path_factory.mktemp("history")
-    store = Store(folder_url(home))
-    failed = store.create("train", PRESETS["deep"].model_dump_json(), 50)
-    store.finish(failed, "failed", "There are too few rows.")
-    store.close()
-    with serve(home=home) as address:
-        yield address, failed
+@pytest.fixture
+def failed(history: Path, app_url: str) -> Iterator[str]:
+    """A run of the dashboard's history that failed."""
+    with closing(Store(folder_url(history))) as store:
+        run = store.create("train", PRESETS["deep"].model_dump_json(), 50)
+        store.finish(run, "failed", "There are too few rows.")
+        yield run
+        store.delete(run)
 
 
 @pytest.fixture
-def visit(server: tuple[str, str], browser: Browser) -> Iterator[Visit]:
+def visit(app_url: str, window_like: WindowLike) -> Iterator[Visit]:
     """Goes to an address in the one page of the test: visit("fitness", settled=False, seeds=2)."""
-    contexts: dict[str, Page] = {}
+    pages: dict[str, Page] = {}
 
-    def visit(name: str, settled: bool = True, scheme: Any = "light", **query: Any) -> Page:
-        if scheme not in contexts:
-            wall = {"width": 1280, "height": 720}
-            contexts[scheme] = browser.new_page(viewport=wall, color_scheme=scheme)  # type: ignore
-            contexts[scheme].set_default_timeout(PATIENCE * 1000)
-        page = contexts[scheme]
+    def visit(name: str, settled: bool = True, scheme: str = "light", **query: Any) -> Page:
+        if scheme not in pages:
+            pages[scheme] = window_like(**USUAL | WALL | {"color_scheme": scheme}).new_page()
+            pages[scheme].set_default_timeout(PATIENCE * 1000)
+        page = pages[scheme]
         path = "" if name == NAMES[0] else name
-        address = f"{server[0]}/{path}?{urlencode({'lang': 'en', **query})}"
+        address = f"{app_url}/{path}?{urlencode({'lang': 'en', **query})}"
         page.goto(address, wait_until="commit")
         if settled:
             settle(page)
         return page
 
     yield visit
-    for page in contexts.values():
-        page.context.close()
+    for page in pages.values():
+        page.close()
 
 
 # ---------------------------------------------------------------- axe
@@ -140,16 +139,14 @@ def opened(page: Page, opener: Locator, state: str) -> list[str]:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_axe_finds_nothing_in_what_opens(
-    visit: Visit, server: tuple[str, str], scheme: str
-) -> None:
-    seen = list(of_popovers(visit, server[1], scheme))
+def test_axe_finds_nothing_in_what_opens(visit: Visit, failed: str, scheme: str) -> None:
+    seen = list(of_popovers(visit, failed, scheme))
     assert not seen, "\n".join(seen)
 
 
 @pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.proof)])
-def test_axe_finds_nothing_in_any_state(visit: Visit, server: tuple[str, str], scheme: str) -> None:
-    seen = list(of_a_page(visit, server[1], scheme))
+def test_axe_finds_nothing_in_any_state(visit: Visit, failed: str, scheme: str) -> None:
+    seen = list(of_a_page(visit, failed, scheme))
     if scheme == "light":  # in the dark every day: test_fitness
         seen += of_a_training(visit, scheme)
     assert not seen, "\n".join(seen)
@@ -254,11 +251,11 @@ def test_tab_reaches_everything(visit: Visit, name: str) -> None:
 # ---------------------------------------------------------------- without motion
 
 
-def test_what_plays_is_there_at_once(server: tuple[str, str], browser: Browser) -> None:
+def test_what_plays_is_there_at_once(app_url: str, browser: Browser) -> None:
     """Who asks the browser for less motion sees the end of the training and no transition."""
     with browser.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
-        page.goto(server[0])
+        page.goto(app_url)
         settle(page)
         chart = page.locator(".st-key-flow-bn .bnviz-chart")
         before = chart.evaluate("e => e.frames ?? 0")

@@ -239,7 +239,8 @@ def place_of_handle(page: Page) -> np.ndarray:
 @pytest.mark.parametrize("by", ["mouse", "keys", pytest.param("touch", marks=pytest.mark.proof)])
 def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
     """By mouse, finger or arrow keys: in train mode all others move, in eval mode none."""
-    page = open_page("home", query={"progress": 2}, has_touch=by == "touch")
+    touch = {"has_touch": True} if by == "touch" else {}
+    page = open_page("home", query={"progress": 2}, **touch)
     keys = ["walk-train", "walk-eval"]
     before = {key: chart_figure(page, key)["data"][2] for key in keys}
     sent = {key: chart(page, key).evaluate("e => e.bnviz.text") for key in keys}

@@ -194,6 +194,7 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     wait_for_chart(page, "targets")
 
 
+@pytest.mark.proof
 def test_an_arena_speaks_of_the_norm_that_was_chosen(open_page: OpenPage, launch: Launch) -> None:
     few = SMALL | {"optimizer.epochs": 2, "probes.checkpoints": 0, "seeds": 6}
     page = open_page("fitness", query=few | {"preset": "arena", "network.norm": "layer"})

@@ -1,6 +1,5 @@
 """What stands beside every title: language, theme, undo, reset; and the page on a phone."""
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bnviz.texts.catalogue import catalogue
@@ -68,12 +67,17 @@ def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage
 PHONE, ZOOMED = (390, 844), (640, 360)  # the second is 200 % zoom
 
 
-@pytest.mark.parametrize(("name", "size"), [("fitness", PHONE), ("sweep", ZOOMED)])
-def test_pages_and_controls_are_there_without_a_drawer(
-    open_page: OpenPage, name: str, size: tuple[int, int]
-) -> None:
+def test_pages_and_controls_are_there_without_a_drawer(open_page: OpenPage) -> None:
+    page = open_page("fitness", viewport={"width": PHONE[0], "height": PHONE[1]})
+    assert_all_is_reached(page)
+    page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
+    page.goto(page.url.replace("fitness", "sweep"))
+    settle(page)
+    assert_all_is_reached(page)
+
+
+def assert_all_is_reached(page: Page) -> None:
     en = catalogue("en")
-    page = open_page(name, viewport={"width": size[0], "height": size[1]})
     for entry in PAGES:
         link = page.get_by_role("link", name=en[f"pages.{entry.name}"], exact=True).first
         expect(link).to_be_in_viewport()

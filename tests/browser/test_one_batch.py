@@ -25,6 +25,7 @@ from tests.browser.screen import (
 )
 
 EN, ZH = catalogue("en"), catalogue("zh")
+TABS = ("formula", "statistics", "steps", "matrix", "epsilon", "jitter", "implementations")
 
 
 def shown(page: Page, side: str) -> np.ndarray:
@@ -177,16 +178,18 @@ def test_a_cell_shows_its_own_numbers(open_page: OpenPage) -> None:
     assert short(float(x[2, 2]), 4) in formulas and short(float(y[2, 2]), 4) in formulas
 
 
+@pytest.mark.proof
 def test_every_tab_opens(open_page: OpenPage) -> None:
     page = open_page("one_batch", query={"source": "constant", "noeps": "true", "d": 4})
     charts = {"matrix": "matrix-after", "epsilon": "gain", "jitter": "jitter"}
-    for tab in ("formula", "statistics", "steps", "matrix", "epsilon", "jitter", "implementations"):
+    for tab in TABS:
         open_tab(page, f"one_batch.tabs.{tab}")
         assert exceptions(page) == [], tab
         if tab in charts:
             wait_for_chart(page, charts[tab])
 
 
+@pytest.mark.proof
 def test_statistics_can_be_taken_away(open_page: OpenPage) -> None:
     page = open_page("one_batch", lang="zh", query={"source": "wine", "b": 20, "d": 2})
     open_tab(page, "one_batch.tabs.statistics", "zh")
@@ -285,7 +288,7 @@ def test_hostile_names_stay_text_and_a_link_finds_the_table_again(open_page: Ope
     wait_for_chart(page, "after")
     slider(page, EN["controls.gamma"]).press("ArrowRight")
     settle(page)
-    for tab in ("statistics", "steps", "matrix", "epsilon", "jitter"):
+    for tab in TABS:
         open_tab(page, f"one_batch.tabs.{tab}")
         assert exceptions(page) == [], tab
     main = page.get_by_test_id("stMain")

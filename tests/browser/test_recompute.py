@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from bnviz.core.batchnorm import equations, momentum, stream
 from bnviz.core.batchnorm.interpolation import partway, stage_of
@@ -31,7 +31,7 @@ from bnviz.texts.numbers import plus_minus, short
 from bnviz.ui.chart.chart import packed
 from bnviz.ui.controls import PITFALLS
 from bnviz.ui.pitfalls.live import follows
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import USUAL, OpenPage, WindowLike
 from tests.browser.screen import settle
 
 FEATURES = 2
@@ -57,13 +57,13 @@ RUN = """async ([program, cases]) => {
 
 
 @pytest.fixture(scope="module")
-def home(app_url: str, browser: Browser) -> Iterator[Page]:
+def home(app_url: str, window_like: WindowLike) -> Iterator[Page]:
     """The page on which all of them compute: nothing stays there."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(app_url)
-        settle(page)
-        yield page
+    page = window_like(**USUAL).new_page()
+    page.goto(app_url)
+    settle(page)
+    yield page
+    page.close()
 
 
 @pytest.fixture
@@ -337,7 +337,7 @@ PITFALLS_MOVED = """async cases => {
 }"""
 
 
-def test_pictures_of_pitfalls(page: Page) -> None:
+def test_pictures_of_pitfalls(home: Page) -> None:
     """Whatever follows the hand, at both ends of its slider and between: the figure that is drawn
     from what core measures there."""
     say = partial(sentence, "en")
@@ -359,7 +359,7 @@ def test_pictures_of_pitfalls(page: Page) -> None:
                 some.append(packed(case).decode())
                 followed.add(key)
     assert len(followed) == 15, sorted(followed)
-    for mine, cores in page.evaluate(PITFALLS_MOVED, some):
+    for mine, cores in home.evaluate(PITFALLS_MOVED, some):
         assert np.allclose(mine[1], cores[1], rtol=1e-6, atol=0)
         for one, other in zip(mine[0], cores[0], strict=True):
             assert one.get("text") == other.get("text")

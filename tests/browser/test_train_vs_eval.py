@@ -77,6 +77,7 @@ def test_company_and_split_equal_core(open_page: OpenPage) -> None:
     assert shown == pytest.approx(list(differences(split.accumulated, split.big).values()))
 
 
+@pytest.mark.proof
 def test_a_section_is_a_link_in_both_languages(open_page: OpenPage) -> None:
     page = open_page("train_vs_eval", query={"section": "frozen", "training": "false"})
     assert page.get_by_role("tab", name="What is frozen?").get_attribute("aria-selected") == "true"
