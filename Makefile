@@ -3,11 +3,11 @@
 #   INSTALL_ARGS="..."   further arguments of pip install
 #   RUN_ARGS="..."       further arguments of streamlit run
 #   TEST_ARGS="..."      further arguments of pytest
-#   WORKERS=2            how many processes share the tests; 0: this one
+#   WORKERS=3            how many processes share the tests, two of which drive a browser; 0: this one
 # What is installed is what constraints.txt names: the versions that the tests passed with.
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 VENV ?= .venv
 BIN = $(VENV)/bin
 RUN_READY = $(VENV)/.ready-to-run

@@ -32,6 +32,8 @@ settings.register_profile(
 sys.dont_write_bytecode = False
 
 HERE = Path(__file__).parent
+#: Folders whose files take longest, or wait most: they are begun first, so that all ends together.
+FIRST = ("browser", "jobs", "pages")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,16 +49,23 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        folder = item.path.relative_to(HERE).parts[0]
-        if not folder.endswith(".py"):
+        if not (folder := _folder(item)).endswith(".py"):
             item.add_marker(folder)
+    places = {folder: place for place, folder in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(_folder(item), len(FIRST)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
 
 
 class ByFile(LoadFileScheduling):
-    """Which process does which tests: whole files, and one process alone drives a browser."""
+    """Which process does which tests: whole files, and two processes alone drive a browser each."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+        if not nodeid.startswith("tests/browser/"):
+            return super()._split_scope(nodeid)
+        return f"browser, {'first' if nodeid < 'tests/browser/test_n' else 'second'} half"
 
     def remove_node(self, node: Any) -> str | None:
         """Hands on what a process left when it ended; returns the test that ended it, if one did.
