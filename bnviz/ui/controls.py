@@ -222,6 +222,7 @@ PITFALL_OPENINGS = {"folding.shape": "nlc"}
 
 PITFALLS = _table(
     choice("pitfall", "pitfalls.choose", (ALL, *PITFALL_CONFIGS), menu=True),
+    choice("symptom", "pitfalls.search"),
     *(
         replace(row, pinned=row.key in PITFALL_OPENINGS, menu=len(row.options) > 5)
         for name, owner in PITFALL_CONFIGS.items()

@@ -52,7 +52,7 @@ def test_a_card_leads_to_every_other_page(lang: str, open_app: OpenApp) -> None:
     app = open_app(lang=lang)
     said = " ".join(element.value for element in app.markdown)
     for entry in PAGES[1:]:
-        assert catalogue(lang)[f"home.card_{entry.name}"] in said
+        assert catalogue(lang)[f"{entry.name}.title"] in said
     links = {link.proto.page for link in app.get("page_link")}
     assert links == {entry.name for entry in PAGES[1:]}
 

@@ -268,7 +268,6 @@ def of_controls() -> frozenset[str]:
 FAMILIES: dict[str, Any] = {
     "pages.{}": [entry.name for entry in PAGES],
     "{}.title": [entry.name for entry in PAGES],
-    "home.card_{}": [entry.name for entry in PAGES[1:]],
     "home.card_{}_text": [entry.name for entry in PAGES[1:]],
     "home.stage_{}": STAGES,
     "home.flow.{}": ("linear", "bn", "tanh", "play", "help"),

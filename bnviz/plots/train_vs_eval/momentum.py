@@ -3,6 +3,7 @@
 import numpy as np
 
 from bnviz.core.batchnorm.momentum import Clock, remaining, shares, weights
+from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
 
@@ -48,13 +49,17 @@ def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say
     }
     yours["line"]["shape"] = "hvh"
     even = line(shown, np.full(len(shown), 1 / steps), look.ink, 1.5, "dot", "%{y:.3%}")
+    curves = [yours, even | {"name": say("train_vs_eval.clock.even", steps=steps)}]
+    reach = [0, 1.05 * max(float(heights.max()), 1 / steps)]
+    yaxis = titled(say("train_vs_eval.clock.axis_weight"), tickformat=".1%", range=reach)
+    names = named_at_ends(curves, yaxis)
     return figure(
         look,
-        [yours, even | {"name": say("train_vs_eval.clock.even", steps=steps)}],
+        curves,
         HEIGHT,
-        xaxis=titled(say("train_vs_eval.clock.axis_age"), zeroline=False),
-        yaxis=titled(say("train_vs_eval.clock.axis_weight"), tickformat=".1%", rangemode="tozero"),
-        annotations=[heading(say("train_vs_eval.clock.weights"))],
-        legend={"y": 0.98, "yanchor": "top", "x": 1, "xanchor": "right", "orientation": "v"},
+        xaxis=titled(say("train_vs_eval.clock.axis_age"), zeroline=False, **across(curves)),
+        yaxis=yaxis,
+        annotations=[heading(say("train_vs_eval.clock.weights")), *names],
+        margin={"l": 68, "t": 36, "b": 52} | room_for(names),
         hovermode="x unified",
     )

@@ -26,8 +26,12 @@ _WORDS = ("undo", "reset", "link", "theme", "copied", "upload", "System", "Light
 
 @cache
 def _component() -> Any:
-    html, js = ((FOLDER / f"header.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
-    return st.components.v2.component("bnviz_header", html=html, js=js, isolate_styles=False)
+    html, css, js = (
+        (FOLDER / f"header.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
+    )
+    return st.components.v2.component(
+        "bnviz_header", html=html, css=css, js=js, isolate_styles=False
+    )
 
 
 def ask_language() -> None:

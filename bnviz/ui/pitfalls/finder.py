@@ -15,9 +15,11 @@ IN_A_ROW = 3
 
 def show_cards() -> None:
     """A search, and the pitfalls that it finds; without one all of them, by group."""
-    query = st.text_input(say("pitfalls.search"), key="symptom", icon=":material/search:")
+    icon = ":material/search:"
+    query = st.text_input(say("pitfalls.search"), key="symptom", bind="query-params", icon=icon)
     names = find(query)
     if names:
+        st.caption(say("pitfalls.matches", matches=len(names), all=len(CONFIGS)))
         _cards(names)
         return
     if query.strip():
@@ -38,7 +40,6 @@ def _said(language: str, name: str) -> tuple[str, ...]:
         sentence(language, f"pitfalls.{name}.title"),
         sentence(language, f"pitfalls.{name}.symptom"),
         sentence(language, f"pitfalls.{name}.words"),
-        sentence(language, f"pitfalls.{name}.fix"),
     )
 
 

@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from bnviz.core.fields import Config
 from bnviz.texts.numbers import percent, short
-from bnviz.ui.navigation import PAGES
+from bnviz.ui.control import in_address
+from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 
 #: Where the lessons of the product stand.
 FOLDER = Path(__file__).with_name("lessons")
@@ -104,18 +105,26 @@ class Step(Measured):
     def _only_known_names(self) -> Self:
         for text, names in ((self.question, set()), (self.reveal, {"guess", "measured"})):
             for said in (text.en, text.zh):
-                used = {name for _, name, _, _ in Formatter().parse(said) if name is not None}
-                if unknown := used - names - set(self.known):
+                parts = [part for part in Formatter().parse(said) if part[1] is not None]
+                if unknown := {str(part[1]) for part in parts} - names - set(self.known):
                     raise ValueError(f"the text names {{{', '.join(sorted(unknown))}}}, not known")
+                if formats := [part for part in parts if part[2] or part[3]]:
+                    raise ValueError(f"write {{{formats[0][1]}}} as it is, without a format")
         return self
 
     @field_validator("page")
     @classmethod
     def _one_of_our_pages(cls, page: str) -> str:
-        names = [entry.name for entry in PAGES]
-        if page not in names:
-            raise ValueError(f"there is no page {page!r}; there are {', '.join(names)}")
+        if page not in CONTROLS:
+            raise ValueError(f"there is no page {page!r}; there are {', '.join(CONTROLS)}")
         return page
+
+    @model_validator(mode="after")
+    def _states_that_pages_have(self) -> Self:
+        _check(self.state, self.page)
+        for asked in self.known.values():
+            _check(asked.state, asked.measure.partition(".")[0])
+        return self
 
     def right_option(self, measured: float) -> int | None:
         """Which option the measured number makes right; None if none does."""
@@ -141,20 +150,50 @@ class Lesson(Config):
     title: Text
     about: Text
     minutes: int = Field(ge=1, le=120)
-    step: tuple[Step, ...] = Field(min_length=1)
+    step: tuple[Step, ...]
+
+    @model_validator(mode="after")
+    def _of_steps(self) -> Self:
+        if not self.step:
+            raise ValueError("a lesson has one step or more")
+        return self
+
+
+def _check(state: State, page: str) -> None:
+    """ValueError names a control that the page has not, or a value that it does not take."""
+    rows = {row.name: row for row in CONTROLS.get(page, {}).values() if row not in (LANG, PRESENT)}
+    for name, value in state.items():
+        if page in CONTROLS and name not in rows:
+            raise ValueError(f"{page} has no control {name!r}; it has {', '.join(rows)}")
+        row = rows.get(name)
+        if row is None or (row.kind == "choice" and not row.options):
+            continue  # only the page knows what such a choice offers
+        try:
+            row.read(in_address(value))
+        except ValueError:
+            raise ValueError(f"{page}'s control {name!r} does not take {value!r}") from None
 
 
 def read(path: Path) -> Lesson:
     """The lesson in a TOML file; raises LessonError, which names file, place and fault."""
     try:
-        return Lesson.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Lesson.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except UnicodeDecodeError:
+        raise LessonError(f"{path.name}: not UTF-8; save it as UTF-8") from None
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise LessonError(f"{path.name}: {error}") from None
     except RecursionError:
         raise LessonError(f"{path.name}: too many brackets within brackets") from None
     except ValidationError as error:
-        faults = [f"{_place(one['loc'])}: {one['msg']}" for one in error.errors()]
-        raise LessonError(f"{path.name}: {'; '.join(faults)}") from None
+        raise LessonError(f"{path.name}: {faults(error)}") from None
+
+
+def faults(error: ValidationError) -> str:
+    """What is wrong where, in one line."""
+    said = (
+        (_place(one["loc"]), one["msg"].removeprefix("Value error, ")) for one in error.errors()
+    )
+    return "; ".join(f"{place}: {fault}" for place, fault in said)
 
 
 def _place(parts: tuple[int | str, ...]) -> str:

@@ -14,7 +14,7 @@ from bnviz.ui.cache import cached
 from bnviz.ui.controls import CONTROLS
 from bnviz.ui.home import wines
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
-from bnviz.ui.presenter.lesson import LessonError, Measured
+from bnviz.ui.presenter.lesson import LessonError, Measured, faults
 from bnviz.ui.train_vs_eval.compute import any_size, dependence, moments_of, walk
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def measure(asked: Measured) -> float:
         usual = {row.name: row.default for row in page.values() if row.default is not None}
         return round(compute(usual | dict(asked.state), asked.feature - 1), 12)
     except (ValidationError, TypeError, LookupError, ValueError, ZeroDivisionError) as error:
-        raise LessonError(f"{asked.measure} of {dict(asked.state)}: {error}") from None
+        fault = faults(error) if isinstance(error, ValidationError) else error
+        raise LessonError(f"{asked.measure} of {dict(asked.state)}: {fault}") from None
 
 
 def _wines(state: State) -> Any:
@@ -78,6 +79,7 @@ def _stream(state: State) -> StreamConfig:
         torch_momentum=None if state["stream_cumulative"] else state["momentum"],
         shift_at=state["shift_at"],
         shift=state["shift"],
+        spread=state["spread"],
     )
 
 

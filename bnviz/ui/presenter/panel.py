@@ -159,6 +159,7 @@ def _ask_guess(step: Step, place: str) -> None:
                 ends.most,
                 (ends.least + ends.most) / 2,
                 step=ends.step,
+                format="percent" if step.shown == "percent" else None,
             )
         sent = st.form_submit_button(say("lesson.commit"), type="primary")
     if not sent:

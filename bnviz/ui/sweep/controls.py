@@ -145,13 +145,12 @@ def _plan(config: SweepConfig) -> str:
     plan, count = groups(config, *size(config.base.data)), len(cells(config))
     seconds = slowness() * sum(group.cost.seconds for group in plan)
     seconds /= min(limits.at_once(), len(plan))
-    long = seconds >= 100
     return say(
-        "sweep.plan_long" if long else "sweep.plan",
+        "sweep.plan",
         cells=count,
         trainings=2 * count * config.base.seeds,
         stacks=len(plan),
-        time=short(seconds / 60 if long else seconds, 2),
+        seconds=short(seconds, 2),
     )
 
 

@@ -90,6 +90,10 @@ def test_a_guess_is_right_within_the_tolerance_and_close_within_three(tmp_path: 
         (("number = {", "# {"), "a number to guess"),
         (('page = "home"', 'page = "house"'), "there is no page 'house'"),
         (("Q?", "Is it {before}?"), "{before}"),
+        (("R.", "{measured:.2f}"), "step 1: write {measured} as it is"),
+        (('page = "home"', 'page = "home"\nstate = { b = 2 }'), "home has no control 'b'"),
+        (('page = "home"', 'page = "home"\nstate = { progress = 7 }'), "does not take 7"),
+        (('page = "home"', 'page = "home"\nstate = { lang = "zh" }'), "no control 'lang'"),
         (("[[step]]", "[[step]"), "small.toml"),
     ],
 )
@@ -99,6 +103,18 @@ def test_a_fault_is_named_with_its_place(
     with pytest.raises(LessonError, match=r"small\.toml") as caught:
         read(written(tmp_path, SMALL.replace(*change)))
     assert told in str(caught.value)
+    assert "at least 1 item" not in str(caught.value), "one fault is told as one"
+
+
+@pytest.mark.parametrize(("encoding", "read_well"), [("utf-8-sig", True), ("gbk", False)])
+def test_a_file_as_windows_saves_it(encoding: str, read_well: bool, tmp_path: Path) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL, encoding=encoding)
+    if read_well:
+        assert read(file).title.zh == "题"
+    else:
+        with pytest.raises(LessonError, match="save it as UTF-8"):
+            read(file)
 
 
 def test_a_teachers_lesson_takes_the_place_of_ours(tmp_path: Path) -> None:

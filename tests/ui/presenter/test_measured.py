@@ -63,8 +63,9 @@ def test_train_vs_eval() -> None:
     assert of("train_vs_eval.start_left", steps=20, momentum=0.2) == pytest.approx(0.8**20)
     assert of("train_vs_eval.start_left", steps=20, stream_cumulative=True) == 0
     assert of("train_vs_eval.bessel", b=8) == pytest.approx(8 / 7)
-    few, many = (of("train_vs_eval.output_width", b=b) for b in (4, 256))
-    assert few > 4 * many > 0
+    few, many = (of("train_vs_eval.output_width", b=b) for b in (4, 64))
+    assert many / few == pytest.approx(1 / 3, abs=0.03), "as the lesson your_batch says"
+    assert of("train_vs_eval.mean_gap", spread=4.0) != of("train_vs_eval.mean_gap")
     assert 0 <= of("train_vs_eval.mean_gap") < 1 < of("train_vs_eval.mean_gap", shift=5.0, steps=61)
 
 
