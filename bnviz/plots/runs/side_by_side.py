@@ -36,6 +36,7 @@ def side_by_side(
             color = (_DARK if look.dark else HUES)[place]
             curve = _curve(over, letter, f"{letter} · {label(name)}", color, net, look)
             traces.append(curve | ({} if net == nets[0] else {"showlegend": False, "text": ""}))
+    _apart([trace for trace in traces if len(trace["text"])])
     epochs = [trace["x"] for trace in traces]
     last = max((x[-1] for x in epochs if len(x)), default=1.0)
     return figure(
@@ -47,6 +48,14 @@ def side_by_side(
         legend=LEGEND,
         margin={"l": 72, "r": 12, "t": 12, "b": 92},
     )
+
+
+def _apart(named: Sequence[dict[str, Any]]) -> None:
+    """Put the letter of the highest curve above its end and that of the lowest below."""
+    ended = [trace for trace in named if any(trace["text"])]
+    ended.sort(key=lambda trace: float(trace["y"][trace["text"].index(trace["name"][0])]))
+    if len(ended) > 1:
+        ended[0]["textposition"], ended[-1]["textposition"] = "bottom right", "top right"
 
 
 def _curve(over: Band, letter: str, name: str, color: str, net: str, look: Look) -> dict[str, Any]:
