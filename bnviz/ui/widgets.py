@@ -136,8 +136,7 @@ def _choose(
     if not control.menu:
         more |= {"required": True, "wrap": True}
     more |= {"key": control.key, "persist_state": "session"}
-    labels = {option: shown(option) for option in options}  # asked for again outside of this run
-    value: str = picker(label, options, format_func=lambda each: labels.get(each, each), **more)
+    value: str = picker(label, options, format_func=_worded(options, shown), **more)
     address.write(control, None if value == default and not control.pinned else value)
     return value
 
@@ -166,10 +165,11 @@ def ask_several(
         st.session_state[control.key] = granted or [*default]
     chosen = st.session_state.setdefault(control.key, [*default])
     more: dict[str, Any] = {"key": control.key, "persist_state": "session"}
+    entries = list(dict.fromkeys([*options, *default, *chosen]))
     chosen = st.multiselect(
         say(control.label),
-        list(dict.fromkeys([*options, *default, *chosen])),
-        format_func=(lambda entry: _UNTYPED + shown(entry)) if free else shown,
+        entries,
+        format_func=_worded(entries, lambda each: _UNTYPED + shown(each) if free else shown(each)),
         help=say_if_there(f"{control.label}_help") if free else None,
         accept_new_options=free,
         select_all=not free,
@@ -222,6 +222,12 @@ def _row(key: str, labels: Mapping[str, str], wish: str | None) -> Iterator[str]
             st.session_state[here] = option
             with tab:
                 yield option
+
+
+def _worded(options: Sequence[str], shown: Callable[[str], str]) -> Callable[[str], str]:
+    """What the options are called in this run: outside of it nobody knows the language."""
+    labels = {option: shown(option) for option in options}
+    return lambda each: labels.get(each, each)
 
 
 def _labels(control: Control) -> Callable[[str], str]:

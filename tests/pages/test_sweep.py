@@ -35,13 +35,13 @@ def values(app: AppTest, name: str) -> Any:
 
 
 def test_any_two_settings_make_a_sweep_that_a_link_opens_again(open_app: OpenApp) -> None:
-    app = open_app("sweep", **OWN)
+    app = open_app("sweep", "zh", **OWN)
     assert not app.exception and not app.error
     across, down = shown(app).axes
     assert (across.field, across.values) == ("optimizer.kind", ("sgd", "adam"))
     assert (down.field, down.values) == ("network.depth", (1, 2, 4, 7))
     drawn = next(each for each in messages(app) if each["name"] == "map-bn")["figure"]["data"][0]
-    assert drawn["x"] == [sentence("en", "option.sgd"), sentence("en", "option.adam")]
+    assert drawn["x"] == [sentence("zh", "option.sgd"), sentence("zh", "option.adam")]
 
     free = [field for field in FIELDS if field not in (OWN["across"], OWN["down"])]
     widget(app, "third").select_index(1 + free.index("network.eps")).run()
