@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 from starlette.middleware import Middleware
 
+from bnviz.ui.address import arrive
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.errors import explain
 from bnviz.ui.glossary import offer_terms
@@ -48,6 +49,7 @@ def contents() -> None:
     if not admitted():
         return
     drop_unknown(name)
+    arrive(name)
     with place:
         offer()
         show_tools(name)
@@ -55,7 +57,7 @@ def contents() -> None:
     question.title(say(f"{name}.title"))
     with show_lesson(name):
         page.run()
-    changes.remember(name)
+    changes.remember(name, ran=True)
     warm_up_later()
 
 

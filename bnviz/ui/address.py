@@ -5,8 +5,19 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from bnviz.jobs.kinds import SWEEPS, TRAININGS
 from bnviz.ui.control import Control
+from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 from bnviz.ui.links import refuse
+
+#: After the key of a row of tabs: that of the row one step deeper.
+DEEPER = ".deeper"
+#: After the key of a row of tabs: the open one's id, for its label changes with the language.
+OPEN = ".open"
+#: Where the session notes which page it was on.
+PAGE = "page"
+#: Under what the session notes the run that a page showed last.
+_RUNS = {"fitness": TRAININGS.name, "sweep": SWEEPS.name}
 
 
 def wish(
@@ -45,9 +56,27 @@ def last(control: Control) -> str | None:
     return _written().get(control.key)
 
 
-def forget(key: str) -> None:
-    """Forget that the choice of this key has ever written anything."""
-    _written().pop(key, None)
+def arrive(page: str) -> None:
+    """Forget what was chosen on the page, where an address that names any of it leads here.
+
+    Without a name it is as the reader left it.
+    """
+    before = st.session_state.get(PAGE, page)
+    st.session_state[PAGE] = page
+    named = {row.name for row in CONTROLS[page].values() if row not in (LANG, PRESENT)}
+    if before != page and named & set(st.query_params):
+        forget(page)
+        if page in _RUNS:
+            st.session_state.pop(_RUNS[page], None)
+
+
+def forget(page: str) -> None:
+    """Make the page's controls stand, when they are asked for next, as for a new visitor."""
+    for row in CONTROLS[page].values():
+        if row not in (LANG, PRESENT):
+            for part in ("", OPEN, DEEPER, DEEPER + OPEN):
+                st.session_state.pop(row.key + part, None)
+            _written().pop(row.key, None)
 
 
 def went_back(control: Control) -> bool:

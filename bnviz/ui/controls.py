@@ -172,9 +172,10 @@ FITNESS = _table(
     tabs("run_tab", "fitness.tabs.{}", first=("predictions", "your_score", "gradients")),
 )
 
-#: The axes of a sweep, by their keys; after the key it is that of the axis's values.
+#: The axes of a sweep, by their keys; after the key it is that of the axis's values, and of the
+#: setting that they are of.
 AXES = ("across", "down", "third")
-VALUES = "_values"
+VALUES, VALUES_OF = "_values", "_of"
 
 SWEEP = _table(
     choice(

@@ -24,7 +24,7 @@ def point(
         return None
     try:
         row, x, y = (float(part) for part in wish.split(","))
-        if 1 <= row <= rows and low[0] <= x <= high[0] and low[1] <= y <= high[1]:
+        if row in range(1, rows + 1) and low[0] <= x <= high[0] and low[1] <= y <= high[1]:
             return int(row) - 1, x, y
     except ValueError:
         pass

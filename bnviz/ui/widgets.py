@@ -7,6 +7,7 @@ in silence, and the address is mended.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
@@ -61,12 +62,10 @@ def _number_or_switch(control: Control, label: str, default: Any, **more: Any) -
     wish, known = _read(control, wishes), control.key in st.session_state
     # Streamlit reads what it has written itself, and fails at some of the rest.
     bound = not wishes or (wish is not None and wishes == [in_address(wish)])
-    if wish is not None:
-        _keep_stop(control, wish)
-        if not bound:
-            st.session_state[control.key] = wish
+    if wish is not None and not bound:
+        st.session_state[control.key] = wish
     bind = "query-params" if bound else None
-    value = _widget(control, label, default, key=control.key, bind=bind, **more)
+    value = _widget(control, label, default, wish, key=control.key, bind=bind, **more)
     if not bound:
         if wish is None and not known:  # a link asks; else the limits have moved
             refuse(label, ", ".join(wishes), in_address(value))
@@ -88,7 +87,7 @@ def _read(control: Control, wishes: Sequence[str]) -> Any:
         return None
 
 
-def _widget(control: Control, label: str, default: Any, **more: Any) -> Any:
+def _widget(control: Control, label: str, default: Any, wish: Any, **more: Any) -> Any:
     match control.kind:
         case "switch":
             return st.toggle(label, default, **more)
@@ -96,8 +95,7 @@ def _widget(control: Control, label: str, default: Any, **more: Any) -> Any:
             ends = int(control.least or 0), int(control.most or 0)
             return st.number_input(label, *ends, default, step=1, **more)
         case "steps":
-            extra = st.session_state.get(_extra(control), default)
-            stops = sorted({*control.stops, default, extra})
+            stops = _stops(control, default, wish)
             return st.select_slider(label, stops, default, format_func=in_address, **more)
     kind, step = type(default), control.step or 1
     form = None if kind is int else f"%.{-math.floor(math.log10(step))}f"
@@ -105,14 +103,12 @@ def _widget(control: Control, label: str, default: Any, **more: Any) -> Any:
     return st.slider(label, *ends, default, step=kind(step), format=form, **more)
 
 
-def _extra(control: Control) -> str:
-    return f"{control.key}.extra"
-
-
-def _keep_stop(control: Control, wish: float) -> None:
-    """A number between a control's stops joins them for the rest of the session."""
-    if control.stops and wish not in control.stops:
-        st.session_state[_extra(control)] = wish
+def _stops(control: Control, default: float, wish: float | None) -> list[float]:
+    """What is offered; a number between the stops joins them for the rest of the session."""
+    extra: set[float] = st.session_state.setdefault(f"{control.key}.extra", set())
+    set_now = st.session_state.get(control.key)
+    extra.update(each for each in (wish, set_now) if each is not None)
+    return sorted({*control.stops, default, *extra})
 
 
 def _choose(
@@ -201,7 +197,7 @@ def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
     if deeper:
         few[_DEEPER] = say("link.deeper")
     for option in _row(key, few, _DEEPER if wish in deeper else wish):
-        inner = _row(f"{key}.deeper", deeper, wish) if option == _DEEPER else iter((option,))
+        inner = _row(key + address.DEEPER, deeper, wish) if option == _DEEPER else iter((option,))
         for opened in inner:
             first = opened == options[0]
             address.write(control, None if first and not control.pinned else opened)
@@ -210,7 +206,7 @@ def tabs(control: Control, options: Sequence[str]) -> Iterator[str]:
 
 def _row(key: str, labels: Mapping[str, str], wish: str | None) -> Iterator[str]:
     """One row of tabs, labels by ids: yields the open one's id, within its tab."""
-    here = f"{key}.open"  # the id: the label changes with the language
+    here = key + address.OPEN
     if wish is not None and wish in labels:
         st.session_state[key] = labels[wish]
     if st.session_state.get(key) not in labels.values():
@@ -225,8 +221,16 @@ def _row(key: str, labels: Mapping[str, str], wish: str | None) -> Iterator[str]
 
 
 def _worded(options: Sequence[str], shown: Callable[[str], str]) -> Callable[[str], str]:
-    """What the options are called in this run: outside of it nobody knows the language."""
-    labels = {option: shown(option) for option in options}
+    """What the options are called in this run: outside of it nobody knows the language.
+
+    Streamlit knows an option by its label alone, so of those that are called alike all but the
+    last, which of runs and tables is the oldest, have a number too.
+    """
+    labels, alike = dict[str, str](), Counter[str]()
+    for option in reversed(options):
+        label = shown(option)
+        alike[label] += 1
+        labels[option] = label if alike[label] == 1 else f"{label} ({alike[label]})"
     return lambda each: labels.get(each, each)
 
 

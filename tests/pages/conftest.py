@@ -14,6 +14,8 @@ from bnviz.jobs import trainings
 from bnviz.jobs.worker import work
 from bnviz.store import open_store
 from bnviz.texts.catalogue import catalogue
+from bnviz.ui.address import PAGE
+from bnviz.ui.header import changes
 from bnviz.ui.navigation import PAGES
 from tests.waiting import PATIENCE
 from tools.server import APP
@@ -69,11 +71,36 @@ def open_app() -> OpenApp:
             app.switch_page(files[name])
         for key, value in {"lang": lang, **query}.items():
             app.query_params[key] = value
-        for key, value in (session or {}).items():
+        for key, value in {PAGE: name, **(session or {})}.items():
             app.session_state[key] = value
         return app.run()
 
     return open_app
+
+
+def follow(app: AppTest, page: str, **link: str) -> AppTest:
+    """The app after a link that leads to a page, with all that its session remembers."""
+    steps: dict[str, dict[str, str]] = {"glossary": {}, page: link}
+    for name, query in steps.items():
+        app.switch_page(next(entry.path for entry in PAGES if entry.name == name))
+        app.query_params.clear()
+        app.query_params.update({"lang": "en", **query})
+        app.run()
+    return app
+
+
+def undone(app: AppTest) -> AppTest:
+    """The app after its header's button, which AppTest cannot press: undone as a run begins."""
+    pressed, remember = [changes.undo], changes.remember
+
+    def remember_later(page: str, ran: bool = False) -> None:
+        if pressed:
+            pressed.pop()(page)
+        remember(page, ran)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "remember", remember_later)
+        return app.run()
 
 
 @pytest.fixture(scope="module")

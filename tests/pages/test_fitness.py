@@ -20,8 +20,9 @@ from bnviz.jobs import runner
 from bnviz.store import open_store, records
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import percent, short
+from bnviz.ui.fitness.controls import in_fitness
 from bnviz.ui.runs import current
-from tests.pages.conftest import OpenApp, opened
+from tests.pages.conftest import OpenApp, follow, opened
 from tests.pages.test_pages import charts, field, messages, widget, widgets
 from tests.waiting import ended, wait_for
 
@@ -127,6 +128,14 @@ def test_it_opens_with_something_to_learn_and_old_links_with_what_they_meant(
         for shown in widgets(app):
             if shown.key in expected:
                 assert shown.value == expected[shown.key], shown.key
+
+
+def test_a_link_to_settings_means_them_whatever_was_chosen_before(open_app: OpenApp) -> None:
+    app = open_app("fitness", preset="deep", **{"network.norm": "ghost", "optimizer.kind": "adam"})
+    follow(app, "fitness", **dict(in_fitness(SMALL)))
+    expected = settings(SMALL)
+    shown = {w.key: w.value for w in widgets(app) if w.key in expected}
+    assert shown == {key: expected[key] for key in shown} and not app.toast
 
 
 # ---------------------------------------------------------------- a finished run

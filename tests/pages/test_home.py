@@ -78,7 +78,9 @@ def test_a_wine_elsewhere_moves_all_others_in_train_mode_only(open_app: OpenApp)
     assert "wine" not in app.query_params
 
 
-@pytest.mark.parametrize("wish", ["179,0,0", "0,0,0", "1,99,0", "1,nan,0", "hello", "1,2"])
+@pytest.mark.parametrize(
+    "wish", ["179,0,0", "0,0,0", "1,99,0", "1,nan,0", "hello", "1,2", "1.5,13,5"]
+)
 def test_a_wine_that_cannot_be_there_is_named(wish: str, open_app: OpenApp) -> None:
     app = open_app(wine=wish)
     assert catalogue("en")["home.wine_untouched"] in app.toast[0].value

@@ -75,6 +75,14 @@ def test_a_step_stands_on_its_own_page(open_app: OpenApp) -> None:
     assert any("momentum 0.1" in each.value for each in app.markdown)
 
 
+def test_a_step_opens_the_tab_that_a_newcomer_sees(open_app: OpenApp) -> None:
+    app = open_app("one_batch", section="epsilon", session={"guesses": {"bn_in_ten_minutes.3": 0}})
+    app.query_params.clear()
+    app.query_params.update({"lang": "en", "lesson": "bn_in_ten_minutes", "step": "4"})
+    app.run()
+    assert opened(app, "en") == [sentence("en", "one_batch.tabs.formula")]
+
+
 def test_an_impossible_step_is_named(open_app: OpenApp) -> None:
     app = open_app("home", lesson="bn_in_ten_minutes", step="99")
     assert sentence("en", "lesson.no_step", wish="99", count=5) in [t.value for t in app.toast]

@@ -11,7 +11,7 @@ from bnviz.texts.catalogue import catalogue
 from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import CONTROLS, ELSEWHERE
 from bnviz.ui.navigation import PAGES
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import OpenApp, undone
 
 EN = catalogue("en")
 #: What no control can be set to, or not in so many words; the last is two values at once.
@@ -118,6 +118,13 @@ def test_a_menu_keeps_its_choice_when_a_label_of_another_language_arrives(
     healthy(app)
     assert app.session_state[key] == chosen
     assert app.query_params[row.name] in (chosen, [chosen])
+
+
+def test_a_number_that_is_not_offered_comes_back_when_another_is_undone(open_app: OpenApp) -> None:
+    app = open_app("one_batch", eps="0.0013")
+    app.query_params["eps"] = "0.0017"
+    app.run()
+    assert undone(app).select_slider(key="eps").value == 0.0013
 
 
 def test_values_that_are_taken_away_stay_away(open_app: OpenApp) -> None:

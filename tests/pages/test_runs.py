@@ -8,6 +8,7 @@ from bnviz.core.training.presets import PRESETS
 from bnviz.store import open_store
 from bnviz.store.history import Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
+from bnviz.ui.smoothness import subject
 from tests.pages.conftest import QUICK, OpenApp
 from tests.pages.test_pages import charts, widget
 
@@ -85,6 +86,15 @@ def test_a_training_that_cannot_be_handed_on_says_why(open_app: OpenApp, runs: l
     said = sentence("zh", "problem.table_gone", digest=digest[:12])
     assert [each.value for each in app.error] == [said] and not app.get("download_button")
     store.delete(run_id)
+
+
+def test_of_runs_that_are_called_alike_the_chosen_one_is_shown(
+    open_app: OpenApp, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of one minute with settings of their own: Streamlit is sent a label."""
+    monkeypatch.setattr(subject, "title_of", lambda run: "alike")
+    app = open_app("smoothness", run=runs[1]).run()
+    assert widget(app, "smooth_run").value == runs[1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,6 +7,7 @@ import pytest
 
 from bnviz.core.configs import DataConfig
 from bnviz.core.smoothness.along import AlongConfig
+from bnviz.core.smoothness.document import DocumentConfig
 from bnviz.core.smoothness.extremes import ExtremesConfig
 from bnviz.core.smoothness.gap import GapConfig
 from bnviz.core.smoothness.landscape import LandscapeConfig
@@ -17,7 +18,8 @@ from bnviz.jobs import runner
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, catalogue, sentence
 from bnviz.texts.numbers import short
-from tests.pages.conftest import OpenApp, opened
+from bnviz.ui.smoothness.controls import in_smoothness
+from tests.pages.conftest import OpenApp, follow, opened
 from tests.pages.test_fitness import SMALL, TABLE, diverged, finished
 from tests.pages.test_pages import charts, widget, widgets
 from tests.waiting import ended
@@ -238,6 +240,14 @@ def test_fitness_leads_here_with_its_run(open_app: OpenApp, done: str) -> None:
     app = open_app("fitness", run=done)
     links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
     assert links[EN["fitness.smooth_link"]] == f"run={done}"
+
+
+def test_a_link_to_a_measure_of_the_documents_nets_leaves_a_run(
+    open_app: OpenApp, done: str
+) -> None:
+    app = open_app("smoothness", run=done, section="document")
+    follow(app, "smoothness", **dict(in_smoothness(DocumentConfig())))
+    assert widget(app, "smooth_run").value == "document" and not app.toast
 
 
 def test_an_older_run_can_still_be_linked(open_app: OpenApp, done: str) -> None:

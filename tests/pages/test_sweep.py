@@ -12,7 +12,7 @@ from bnviz.jobs import runner, sweep
 from bnviz.store import open_store
 from bnviz.texts.catalogue import LANGUAGES, sentence
 from bnviz.ui.controls import FITNESS
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import OpenApp, undone
 from tests.pages.test_pages import messages, widget
 from tests.pages.test_walk import in_link
 from tests.waiting import ended
@@ -48,9 +48,14 @@ def test_any_two_settings_make_a_sweep_that_a_link_opens_again(open_app: OpenApp
     values(app, "third_values").set_value(["0.001", "1e-9"]).run()
     assert shown(app).axes[2].values == (1e-9, 0.001)
     link = {name: "".join(value) for name, value in app.query_params.items() if name != "lang"}
-    assert shown(open_app("sweep", **link)) == shown(app)
+    own = shown(app)
+    assert shown(open_app("sweep", **link)) == own
+    widget(app, "down").select_index(0).run()
+    assert shown(app) != own
+    assert shown(undone(app)) == own
     widget(app, "sweep_preset").select_index(list(PRESETS).index("eps_scale")).run()
     assert [axis.field for axis in shown(app).axes] == ["data.input_scale", "network.eps"]
+    assert shown(undone(app)) == own
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

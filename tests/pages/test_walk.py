@@ -1,5 +1,7 @@
 """A walk over all controls: whatever came before, a page shows what its address says.
 
+What was done last can be undone.
+
 WALK is how many moves are made on each page; a long walk is one of thousands. SEED begins it.
 """
 
@@ -17,7 +19,7 @@ from bnviz.ui.control import in_address
 from bnviz.ui.controls import CONTROLS
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, Step, find, read
-from tests.pages.conftest import OpenApp
+from tests.pages.conftest import OpenApp, undone
 from tests.pages.test_pages import messages, widget, widgets
 
 MOVES, SEED = int(os.environ.get("WALK", "4")), int(os.environ.get("SEED", "0"))
@@ -119,6 +121,7 @@ def test_a_walk_ends_where_its_link_leads(open_app: OpenApp, page: str, runs: li
         lang, another = chance.sample(sorted(LANGUAGES), 2)
         app, walked = open_app(page, lang=lang, **opened), [str(opened)]
         for _ in range(min(LEG, MOVES)):
+            changes, before = len(app.session_state[f"{page}.states"]), told(app)
             walked.append(moved(app, page, chance))
             healthy(app, walked)
             for name, value in address(app, page, but="choice").items():
@@ -130,6 +133,8 @@ def test_a_walk_ends_where_its_link_leads(open_app: OpenApp, page: str, runs: li
             healthy(each, [*walked, str(link)])
         assert told(anew) == told(app), (walked, link)
         assert numbers(other) == numbers(anew), (walked, link)
+        if len(app.session_state[f"{page}.states"]) > changes:
+            assert told(undone(app)) == before, (walked, "undone")
 
 
 def test_the_openings_are_those_of_every_page() -> None:

@@ -1,6 +1,6 @@
 """Where Fitness training's controls become one TrainConfig, and a TrainConfig sets them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,6 +13,7 @@ from bnviz.core.settings import flat
 from bnviz.core.training.presets import PRESETS
 from bnviz.texts.catalogue import speaking_of
 from bnviz.ui import cache
+from bnviz.ui.control import in_address
 from bnviz.ui.controls import FIRST_SEED, FITNESS, SHOWN
 from bnviz.ui.files.upload import choose_table, choose_target
 from bnviz.ui.language import say
@@ -105,6 +106,14 @@ def _settings(config: TrainConfig) -> dict[str, Any]:
     settings["cumulative"] = settings["network.torch_momentum"] is None
     del settings["data.columns"]
     return {key: each for key, each in settings.items() if each is not None}
+
+
+def in_fitness(config: TrainConfig) -> Iterator[tuple[str, str]]:
+    """The address of these settings, where they differ from the document's."""
+    document = _settings(TrainConfig())
+    for key, value in _settings(config).items():
+        if value != document.get(key):
+            yield FITNESS[key].name, in_address(value)
 
 
 def _section(preset: Config, path: str, *names: str) -> dict[str, Any]:

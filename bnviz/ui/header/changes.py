@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from bnviz.ui.controls import CONTROLS, LANG, PRESENT
+from bnviz.ui.controls import CONTROLS, LANG, PRESENT, VALUES_OF
 
 MOST = 100
 #: Controls that are no widgets: they stand in the address alone, as text.
@@ -19,7 +19,7 @@ def _keys(page: str) -> Iterator[str]:
     """The controls of a page that change what is shown; which tab is open is no change."""
     for row in CONTROLS[page].values():
         if row not in (LANG, PRESENT) and row.name != "section":
-            yield row.key
+            yield from (row.key, row.key + VALUES_OF)
 
 
 def _states(page: str) -> list[State]:
@@ -28,10 +28,11 @@ def _states(page: str) -> list[State]:
     return states
 
 
-def remember(page: str) -> None:
+def remember(page: str, ran: bool = False) -> None:
     """Note how the controls stand, before and after a page runs, if one differs from the last note.
 
-    A control that was not there before has not changed.
+    A control that was not there before has not changed. What the page changes when it has `ran`
+    on a change belongs to that.
     """
     states = _states(page)
     asked = ((key, st.session_state.get(key, _ABSENT)) for key in _keys(page))
@@ -39,11 +40,14 @@ def remember(page: str) -> None:
     if now:  # else the page has not run yet: its address only asks
         now |= {key: st.query_params.get(key, "") for key in _PLACES if key in CONTROLS[page]}
     last = states[-1]
-    if any(last.get(key, value) != value for key, value in now.items()):
+    changed = any(last.get(key, value) != value for key, value in now.items())
+    if changed and not (ran and st.session_state[f"{page}.changed"]):
         states.append(last | now)
         del states[:-MOST]
     else:
         last |= now
+    if not ran:
+        st.session_state[f"{page}.changed"] = changed
 
 
 def can_undo(page: str) -> bool:

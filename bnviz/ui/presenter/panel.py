@@ -14,7 +14,6 @@ import streamlit as st
 
 from bnviz.texts.markdown import literal
 from bnviz.ui.address import forget
-from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, ORDER, Lesson, LessonError, Step, Text, find, read
@@ -116,9 +115,7 @@ def _take_state(lesson: Lesson, name: str, index: int) -> None:
     here = (name, index)
     if st.session_state.get("lesson_at") == here:
         return
-    for key in CONTROLS[lesson.step[index].page].keys() - {LANG.key, PRESENT.key}:
-        st.session_state.pop(key, None)
-        forget(key)
+    forget(lesson.step[index].page)
     for key, each in lesson.step[index].state.items():
         place: Any = st.query_params if isinstance(each, str) else st.session_state
         place[key] = each

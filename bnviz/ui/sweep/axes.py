@@ -9,15 +9,13 @@ import streamlit as st
 from bnviz.core.sweep.config import FIELDS, MAX_VALUES, Axis, Value
 from bnviz.texts.markdown import literal
 from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import AXES, FITNESS, SWEEP, VALUES
+from bnviz.ui.controls import AXES, FITNESS, SWEEP, VALUES, VALUES_OF
 from bnviz.ui.fitness.settings import in_words
 from bnviz.ui.language import say
 from bnviz.ui.widgets import ask, ask_several
 
 #: No third axis.
 NONE = "none"
-#: After an axis's key: the setting that its values are of.
-_OF = "_of"
 #: No momentum, but the average of all batches so far.
 _CUMULATIVE = "cumulative"
 
@@ -55,7 +53,7 @@ def axes_settings(axes: Sequence[Axis]) -> dict[str, Any]:
     """What each control says for these axes, by its key."""
     settings: dict[str, Any] = {}
     for name, axis in zip(AXES, [*axes, None][: len(AXES)], strict=True):
-        settings[name] = settings[name + _OF] = axis.field if axis else NONE
+        settings[name] = settings[name + VALUES_OF] = axis.field if axis else NONE
         if axis:
             settings[name + VALUES] = list(map(_entry, axis.values))
     return settings
@@ -63,9 +61,9 @@ def axes_settings(axes: Sequence[Axis]) -> dict[str, Any]:
 
 def _keep_values_of(name: str, field: str) -> None:
     """Forget the values of an axis that had another setting before."""
-    if st.session_state.setdefault(name + _OF, field) != field:
+    if st.session_state.setdefault(name + VALUES_OF, field) != field:
         st.session_state.pop(name + VALUES, None)
-    st.session_state[name + _OF] = field
+    st.session_state[name + VALUES_OF] = field
 
 
 def _values(

@@ -1,17 +1,15 @@
 """One cell of a sweep: its settings, its losses, and the way to it in Fitness."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import streamlit as st
 
-from bnviz.core.configs import TrainConfig
-from bnviz.core.settings import differences
 from bnviz.core.sweep.config import Cell, SweepConfig, cells
 from bnviz.core.sweep.outcome import Outcome
 from bnviz.plots.sweep import curves
-from bnviz.ui.control import in_address
-from bnviz.ui.controls import FIRST_SEED, SWEEP
+from bnviz.ui.controls import SWEEP
 from bnviz.ui.figures import look, show
+from bnviz.ui.fitness.controls import in_fitness
 from bnviz.ui.fitness.settings import in_words, label
 from bnviz.ui.language import say
 from bnviz.ui.links import offer_page
@@ -40,17 +38,6 @@ def show_cell(config: SweepConfig, outcomes: Mapping[int, Outcome]) -> None:
             caption=say("sweep.cell_caption", seeds=config.base.seeds),
         )
     offer_page(FITNESS, say("sweep.open_cell"), dict(in_fitness(cell.config)))
-
-
-def in_fitness(config: TrainConfig) -> Iterator[tuple[str, str]]:
-    """The address of a training's settings in Fitness, where they differ from the document's."""
-    for path, _, value in differences(TrainConfig(), config):
-        if path == "network.torch_momentum" and value is None:
-            yield "cumulative", "true"
-        elif path not in ("data.table", "data.columns", "data.target"):
-            yield FIRST_SEED if path == "seed" else path, in_address(value)
-    if config.data.table is not None:
-        yield "table", config.data.table
 
 
 def _settings(cell: Cell) -> str:

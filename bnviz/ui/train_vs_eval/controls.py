@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.batchnorm.momentum import complement
 from bnviz.core.batchnorm.stream import possible_steps
 from bnviz.core.configs import StreamConfig
-from bnviz.texts.numbers import plain
+from bnviz.ui.control import in_address
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.language import say
 from bnviz.ui.one_batch.controls import ask_feature, batch_config
@@ -42,7 +42,7 @@ def _momentum(main: DeltaGenerator | None) -> float | None:
     st.select_slider(
         say("train_vs_eval.controls.keras_momentum"),
         stops,
-        format_func=plain,
+        format_func=in_address,
         key="keras_momentum",
         disabled=cumulative,
         help=say("train_vs_eval.controls.keras_momentum_help"),
