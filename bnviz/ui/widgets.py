@@ -6,7 +6,6 @@ A wish in the address that cannot be granted is named in a notice, never dropped
 in silence, and the address is mended.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -98,9 +97,15 @@ def _widget(control: Control, label: str, default: Any, wish: Any, **more: Any) 
             stops = _stops(control, default, wish)
             return st.select_slider(label, stops, default, format_func=in_address, **more)
     kind, step = type(default), control.step or 1
-    form = None if kind is int else f"%.{-math.floor(math.log10(step))}f"
+    set_now = st.session_state.get(control.key, default if wish is None else wish)
+    form = None if kind is int else f"%.{max(_decimals(step), _decimals(set_now))}f"
     ends = kind(control.least), kind(control.most)
     return st.slider(label, *ends, default, step=kind(step), format=form, **more)
+
+
+def _decimals(number: float) -> int:
+    """How many digits a number has after its point, up to what rounding makes of it."""
+    return len(f"{number:.12f}".rstrip("0").partition(".")[2])
 
 
 def _stops(control: Control, default: float, wish: float | None) -> list[float]:

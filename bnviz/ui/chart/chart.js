@@ -9,7 +9,7 @@ import { Handle } from "./drag.js";
 import { equal, patched, ranges, read } from "./figure.js";
 import { fitted, fitting, forWall, inALine, room } from "./fit.js";
 import { Layer, write } from "./paint.js";
-import { className, onApproach, onMove, standsAt, thumb } from "./sliders.js";
+import { className, onApproach, onMove, thumb } from "./sliders.js";
 import { enlarged, tools } from "./tools.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
@@ -94,7 +94,7 @@ export class Chart {
     this.values = { ...live?.sliders, ...live?.state };
     const ahead = this.hand(); // a hand that moved on while Python was drawing
     // A thumb that still stands where it was drawn last is only waiting for Streamlit.
-    for (const key in live?.sliders) if (ahead && standsAt(thumb(key), drawn[key])) ahead[key] = live.sliders[key];
+    for (const key in live?.sliders) if (ahead && ahead[key] === drawn[key]) ahead[key] = live.sliders[key];
     const patch = live && this.recompute(ahead ?? this.values);
     const moved = patched(figure, patch);
     if (ahead) this.figure = moved;
@@ -128,9 +128,8 @@ export class Chart {
     if (!this.live) return null;
     const values = { ...this.values };
     for (const key in this.live.sliders) {
-      const text = thumb(key);
-      const value = Number(text || NaN);
-      if (!Number.isNaN(value) && !standsAt(text, values[key])) values[key] = value;
+      const value = thumb(key);
+      if (!Number.isNaN(value)) values[key] = value;
     }
     for (const [name, value] of held) if (name in values) values[name] = value;
     return Object.keys(values).some((key) => values[key] !== this.values[key]) ? values : null;

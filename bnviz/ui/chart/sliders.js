@@ -4,14 +4,10 @@
 /** The class by which Streamlit marks the widget of a key. */
 export const className = (key) => `st-key-${key.replace(/[^\w-]/g, "-")}`;
 
-/** What a slider says of where it stands. */
-export const thumb = (key) =>
-  document.querySelector(`.${className(key)} input[type=range]`)?.getAttribute("aria-valuetext");
-
-/** Whether a slider that says `text` stands at `value`: a link's own it rounds to its steps. */
-export function standsAt(text, value) {
-  if (typeof value !== "number" || !text) return false;
-  return Number(text) === value || value.toFixed(text.split(".")[1]?.length ?? 0) === text;
+/** Where a slider stands; NaN where there is none. */
+export function thumb(key) {
+  const text = document.querySelector(`.${className(key)} input[type=range]`)?.getAttribute("aria-valuetext");
+  return text ? Number(text) : NaN;
 }
 
 /** Calls `act` with the class of each widget that a pointer or the focus comes to. */
