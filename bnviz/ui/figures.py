@@ -128,7 +128,7 @@ def download(data: "Frame", key: str) -> None:
 def card(name: str) -> None:
     """A page's question, a word about it and the way there."""
     entry = next(entry for entry in PAGES if entry.name == name)
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.markdown(f"#### {say(f'{name}.title')}")
         # The reader's own table is no source to count.
         counts = {"sources": len(get_args(Source)) - 1, "pitfalls": len(CONFIGS)}

@@ -23,7 +23,7 @@ def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> F
         11,
         hover="%{x:.1f}: %{y:.0%}<extra></extra>",
         edge={"color": "white", "width": 1},
-        text=["50 %", "1 %"],
+        text=["50%", "1%"],
         textposition="top right",
     ) | {"mode": "markers+text"}
     return figure(
