@@ -42,6 +42,11 @@ class Look:
         """The page behind the figure."""
         return "#10161d" if self.dark else "#ffffff"
 
+    @property
+    def colorway(self) -> list[str]:
+        """What tells curves apart that have no colour of their own."""
+        return [self.color(BN), self.color(PLAIN), "#009E73", "#CC79A7", "#E69F00"]
+
     def color(self, base: str) -> str:
         """`base` as it reads on this background."""
         return _DARK.get(base, base) if self.dark else base
@@ -100,7 +105,7 @@ def figure(look: Look, traces: Sequence[dict[str, Any]], height: int, **layout: 
         "font": {"color": look.ink, "size": 13, "family": "system-ui, sans-serif"},
         "hoverlabel": {"font": {"size": 13}},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        "colorway": [look.color(BN), look.color(PLAIN), "#009E73", "#CC79A7", "#E69F00"],
+        "colorway": look.colorway,
     }
     if notes := layout.get("annotations"):
         layout["annotations"] = [_written(note, look) for note in notes]

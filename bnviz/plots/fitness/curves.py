@@ -82,6 +82,7 @@ def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
             name = say("fitness.net_layer", net=say(f"net.{net}"), layer=layer + 1)
             trace = _line(over, net, name, look, mode="lines+markers")
             traces.append(trace | {"opacity": 1 - 0.7 * layer / layers})
+    # The layers of a net may all end at 0: a key names them, not their ends.
     layout = {"tickformat": ".0%", "rangemode": "tozero"}
     return _over_epochs(traces, say("fitness.axis.dead"), look, say, log=False, **layout)
 

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.mean_noise import MeanNoise
+from bnviz.plots.axes import span
 from bnviz.plots.labels import distinct, label, labels
+from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.one_batch.distributions import Side
 from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
@@ -95,7 +97,9 @@ def gain_curve(
     ]
     if eps:
         ends = 10 ** np.array([-high / 2, -low / 2])
-        traces.append(line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε"))
+        mark = line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε", showlegend=False)
+        named = {"mode": "lines+text", "text": ["", "ε"], "textposition": "bottom right"}
+        traces.append(mark | named)
     gains = [-high / 2 - 0.2, -low / 2 + 0.2]
     powers = {"type": "log", "tickangle": 0}
     decades = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
@@ -106,8 +110,9 @@ def gain_curve(
         xaxis=titled(say("stat.biased_variance"), dtick=decades, range=[low, high], **powers),
         yaxis=titled(say("one_batch.gain.axis"), dtick=2, range=gains, **powers),
         annotations=[heading(say("one_batch.gain.title"))],
+        # On the right the curves are one, and on the left epsilon moves them: a key names them.
         legend=BELOW | {"y": -0.22, "orientation": "v", "font": {"size": 12}},
-        margin={"l": 60, "r": 8, "t": 36, "b": 142},
+        margin={"l": 60, "r": 8, "t": 36, "b": 122},
     )
 
 
@@ -133,8 +138,10 @@ def _gains(
 
 
 def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say) -> Figure:
-    """Each batch's means, in standard deviations from the average, with the expected band."""
-    many = len(names) > 12
+    """Each batch's means, in standard deviations from the average, with the expected band.
+
+    Features are named where their lines end, unless there are more of them than colours.
+    """
     reach = 2 * jitter.expected
     ends = [jitter.seeds[0] - 0.5, jitter.seeds[-1] + 0.5]
     band: dict[str, Any] = {
@@ -147,23 +154,26 @@ def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say
         "fillcolor": look.faint,
         "hoverinfo": "skip",
     }
+    many = len(names) > len(look.colorway)
+    colors = [fade(look.color(BN), 0.5)] * len(names) if many else look.colorway
+    hover = f"%{{y:.3f}} ({say('controls.seed')} %{{x}})"
     means = [
-        {
-            "name": label(name),
-            "x": jitter.seeds,
-            "y": jitter.departures[:, index],
-            "mode": "lines+markers",
-            "marker": {"size": 5},
-            "line": {"width": 1, "color": fade(look.color(BN), 0.35)} if many else {"width": 1.2},
-            "hovertemplate": f"%{{y:.3f}} ({say('controls.seed')} %{{x}})",
-        }
-        for index, name in enumerate(names)
+        line(jitter.seeds, departures, color, 1.2, hover=hover, name=label(name))
+        | {"mode": "lines+markers", "marker": {"size": 5}, "showlegend": False}
+        for name, departures, color in zip(names, jitter.departures.T, colors, strict=False)
     ]
+    yaxis = titled(
+        say("one_batch.jitter.axis"),
+        range=span(jitter.departures, np.array([-reach, reach])),
+    )
+    named = [] if many else named_at_ends(means, yaxis)
     return figure(
         look,
         [band, *means],
         430,
-        xaxis=titled(say("controls.seed")),
-        yaxis=titled(say("one_batch.jitter.axis")),
-        showlegend=not many,
+        xaxis=titled(say("controls.seed"), **across([band])),
+        yaxis=yaxis,
+        annotations=named,
+        showlegend=True,
+        margin={"l": 68, "t": 36, "b": 52} | room_for(named),
     )

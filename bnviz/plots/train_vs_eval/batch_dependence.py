@@ -5,7 +5,8 @@ import numpy as np
 from bnviz.core.batchnorm.batch_dependence import SIZES, BatchDependence
 from bnviz.core.fields import doubling
 from bnviz.core.types import Floats
-from bnviz.plots.nets import bands
+from bnviz.plots.axes import span
+from bnviz.plots.nets import across, bands, named_at_ends, room_for
 from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import histogram, joined, level, line, upright
 
@@ -18,29 +19,33 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     sizes = np.array(outputs.sizes, dtype=np.float64)
     color = look.color(BN)
     median = line(sizes, outputs.quantiles[:, 2], color, 2.5, hover="%{y:.3f}")
-    traces = bands(sizes, outputs.quantiles, color, say)
-    traces.append(median | {"name": say("stat.median")})
+    curves = [median | {"name": say("stat.median")}]
     if outputs.theory is not None:
         theory = line(*joined(sizes, outputs.theory), look.color(PLAIN), 1.5, "dash")
-        traces.append(theory | {"name": say("train_vs_eval.company.theory")})
+        curves.append(theory | {"name": say("train_vs_eval.company.theory")})
+    reach = span(np.array([outputs.whole]), outputs.quantiles, *(trace["y"] for trace in curves))
+    yaxis = titled(say("train_vs_eval.company.axis"), zeroline=False, range=reach)
+    names = named_at_ends(curves, yaxis, log_x=True)
     ticks = list(doubling(2, SIZES[-1]))
     return figure(
         look,
-        traces,
+        bands(sizes, outputs.quantiles, color, say) + curves,
         HEIGHT,
         xaxis=titled(
             say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks, tickangle=0
-        ),
-        yaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
+        )
+        | across([{"x": np.log10(sizes)}]),
+        yaxis=yaxis,
         shapes=[upright(size, look), level(outputs.whole, look.ink)],
         annotations=[
             heading(say("train_vs_eval.company.fan")),
             heading(say("train_vs_eval.company.eval"))
-            | {"x": 1, "xanchor": "right", "y": outputs.whole, "yref": "y", "yshift": 10},
+            | {"x": 0.96, "xanchor": "right", "y": outputs.whole, "yref": "y", "yshift": 10},
+            *names,
         ],
         legend=FOOT,
         hovermode="x unified",
-        margin={"l": 68, "r": 16, "t": 36, "b": 84},
+        margin={"l": 68, "t": 36, "b": 84} | room_for(names),
     )
 
 

@@ -146,13 +146,16 @@ def test_batch_to_batch(say: Say, look: Look) -> None:
     for feature, line in enumerate(lines):
         assert list(line.x) == measured.seeds
         assert np.array_equal(line.y, measured.departures[:, feature])
+    last = measured.departures[-1]
+    named = [f"x{feature + 1}" for feature in np.argsort(-last)]
+    assert [note.text for note in figure.layout.annotations] == named, "where their lines end"
 
 
-def test_many_features_need_no_legend(say: Say) -> None:
+def test_features_are_not_named_when_there_are_more_than_colors(say: Say) -> None:
     config = BatchConfig(features=40)
     figure = batch_to_batch(draw(config).names, mean_noise(config), Look(), say)
-    assert not figure.layout.showlegend
-    assert len(traces(figure, mode="lines+markers")) == 40
+    assert not figure.layout.annotations
+    assert len(traces(figure, mode="lines+markers", showlegend=False)) == 40
 
 
 def test_batch_to_batch_with_hostile_names(say: Say) -> None:
