@@ -34,12 +34,12 @@ def scales(result: Scales, look: Look, say: Say) -> Figure:
     return figure(
         look,
         [*limits, *traces],
-        HEIGHT,
+        HEIGHT - 40,  # so that it ends within a window of 720 px
         xaxis=_scale_axis(result, say),
         yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *heights)),
         annotations=[_limit_label(result, net, look, say) for net in NETS],
-        legend=LEGEND,
-        margin=MARGIN | {"b": 130},
+        legend=LEGEND | {"y": -0.2},
+        margin=MARGIN,
     )
 
 

@@ -4,23 +4,26 @@ import streamlit as st
 
 from bnviz.core.smoothness.gap import Gap, GapConfig, split
 from bnviz.plots.smoothness import gap as plots
+from bnviz.plots.theme import Figure
 from bnviz.ui.controls import SMOOTHNESS
-from bnviz.ui.figures import look, show_pair
+from bnviz.ui.figures import draw, look
 from bnviz.ui.language import say
 from bnviz.ui.smoothness.section import Section
 from bnviz.ui.widgets import aside, ask
 
 
 def _figures(config: GapConfig, gap: Gap) -> None:
-    pictures = st.container()
+    left, right = st.columns(2)
+    with left:  # before the control below it, which would move down
+        _draw("split", plots.split(split(gap), look(), say))
     with aside(SMOOTHNESS["gap_quantity"]):
         quantity = ask(SMOOTHNESS["gap_quantity"])
-    pair = {
-        "split": plots.split(split(gap), look(), say),
-        "cells": plots.cells(gap, quantity, look(), say),
-    }
-    with pictures:
-        show_pair(pair, say("smoothness.gap.alt"), "smoothness.gap.{}")
+    with right:
+        _draw("cells", plots.cells(gap, quantity, look(), say))
+
+
+def _draw(key: str, figure: Figure) -> None:
+    draw(figure, key, f"{say(f'smoothness.gap.{key}')}: {say('smoothness.gap.alt')}")
 
 
 SECTION = Section(
