@@ -196,8 +196,10 @@ def guess(page: Page) -> None:
         page.keyboard.press("ArrowRight")
     tab_to(page, box.get_by_role("button", name=EN["lesson.commit"]))
     page.keyboard.press("Enter")
-    box.get_by_test_id("stAlert").wait_for()
+    answer = box.get_by_test_id("stAlert")
+    answer.wait_for()
     settle(page)
+    assert answer.evaluate("e => e.contains(document.activeElement)"), "the button is gone"
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,28 @@ function choose(name, pages) {
   location.reload();
 }
 
+// Who presses a button that then is gone goes on where it led: at the heading of the pitfall that a
+// card opens, at the answer to a guess. Else the focus would be lost, and with it the reader's place.
+const LEADS = {
+  "[class*=st-key-open-] button": ".st-key-heading h2",
+  ".st-key-lesson [data-testid=stFormSubmitButton] button": ".st-key-lesson [data-testid=stAlertContainer]",
+};
+
+function goOn({ target }) {
+  const [kind, lead] = Object.entries(LEADS).find(([button]) => target.closest?.(button)) ?? [];
+  const pressed = kind && target.closest(kind);
+  if (!pressed) return;
+  new MutationObserver((_, observer) => {
+    const place = document.querySelector(lead);
+    if (!place || pressed.isConnected) return;
+    observer.disconnect();
+    if (document.activeElement !== document.body) return;
+    place.tabIndex = -1;
+    place.style.outline = "none"; // it is no control
+    place.focus({ preventScroll: true });
+  }).observe(document.body, { childList: true, subtree: true });
+}
+
 // Streamlit makes a step of the history of each address that a script writes, and on the way to
 // another page of some that nobody has seen. Whatever a reader does makes one step at most; what a
 // page writes as it opens makes none, or Back would be answered by the same page again, for ever.
@@ -102,4 +124,5 @@ if (!Object.hasOwn(history, "pushState")) {
   history.pushState = push;
   for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, () => begin(true), true);
   window.addEventListener("popstate", () => begin(false));
+  document.addEventListener("click", goOn);
 }
