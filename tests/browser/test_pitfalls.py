@@ -62,8 +62,12 @@ def test_a_link_opens_in_the_other_language(open_page: OpenPage) -> None:
     assert np.allclose(wrong["y"], result["folded_axis_one"])
 
 
-def test_the_program_can_be_copied_and_the_next_pitfall_follows(open_page: OpenPage) -> None:
-    page = open_page("pitfalls", query={"pitfall": "last_batch"})
+def test_from_a_card_to_the_program_and_to_the_next_pitfall(open_page: OpenPage) -> None:
+    page = open_page("pitfalls")
+    page.locator(".st-key-open-last_batch button").press("Enter")
+    settle(page)
+    heading = page.evaluate("document.activeElement.textContent")
+    assert heading == sentence("en", "pitfalls.last_batch.title"), "one goes on there"
     page.locator(f".st-key-{FIGURE}-more button").first.click()
     settle(page)
     codes = [code.inner_text() for code in page.get_by_test_id("stCode").all()]

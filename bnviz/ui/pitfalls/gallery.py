@@ -21,9 +21,10 @@ def choose() -> str:
     """Which pitfall, or ALL, under its title; its id is in the address, so each has a link."""
     names = list(CONFIGS)
     _follow_older_link()
+    heading = st.container(key="heading")
     with st.container(horizontal=True, vertical_alignment="center"):
-        heading = st.container(gap=None)
-        style: dict[str, Any] = {"shown": title, "width": 300, "label_visibility": "collapsed"}
+        about = st.container()
+        style: dict[str, Any] = {"shown": title, "width": 540, "label_visibility": "collapsed"}
         name: str = ask(PITFALLS["pitfall"], **style)
         if name == ALL:
             return name
@@ -32,7 +33,7 @@ def choose() -> str:
             args = (names[(names.index(name) + by) % len(names)],)
             st.button(say(f"pitfalls.{key}"), key=key, icon=icon, on_click=go, args=args)
     heading.header(title(name))
-    heading.caption(place(name))
+    about.caption(place(name))
     return name
 
 

@@ -66,10 +66,12 @@ def show_parts(main: DeltaGenerator, config: StreamConfig, feature: int, eps: fl
         return
     with main:
         quantity: Quantity = ask(TRAIN_VS_EVAL["quantity"])
-        reference: Reference = ask(TRAIN_VS_EVAL["reference"], disabled=quantity == "mean")
     picture = st.container()
     walk = compute.walk(config)
-    step = _ask_step(len(walk.mean.batch))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        step = _ask_step(len(walk.mean.batch))
+        against = TRAIN_VS_EVAL["reference"]
+        reference: Reference = ask(against, disabled=quantity == "mean", width=300)
     parts = compute.gap(config, quantity, reference)
     name = walk.names[feature]
     axis = say(f"train_vs_eval.gap.axis_{quantity}")

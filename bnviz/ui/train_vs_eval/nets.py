@@ -40,6 +40,7 @@ def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
         net = ask(
             TRAIN_VS_EVAL["net"],
             options=[*runs, _HERE],
+            width=300,
             shown=lambda name: (
                 say("train_vs_eval.recalibrate.here") if name == _HERE else title_of(runs[name])
             ),
