@@ -111,7 +111,8 @@ def _upload(name: str, content: bytes, page: Page) -> None:
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": content}
     )
-    page.get_by_test_id("stFileUploader").get_by_text(name).first.wait_for()
+    uploader = page.get_by_test_id("stFileUploader")  # which is folded away beside a stored table
+    uploader.get_by_text(name).first.wait_for(state="attached")
 
 
 def _press(key: str, page: Page) -> None:

@@ -4,6 +4,7 @@ What is chosen is kept in the store under the digest of its content, and the dig
 travels in the address: a link shows the same table to whoever shares the store.
 """
 
+from collections.abc import Mapping
 from typing import Final, get_args
 
 import streamlit as st
@@ -33,18 +34,22 @@ TYPES: Final = [
 
 def choose_table(least_columns: int = 1, least_rows: int = 1) -> Table:
     """The table to work on, from a file or from the store; stops the page until there is one."""
-    with st.container(border=True):
-        st.subheader(say("upload.title"))
-        file = st.file_uploader(say("upload.choose", limit=MAX_BYTES >> 20), TYPES)
-        try:
-            table = _from_file(file) if file else _from_store()
-        except Unreadable as problem:
-            st.error(say_verdict("unreadable", problem.reason), icon=":material/error:")
-            st.stop()
-        rows, columns = table.values.shape
-        if columns < least_columns or rows < least_rows:
-            st.error(say("upload.small", rows=rows, columns=columns), icon=":material/error:")
-            st.stop()
+    stored, digest = {table.digest: table for table in open_store().tables(owner())}, None
+    with st.container(horizontal=True):
+        with st.expander(say("upload.title"), expanded=not stored):
+            file = st.file_uploader(say("upload.choose", limit=MAX_BYTES >> 20), TYPES)
+        if stored and not file:
+            digest = _choose_stored(stored)
+    try:
+        table = _from_file(file) if file else _from_store(digest)
+    except Unreadable as problem:
+        st.error(say_verdict("unreadable", problem.reason), icon=":material/error:")
+        st.stop()
+    rows, columns = table.values.shape
+    if columns < least_columns or rows < least_rows:
+        st.error(say("upload.small", rows=rows, columns=columns), icon=":material/error:")
+        st.stop()
+    if file:
         st.caption(say("upload.ready", rows=rows, columns=columns))
     return table
 
@@ -93,14 +98,21 @@ def _filling(reading: Reading, columns: list[str]) -> Filling:
     return picked
 
 
-def _from_store() -> Table:
-    known = {table.digest: table for table in open_store().tables(owner())}
-    if not known:
+def _choose_stored(stored: Mapping[str, StoredTable]) -> str:
+    """The digest of one of the tables used before; its menu says the columns and rows."""
+    chosen: str = ask(
+        ONE_BATCH["table"],
+        options=list(stored),
+        shown=lambda digest: _summary(stored[digest]),
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
+def _from_store(digest: str | None) -> Table:
+    if digest is None:
         st.info(say("upload.waiting"), icon=":material/upload_file:")
         st.stop()
-    digest = ask(
-        ONE_BATCH["table"], options=list(known), shown=lambda digest: _summary(known[digest])
-    )
     table = cache.table(digest)
     assert table is not None, "the store listed it a moment ago"
     return table
