@@ -24,6 +24,13 @@ def percent(share: float) -> str:
     return f"{short(100 * share)}\N{NO-BREAK SPACE}%" if math.isfinite(share) else "–"
 
 
+def size(count: int) -> str:
+    """So many bytes in the largest unit of which there is one: 0 B, 1.03 kB, 4.2 MB, 1,500 GB."""
+    rounded = float(f"{count:.3g}")  # 999,999 bytes are 1 MB
+    power = min(int(math.log10(max(rounded, 1))) // 3, 3)
+    return f"{short(rounded / 1000**power)}\N{NO-BREAK SPACE}{('', 'k', 'M', 'G')[power]}B"
+
+
 def written(value: object, how: str = "") -> str:
     """`value` inside a sentence: a number :func:`short`, with so many digits or as "%".
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bnviz.texts.numbers import percent, plain, plus_minus, short
+from bnviz.texts.numbers import percent, plain, plus_minus, short, size
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -39,6 +39,21 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 )
 def test_short(value: float, text: str) -> None:
     assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1030, "1.03 kB"),
+        (999_999, "1 MB"),
+        (4_200_000, "4.20 MB"),
+        (15 * 10**11, "1,500 GB"),
+    ],
+)
+def test_size(count: int, text: str) -> None:
+    assert size(count) == text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def read(text: str) -> float:

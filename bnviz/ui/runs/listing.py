@@ -10,7 +10,7 @@ from bnviz.jobs.health import damaged
 from bnviz.store import Run, open_store, thinning
 from bnviz.store.history import Listing, Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
-from bnviz.texts.numbers import short
+from bnviz.texts.numbers import size
 from bnviz.ui.controls import RUNS
 from bnviz.ui.language import paragraph, say
 from bnviz.ui.runs.about import describe
@@ -187,7 +187,7 @@ def _undo() -> None:
 
 def _sum_up(listing: Listing) -> None:
     """How many there are, what they take, and what rule takes them away."""
-    told = [say("runs.summary", count=listing.count, megabytes=short(listing.size / 1e6))]
+    told = [say("runs.summary", count=listing.count, size=size(listing.size))]
     if len(listing.runs) < listing.count:
         told.append(say("runs.shown", shown=len(listing.runs)))
     rule = say(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from bnviz.store import StoredTable, open_store
-from bnviz.texts.numbers import short
+from bnviz.texts.numbers import size
 from bnviz.ui.language import say
 from bnviz.ui.visitor import owner
 
@@ -27,8 +27,8 @@ def show_uploads() -> None:
         on_click=store.delete_uploads,
         args=(selected, owner()),
     )
-    megabytes = short(sum(each.size for each in uploads) / 1e6)
-    st.caption(say("runs.uploads", count=len(uploads), megabytes=megabytes))
+    total = sum(each.size for each in uploads)
+    st.caption(say("runs.uploads", count=len(uploads), size=size(total)))
 
 
 def _selected(uploads: Sequence[StoredTable]) -> list[str]:
