@@ -113,6 +113,19 @@ def below_the_fold(page: Page, name: str) -> Iterator[str]:
             yield f"{part}: {box}"
 
 
+#: What moved down by as much as a chart is high while the page came, from where and to where.
+JUMPS = """() => {
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({type: 'layout-shift', buffered: true});
+    const main = document.querySelector('[data-testid="stMain"]');
+    return observer.takeRecords().flatMap(({sources}) => sources).filter(
+        ({node, previousRect: before, currentRect: after}) => main.contains(node)
+            && before.height && (after.height ? after.top : innerHeight) - before.top > 150
+    ).map(({node, previousRect: before, currentRect: after}) =>
+        `${node?.textContent.slice(0, 40)}: ${before.top} to ${after.top}`);
+}"""
+
+
 #: Words of charts that are cut, for they reach beyond their chart.
 CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
     const {left, right, top, bottom} = chart.getBoundingClientRect();
@@ -122,6 +135,15 @@ CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
             || box.top < top - 2 || box.bottom > bottom + 2);
     }).map(words => words.textContent);
 })"""
+
+
+#: What menus have chosen and tabs are called, as far as it is cut or out of sight.
+CUT_SHORT = """() => [
+    ...[...document.querySelectorAll('[data-testid="stSelectbox"] input')]
+        .filter(field => field.scrollWidth > field.clientWidth + 1).map(field => field.value),
+    ...[...document.querySelectorAll('[role="tab"]')]
+        .filter(tab => tab.getBoundingClientRect().right > innerWidth).map(tab => tab.textContent),
+]"""
 
 
 #: Titles and numbers of axes that a chart's key stands on.

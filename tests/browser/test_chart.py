@@ -449,6 +449,17 @@ def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None
     )
     assert plot.evaluate(SEEN) == before
 
+    page.set_viewport_size({"width": 200, "height": 844})
+    settle(page)
+    narrow = chart(page, "gain")
+    assert narrow.evaluate("e => e.layout.title?.text"), "wider than the plot"
+    narrow.hover()
+    with page.expect_download() as saving:
+        narrow.locator(f'[data-title="{words["chart.svg"]}"]').click()
+    saved = re.sub(r"<[^>]*>|\s", "", saving.value.path().read_text("utf-8"))
+    for part in ("title", "alt"):
+        assert re.sub(r"\s", "", words[f"one_batch.gain.{part}"]) in saved
+
 
 def test_no_tools_on_touch_and_on_paper(open_page: OpenPage) -> None:
     page = open_page(has_touch=True, is_mobile=True)

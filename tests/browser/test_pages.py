@@ -11,6 +11,8 @@ from bnviz.ui.home.wines import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    CUT_SHORT,
+    JUMPS,
     UNDER_KEY,
     WALL,
     below_the_fold,
@@ -67,6 +69,8 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     page = open_page(name, lang=lang, color_scheme=scheme, **WALL)
     assert title(page) == heading(name, lang)
     assert exceptions(page) == [] and notices(page) == []
+    if name != "smoothness":  # whose pictures follow the control below them
+        assert page.evaluate(JUMPS) == []
     background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 22, 29)"}[scheme]
     for chart in page.locator(".bnviz-chart").all():
@@ -81,7 +85,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         settle(page)
         assert not covered(page.locator("h1"))
         assert_nothing_sideways(page, width)
-        assert page.evaluate(UNDER_KEY) == []
+        assert page.evaluate(UNDER_KEY) == [] and page.evaluate(CUT_SHORT) == []
 
 
 def assert_nothing_sideways(page: Page, width: int) -> None:

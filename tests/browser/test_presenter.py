@@ -31,8 +31,17 @@ OVERLAPPING = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(ch
 })"""
 
 
+#: Of a table, which is painted: how high its letters are, and how much wider than its place it is.
+PAINTED = """table => {
+    const grid = table.querySelector('canvas'), box = grid.getBoundingClientRect();
+    const font = getComputedStyle(grid).getPropertyValue('--gdg-base-font-style');
+    const place = table.parentElement.getBoundingClientRect();
+    return [parseFloat(font.split(' ').at(-1)) * grid.currentCSSZoom, box.width - place.width];
+}"""
+
+
 #: Beside each page as it opens one with many numbers along both axes.
-NUMBERS = "pitfalls?pitfall=scale_invariance"
+NUMBERS = "pitfalls?pitfall=bias_before_bn"
 
 
 @pytest.mark.parametrize("name", long_but((NUMBERS, "sweep"), (*NAMES, NUMBERS)))
@@ -43,6 +52,10 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
     settle(page)
     assert page.evaluate(SMALL) == []
     assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
+    for box in [chart.bounding_box() for chart in page.locator(".bnviz-chart").all()[:1]]:
+        assert box is not None and box["y"] + box["height"] <= 720, (
+            "the first picture is seen whole"
+        )
     header = page.get_by_test_id("stHeader").bounding_box()
     assert header is not None and header["height"] <= 48
     assert not page.get_by_test_id("stSidebar").is_visible(), "what matters stands at the picture"
@@ -59,7 +72,7 @@ def test_nothing_is_small_and_only_the_main_controls_stay(open_page: OpenPage, n
 
 
 def test_keys_begin_and_end_it(open_page: OpenPage) -> None:
-    page = open_page("one_batch", **WALL)
+    page = open_page("one_batch", query={"section": "statistics"}, **WALL)
     page.keyboard.press("p")
     page.wait_for_function("() => document.documentElement.hasAttribute('data-bnviz-presenting')")
     page.wait_for_url("**present=true**")
@@ -67,6 +80,8 @@ def test_keys_begin_and_end_it(open_page: OpenPage) -> None:
     for chart in page.locator(".bnviz-chart").all():
         place, drawn = chart.evaluate("e => [e.offsetWidth, e._fullLayout.width]")
         assert drawn == pytest.approx(place, abs=2), "as wide as its place, which has grown"
+    letters, beyond = page.get_by_test_id("stDataFrame").first.evaluate(PAINTED)
+    assert letters >= 18 and beyond <= 0
     page.emulate_media(color_scheme="dark")  # at dusk
     light = "() => document.querySelector('.bnviz-chart').layout.font.color === '#e8edf2'"
     page.wait_for_function(light)

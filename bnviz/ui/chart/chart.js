@@ -62,6 +62,8 @@ export class Chart {
     this.waiting = true; // to be drawn, as wide as its place is then
     const message = read(text);
     this.element.style.height ||= `${message.figure.layout.height}px`;
+    // Until now the place had a height of its own.
+    Object.assign(this.element.closest('[data-testid="stElementContainer"]').style, { height: "auto", overflow: "visible" });
     this.turn = this.turn.then(() => this.draw(message)).catch((error) => console.warn(error));
     return this.turn;
   }

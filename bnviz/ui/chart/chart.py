@@ -147,9 +147,13 @@ def component(name: str, html: str) -> Any:
 
 
 def chart(key: str, message: Mapping[str, Any], **events: Any) -> None:
-    """A chart of `message`; see chart.js. `events` are Streamlit's: on_NAME_change."""
+    """A chart of `message`; see chart.js. `events` are Streamlit's: on_NAME_change.
+
+    Its place is as high as the figure from the first, so that what is below stays where it is.
+    """
     draw = component("chart", '<div class="bnviz-chart"></div>')
-    draw(key=key, data=packed({"name": key, **message}), **events)
+    height = message["figure"]["layout"]["height"]
+    draw(key=key, data=packed({"name": key, **message}), height=height, **events)
 
 
 def player(key: str, slider: str, seconds: float, words: Mapping[str, str]) -> None:

@@ -43,12 +43,15 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
   if (layout.xaxis) across(layout, width / 1.45);
   const { t = 0, b = 0 } = layout.margin ?? {};
   const named = data.flatMap(({ y }) => (typeof y?.[0] === "string" ? [...y] : []));
-  const rows = new Set([...(layout.yaxis?.ticktext ?? []), ...named]);
+  const scale = ticktext && layout.yaxis.type !== "category" && !ticktext.some(isNaN); // numbers, not names of rows
+  const rows = new Set([...((!scale && ticktext) || []), ...named]);
   const written = (layout.annotations ?? []).flatMap(({ y, yref }) => (yref === "y" ? [y] : [])); // numbers of rows
   const lines = Math.max([...rows].join("<br>").split("<br>").length, new Set(written).size);
   const least = Math.max(1.35 * LEAST * lines, LOWEST) + 1.45 * (t + b);
   const wanted = Math.max(layout.height + 0.25 * (t + b), least);
   const height = room > 0.5 * wanted ? Math.max(Math.min(wanted, room - 8), least) : wanted;
+  const plot = height - 1.45 * (t + b);
+  if (scale) layout.yaxis = everyNth(layout.yaxis, Math.ceil((1.2 * LEAST * ticktext.length) / plot));
   const { legend, yaxis, ...rest } = larger(headed(layout, width / 1.45), 1.45);
   return {
     data: data.map(bolder),
@@ -118,8 +121,13 @@ function across(layout, width) {
   if (!ticktext) return;
   const wide = LETTER * (letters(ticktext.join("")) + ticktext.length);
   const step = ticktext.some(isNaN) ? 1 : Math.ceil(wide / plot);
+  layout.xaxis = { ...everyNth({ ...axis, tickvals, ticktext }, step), tickangle: 0 };
+}
+
+/** An axis on which one label in so many is written. */
+function everyNth({ tickvals, ticktext, ...axis }, step) {
   const shown = (_, index) => index % step === 0;
-  Object.assign(axis, { tickvals: tickvals.filter(shown), ticktext: ticktext.filter(shown), tickangle: 0 });
+  return { ...axis, tickvals: tickvals.filter(shown), ticktext: ticktext.filter(shown) };
 }
 
 /**

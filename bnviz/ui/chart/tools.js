@@ -42,9 +42,13 @@ export function tools(chart) {
   };
 }
 
-/** `layout` on the page's colour, with room `above` for a title that is at most so `wide`, its letters so high. */
+/**
+ * `layout` on the page's colour, with room `above` for a title that is at most so `wide`, its letters so high.
+ * A heading that stands above the plot is its last line.
+ */
 function titled(chart, layout, wide, size = TITLE) {
   const lines = wrapped(chart.alt.replace(/([.。]).*$/s, "$1"), wide / size);
+  if (layout.title) lines.push(layout.title.text);
   const above = (0.7 + 1.3 * lines.length) * size;
   const background = getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor;
   const pad = { t: 0.4 * size + 0.65 * size * (lines.length - 1) }; // Plotly takes their middle for the first one's

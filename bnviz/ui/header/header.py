@@ -26,12 +26,8 @@ _WORDS = ("undo", "reset", "link", "theme", "copied", "upload", "System", "Light
 
 @cache
 def _component() -> Any:
-    html, css, js = (
-        (FOLDER / f"header.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
-    )
-    return st.components.v2.component(
-        "bnviz_header", html=html, css=css, js=js, isolate_styles=False
-    )
+    html, js = ((FOLDER / f"header.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
+    return st.components.v2.component("bnviz_header", html=html, js=js, isolate_styles=False)
 
 
 def ask_language() -> None:

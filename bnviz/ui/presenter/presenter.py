@@ -1,5 +1,6 @@
 """Presenter mode: the page for a wall. ``?present=true``, a switch, or the key P."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,17 @@ def presenting() -> bool:
 
 @cache
 def _component() -> Any:
-    css, js = ((FOLDER / f"presenter.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    return st.components.v2.component("bnviz_presenter", css=css, js=js, isolate_styles=False)
+    js = (FOLDER / "presenter.js").read_text(encoding="utf-8")
+    return st.components.v2.component("bnviz_presenter", js=js, isolate_styles=False)
+
+
+def marks(query: Mapping[str, str]) -> list[str]:
+    """The attributes by which presenter.css knows what the address of a document asks for."""
+    asked = {
+        "data-bnviz-presenting": query.get(PRESENT.name) in ("true", "1"),
+        "data-bnviz-lesson": "lesson" in query,
+    }
+    return [mark for mark, wanted in asked.items() if wanted]
 
 
 def offer() -> None:

@@ -87,7 +87,7 @@ def _table(runs: Sequence[Run]) -> list[Run]:
     event = st.dataframe(
         _frame(runs),
         key=key,
-        height=330,
+        height=330 if len(runs) > 8 else "auto",
         hide_index=True,
         on_select="rerun",
         placeholder="",
@@ -96,7 +96,7 @@ def _table(runs: Sequence[Run]) -> list[Run]:
             "pinned": st.column_config.CheckboxColumn(say("runs.column.pinned"), width="small"),
             "run": text(say("runs.column.run"), pinned=True),
             "what": text(say("runs.column.what")),
-            "status": text(say("runs.column.status"), width="small"),
+            "status": text(say("runs.column.status"), width=120),
             "created": st.column_config.DatetimeColumn(
                 say("runs.column.created"), format="YYYY-MM-DD HH:mm"
             ),

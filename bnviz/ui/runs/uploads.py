@@ -47,7 +47,7 @@ def _selected(uploads: Sequence[StoredTable]) -> list[str]:
             }
         ),
         key=f"uploads-{hash(tuple(each.digest for each in uploads))}",
-        height=330,
+        height=330 if len(uploads) > 8 else "auto",
         hide_index=True,
         on_select="rerun",
         alt=say("runs.uploads_alt"),

@@ -22,7 +22,7 @@ def what(run: Run) -> str:
     if run.status == "damaged":
         return say("run.damaged")
     if run.kind == TRAININGS.name:
-        return say("sentence.comma").join([brief(run), *_departures(run)])
+        return " · ".join(filter(None, (brief(run), _departures(run))))
     if run.kind == SWEEPS.name:
         return _swept(run)
     measure = MEASURES.get(measured(run))
@@ -41,13 +41,14 @@ def _swept(run: Run) -> str:
         return say("run.foreign_settings")
 
 
-def _departures(run: Run) -> list[str]:
+def _departures(run: Run) -> str:
     """What else is not as in the document, if the run is no preset."""
     if not TRAININGS.understands(run) or (config := TRAININGS.config_of(run)) in PRESETS.values():
-        return []
+        return ""
     own = differences(TrainConfig(), config)
     told = {*FITNESS} - {*BRIEF}
-    return [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in told]
+    shown = [f"{label(path)} {in_words(path, now)}" for path, _, now in own if path in told]
+    return say("sentence.comma").join(shown)
 
 
 def title_of(run: Run) -> str:

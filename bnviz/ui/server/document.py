@@ -1,4 +1,4 @@
-"""A page's HTML: Streamlit's, which asks ahead for the scripts that a page is drawn with."""
+"""A page's HTML: Streamlit's, with our style, which asks ahead for the scripts it is drawn with."""
 
 import re
 from functools import cache
@@ -11,7 +11,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bnviz.ui.chart.chart import SCRIPTS, base, version
+from bnviz.ui.header import header
 from bnviz.ui.navigation import PAGES
+from bnviz.ui.presenter import presenter
 
 STATIC: Final = Path(streamlit.__file__).with_name("static")
 #: Streamlit's elements on nearly every page, whose scripts it asks for only as each arrives.
@@ -19,6 +21,8 @@ ELEMENTS: Final = (
     *("BidiComponent", "Button", "ButtonGroup", "Checkbox"),
     *("NumberInput", "Selectbox", "Slider"),
 )
+#: The style of every page: with an element it would come when there are words to move about.
+STYLES: Final = (header.FOLDER / "header.css", presenter.FOLDER / "presenter.css")
 
 
 def routes() -> list[Route]:
@@ -28,18 +32,26 @@ def routes() -> list[Route]:
 
 
 def _page(request: Request) -> HTMLResponse:
-    return HTMLResponse(_html(), headers={"cache-control": "no-cache"})
+    marks = "".join(f" {mark}" for mark in presenter.marks(request.query_params))
+    html = _html().replace("<html", f"<html{marks}", 1)
+    return HTMLResponse(html, headers={"cache-control": "no-cache"})
 
 
 @cache
 def _html() -> str:
-    """plotly.js comes last, and is read while the page waits for its first words."""
+    """plotly.js comes last, and is read while the page waits for its first words.
+
+    The style is in the body: Streamlit puts its own at the end of the head, and ours has to
+    follow.
+    """
     html = (STATIC / "index.html").read_text(encoding="utf-8")
     ours = f"./bnviz/{version()}"
     scripts = [f"{ours}/{name}" for name in SCRIPTS]
     scripts += [f"./static/js/{name}" for name in _elements() if name not in html]
     ahead = [*map(_preload, scripts), _preload(f"{ours}/plotly.js", ' fetchpriority="low"')]
     ahead.append(f'<script type="module" src="{ours}/chart.js"></script>')
+    style = "".join(path.read_text(encoding="utf-8") for path in STYLES)
+    html = html.replace("</body>", f"<style>{style}</style></body>")
     return html.replace("</head>", f"{''.join(ahead)}</head>")
 
 

@@ -145,12 +145,13 @@ def _plan(config: SweepConfig) -> str:
     plan, count = groups(config, *size(config.base.data)), len(cells(config))
     seconds = slowness() * sum(group.cost.seconds for group in plan)
     seconds /= min(limits.at_once(), len(plan))
+    long = seconds >= 100
     return say(
-        "sweep.plan",
+        "sweep.plan_long" if long else "sweep.plan",
         cells=count,
         trainings=2 * count * config.base.seeds,
         stacks=len(plan),
-        seconds=short(seconds, 2),
+        time=short(seconds / 60 if long else seconds, 2),
     )
 
 

@@ -82,7 +82,7 @@ def _show_outcomes(config: SweepConfig, outcomes: Outcomes, plan: str) -> None:
         show_cell(config, outcomes)
     speeds = rates(config, outcomes, third)
     with right:
-        if speeds is not None:
+        if outcomes and speeds is not None:
             show(
                 curves.stable_rates(speeds, look(), say),
                 "stable-rates",

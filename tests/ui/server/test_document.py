@@ -1,4 +1,4 @@
-"""A page's HTML is Streamlit's, and asks for the charts' scripts by the addresses charts use."""
+"""A page's HTML is Streamlit's, with our style, and asks for the charts' scripts where they are."""
 
 import re
 from pathlib import Path
@@ -14,22 +14,35 @@ from tests.ui.server.asgi import messages
 SERVER = Starlette(routes=document.routes())
 
 
-@pytest.mark.parametrize("path", ["/", "/one_batch"])
-def test_a_page_asks_for_the_charts_scripts(path: str) -> None:
-    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-    start, *bodies = messages(SERVER, scope)
-    page = b"".join(each["body"] for each in bodies).decode()
+SCOPE = {"type": "http", "method": "GET", "headers": [], "query_string": b""}
+
+
+def answer(path: str, query: bytes = b"") -> str:
+    start, *bodies = messages(SERVER, SCOPE | {"path": path, "query_string": query})
     assert start["status"] == 200
+    return b"".join(each["body"] for each in bodies).decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/one_batch"])
+def test_a_page_has_its_style_and_asks_for_the_charts_scripts(path: str) -> None:
+    page = answer(path)
     ours = re.findall(r'(?:href|src)="\.(/bnviz/[^"]+)"', page)
     assert {Path(address).name for address in ours} == {*chart.SCRIPTS, "plotly.js"}
     for address in ours:
         scripts = chart.routes()[-1]
-        assert scripts.matches(scope | {"path": address})[0] == Match.FULL
+        assert scripts.matches(SCOPE | {"path": address})[0] == Match.FULL
         assert address.split("/")[2] == chart.version()  # the charts' own: fetched once
     own = (document.STATIC / "index.html").read_text(encoding="utf-8")
     ahead = re.findall(r'<(?:link|script)[^>]*"\./(?:bnviz|static)/[^>]*>(?:</script>)?', page)
     added = [each for each in ahead if each not in own]
-    assert page.replace("".join(added), "") == own
+    style = "".join(file.read_text(encoding="utf-8") for file in document.STYLES)
+    assert page.replace("".join(added), "").replace(f"<style>{style}</style>", "") == own
+
+
+def test_a_wall_is_one_from_its_first_words() -> None:
+    wall = '<html data-bnviz-presenting data-bnviz-lesson lang="en">'
+    assert wall in answer("/one_batch", b"present=1&lesson=your_batch")
+    assert '<html lang="en">' in answer("/one_batch", b"present=false")
 
 
 def test_a_page_asks_for_streamlits_scripts_of_its_elements_once() -> None:
