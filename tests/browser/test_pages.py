@@ -69,8 +69,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     page = open_page(name, lang=lang, color_scheme=scheme, **WALL)
     assert title(page) == heading(name, lang)
     assert exceptions(page) == [] and notices(page) == []
-    if name != "smoothness":  # whose pictures follow the control below them
-        assert page.evaluate(JUMPS) == []
+    assert page.evaluate(JUMPS) == []
     background = page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 22, 29)"}[scheme]
     for chart in page.locator(".bnviz-chart").all():
