@@ -102,8 +102,7 @@ def _side_by_side(trainings: Mapping[str, Compared]) -> None:
             _differences(trainings)
         else:
             (training,) = trainings.values()
-            settings = training.config.model_dump_json(indent=2)
-            st.code(settings, language="json", wrap_lines=True, height=440)
+            st.code(training.config.model_dump_json(indent=2), language="json", wrap_lines=True)
 
 
 def _head(letter: str, run: Run) -> Compared | None:
