@@ -146,6 +146,14 @@ CUT_SHORT = """() => [
 ]"""
 
 
+#: What stands in a place at least twice as high as it is itself.
+HOLLOW = """() => [...document.querySelectorAll(
+    '[data-testid="stColumn"] [data-testid="stLayoutWrapper"], [class*="st-key-aside-"]'
+)].filter(place => {
+    const heights = [...place.children].map(child => child.getBoundingClientRect().height);
+    return place.clientHeight > 2 * heights.reduce((sum, height) => sum + height, 40);
+}).map(place => place.innerText)"""
+
 #: Titles and numbers of axes that a chart's key stands on.
 UNDER_KEY = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
     const key = chart.querySelector('.legend')?.getBoundingClientRect();

@@ -12,6 +12,7 @@ from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     CUT_SHORT,
+    HOLLOW,
     JUMPS,
     UNDER_KEY,
     WALL,
@@ -85,6 +86,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         assert not covered(page.locator("h1"))
         assert_nothing_sideways(page, width)
         assert page.evaluate(UNDER_KEY) == [] and page.evaluate(CUT_SHORT) == []
+        assert page.evaluate(HOLLOW) == []
 
 
 def assert_nothing_sideways(page: Page, width: int) -> None:
