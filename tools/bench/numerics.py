@@ -171,7 +171,7 @@ def document_net(*, bn: bool) -> tuple[document.Net, Stack]:
     params = zip(empty.params, net.parameters(), strict=True)
     buffers = zip(empty.buffers, net.buffers(), strict=True)
     return net, Stack(
-        config,
+        empty.network,
         {name: value.detach()[None].clone() for name, value in params},
         {name: value[None].clone() for name, value in buffers},
     )
