@@ -1,6 +1,7 @@
 """The files of docs/deploy, as far as they can be tried: nginx is started as they say."""
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.screen import settle
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 from tools.server import ROOT, free_port, serve
 
 DEPLOY = ROOT / "docs" / "deploy"
@@ -53,10 +54,17 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         subprocess.run([*start, "-t"], check=True, capture_output=True)
         nginx = subprocess.Popen(start, stderr=subprocess.DEVNULL)
         try:
+            wait_for(lambda: nginx.poll() is not None or _listens(secure))
+            assert nginx.poll() is None, "nginx ended as it started"
             yield f"https://bnviz.localhost:{secure}"
         finally:
             nginx.terminate()
             nginx.wait(PATIENCE)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
