@@ -5,16 +5,17 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from bnviz.core.fields import Config
+from bnviz.texts.catalogue import catalogue
 from bnviz.texts.numbers import percent, short
-from bnviz.ui.control import in_address
+from bnviz.ui.control import Control, in_address
 from bnviz.ui.controls import CONTROLS, LANG, PRESENT
 
 #: Where the lessons of the product stand.
@@ -23,6 +24,27 @@ FOLDER = Path(__file__).with_name("lessons")
 ORDER = ("bn_in_ten_minutes", "your_batch", "why_eval_differs", "is_it_smoothing", "a_papers_claim")
 
 Closeness = Literal["right", "close", "off"]
+#: What can be measured; :mod:`bnviz.ui.presenter.measured` says how.
+Measure = Literal[
+    "home.deviation",
+    "home.mean",
+    "home.correlation",
+    "home.moved_train",
+    "home.moved_eval",
+    "one_batch.mean",
+    "one_batch.deviation",
+    "one_batch.largest",
+    "one_batch.variance",
+    "one_batch.swallowed",
+    "train_vs_eval.start_left",
+    "train_vs_eval.mean_gap",
+    "train_vs_eval.bessel",
+    "train_vs_eval.output_width",
+    "document.measuring_probes",
+    "document.sharpness_ratio",
+    "document.sharpness_ratio_standardized",
+    "document.clipped_share",
+]
 
 
 class LessonError(Exception):
@@ -68,14 +90,29 @@ State = Mapping[str, bool | int | float | str]
 class Measured(Config):
     """A number that is measured when it is asked for.
 
-    `measure` names one of :data:`bnviz.ui.presenter.measured.MEASURED`, `state` the page's
-    controls that it is taken at, by their names in the address; `feature` counts from 1.
+    `state` are the page's controls that it is taken at, by their names in the address;
+    `feature` counts from 1.
     """
 
-    measure: str
+    measure: Measure
     state: State = Field(default_factory=dict)
     feature: int = Field(1, ge=1)
     shown: Literal["number", "percent"] = "number"
+
+    @field_validator("measure", mode="before")
+    @classmethod
+    def _one_that_we_have(cls, measure: object) -> object:
+        if measure not in get_args(Measure):
+            raise ValueError(f"there is no measure {measure!r}; {_there_are(get_args(Measure))}")
+        return measure
+
+    @model_validator(mode="after")
+    def _one_of_the_features(self) -> Self:
+        features = CONTROLS.get(self.measure.partition(".")[0], {}).get("d")
+        count = self.state.get("d", features.default) if features else self.feature
+        if isinstance(count, int) and self.feature > count:
+            raise ValueError(f"there is no feature {self.feature}; there are 1 to {count}")
+        return self
 
     def in_words(self, value: float) -> str:
         """Such a number as it is shown."""
@@ -116,7 +153,7 @@ class Step(Measured):
     @classmethod
     def _one_of_our_pages(cls, page: str) -> str:
         if page not in CONTROLS:
-            raise ValueError(f"there is no page {page!r}; there are {', '.join(CONTROLS)}")
+            raise ValueError(f"there is no page {page!r}; {_there_are(CONTROLS)}")
         return page
 
     @model_validator(mode="after")
@@ -159,6 +196,17 @@ class Lesson(Config):
         return self
 
 
+def _there_are(names: Iterable[str]) -> str:
+    return f"there are {', '.join(names)}"
+
+
+def _options(row: Control) -> tuple[str, ...]:
+    """What a choice offers, of tabs those with a name; none where the page alone knows."""
+    before, _, after = row.option.partition("{}")
+    named = (key for key in catalogue("en") if before and key.startswith(before) and not after)
+    return row.options or tuple(key.removeprefix(before) for key in named)
+
+
 def _check(state: State, page: str) -> None:
     """ValueError names a control that the page has not, or a value that it does not take."""
     rows = {row.name: row for row in CONTROLS.get(page, {}).values() if row not in (LANG, PRESENT)}
@@ -166,8 +214,10 @@ def _check(state: State, page: str) -> None:
         if page in CONTROLS and name not in rows:
             raise ValueError(f"{page} has no control {name!r}; it has {', '.join(rows)}")
         row = rows.get(name)
-        if row is None or (row.kind == "choice" and not row.options):
-            continue  # only the page knows what such a choice offers
+        if row is None or row.kind == "choice":
+            if row and _options(row) and value not in _options(row):
+                raise ValueError(f"there is no {name} {value!r}; {_there_are(_options(row))}")
+            continue
         try:
             row.read(in_address(value))
         except ValueError:

@@ -14,7 +14,7 @@ from bnviz.ui.cache import cached
 from bnviz.ui.controls import CONTROLS
 from bnviz.ui.home import wines
 from bnviz.ui.one_batch.compute import batch_of, normalized, statistics, swallowed
-from bnviz.ui.presenter.lesson import LessonError, Measured, faults
+from bnviz.ui.presenter.lesson import LessonError, Measure, Measured, faults
 from bnviz.ui.train_vs_eval.compute import any_size, dependence, moments_of, walk
 
 if TYPE_CHECKING:
@@ -27,12 +27,10 @@ State = Mapping[str, Any]
 def measure(asked: Measured) -> float:
     """The number that a lesson asks for, without the last digits, which are rounding.
 
-    Controls that `asked` does not name have their defaults. Raises LessonError for a name that
-    is not in MEASURED and for a state that no page takes.
+    Controls that `asked` does not name have their defaults. Raises LessonError for a state that
+    no page takes.
     """
-    compute = MEASURED.get(asked.measure)
-    if compute is None:
-        raise LessonError(f"There is no measure {asked.measure!r}: {', '.join(MEASURED)}")
+    compute = MEASURED[asked.measure]
     try:
         page = CONTROLS.get(asked.measure.partition(".")[0], {})
         usual = {row.name: row.default for row in page.values() if row.default is not None}
@@ -127,7 +125,7 @@ def _measuring_probes(*_: Any) -> float:
 
 
 #: Every number a lesson can ask for: (state of the page, feature from 0) -> number.
-MEASURED: Mapping[str, Callable[[State, int], float]] = {
+MEASURED: Mapping[Measure, Callable[[State, int], float]] = {
     "home.deviation": lambda state, _: float(_wines(state)[:, 1].std()),
     "home.mean": lambda state, _: float(_wines(state)[:, 1].mean()),
     "home.correlation": lambda state, _: float(np.corrcoef(*_wines(state).T)[0][1]),

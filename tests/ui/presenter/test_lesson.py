@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bnviz.texts.catalogue import LANGUAGES
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Measured, find, read
+from bnviz.ui.presenter.lesson import FOLDER, Lesson, LessonError, Measure, Measured, find, read
 from bnviz.ui.presenter.measured import MEASURED, measure
 
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
@@ -95,6 +95,21 @@ def test_a_guess_is_right_within_the_tolerance_and_close_within_three(tmp_path: 
         (('page = "home"', 'page = "home"\nstate = { progress = 7 }'), "does not take 7"),
         (('page = "home"', 'page = "home"\nstate = { lang = "zh" }'), "no control 'lang'"),
         (("[[step]]", "[[step]"), "small.toml"),
+        (("home.mean", "home.colour"), "no measure 'home.colour'; there are home.deviation, home"),
+        (('"home.mean"', "3"), "step 1, measure: there is no measure 3; there are home.dev"),
+        (('"home.mean"', '"one_batch.mean"\nfeature = 9'), "no feature 9; there are 1 to 8"),
+        (
+            ('"home.mean"', '"home.mean"\nknown.a = { measure = "one_batch.x" }'),
+            "step 1, known, a, measure: there is no measure 'one_batch.x'",
+        ),
+        (
+            ('page = "home"', 'page = "one_batch"\nstate = { section = "nosuch" }'),
+            "step 1: there is no section 'nosuch'; there are formula, statistics",
+        ),
+        (
+            ('page = "home"', 'page = "one_batch"\nstate = { source = "nosuch" }'),
+            "there is no source 'nosuch'; there are uniform, normal",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_place(
@@ -124,7 +139,8 @@ def test_a_teachers_lesson_takes_the_place_of_ours(tmp_path: Path) -> None:
     assert isinstance(read(own), Lesson)
 
 
-def test_every_number_on_offer_is_asked_for_or_documented() -> None:
+def test_every_number_on_offer_is_computed_and_documented() -> None:
+    assert set(MEASURED) == set(get_args(Measure))
     page = (Path(__file__).parents[3] / "docs" / "lessons.md").read_text(encoding="utf-8")
     assert [name for name in MEASURED if f"`{name}`" not in page] == []
 
@@ -132,7 +148,6 @@ def test_every_number_on_offer_is_asked_for_or_documented() -> None:
 @pytest.mark.parametrize(
     ("name", "state", "told"),
     [
-        ("home.colour", {}, "home.mean"),
         ("one_batch.mean", {"b": 0}, "greater than or equal to 1"),
         ("train_vs_eval.bessel", {"b": 1}, "division by zero"),
         ("home.moved_train", {}, "'wine'"),

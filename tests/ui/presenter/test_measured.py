@@ -7,13 +7,13 @@ import torch
 from bnviz.core.configs import BatchConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.training.reproduce import run
-from bnviz.ui.controls import ONE_BATCH, TRAIN_VS_EVAL
+from bnviz.ui.controls import CONTROLS
 from bnviz.ui.home.wines import WINES
-from bnviz.ui.presenter.lesson import Measured
+from bnviz.ui.presenter.lesson import Measure, Measured
 from bnviz.ui.presenter.measured import MEASURED, measure
 
 
-def of(name: str, feature: int = 1, **state: float | str) -> float:
+def of(name: Measure, feature: int = 1, **state: float | str) -> float:
     return measure(Measured(measure=name, state=state, feature=feature))
 
 
@@ -78,10 +78,9 @@ def test_the_document() -> None:
 
 
 def test_what_a_lesson_leaves_out_is_as_on_the_page() -> None:
-    for table, name in (
-        (TRAIN_VS_EVAL, "train_vs_eval.mean_gap"),
-        (TRAIN_VS_EVAL, "train_vs_eval.bessel"),
-        (ONE_BATCH, "one_batch.largest"),
-    ):
+    names: tuple[Measure, ...]
+    names = ("train_vs_eval.mean_gap", "train_vs_eval.bessel", "one_batch.largest")
+    for name in names:
+        table = CONTROLS[name.partition(".")[0]]
         defaults = {key: row.default for key, row in table.items() if row.default is not None}
         assert of(name) == pytest.approx(MEASURED[name](defaults, 0))
