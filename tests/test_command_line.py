@@ -200,10 +200,10 @@ def test_the_run_is_the_one_the_dashboard_shows(
     run = store.run(record["run"])
     assert run is not None and (run.status, run.kind, run.done) == ("done", "train", 4)
     assert TrainConfig.model_validate_json(run.config) == asked
-    found = [from_bytes(blob) for _, blob in store.blobs(run.id)]
+    kept = [from_bytes(blob) for _, blob in store.blobs(run.id)]
     expected = list(train.train(asked, dataset_for(asked.data, None), lambda: False))
-    assert [each.epoch for each in found] == [each.epoch for each in expected]
-    for ours, theirs in zip(found, expected, strict=True):
+    assert [each.epoch for each in kept] == [each.epoch for each in expected]
+    for ours, theirs in zip(kept, expected, strict=True):
         np.testing.assert_array_equal(ours.bn.train_loss, theirs.bn.train_loss)
         np.testing.assert_array_equal(ours.plain.lipschitz_max, theirs.plain.lipschitz_max)
     assert store.last_state_blob(run.id) is not None
@@ -366,8 +366,8 @@ def test_a_measure_of_the_document_is_the_one_the_dashboard_shows(
     assert "part" in told and "epoch" not in told
     run = runner.find_measure(DocumentConfig(probes=3))
     assert run is not None and run.status == "done" and f"Run {run.id} done" in told
-    found = runner.result(run.id)
-    assert found is not None and found.bn.published.shape == (3,)
+    replay = runner.result(run.id)
+    assert replay is not None and replay.bn.published.shape == (3,)
     open_store().close()
 
 
@@ -382,12 +382,12 @@ def test_a_measure_of_a_training(
     training = strict(capsys.readouterr().out)["run"]
     asked = measured(kind="scales", probes=2, net=1, subject={"run": training})
     assert main(["measure", "--config", asked, "--out", out, "--json"]) == 0
-    found = strict(capsys.readouterr().out)
-    assert found["status"] == "done" and found["done"] == found["total"] > 0
-    assert found["config"]["subject"] == {"run": training, "epoch": 4}, "the last checkpoint"
-    assert set(found["result"]) == {field.name for field in fields(Scales)}
-    assert np.shape(found["result"]["bn"]["median"]) == np.shape(found["result"]["scales"])
-    assert len(found["verdict"]) > 20
+    printed = strict(capsys.readouterr().out)
+    assert printed["status"] == "done" and printed["done"] == printed["total"] > 0
+    assert printed["config"]["subject"] == {"run": training, "epoch": 4}, "the last checkpoint"
+    assert set(printed["result"]) == {field.name for field in fields(Scales)}
+    assert np.shape(printed["result"]["bn"]["median"]) == np.shape(printed["result"]["scales"])
+    assert len(printed["verdict"]) > 20
 
 
 def test_a_diverged_measure_is_strict_json(
@@ -402,8 +402,8 @@ def test_a_diverged_measure_is_strict_json(
     training = strict(capsys.readouterr().out)["run"]
     asked = measured(kind="scales", probes=2, subject={"run": training})
     assert main(["measure", "--config", asked, "--out", out, "--json"]) == 0
-    found = strict(capsys.readouterr().out)
-    assert set(found["result"]["plain"]["median"]) == {None}
+    printed = strict(capsys.readouterr().out)
+    assert set(printed["result"]["plain"]["median"]) == {None}
 
 
 @pytest.mark.parametrize(

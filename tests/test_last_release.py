@@ -43,8 +43,8 @@ def same(new: Any, old: Any) -> None:
             same(getattr(new, name), part)
     else:
         expected = np.array(old, dtype=np.float64)
-        found = np.asarray(new, dtype=np.float64)
-        np.testing.assert_array_equal(np.where(np.isfinite(found), found, np.nan), expected)
+        numbers = np.asarray(new, dtype=np.float64)
+        np.testing.assert_array_equal(np.where(np.isfinite(numbers), numbers, np.nan), expected)
 
 
 @pytest.mark.parametrize("old", PRINTED, ids=lambda old: old.get("config", {}).get("kind", "train"))
@@ -86,8 +86,8 @@ def test_a_measure_is_found_again_by_its_settings(store: Store) -> None:
     """Otherwise the page would measure anew what the history holds."""
     for run in store.runs():
         if measured(run):
-            found = measures.find(store, measures.config_of(run))
-            assert found is not None and found.id == run.id
+            again = measures.find(store, measures.config_of(run))
+            assert again is not None and again.id == run.id
 
 
 def test_the_users_table_is_there(store: Store) -> None:

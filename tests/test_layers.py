@@ -24,11 +24,11 @@ def modules(package: str) -> list[str]:
     """The package and all modules below it, found without importing them."""
     spec = find_spec(package)
     assert spec is not None and spec.submodule_search_locations is not None
-    found = [package]
+    names = [package]
     for module in pkgutil.iter_modules(spec.submodule_search_locations):
         name = f"{package}.{module.name}"
-        found += modules(name) if module.ispkg else [name]
-    return found
+        names += modules(name) if module.ispkg else [name]
+    return names
 
 
 def pulled_in(*steps: list[str]) -> list[set[str]]:

@@ -33,8 +33,8 @@ QUICK: dict[str, dict[str, Any]] = {
 def test_every_name_is_there_with_an_example_that_runs() -> None:
     finder = doctest.DocTestFinder(exclude_empty=False)
     for name in bnviz.__all__:
-        found = getattr(bnviz, name)
-        examples = next(iter(finder.find(found, name, globs={})))
+        documented = getattr(bnviz, name)
+        examples = next(iter(finder.find(documented, name, globs={})))
         assert len(examples.examples) >= 2, name
         assert doctest.DocTestRunner().run(examples).failed == 0, name
     public = [
@@ -74,8 +74,8 @@ def test_a_module_is_left_as_it_was(name: str, mode: str) -> None:
 
 
 def test_the_documents_net() -> None:
-    found = experiment()
-    ends = bnviz.eigenvalues(found.bn, nn.MSELoss(), found.x, found.y, mode="eval")
+    document = experiment()
+    ends = bnviz.eigenvalues(document.bn, nn.MSELoss(), document.x, document.y, mode="eval")
     assert np.allclose([ends.minimum, ends.maximum], [[-12337.92], [12368.94]], rtol=1e-6)
 
 
@@ -86,5 +86,5 @@ def test_the_same_seed_gives_the_same_figures() -> None:
 
 def test_a_loss_that_only_curves_down_is_stable_at_any_rate() -> None:
     net, _, x, y = bnviz.quadratic()
-    found = bnviz.stability_threshold(net, lambda output, y: -(output - y).square().mean(), x, y)
-    assert found == (np.inf, np.inf)
+    rates = bnviz.stability_threshold(net, lambda output, y: -(output - y).square().mean(), x, y)
+    assert rates == (np.inf, np.inf)

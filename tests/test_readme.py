@@ -23,7 +23,7 @@ def now() -> dict[str, Any]:
 
 
 def numbers(text: str) -> list[float]:
-    return [float(found.replace(",", "")) for found in NUMBER.findall(text)]
+    return [float(number.replace(",", "")) for number in NUMBER.findall(text)]
 
 
 def test_reproduce_tells_all_numbers(now: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ def test_reproduce_tells_all_numbers(now: dict[str, Any]) -> None:
     assert published["bn"] == {"median": 0.0, "max": 7799.11}
     assert published["no_bn"] == {"median": 0.0, "max": 2415774.36}
     for kind in ("as_published", "corrected"):
-        assert {net: set(found) for net, found in now["lipschitz"][kind].items()} == {
+        assert {net: set(each) for net, each in now["lipschitz"][kind].items()} == {
             "bn": {"median", "max"},
             "no_bn": {"median", "max"},
         }
@@ -44,17 +44,17 @@ def test_reproduce_tells_all_numbers(now: dict[str, Any]) -> None:
         "no_bn_standardized",
         "bn_train_standardized",
     }
-    assert all(found["min"] < 0 < found["max"] for found in now["eigenvalues"].values())
+    assert all(each["min"] < 0 < each["max"] for each in now["eigenvalues"].values())
     assert set(now["parity"]) == {"torch", "numpy", "loop"}
-    assert all(0 <= found["max_abs_difference"] < 1e-5 for found in now["parity"].values())
+    assert all(0 <= each["max_abs_difference"] < 1e-5 for each in now["parity"].values())
 
 
 def test_reproduce_shows_the_same_numbers_as_tables(now: dict[str, Any]) -> None:
     lines = as_text(now).splitlines()
 
     def row(start: str) -> list[str]:
-        (found,) = [line for line in lines if line.startswith(f"| {start}")]
-        return [cell.strip() for cell in found.split("|")[2:-1]]
+        (written,) = [line for line in lines if line.startswith(f"| {start}")]
+        return [cell.strip() for cell in written.split("|")[2:-1]]
 
     assert row("as the document published it") == ["0.00", "7,799.11", "0.00", "2,415,774.36"]
     corrected = now["lipschitz"]["corrected"]

@@ -145,9 +145,9 @@ def check(loss: Loss, plain: Plain) -> None:
     values = np.linalg.eigvalsh(hessian.numpy())
     size = np.abs(values).max()
 
-    def near(found: Any, right: Any, scale: float) -> None:
+    def near(ours: Any, right: Any, scale: float) -> None:
         np.testing.assert_allclose(
-            np.asarray(found), np.asarray(right), rtol=1e-6, atol=1e-6 * scale
+            np.asarray(ours), np.asarray(right), rtol=1e-6, atol=1e-6 * scale
         )
 
     ends = loss.eigenvalues()

@@ -181,15 +181,15 @@ STREAMLITS_OWN = {
 
 def violations(page: Page) -> list[str]:
     """Serious and critical findings of axe-core, as rule and element."""
-    found = []
+    told = []
     for finding in Axe().run(page).response["violations"]:
         for node in finding["nodes"]:
             known = any(
                 finding["id"] == rule and mark in node["html"] for rule, mark in STREAMLITS_OWN
             )
             if finding["impact"] in ("serious", "critical") and not known:
-                found.append(f"{finding['id']}: {node['html'][:150]}")
-    return found
+                told.append(f"{finding['id']}: {node['html'][:150]}")
+    return told
 
 
 @dataclass

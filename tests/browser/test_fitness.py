@@ -57,10 +57,10 @@ def launch(open_page: OpenPage) -> Iterator[Launch]:
     def launch(page: Page) -> str:
         page.get_by_role("button", name=EN["train.launch"]).click()
         expect(page).to_have_url(re.compile(r"run=\w+"))
-        found = re.search(r"run=(\w+)", page.url)
-        assert found is not None
+        match = re.search(r"run=(\w+)", page.url)
+        assert match is not None
         launched.append(page)
-        return found.group(1)
+        return match.group(1)
 
     yield launch
     for page in launched:
@@ -73,9 +73,9 @@ def running(page: Page) -> int:
     """How many epochs a training at work has done, once it says so."""
     bar = page.get_by_test_id("stProgress")
     expect(bar).to_have_text(re.compile(r"\d+ of \d+|\d+ / \d+|[1-9]\d* "))
-    found = re.search(r"\d+", bar.inner_text())
-    assert found is not None
-    return int(found.group())
+    number = re.search(r"\d+", bar.inner_text())
+    assert number is not None
+    return int(number.group())
 
 
 def goes_on(page: Page, before: int) -> bool:

@@ -77,8 +77,8 @@ def test_numbers_are_cores_and_a_link_carries_them(open_page: OpenPage) -> None:
     norm = norm.model_copy(update={"eps": 0.02})
     assert_shows(page, batch, norm)
     assert "eps=0.02" in page.url
-    found = effect_of(batch, norm)
-    worst = found.deviation[found.swallowed].min()
+    effect = effect_of(batch, norm)
+    worst = effect.deviation[effect.swallowed].min()
     assert short(float(worst)) in verdict(page)
     assert percent(1 - float(worst) ** 2) in verdict(page)
     assert "weight" in verdict(page), "the feature that gamma and beta act on"

@@ -48,8 +48,8 @@ def query(page: Page) -> dict[str, str]:
 def means(page: Page) -> list[float]:
     """Where One batch's figure puts the mean of every feature before BN."""
     data = chart_figure(page, "before")["data"]
-    found: list[float] = next(trace for trace in data if trace.get("name") == "mean")["x"]
-    return found
+    positions: list[float] = next(trace for trace in data if trace.get("name") == "mean")["x"]
+    return positions
 
 
 # ---------------------------------------------------------------- each page

@@ -46,14 +46,14 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
     more = {"section": "gap", "quantity": "mean", "gap_step": 40}
     page = open_page("train_vs_eval", query=QUERY | more)
     truth = moments(CONFIG.batch)
-    found = walk(CONFIG, drawn(CONFIG.batch, 50), truth)
+    walked = walk(CONFIG, drawn(CONFIG.batch, 50), truth)
     for name in ("mean", "variance"):
         drawn_traces = chart_figure(page, f"running-{name}")["data"]
-        track = getattr(found, name)
+        track = getattr(walked, name)
         assert drawn_traces[-1]["y"] == pytest.approx(track.running[:, 1].tolist())
         assert drawn_traces[1]["y"] == pytest.approx(track.batch[:, 1].tolist())
     open_tab(page, "train_vs_eval.tabs.parts")
-    parts = gap(found, "mean", "train")
+    parts = gap(walked, "mean", "train")
     *areas, total, _ = chart_figure(page, "gap")["data"]
     assert total["y"] == pytest.approx(parts.total[:, 1].tolist())
     for area, part in zip(areas, ("warm_up", "bessel", "drift", "noise"), strict=True):
@@ -66,9 +66,9 @@ def test_figures_equal_core(open_page: OpenPage) -> None:
 
 def test_company_and_split_equal_core(open_page: OpenPage) -> None:
     page = open_page("train_vs_eval", query=QUERY | {"section": "company", "z": -1.5})
-    found = batch_dependence(CONFIG.batch, 1, -1.5, 0.001, moments(CONFIG.batch), None)
+    dependence = batch_dependence(CONFIG.batch, 1, -1.5, 0.001, moments(CONFIG.batch), None)
     assert chart_figure(page, "fan")["data"][2]["y"] == pytest.approx(
-        found.quantiles[:, 2].tolist()
+        dependence.quantiles[:, 2].tolist()
     )
     open_tab(page, "train_vs_eval.tabs.split")
     assert query(page)["section"] == "split"

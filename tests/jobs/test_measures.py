@@ -24,7 +24,7 @@ from tests.jobs.conftest import LONG, SMALL
 from tests.waiting import ended, known, wait_for
 
 
-def found(value: float) -> Replay:
+def replay_of(value: float) -> Replay:
     """A result that one number can tell from others."""
     net = ReplayedNet(np.array([value]), np.zeros(1), np.zeros(1), np.array([True]))
     return Replay(net, net)
@@ -51,7 +51,7 @@ class Script:
     ) -> Iterator[Progress]:
         self.seen.append((config, subject))
         yield Progress(0, 4)
-        first = found(0)
+        first = replay_of(0)
         yield Progress(1, 4, first)
         yield Progress(2, 4, first)
         while not self.gate.is_set() and not should_stop():
@@ -59,8 +59,8 @@ class Script:
         if self.error is not None:
             raise self.error
         if not should_stop():
-            yield Progress(3, 4, found(1))
-            yield Progress(4, 4, found(2))
+            yield Progress(3, 4, replay_of(1))
+            yield Progress(4, 4, replay_of(2))
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_measure_from_start_to_end(script: Script) -> None:
     assert value_of(run_id) == 2
     result = runner.result(run_id)
     for field in fields(ReplayedNet):
-        ours, theirs = (getattr(each.plain, field.name) for each in (result, found(2)))
+        ours, theirs = (getattr(each.plain, field.name) for each in (result, replay_of(2)))
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == theirs.dtype
 
@@ -373,7 +373,7 @@ def test_polling_decodes_no_result_twice(script: Script, monkeypatch: pytest.Mon
 
 
 def test_results_forget_the_measure_watched_longest_ago(store: Store) -> None:
-    blob = to_bytes(found(1))
+    blob = to_bytes(replay_of(1))
     ids = [store.create("measure:replay", "{}", 1) for _ in range(3)]
     for run_id in ids:
         store.advance(run_id, 1, 1, (0, blob))

@@ -98,9 +98,9 @@ def test_a_watcher_reads_what_core_yields() -> None:
     expected = of_core(SMALL)
     assert (run.status, run.kind, run.done, run.total) == ("done", "train", 4, 4)
     assert TrainConfig.model_validate_json(run.config) == SMALL
-    found = runner.snapshots(run_id)
-    assert len(found) == len(expected) == run.snapshots
-    for ours, theirs in zip(found, expected, strict=True):
+    watched = runner.snapshots(run_id)
+    assert len(watched) == len(expected) == run.snapshots
+    for ours, theirs in zip(watched, expected, strict=True):
         assert_same(ours, theirs, state=False)
         assert not ours.state
     last = runner.last_state(run_id)

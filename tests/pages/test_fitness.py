@@ -242,15 +242,15 @@ def test_predictions_are_those_of_the_trained_nets(open_app: OpenApp, done: str)
     app = open_app("fitness", section="predictions", run=done)
     dataset = dataset_for(SMALL.data)
     *_, last = train(SMALL, dataset, lambda: False)
-    found = evaluate(SMALL, dataset, last.state)
+    evaluation = evaluate(SMALL, dataset, last.state)
     table = app.table[0].value
     error = table[EN["fitness.mae"].format(unit=EN["unit.points"])]
-    for net, side in (("bn", found.bn), ("plain", found.plain)):
+    for net, side in (("bn", evaluation.bn), ("plain", evaluation.plain)):
         name = sentence("en", f"net.{net}")
         assert table["R²"][name].startswith(short(float(np.median(side.r2))))
         median = float(np.median(side.mean_absolute_error))
         assert error[name].startswith(short(median))
-    assert error[EN["fitness.baseline"]] == short(found.baseline_mean_absolute_error)
+    assert error[EN["fitness.baseline"]] == short(evaluation.baseline_mean_absolute_error)
 
 
 def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None:

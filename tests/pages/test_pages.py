@@ -98,17 +98,21 @@ def field(path: str) -> Any:
     return kind
 
 
-def values(found: Any) -> list[Any]:
+def values(control: Any) -> list[Any]:
     """Both ends of what a control accepts, or all its options, and back to where it stood."""
-    if found.type in ("slider", "number_input"):
-        ends = [end for end in (found.min, found.max) if end is not None]
-        return [*ends, found.value]
-    if found.type == "select_slider":
-        kind = type(found.value)
-        least = found.key == "optimizer.batch_size"  # one row has no variance: that is refused
-        return [kind(float(found.options[least])), kind(float(found.options[-1])), found.value]
-    if found.type == "toggle":
-        return [not found.value, found.value]
+    if control.type in ("slider", "number_input"):
+        ends = [end for end in (control.min, control.max) if end is not None]
+        return [*ends, control.value]
+    if control.type == "select_slider":
+        kind = type(control.value)
+        least = control.key == "optimizer.batch_size"  # one row has no variance: that is refused
+        return [
+            kind(float(control.options[least])),
+            kind(float(control.options[-1])),
+            control.value,
+        ]
+    if control.type == "toggle":
+        return [not control.value, control.value]
     options = {
         "axis": ("own", "shared"),
         "rate": HOME["rate"].options,
@@ -119,9 +123,11 @@ def values(found: Any) -> list[Any]:
         "eval_forgotten.order": ("shuffled", "sorted"),
         "bn_mode": get_args(BnMode),
     }
-    if found.key in options:
-        return [*options[found.key], found.value]
-    return [option for option in get_args(field(found.key)) if option != "table"] + [found.value]
+    if control.key in options:
+        return [*options[control.key], control.value]
+    return [option for option in get_args(field(control.key)) if option != "table"] + [
+        control.value
+    ]
 
 
 def set_to(app: AppTest, key: str, value: Any) -> None:
@@ -152,19 +158,19 @@ def test_every_control_moves(name: str, open_app: OpenApp) -> None:
     """One after the other, to both of its ends or through all its options, and back."""
     app = open_app(name, **OPENED.get(name, {}))
     moved = set()
-    for key in [found.key for found in widgets(app)]:
-        found = widget(app, key)
-        if key in ELSEWHERE or key.startswith("lesson-") or found.disabled:
+    for key in [control.key for control in widgets(app)]:
+        control = widget(app, key)
+        if key in ELSEWHERE or key.startswith("lesson-") or control.disabled:
             continue
-        if found.type == "button":
-            found.click().run()
+        if control.type == "button":
+            control.click().run()
             assert not app.exception, key
-        elif found.type == "selectbox":
-            for index in [*range(len(found.options) - (key == "source")), found.index]:
+        elif control.type == "selectbox":
+            for index in [*range(len(control.options) - (key == "source")), control.index]:
                 widget(app, key).select_index(index).run()
                 assert not app.exception and not app.error, f"{key}: option {index}"
         else:
-            for value in values(found):
+            for value in values(control):
                 set_to(app, key, value)
         moved.add(key)
     assert moved >= TABLE[name][0] - ELSEWHERE

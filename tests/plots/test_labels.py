@@ -38,9 +38,9 @@ def test_labels_keep_order_and_number() -> None:
 
 @given(st.lists(st.sampled_from(["a", "b", "a (2)", "a (3)", "x" * 30, "x" * 40, ""]), max_size=8))
 def test_distinct_labels_are_all_different_and_keep_what_was_different(names: list[str]) -> None:
-    found = distinct(names)
-    assert len(set(found)) == len(names)
-    for name, text in zip(names, found, strict=True):
+    shown = distinct(names)
+    assert len(set(shown)) == len(names)
+    for name, text in zip(names, shown, strict=True):
         assert text.startswith(label(name))
     if len(set(labels(names))) == len(names):
-        assert found == labels(names)
+        assert shown == labels(names)

@@ -279,8 +279,8 @@ def test_a_silent_run_is_interrupted(store: Store, clock: Clock) -> None:
     store.finish(done, "done")
 
     def statuses() -> list[str]:
-        found = [store.run(run_id) for run_id in (queued, running, done)]
-        return [run.status for run in found if run is not None]
+        runs = [store.run(run_id) for run_id in (queued, running, done)]
+        return [run.status for run in runs if run is not None]
 
     clock.now += STALE_SECONDS - 1
     assert statuses() == ["queued", "running", "done"]
@@ -333,10 +333,10 @@ def test_a_table_comes_back_bit_for_bit(store: Store, clock: Clock) -> None:
     store.save_table(table)
     clock.now += 1
     store.save_table(table)
-    found = store.table(table.digest)
-    assert found is not None and found.names == table.names
-    assert found.values.dtype == np.float64
-    assert found.values.tobytes() == table.values.tobytes()
+    again = store.table(table.digest)
+    assert again is not None and again.names == table.names
+    assert again.values.dtype == np.float64
+    assert again.values.tobytes() == table.values.tobytes()
     (listed,) = store.tables()
     assert (listed.digest, listed.names, listed.rows) == (table.digest, table.names, 3)
     assert listed.saved.timestamp() == clock.now - 1, "saving again changes nothing"
@@ -346,9 +346,9 @@ def test_a_table_in_another_memory_order(store: Store) -> None:
     table = a_table([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     turned = Table(table.digest, table.names, np.asfortranarray(table.values)[:, ::-1])
     store.save_table(turned)
-    found = store.table(table.digest)
-    assert found is not None
-    np.testing.assert_array_equal(found.values, [[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]])
+    again = store.table(table.digest)
+    assert again is not None
+    np.testing.assert_array_equal(again.values, [[3.0, 2.0, 1.0], [6.0, 5.0, 4.0]])
 
 
 @pytest.mark.parametrize("digest", [*HOSTILE, "0" * 64])

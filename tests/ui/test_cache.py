@@ -46,8 +46,8 @@ def test_a_table_is_found_after_it_was_missed() -> None:
     table = Table("f" * 64, ("a",), np.ones((3, 1)))
     assert cache.table(table.digest) is None
     open_store().save_table(table)
-    found = cache.table(table.digest)
-    assert found is not None and found.names == ("a",)
+    again = cache.table(table.digest)
+    assert again is not None and again.names == ("a",)
 
 
 def test_held_out_is_the_share_asked_for() -> None:

@@ -32,10 +32,10 @@ TABLE = Table(
 
 def run(code: str) -> tuple[dict[str, Any], str]:
     """What the code leaves behind, and what it prints."""
-    found: dict[str, Any] = {}
+    namespace: dict[str, Any] = {}
     with redirect_stdout(io.StringIO()) as printed:
-        exec(compile(code, "snippet", "exec"), found)
-    return found, printed.getvalue()
+        exec(compile(code, "snippet", "exec"), namespace)
+    return namespace, printed.getvalue()
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ FOUR = Table("f" * 64, ("x",), np.array([[1.0], [2.0], [3.0], [4.0]]))
 
 
 def walked(config: StreamConfig, table: Table | None = None) -> Walk:
-    found = drawn(config.batch, config.steps, table)
-    return walk(config, found, moments(config.batch, table))
+    batches = drawn(config.batch, config.steps, table)
+    return walk(config, batches, moments(config.batch, table))
 
 
 def told(config: StreamConfig, table: Table | None = None) -> dict[str, dict]:

@@ -60,11 +60,11 @@ def test_exact_quantiles_against_simulation(size: int, eps: float) -> None:
 def test_a_nearly_constant_feature() -> None:
     """Its variance is 1e-8 and epsilon a thousand times that: two rows are far from +1 and -1."""
     config = BatchConfig(source="constant", features=2)
-    found = batch_dependence(config, 1, 1.0, 1e-5, moments(config), None)
-    assert found.exact and found.theory is not None
-    spread = found.quantiles[:, -1] - found.quantiles[:, 0]
-    assert found.theory == pytest.approx(found.quantiles, abs=0.06 * spread.max())
-    assert verdict(found, 2, 1.0).key == "many" and found.theory[0, -1] < 0.1
+    dependence = batch_dependence(config, 1, 1.0, 1e-5, moments(config), None)
+    assert dependence.exact and dependence.theory is not None
+    spread = dependence.quantiles[:, -1] - dependence.quantiles[:, 0]
+    assert dependence.theory == pytest.approx(dependence.quantiles, abs=0.06 * spread.max())
+    assert verdict(dependence, 2, 1.0).key == "many" and dependence.theory[0, -1] < 0.1
     assert verdict(batch_dependence(NORMAL, 2, 1.0, 1e-9, moments(NORMAL), None), 2, 1.0).key == (
         "pair"
     )
@@ -72,8 +72,8 @@ def test_a_nearly_constant_feature() -> None:
 
 def test_a_constant_feature_without_epsilon() -> None:
     config = BatchConfig(source="constant", features=2)
-    found = batch_dependence(config, 0, 1.0, 0.0, moments(config), None)
-    assert {verdict(found, size, 1.0).key for size in (2, 3, 256)} == {"undefined"}
+    dependence = batch_dependence(config, 0, 1.0, 0.0, moments(config), None)
+    assert {verdict(dependence, size, 1.0).key for size in (2, 3, 256)} == {"undefined"}
 
 
 @settings(max_examples=15)
@@ -88,9 +88,9 @@ def test_what_is_said_is_measured(
     source: Source, feature: int, z: float, eps: float, size: int
 ) -> None:
     config = BatchConfig(source=source, features=2)
-    found = batch_dependence(config, feature, z, eps, moments(config), None)
-    said = verdict(found, size, z)
-    outputs = found.outputs[found.sizes.index(size)]
+    dependence = batch_dependence(config, feature, z, eps, moments(config), None)
+    said = verdict(dependence, size, z)
+    outputs = dependence.outputs[dependence.sizes.index(size)]
     low, high = said.values["low"] - 1e-9, said.values["high"] + 1e-9  # of many equal outputs
     assert ((low <= outputs) & (outputs <= high)).mean() >= 0.9 - 2 / len(outputs)
     assert np.abs(outputs).max() <= size**0.5
@@ -120,33 +120,35 @@ def test_large_batches_against_simulation(source: str) -> None:
 
 
 def test_the_whole_picture() -> None:
-    found = batch_dependence(NORMAL, 2, 1.0, 1e-5, moments(NORMAL), None)
-    assert found.exact and found.theory is not None
-    assert found.whole == pytest.approx(1, abs=1e-3)
-    assert len(found.outputs) == len(found.quantiles) == len(SIZES)
-    for size, y in zip(SIZES, found.outputs, strict=True):
+    dependence = batch_dependence(NORMAL, 2, 1.0, 1e-5, moments(NORMAL), None)
+    assert dependence.exact and dependence.theory is not None
+    assert dependence.whole == pytest.approx(1, abs=1e-3)
+    assert len(dependence.outputs) == len(dependence.quantiles) == len(SIZES)
+    for size, y in zip(SIZES, dependence.outputs, strict=True):
         assert np.abs(y).max() <= np.sqrt(size - 1) + 1e-9
-    spread = found.quantiles[:, -1] - found.quantiles[:, 0]
-    assert spread[4:] == pytest.approx(found.theory[4:, -1] - found.theory[4:, 0], rel=0.2)
-    assert found.quantiles[-1, 2] == pytest.approx(1, abs=0.03)
+    spread = dependence.quantiles[:, -1] - dependence.quantiles[:, 0]
+    assert spread[4:] == pytest.approx(
+        dependence.theory[4:, -1] - dependence.theory[4:, 0], rel=0.2
+    )
+    assert dependence.quantiles[-1, 2] == pytest.approx(1, abs=0.03)
 
 
 def test_no_theory_without_variance_and_constant_features_stay_at_zero() -> None:
     heavy = BatchConfig(source="heavy_tails", features=1)
     assert batch_dependence(heavy, 0, 1.0, 1e-5, moments(heavy), None).theory is None
     constant = BatchConfig(source="constant", features=1)
-    found = batch_dependence(constant, 0, 1.0, 1e-5, moments(constant), None)
-    assert found.theory is None and found.whole == 0
-    assert np.abs(np.concatenate(found.outputs)).max() < 1e-9
+    dependence = batch_dependence(constant, 0, 1.0, 1e-5, moments(constant), None)
+    assert dependence.theory is None and dependence.whole == 0
+    assert np.abs(np.concatenate(dependence.outputs)).max() < 1e-9
 
 
 def test_other_rows_are_bounded_and_real_rows_are_not_repeated() -> None:
     wide = other_rows(BatchConfig(features=256), 255)
     assert wide.shape == (64, SIZES[-1] - 1)
     wine = BatchConfig(source="wine", features=1)
-    found = other_rows(wine, 0)
-    assert found.shape == (800, 178)
-    assert np.all(np.sort(found, axis=1) == np.sort(all_rows(wine)[:, 0]))
+    rows = other_rows(wine, 0)
+    assert rows.shape == (800, 178)
+    assert np.all(np.sort(rows, axis=1) == np.sort(all_rows(wine)[:, 0]))
     assert batch_dependence(wine, 0, 1.0, 1e-5, moments(wine), None).sizes[-1] == 128
 
 

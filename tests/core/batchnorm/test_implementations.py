@@ -52,7 +52,7 @@ PRINTED_LOOP = np.array(
 
 
 def by_name(values: Floats, config: NormConfig) -> dict[str, Implementation]:
-    return {found.name: found for found in compare(values, config)}
+    return {each.name: each for each in compare(values, config)}
 
 
 def exact(x: NDArray[np.floating], eps: float) -> Floats:
@@ -114,16 +114,16 @@ def test_all_four_agree_up_to_rounding_and_epsilon(precision: str, rounding: flo
     rng = np.random.default_rng(1)
     values = rng.normal([0, 3, -2], [0.5, 1, 2], (200, 3))
     config = NormConfig(gamma=1.5, beta=0.5, precision=precision)
-    found = by_name(values, config)
-    assert list(found) == ["torch", "numpy", "loop", "document_loop"]
+    compared = by_name(values, config)
+    assert list(compared) == ["torch", "numpy", "loop", "document_loop"]
     for name in ("torch", "numpy", "loop"):
-        difference = found[name].max_abs_difference
+        difference = compared[name].max_abs_difference
         assert difference is not None and difference < rounding
     x_hat = exact(values, 0.0)
     factor = np.sqrt(values.var(axis=0) / (values.var(axis=0) + 1e-5))
     left_out = abs(1.5 * x_hat * (1 - factor)).max()
-    assert found["document_loop"].max_abs_difference == pytest.approx(left_out, abs=2 * rounding)
-    for implementation in found.values():
+    assert compared["document_loop"].max_abs_difference == pytest.approx(left_out, abs=2 * rounding)
+    for implementation in compared.values():
         assert implementation.error is None and implementation.not_finite == 0
         assert implementation.features_timed == 3
         assert implementation.seconds is not None and 0 < implementation.seconds < 1
@@ -132,17 +132,17 @@ def test_all_four_agree_up_to_rounding_and_epsilon(precision: str, rounding: flo
 def test_inputs_are_rounded_before_the_comparison() -> None:
     """1e6 + noise in float32 keeps 4 digits of noise; that is not the implementation's error."""
     values = np.random.default_rng(2).normal(1e6, 1, (64, 2))
-    found = by_name(values, NormConfig(precision="float32"))
-    assert found["numpy"].max_abs_difference is not None
-    assert found["numpy"].max_abs_difference < 3e-7
+    compared = by_name(values, NormConfig(precision="float32"))
+    assert compared["numpy"].max_abs_difference is not None
+    assert compared["numpy"].max_abs_difference < 3e-7
 
 
 def test_float32_sums_lose_digits_that_float64_sums_keep() -> None:
     """torch sums a two-dimensional float32 batch in float32, as the plain loop does."""
     values = np.random.default_rng(3).normal(1e5, 1, (256, 4))
-    found = by_name(values, NormConfig(precision="float32"))
+    compared = by_name(values, NormConfig(precision="float32"))
     for name in ("torch", "loop"):
-        difference = found[name].max_abs_difference
+        difference = compared[name].max_abs_difference
         assert difference is not None and difference > 1e-3
 
 
@@ -160,21 +160,21 @@ def test_without_epsilon_torch_refuses() -> None:
 def test_the_document_divides_by_zero_where_a_feature_is_constant() -> None:
     values = PRINTED_INPUT.copy()
     values[:, 2] = 0.1
-    found = by_name(values, NormConfig())["document_loop"]
-    assert found.not_finite == 4
-    assert found.max_abs_difference is not None and found.max_abs_difference < 2e-3
+    loop = by_name(values, NormConfig())["document_loop"]
+    assert loop.not_finite == 4
+    assert loop.max_abs_difference is not None and loop.max_abs_difference < 2e-3
     by_formula = by_name(values, NormConfig(eps=0.0))["numpy"]
     assert by_formula.not_finite == 0  # the reference is 0 / 0 there as well
 
 
 def test_one_row() -> None:
-    found = by_name(PRINTED_INPUT[:1], NormConfig())
+    compared = by_name(PRINTED_INPUT[:1], NormConfig())
     said = "Expected more than 1 value per channel when training"
-    assert found["torch"].error is not None and found["torch"].error.startswith(said)
-    assert found["torch"].error == torch_refusal(PRINTED_INPUT[:1])
-    assert found["numpy"].max_abs_difference == 0.0
-    assert found["document_loop"].max_abs_difference is None
-    assert found["document_loop"].not_finite == 5
+    assert compared["torch"].error is not None and compared["torch"].error.startswith(said)
+    assert compared["torch"].error == torch_refusal(PRINTED_INPUT[:1])
+    assert compared["numpy"].max_abs_difference == 0.0
+    assert compared["document_loop"].max_abs_difference is None
+    assert compared["document_loop"].not_finite == 5
 
 
 def test_torch_takes_two_rows() -> None:
@@ -184,10 +184,10 @@ def test_torch_takes_two_rows() -> None:
 def test_loops_stop_after_the_features_that_fit() -> None:
     rows = MOST_LOOP_CELLS // 8
     values = np.random.default_rng(4).normal(size=(rows, 10))
-    found = by_name(values, NormConfig(precision="float64"))
-    assert [found[name].features_timed for name in ("numpy", "loop")] == [10, 8]
-    assert found["loop"].max_abs_difference is not None
-    assert found["loop"].max_abs_difference < 1e-11
+    compared = by_name(values, NormConfig(precision="float64"))
+    assert [compared[name].features_timed for name in ("numpy", "loop")] == [10, 8]
+    assert compared["loop"].max_abs_difference is not None
+    assert compared["loop"].max_abs_difference < 1e-11
 
 
 def test_a_feature_to_scale_that_is_not_there() -> None:
@@ -198,11 +198,11 @@ def test_a_feature_to_scale_that_is_not_there() -> None:
 def test_a_constant_feature_is_exact_on_paper_only() -> None:
     """Summed in single precision 257 rows miss their mean, and a small epsilon makes it large."""
     values = np.full((257, 1), 1234.567)
-    found = by_name(values, NormConfig())
-    assert found["numpy"].max_abs_difference == 0, "our own sums are float64's"
+    compared = by_name(values, NormConfig())
+    assert compared["numpy"].max_abs_difference == 0, "our own sums are float64's"
     x = torch.from_numpy(values.astype(np.float32))
     largest = torch.nn.BatchNorm1d(1)(x).abs().max().item()
-    assert found["torch"].max_abs_difference == pytest.approx(largest, abs=1e-6)
+    assert compared["torch"].max_abs_difference == pytest.approx(largest, abs=1e-6)
     said = [v.key for v in effect.verdict("x", 257, made(values), NormConfig())]
     assert said == ["none", "constant", "rounding"]
     assert "rounding" not in [v.key for v in effect.verdict("x", 257, made(values), FLOAT64)]

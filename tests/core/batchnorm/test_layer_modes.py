@@ -29,35 +29,35 @@ def expected(setting: Setting) -> tuple[str, dict[str, bool | None]]:
 def test_every_cell() -> None:
     table = truth_table()
     assert len(table) == 36
-    for setting, found in table:
-        assert (found.normalized_with, found.changed) == expected(setting), setting
+    for setting, step in table:
+        assert (step.normalized_with, step.changed) == expected(setting), setting
 
 
 def test_requires_grad_does_not_freeze_the_statistics() -> None:
-    found = outcome(Setting(requires_grad=False))
-    assert found.changed["weight"] is False and found.changed["running_mean"] is True
+    step = outcome(Setting(requires_grad=False))
+    assert step.changed["weight"] is False and step.changed["running_mean"] is True
 
 
 def test_eval_does_not_freeze_the_weight() -> None:
-    found = outcome(Setting(training=False))
-    assert found.changed["weight"] is True and found.changed["running_mean"] is False
+    step = outcome(Setting(training=False))
+    assert step.changed["weight"] is True and step.changed["running_mean"] is False
 
 
 def test_tracking_that_ended_leaves_its_memory_in_use() -> None:
     """As of a layer whose attribute is set after it was made: its buffers are still there."""
     for training, using in ((True, "batch"), (False, "running")):
         setting = Setting(training=training, tracking_ended=True)
-        found = outcome(setting)
-        assert found.normalized_with == using and found.changed["running_mean"] is False
-        assert "ended" in [note.key for note in notes(setting, found)]
+        step = outcome(setting)
+        assert step.normalized_with == using and step.changed["running_mean"] is False
+        assert "ended" in [note.key for note in notes(setting, step)]
 
 
 def test_every_note_holds_for_every_setting() -> None:
-    for setting, found in truth_table():
-        said = {note.key for note in notes(setting, found)}
-        weight, memory = found.changed["weight"], found.changed["running_mean"]
+    for setting, step in truth_table():
+        said = {note.key for note in notes(setting, step)}
+        weight, memory = step.changed["weight"], step.changed["running_mean"]
         assert ("frozen" in said) == (
-            not weight and not memory and found.normalized_with == "running"
+            not weight and not memory and step.normalized_with == "running"
         )
         assert ("moves" in said) == (memory is True and not setting.requires_grad)
         assert ("learns" in said) == (weight is True and not setting.training)
@@ -69,8 +69,8 @@ def test_the_code_shown_is_the_code_that_ran() -> None:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(code(setting), "shown", "exec"), {})
-        found = outcome(setting)
-        assert printed.getvalue().strip() == str((found.normalized_with, found.changed))
+        step = outcome(setting)
+        assert printed.getvalue().strip() == str((step.normalized_with, step.changed))
 
 
 def test_momentum_none_reaches_torch() -> None:

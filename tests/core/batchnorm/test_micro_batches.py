@@ -43,33 +43,33 @@ def torch_pass(parts: int, torch_momentum: float | None) -> tuple:
 @pytest.mark.parametrize("torch_momentum", [0.3, None])
 def test_accumulation_is_torchs(parts: int, torch_momentum: float | None) -> None:
     layer, x, output = torch_pass(parts, torch_momentum)
-    found = split_ways(X, parts, EPS, torch_momentum).accumulated
-    assert found.output == pytest.approx(output.detach().numpy(), abs=1e-12)
-    assert found.to_x == pytest.approx(x.grad.numpy(), abs=1e-12)
-    assert found.to_gamma == pytest.approx(layer.weight.grad.numpy(), abs=1e-12)
-    assert found.to_beta == pytest.approx(layer.bias.grad.numpy(), abs=1e-12)
-    assert found.running_mean == pytest.approx(layer.running_mean.numpy())
-    assert found.running_variance == pytest.approx(layer.running_var.numpy())
-    assert found.means.shape == (parts, 3)
+    accumulated = split_ways(X, parts, EPS, torch_momentum).accumulated
+    assert accumulated.output == pytest.approx(output.detach().numpy(), abs=1e-12)
+    assert accumulated.to_x == pytest.approx(x.grad.numpy(), abs=1e-12)
+    assert accumulated.to_gamma == pytest.approx(layer.weight.grad.numpy(), abs=1e-12)
+    assert accumulated.to_beta == pytest.approx(layer.bias.grad.numpy(), abs=1e-12)
+    assert accumulated.running_mean == pytest.approx(layer.running_mean.numpy())
+    assert accumulated.running_variance == pytest.approx(layer.running_var.numpy())
+    assert accumulated.means.shape == (parts, 3)
 
 
 @pytest.mark.parametrize("parts", [1, 4, 7, 25])
 def test_synchronized_is_the_big_batch(parts: int) -> None:
     layer, x, output = torch_pass(1, 0.3)
-    found = split_ways(X, parts, EPS, 0.3)
-    assert max(differences(found.synchronized, found.big).values()) < 1e-13
-    assert found.synchronized.output == pytest.approx(output.detach().numpy(), abs=1e-12)
-    assert found.synchronized.to_x == pytest.approx(x.grad.numpy(), abs=1e-12)
-    assert found.synchronized.running_variance == pytest.approx(layer.running_var.numpy())
+    ways = split_ways(X, parts, EPS, 0.3)
+    assert max(differences(ways.synchronized, ways.big).values()) < 1e-13
+    assert ways.synchronized.output == pytest.approx(output.detach().numpy(), abs=1e-12)
+    assert ways.synchronized.to_x == pytest.approx(x.grad.numpy(), abs=1e-12)
+    assert ways.synchronized.running_variance == pytest.approx(layer.running_var.numpy())
 
 
 def test_accumulation_differs_and_more_so_with_more_parts() -> None:
-    found = [split_ways(X, parts, EPS, 0.1) for parts in (1, 2, 5, 25)]
-    output = [differences(split.accumulated, split.big)["output"] for split in found]
+    splits = [split_ways(X, parts, EPS, 0.1) for parts in (1, 2, 5, 25)]
+    output = [differences(split.accumulated, split.big)["output"] for split in splits]
     assert output[0] < 1e-13
     assert output[1] > 1e-3
     assert np.all(np.diff(output) > 0)
-    assert set(differences(found[1].accumulated, found[1].big)) == set(COMPARED)
+    assert set(differences(splits[1].accumulated, splits[1].big)) == set(COMPARED)
 
 
 @pytest.mark.parametrize("cut", [1, 13, 49])

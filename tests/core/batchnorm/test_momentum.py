@@ -10,12 +10,12 @@ from bnviz.core.batchnorm.momentum import average, clock, complement, remaining,
 
 @pytest.mark.parametrize("m", [0.001, 0.1, 0.5, 0.99])
 def test_times_of_the_clock(m: float) -> None:
-    found = clock(m)
-    assert (1 - m) ** found.half_life == pytest.approx(0.5)
-    assert (1 - m) ** found.hundredth == pytest.approx(0.01)
+    times = clock(m)
+    assert (1 - m) ** times.half_life == pytest.approx(0.5)
+    assert (1 - m) ** times.hundredth == pytest.approx(0.01)
     # As noisy as the plain average over `window` batches: 1 / window = sum of squared weights.
     squares = sum((m * (1 - m) ** k) ** 2 for k in range(100_000))
-    assert 1 / found.window == pytest.approx(squares)
+    assert 1 / times.window == pytest.approx(squares)
 
 
 def test_the_ends_of_the_clock() -> None:

@@ -23,8 +23,8 @@ from bnviz.core.data.moments import moments
 
 
 def stream(config: StreamConfig) -> tuple:
-    found = drawn(config.batch, config.steps)
-    return found, walk(config, found, moments(config.batch))
+    batches = drawn(config.batch, config.steps)
+    return batches, walk(config, batches, moments(config.batch))
 
 
 SHIFTED = StreamConfig(
@@ -42,7 +42,7 @@ def test_walks_as_torch_does(torch_momentum: float | None, shifted: bool) -> Non
     config = SHIFTED.model_copy(update={"torch_momentum": torch_momentum})
     if not shifted:
         config = config.model_copy(update={"shift_at": 0})
-    _, found = stream(config)
+    _, walked = stream(config)
     truth = moments(config.batch)
     layer = nn.BatchNorm1d(3, momentum=torch_momentum, dtype=torch.float64)
     for step in range(1, config.steps + 1):
@@ -50,8 +50,8 @@ def test_walks_as_torch_does(torch_momentum: float | None, shifted: bool) -> Non
         if shifted and step >= config.shift_at:
             x = truth.mean + config.shift * truth.scale + config.spread * (x - truth.mean)
         layer(torch.from_numpy(x))
-        assert found.mean.running[step] == pytest.approx(layer.running_mean.numpy(), rel=1e-12)
-        assert found.variance.running[step] == pytest.approx(layer.running_var.numpy(), rel=1e-12)
+        assert walked.mean.running[step] == pytest.approx(layer.running_mean.numpy(), rel=1e-12)
+        assert walked.variance.running[step] == pytest.approx(layer.running_var.numpy(), rel=1e-12)
 
 
 @pytest.mark.parametrize("source", ["normal", "outliers", "wine"])
@@ -72,7 +72,7 @@ def test_theory_against_many_streams(source: str, torch_momentum: float | None) 
         batch = config.batch.model_copy(update={"seed": seed})
         walks.append(walk(config, drawn(batch, config.steps), truth))
     for name in ("mean", "variance"):
-        paths = np.array([getattr(found, name).running for found in walks])
+        paths = np.array([getattr(each, name).running for each in walks])
         theory = getattr(walks[0], name)
         error = theory.deviation / np.sqrt(streams)
         assert np.all(np.abs(paths.mean(axis=0) - theory.expected) <= 4.5 * error + 1e-12), name
@@ -83,14 +83,14 @@ def test_theory_against_many_streams(source: str, torch_momentum: float | None) 
 
 def test_band_settles_at_the_stationary_variance() -> None:
     config = StreamConfig(batch=BatchConfig(batch_size=16, features=2), steps=300)
-    _, found = stream(config)
+    _, walked = stream(config)
     truth = moments(config.batch)
     settled = 0.1 / 1.9 * truth.variance / 16
-    assert found.mean.deviation[-1] ** 2 == pytest.approx(settled)
-    assert found.variance.deviation[-1] ** 2 == pytest.approx(
+    assert walked.mean.deviation[-1] ** 2 == pytest.approx(settled)
+    assert walked.variance.deviation[-1] ** 2 == pytest.approx(
         0.1 / 1.9 * 2 * truth.variance**2 / 15
     )
-    assert np.all(found.mean.deviation[0] == 0)
+    assert np.all(walked.mean.deviation[0] == 0)
 
 
 @pytest.mark.parametrize("quantity", ["mean", "variance"])
@@ -100,10 +100,10 @@ def test_parts_add_up(
     quantity: Quantity, reference: Literal["true", "train"], torch_momentum: float | None
 ) -> None:
     config = SHIFTED.model_copy(update={"torch_momentum": torch_momentum})
-    _, found = stream(config)
-    parts = gap(found, quantity, reference)
+    _, walked = stream(config)
+    parts = gap(walked, quantity, reference)
     total = parts.warm_up + parts.bessel + parts.drift + parts.noise
-    track = getattr(found, quantity)
+    track = getattr(walked, quantity)
     size = np.abs(track.running).max() + np.abs(track.true).max()
     assert np.abs(total - parts.total).max() <= 1e-14 * size
     biased = quantity == "variance" and reference == "train"
@@ -112,9 +112,9 @@ def test_parts_add_up(
 
 
 def test_parts_are_what_they_are_called() -> None:
-    _, found = stream(SHIFTED)
+    _, walked = stream(SHIFTED)
     truth = moments(SHIFTED.batch)
-    parts = gap(found, "variance", "train")
+    parts = gap(walked, "variance", "train")
     step = np.arange(41)[:, None]
     assert parts.warm_up == pytest.approx(0.9**step * (1 - truth.variance))
     before = np.arange(41) < 17
@@ -122,31 +122,31 @@ def test_parts_are_what_they_are_called() -> None:
     lag = truth.variance * (1 - 9) * 0.9 ** (step[~before] - 16)
     assert parts.drift[~before] == pytest.approx(lag)
     assert parts.bessel[~before] == pytest.approx(np.broadcast_to(9 * truth.variance / 6, (24, 3)))
-    assert not gap(found, "variance", "true").bessel.any()
-    assert not gap(found, "mean", "train").bessel.any()
+    assert not gap(walked, "variance", "true").bessel.any()
+    assert not gap(walked, "mean", "train").bessel.any()
 
 
 def test_eval_mode_sees_todays_data() -> None:
-    _, found = stream(SHIFTED)
-    today = eval_output(found, 1e-3)
+    _, walked = stream(SHIFTED)
+    today = eval_output(walked, 1e-3)
     layer = nn.BatchNorm1d(3, eps=1e-3, affine=False, dtype=torch.float64).eval()
     assert layer.running_mean is not None and layer.running_var is not None
-    layer.running_mean.copy_(torch.from_numpy(found.mean.running[-1]))
-    layer.running_var.copy_(torch.from_numpy(found.variance.running[-1]))
-    spread = np.sqrt(found.variance.true[-1])
+    layer.running_mean.copy_(torch.from_numpy(walked.mean.running[-1]))
+    layer.running_var.copy_(torch.from_numpy(walked.variance.running[-1]))
+    spread = np.sqrt(walked.variance.true[-1])
     for sign in (0, 1):
-        x = torch.from_numpy(found.mean.true[-1] + sign * spread)[None]
+        x = torch.from_numpy(walked.mean.true[-1] + sign * spread)[None]
         assert layer(x)[0].numpy() == pytest.approx(today.mean[-1] + sign * today.deviation[-1])
 
 
 def test_no_variance_no_theory() -> None:
     config = StreamConfig(batch=BatchConfig(source="heavy_tails", batch_size=8, features=2))
-    _, found = stream(config)
-    assert np.isfinite(found.mean.running).all() and np.isfinite(found.variance.running).all()
-    assert np.isinf(found.mean.deviation[1:]).all()
-    assert not np.isfinite(found.variance.deviation[1:]).any()
-    assert np.isfinite(gap(found, "mean", "true").noise).all()
-    assert not np.isfinite(gap(found, "variance", "true").total[1:]).any()
+    _, walked = stream(config)
+    assert np.isfinite(walked.mean.running).all() and np.isfinite(walked.variance.running).all()
+    assert np.isinf(walked.mean.deviation[1:]).all()
+    assert not np.isfinite(walked.variance.deviation[1:]).any()
+    assert np.isfinite(gap(walked, "mean", "true").noise).all()
+    assert not np.isfinite(gap(walked, "variance", "true").total[1:]).any()
 
 
 def test_one_row_is_refused_and_huge_batches_are_few() -> None:

@@ -80,8 +80,8 @@ def test_what_has_no_answer_is_told_and_stays_in_its_feature(value: float) -> No
     x = np.random.default_rng(0).normal(size=(64, 3))
     well = equations.forward(x)
     x[7, 1] = value
-    found = equations.forward(x)
-    assert not np.isfinite(found.biased_variance[1]), "no number that looks like one"
+    answer = equations.forward(x)
+    assert not np.isfinite(answer.biased_variance[1]), "no number that looks like one"
     for name in ("mean", "biased_variance", "x_hat", "y"):
-        one, other = getattr(found, name), getattr(well, name)
+        one, other = getattr(answer, name), getattr(well, name)
         np.testing.assert_array_equal(one[..., [0, 2]], other[..., [0, 2]])

@@ -37,26 +37,26 @@ def quadratic() -> tuple[Problem, Tensor, Tensor]:
 def test_a_quadratic_has_closed_forms(unit: bool) -> None:
     """With gradient g = H w: loss(w - t g) = loss - t g'g + t^2 / 2 g'Hg, change t |H g|."""
     loss, hessian, w = quadratic()
-    found = along(loss, SIZES, unit=unit)
+    measured = along(loss, SIZES, unit=unit)
     g = hessian @ w
     direction = g / g.norm() if unit else g
     begun = 0.5 * w @ hessian @ w
     losses = begun - SIZES * (g @ direction) + SIZES**2 / 2 * (direction @ hessian @ direction)
-    torch.testing.assert_close(found.loss, begun.reshape(1))
-    torch.testing.assert_close(found.losses, losses.unsqueeze(0))
+    torch.testing.assert_close(measured.loss, begun.reshape(1))
+    torch.testing.assert_close(measured.losses, losses.unsqueeze(0))
     changes = SIZES * (hessian @ direction).norm()
-    torch.testing.assert_close(found.changes, changes.unsqueeze(0))
+    torch.testing.assert_close(measured.changes, changes.unsqueeze(0))
     # Whatever the step sizes, the Rayleigh-like quotient of the gradient's direction.
-    torch.testing.assert_close(found.smoothness, ((hessian @ g).norm() / g.norm()).reshape(1))
-    assert found.smoothness < torch.linalg.eigvalsh(hessian)[-1]
+    torch.testing.assert_close(measured.smoothness, ((hessian @ g).norm() / g.norm()).reshape(1))
+    assert measured.smoothness < torch.linalg.eigvalsh(hessian)[-1]
 
 
 def test_along_the_top_eigenvector_smoothness_is_the_largest_eigenvalue() -> None:
     loss, hessian, _ = quadratic()
     values, vectors = torch.linalg.eigh(hessian)
     top = {name: vectors[:, -1].view(1, 1, 4) for name in loss.params}
-    found = along(changed(loss, params=top), SIZES)
-    assert found.smoothness.item() == pytest.approx(values[-1].item())
+    measured = along(changed(loss, params=top), SIZES)
+    assert measured.smoothness.item() == pytest.approx(values[-1].item())
 
 
 def test_smoothness_is_the_largest_over_the_sizes() -> None:
@@ -66,21 +66,21 @@ def test_smoothness_is_the_largest_over_the_sizes() -> None:
         module.weight.fill_(1.0)
     one = torch.ones(1, 1, dtype=torch.float64)
     loss = of_module(module, lambda output, y: output.pow(4).sum() / 4, one, one)
-    found = along(loss, SIZES)
+    measured = along(loss, SIZES)
     ratios = (1 - (1 - SIZES) ** 3) / SIZES
-    torch.testing.assert_close(found.changes[0] / SIZES, ratios)
-    assert found.smoothness.item() == pytest.approx(ratios.max().item())
+    torch.testing.assert_close(measured.changes[0] / SIZES, ratios)
+    assert measured.smoothness.item() == pytest.approx(ratios.max().item())
     assert ratios.argmax() == 0  # not that of the longest step
-    torch.testing.assert_close(found.losses[0], (1 - SIZES) ** 4 / 4)
+    torch.testing.assert_close(measured.losses[0], (1 - SIZES) ** 4 / 4)
 
 
 def test_without_a_gradient_there_is_no_direction() -> None:
     module = nn.Linear(2, 1).double().requires_grad_(True)
     x = normal(5, 2)
     loss = of_module(module, mse_loss, x, module(x).detach())
-    found = along(loss, SIZES)
-    assert found.loss.item() == 0 and not found.losses.any() and not found.changes.any()
-    assert found.smoothness.isnan().all()
+    measured = along(loss, SIZES)
+    assert measured.loss.item() == 0 and not measured.losses.any() and not measured.changes.any()
+    assert measured.smoothness.isnan().all()
     assert along(loss, SIZES, unit=True).losses.isnan().all()
 
 
@@ -111,11 +111,11 @@ def test_a_stack_is_as_its_networks_one_by_one(
         module, rows = one_of(stack, seed), (x[seed].T, y[seed].unsqueeze(1))
         same = of_module(module, mse_loss, *rows, mode="train")
         by_hand = plain_loop(module.double().train(), *(each.double() for each in rows), unit)
-        for found in (along(one, SIZES, unit=unit), along(same, SIZES, unit=unit)):
-            close(found.loss[0], together.loss[seed])
-            close(found.losses[0], together.losses[seed])
-            close(found.changes[0], together.changes[seed])
-            close(found.smoothness[0], together.smoothness[seed])
+        for alone in (along(one, SIZES, unit=unit), along(same, SIZES, unit=unit)):
+            close(alone.loss[0], together.loss[seed])
+            close(alone.losses[0], together.losses[seed])
+            close(alone.changes[0], together.changes[seed])
+            close(alone.smoothness[0], together.smoothness[seed])
         close(together.losses[seed], by_hand[:, 0])
         close(together.changes[seed], by_hand[:, 1])
         close(together.smoothness[seed], by_hand[:, 2].max())
@@ -130,8 +130,8 @@ def plain_loop(module: nn.Module, x: Tensor, y: Tensor, unit: bool) -> Tensor:
 
     def gradient() -> tuple[Tensor, Tensor]:
         loss = mse_loss(module(x), y)
-        found = torch.autograd.grad(loss, list(module.parameters()))
-        return loss.detach(), torch.cat([each.flatten() for each in found])
+        parts = torch.autograd.grad(loss, list(module.parameters()))
+        return loss.detach(), torch.cat([each.flatten() for each in parts])
 
     origin = nn.utils.parameters_to_vector(module.parameters()).detach()
     _, begun = gradient()
@@ -158,6 +158,6 @@ def test_a_diverged_network_leaves_the_others_alone() -> None:
     stack, x, y = nets(bn=True)
     healthy = along_stack(stack, x, y, SIZES)
     stack.params["layers.0.weight"][1] = torch.inf
-    found = along_stack(stack, x, y, SIZES)
-    assert found.smoothness[1].isnan() and found.loss[1].isnan()
-    torch.testing.assert_close(found.losses[[0, 2]], healthy.losses[[0, 2]])
+    mixed = along_stack(stack, x, y, SIZES)
+    assert mixed.smoothness[1].isnan() and mixed.loss[1].isnan()
+    torch.testing.assert_close(mixed.losses[[0, 2]], healthy.losses[[0, 2]])

@@ -47,13 +47,8 @@ def dense(loss: Tensor, params: list[Tensor]) -> Tensor:
     return torch.stack(rows)
 
 
-def found(objective: Objective, params: Tensors, **options: object) -> Extremes:
-    ends = extremes(objective, params, **options)  # type: ignore[arg-type]
-    return ends
-
-
 def of_stack(stack: Stack, mode: str, **options: object) -> Extremes:
-    return found(objective_of(stack, X.T, Y, mode), stack.params, **options)  # type: ignore[arg-type]
+    return extremes(objective_of(stack, X.T, Y, mode), stack.params, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("network", SHAPES, ids=str)
@@ -109,7 +104,7 @@ def test_known_spectra_of_several_networks() -> None:
         np.linspace(-9, -2, 40).tolist(),
     ]
     objective, params, _ = quadratic(*spectra)
-    ends = found(objective, params, tolerance=1e-8)
+    ends = extremes(objective, params, tolerance=1e-8)
     assert ends.converged.all()
     np.testing.assert_allclose(ends.minimum, [-3, 1e-8, -5, -9], rtol=1e-9, atol=1e-5)
     np.testing.assert_allclose(ends.maximum, [10, 1e6, 7, -2], rtol=1e-9)
@@ -119,7 +114,7 @@ def test_known_spectra_of_several_networks() -> None:
 def test_nearly_opposite_ends_do_not_stall_it() -> None:
     spectrum = [-12337.9, 12368.9, *np.linspace(-3000, 3000, 198).tolist()]
     objective, params, _ = quadratic(spectrum)
-    ends = found(objective, params)
+    ends = extremes(objective, params)
     assert ends.converged.all() and ends.iterations[0] < 40
     assert ends.minimum[0] == pytest.approx(-12337.9, rel=1e-6)
     assert ends.maximum[0] == pytest.approx(12368.9, rel=1e-6)
@@ -130,7 +125,7 @@ def test_residuals_are_what_they_say(tolerance: float) -> None:
     """An eigenvalue lies within the residual, and the residual within the tolerance."""
     spectrum = np.random.default_rng(0).standard_normal(300) * 10
     objective, params, _ = quadratic(spectrum.tolist())
-    ends = found(objective, params, tolerance=tolerance)
+    ends = extremes(objective, params, tolerance=tolerance)
     for value, residual, exact in (
         (ends.minimum[0], ends.minimum_residual[0], spectrum.min()),
         (ends.maximum[0], ends.maximum_residual[0], spectrum.max()),
@@ -142,7 +137,7 @@ def test_residuals_are_what_they_say(tolerance: float) -> None:
 def test_too_few_iterations_are_owned_up_to() -> None:
     spectrum = np.random.default_rng(0).standard_normal(300)
     objective, params, _ = quadratic(spectrum.tolist(), [1.0] * 300)
-    ends = found(objective, params, max_iterations=5)
+    ends = extremes(objective, params, max_iterations=5)
     assert ends.converged.tolist() == [False, True]
     assert ends.iterations.tolist() == [5, 1]
     assert 0 < ends.maximum[0] < spectrum.max()
@@ -167,15 +162,15 @@ def test_flat_losses() -> None:
     def flat(params: Tensors) -> Tensor:
         return params["x"].sum(1)
 
-    ends = found(flat, {"x": torch.ones(2, 4)})
+    ends = extremes(flat, {"x": torch.ones(2, 4)})
     assert ends.minimum.tolist() == ends.maximum.tolist() == [0, 0]
     assert ends.converged.all()
-    ends = found(lambda params: 0 * params["x"].square().sum(1), {"x": torch.ones(2, 4)})
+    ends = extremes(lambda params: 0 * params["x"].square().sum(1), {"x": torch.ones(2, 4)})
     assert ends.minimum.tolist() == ends.maximum.tolist() == [0, 0] and ends.converged.all()
 
 
 def test_one_parameter() -> None:
-    ends = found(lambda params: 3 * params["x"].square().sum(1), {"x": torch.ones(1, 1)})
+    ends = extremes(lambda params: 3 * params["x"].square().sum(1), {"x": torch.ones(1, 1)})
     assert ends.minimum[0] == ends.maximum[0] == pytest.approx(6)
     assert ends.converged.all()
 
@@ -290,8 +285,8 @@ class Bowl(nn.Module):
 def test_the_largest_eigenvalues_are_found_as_often_as_they_are_there(
     spectrum: list[float], expected: list[float]
 ) -> None:
-    found = top_vectors(Bowl.problem(spectrum), 4, tolerance=1e-8)
-    values, vectors, _ = found
+    top = top_vectors(Bowl.problem(spectrum), 4, tolerance=1e-8)
+    values, vectors, _ = top
     np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-12)
     torch.testing.assert_close(vectors @ vectors.T, torch.eye(4).double(), rtol=0, atol=1e-9)
     image = vectors * torch.tensor(spectrum)
@@ -301,9 +296,9 @@ def test_the_largest_eigenvalues_are_found_as_often_as_they_are_there(
 
 def test_an_eigenvalue_that_is_not_sure_is_none() -> None:
     spectrum = np.linspace(-50, 50, 300).tolist()
-    found = top_vectors(Bowl.problem([*spectrum, 1e4]), 2, max_iterations=6)
-    assert found[0][0].item() == pytest.approx(1e4) and found[0][1].isnan()
-    assert found[1].isfinite().all()
+    top = top_vectors(Bowl.problem([*spectrum, 1e4]), 2, max_iterations=6)
+    assert top[0][0].item() == pytest.approx(1e4) and top[0][1].isnan()
+    assert top[1].isfinite().all()
     infinite = torch.tensor([*spectrum, np.inf]).double()
     nothing = top_vectors(changed(Bowl.problem([*spectrum, 1.0]), y=infinite), 2)
     assert nothing[0].isnan().all()
@@ -331,8 +326,8 @@ def test_a_small_memory_only_takes_longer(vectors: int) -> None:
     ]
     objective, params, _ = quadratic(*spectra)
     options = {"tolerance": 1e-6, "max_iterations": 2000}
-    whole = found(objective, params, **options)
-    small = found(objective, params, memory=vectors * 8 * 4 * 400, **options)
+    whole = extremes(objective, params, **options)
+    small = extremes(objective, params, memory=vectors * 8 * 4 * 400, **options)
     assert whole.converged.all() and small.converged.all()
     assert (small.iterations >= whole.iterations).all()
     assert small.iterations[0] > 2 * vectors  # it did start anew
@@ -379,8 +374,8 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 problem_extremes(Bowl.problem([1.0, 2.0]))
 before = peak()
-found = problem_extremes(problem, max_iterations=40, tolerance=0.0)
-print(found.iterations[0], (peak() - before) / 2**20)
+ends = problem_extremes(problem, max_iterations=40, tolerance=0.0)
+print(ends.iterations[0], (peak() - before) / 2**20)
 """
 
 

@@ -34,11 +34,11 @@ def directions(*rows: tuple[float, float]) -> Tensor:
 
 def test_one_rectifier_that_is_open_and_stays_so() -> None:
     """loss = (w x + b - y)^2: its Hessian is 2 (x, 1) (x, 1)'."""
-    found = kinks.split(hinge(1.0, 0.5, x=3.0), directions((1.0, 0.0), (0.0, 2.0)), 1e-3)
+    parts = kinks.split(hinge(1.0, 0.5, x=3.0), directions((1.0, 0.0), (0.0, 2.0)), 1e-3)
     exact = 2 * np.sqrt(10) * np.array([3.0, 1.0])
-    np.testing.assert_allclose(found.ratio, exact, rtol=1e-9)
-    np.testing.assert_allclose(found.smooth, exact, rtol=1e-9)
-    assert not found.kinks.any() and not found.share.any() and not found.crossed.any()
+    np.testing.assert_allclose(parts.ratio, exact, rtol=1e-9)
+    np.testing.assert_allclose(parts.smooth, exact, rtol=1e-9)
+    assert not parts.kinks.any() and not parts.share.any() and not parts.crossed.any()
 
 
 def test_one_rectifier_that_shuts() -> None:
@@ -47,26 +47,26 @@ def test_one_rectifier_that_shuts() -> None:
     The smooth part goes on as if the rectifier were open: 2 (dw + db) (1, 1).
     """
     drawn = directions((-1.0, 0.0), (-0.05, 0.0), (0.0, -1.0))
-    found = kinks.split(hinge(0.2, -0.1, y=-1.0), drawn, 1.0)
+    parts = kinks.split(hinge(0.2, -0.1, y=-1.0), drawn, 1.0)
     length, diagonal = np.array([1.0, 0.05, 1.0]), np.sqrt(2)
     change = np.array([-2.2, -0.1, -2.2]) * diagonal
     smooth = np.array([-2.0, -0.1, -2.0]) * diagonal
-    np.testing.assert_allclose(found.ratio, np.abs(change) / length, rtol=1e-12)
-    np.testing.assert_allclose(found.smooth, np.abs(smooth) / length, rtol=1e-12)
-    np.testing.assert_allclose(found.kinks, np.abs(change - smooth) / length, atol=1e-12)
-    np.testing.assert_allclose(found.share, (change - smooth) / change, atol=1e-12)
-    assert found.crossed.tolist() == [1, 0, 1]
+    np.testing.assert_allclose(parts.ratio, np.abs(change) / length, rtol=1e-12)
+    np.testing.assert_allclose(parts.smooth, np.abs(smooth) / length, rtol=1e-12)
+    np.testing.assert_allclose(parts.kinks, np.abs(change - smooth) / length, atol=1e-12)
+    np.testing.assert_allclose(parts.share, (change - smooth) / change, atol=1e-12)
+    assert parts.crossed.tolist() == [1, 0, 1]
 
 
 def test_one_rectifier_that_opens() -> None:
     """Shut, the loss is flat, so that whatever an opened rectifier brings is the kink's."""
-    found = kinks.split(hinge(-0.1, 0.0, y=2.0), directions((1.0, 0.0), (0.05, 0.0)), 1.0)
+    parts = kinks.split(hinge(-0.1, 0.0, y=2.0), directions((1.0, 0.0), (0.05, 0.0)), 1.0)
     # At w = 0.9 the gradient is 2 (0.9 - 2) (1, 1).
-    assert found.ratio.tolist() == pytest.approx([2.2 * np.sqrt(2), 0])
-    assert found.smooth.tolist() == pytest.approx([0, 0], abs=1e-15)
-    assert found.kinks.tolist() == pytest.approx([2.2 * np.sqrt(2), 0])
-    assert found.share[0] == pytest.approx(1) and np.isnan(found.share[1])
-    assert found.crossed.tolist() == [1, 0]
+    assert parts.ratio.tolist() == pytest.approx([2.2 * np.sqrt(2), 0])
+    assert parts.smooth.tolist() == pytest.approx([0, 0], abs=1e-15)
+    assert parts.kinks.tolist() == pytest.approx([2.2 * np.sqrt(2), 0])
+    assert parts.share[0] == pytest.approx(1) and np.isnan(parts.share[1])
+    assert parts.crossed.tolist() == [1, 0]
 
 
 def test_a_kink_gets_rarer_and_steeper_as_steps_get_shorter() -> None:
@@ -74,10 +74,10 @@ def test_a_kink_gets_rarer_and_steeper_as_steps_get_shorter() -> None:
     drawn = torch.tensor([[-1.0, 0.0]], dtype=torch.float64)
     there = hinge(1e-4, 0.0, y=-1.0)
     for scale, crosses in ((1e-5, False), (1e-3, True), (1e-1, True)):
-        found = kinks.split(there, drawn, scale)
-        assert bool(found.crossed[0]) == crosses
-        assert (found.ratio[0] * scale > 2) == crosses  # the jump is as large for every step
-        assert found.smooth[0] == pytest.approx(2 * np.sqrt(2), rel=1e-6)
+        parts = kinks.split(there, drawn, scale)
+        assert bool(parts.crossed[0]) == crosses
+        assert (parts.ratio[0] * scale > 2) == crosses  # the jump is as large for every step
+        assert parts.smooth[0] == pytest.approx(2 * np.sqrt(2), rel=1e-6)
 
 
 def quadratic() -> tuple[Problem, Tensor]:
@@ -92,10 +92,10 @@ def test_a_quadratic_is_smooth_throughout(scale: float) -> None:
     loss, hessian = quadratic()
     drawn = probes.directions(loss.params, 12, 0)
     exact = ((drawn @ hessian).norm(dim=1) / drawn.norm(dim=1)).numpy()
-    found = kinks.split(loss, drawn, scale)
-    np.testing.assert_allclose(found.ratio, exact, rtol=1e-6)
-    np.testing.assert_allclose(found.smooth, exact, rtol=1e-6)
-    assert not found.kinks.any() and not found.share.any() and not found.crossed.any()
+    parts = kinks.split(loss, drawn, scale)
+    np.testing.assert_allclose(parts.ratio, exact, rtol=1e-6)
+    np.testing.assert_allclose(parts.smooth, exact, rtol=1e-6)
+    assert not parts.kinks.any() and not parts.share.any() and not parts.crossed.any()
     np.testing.assert_allclose(np.concatenate(list(kinks.limits(loss, drawn))), exact, rtol=1e-12)
 
 
@@ -131,7 +131,7 @@ def flat_gradient(module: nn.Module, theta: Tensor) -> Tensor:
 def test_nets_against_a_plain_loop(bn: bool, mode: BnMode, scale: float) -> None:
     loss, module = net(bn=bn, mode=mode)
     drawn = probes.directions(loss.params, 9, 3)
-    found = kinks.split(loss, drawn, scale)
+    parts = kinks.split(loss, drawn, scale)
     for index, each in enumerate(module):
         if isinstance(each, nn.ReLU):
             module[index] = Held()
@@ -149,17 +149,17 @@ def test_nets_against_a_plain_loop(bn: bool, mode: BnMode, scale: float) -> None
             gate.keep = True
         held = flat_gradient(module, origin + step)
         change, smooth, rest = free - begin, held - begin, free - held
-        assert found.crossed[probe] == crossed
-        assert found.ratio[probe] == pytest.approx(float(change.norm() / step.norm()), rel=1e-6)
-        assert found.smooth[probe] == pytest.approx(float(smooth.norm() / step.norm()), rel=1e-6)
+        assert parts.crossed[probe] == crossed
+        assert parts.ratio[probe] == pytest.approx(float(change.norm() / step.norm()), rel=1e-6)
+        assert parts.smooth[probe] == pytest.approx(float(smooth.norm() / step.norm()), rel=1e-6)
         expected = pytest.approx(float(rest.norm() / step.norm()), rel=1e-6, abs=1e-5)
-        assert found.kinks[probe] == expected
+        assert parts.kinks[probe] == expected
         share = float(rest @ change / change.square().sum())
-        assert found.share[probe] == pytest.approx(share, rel=1e-6, abs=1e-9)
+        assert parts.share[probe] == pytest.approx(share, rel=1e-6, abs=1e-9)
         # and with the smooth part's it makes 1
         other = float(smooth @ change / change.square().sum())
-        assert found.share[probe] + other == pytest.approx(1)
-    assert found.crossed.any() or scale < 1e-3
+        assert parts.share[probe] + other == pytest.approx(1)
+    assert parts.crossed.any() or scale < 1e-3
 
 
 @pytest.mark.parametrize("bn", [True, False])
@@ -170,10 +170,10 @@ def test_short_steps_come_to_the_hessian_vector_product(bn: bool) -> None:
     short = kinks.split(loss, drawn, 1e-8)
     np.testing.assert_allclose(short.ratio, limit, rtol=1e-5)
     origin = nn.utils.parameters_to_vector(module.parameters()).detach()
-    for direction, found in zip(drawn, limit, strict=True):
+    for direction, ratio in zip(drawn, limit, strict=True):
         h = 1e-6 * direction
         product = (flat_gradient(module, origin + h) - flat_gradient(module, origin - h)) / 2e-6
-        assert found == pytest.approx(float(product.norm() / direction.norm()), rel=1e-5)
+        assert ratio == pytest.approx(float(product.norm() / direction.norm()), rel=1e-5)
 
 
 def test_stacks_and_modules_agree() -> None:
@@ -209,8 +209,8 @@ def test_rounding_is_no_kink() -> None:
     """In float32 short steps are mostly noise, but nothing crosses and no kink is seen."""
     stack = lived_in(initial(NetworkConfig(width=7), 3, [5], bn=True))
     rough = StackProblem(stack, X.T, Y[:, 0], "eval", "float32")
-    found = kinks.split(rough, probes.directions(rough.params, 20, 0), 1e-9)
-    assert not found.crossed.any() and not found.kinks.any()
+    parts = kinks.split(rough, probes.directions(rough.params, 20, 0), 1e-9)
+    assert not parts.crossed.any() and not parts.kinks.any()
 
 
 def test_chunks_come_one_by_one_and_together_are_the_whole() -> None:

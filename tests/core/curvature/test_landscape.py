@@ -79,8 +79,8 @@ def test_every_filter_of_a_direction_is_as_long_as_the_nets() -> None:
     params = stacked(net)
     sizes = [value[0].numel() for value in params.values()]
     drawn = torch.randn(5, sum(sizes), generator=torch.Generator().manual_seed(0))
-    found = filter_normalized(params, drawn)
-    conv, conv_bias, gamma, beta, linear, bias = torch.split(found, sizes, dim=1)
+    normalized = filter_normalized(params, drawn)
+    conv, conv_bias, gamma, beta, linear, bias = torch.split(normalized, sizes, dim=1)
     assert not torch.cat([conv_bias, gamma, beta, bias], dim=1).any()
     for index, direction in enumerate(conv.view(5, 3, 18)):
         torch.testing.assert_close(direction.norm(dim=1), net[0].weight.flatten(1).norm(dim=1))
@@ -94,21 +94,21 @@ def test_every_filter_of_a_direction_is_as_long_as_the_nets() -> None:
 
 def test_a_direction_without_a_filter_stays_without_it() -> None:
     params = {"weight": torch.ones(1, 2, 2)}
-    found = filter_normalized(params, torch.tensor([[0.0, 0.0, 1.0, 0.0]]))
-    torch.testing.assert_close(found, torch.tensor([[0.0, 0.0, 2.0**0.5, 0.0]]))
+    normalized = filter_normalized(params, torch.tensor([[0.0, 0.0, 1.0, 0.0]]))
+    torch.testing.assert_close(normalized, torch.tensor([[0.0, 0.0, 2.0**0.5, 0.0]]))
 
 
 def test_both_nets_get_the_same_directions_as_far_as_they_share_weights() -> None:
     network = NetworkConfig(depth=2, width=5)
-    found = {}
+    drawn = {}
     for bn in (True, False):
         params = initial(network, 3, [7], bn=bn).params
-        found[bn] = unflatten(directions(params, 3, seed=2), params)
-    for name, value in found[False].items():
-        assert torch.equal(found[True][name], value)
-    assert not found[True]["layers.0.gamma"].any()
-    assert found[True]["layers.1.weight"].any()
-    assert not torch.equal(found[True]["output.weight"][0], found[True]["output.weight"][1])
+        drawn[bn] = unflatten(directions(params, 3, seed=2), params)
+    for name, value in drawn[False].items():
+        assert torch.equal(drawn[True][name], value)
+    assert not drawn[True]["layers.0.gamma"].any()
+    assert drawn[True]["layers.1.weight"].any()
+    assert not torch.equal(drawn[True]["output.weight"][0], drawn[True]["output.weight"][1])
 
 
 def test_the_plane_of_a_quadratic_is_the_quadratic() -> None:
@@ -116,12 +116,12 @@ def test_the_plane_of_a_quadratic_is_the_quadratic() -> None:
     hessian, theta, centre = half @ half.T, randn(6, seed=1), randn(6, seed=2)
     first, second = randn(2, 6, seed=3)
     a, b = np.linspace(-1, 2, 7), np.linspace(-0.5, 0.5, 5)
-    found = plane(bowl(hessian, theta, centre), first, second, a, b)
-    assert found.shape == (5, 7)
+    losses = plane(bowl(hessian, theta, centre), first, second, a, b)
+    assert losses.shape == (5, 7)
     for row, along_second in enumerate(b):
         for column, along_first in enumerate(a):
             step = theta + along_first * first + along_second * second - centre
-            assert found[row, column] == pytest.approx(float(step @ hessian @ step / 2), rel=1e-12)
+            assert losses[row, column] == pytest.approx(float(step @ hessian @ step / 2), rel=1e-12)
 
 
 @pytest.mark.parametrize("mode", ["train", "eval"])
@@ -139,8 +139,8 @@ def test_planes_and_lines_of_a_stack_are_those_of_a_loop_over_a_module(mode: str
 
     a, b = np.linspace(-1, 1, 4), np.linspace(-2, 2, 3)
     expected = [[at(origin + s * drawn[0] + t * drawn[1]) for s in a] for t in b]
-    found = plane(changed(problem, chunk=5), drawn[0], drawn[1], a, b)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    losses = plane(changed(problem, chunk=5), drawn[0], drawn[1], a, b)
+    np.testing.assert_allclose(losses, expected, rtol=1e-10)
     expected = [[at(origin + s * direction) for s in a] for direction in drawn]
     np.testing.assert_allclose(lines(problem, drawn, a), expected, rtol=1e-10)
 
@@ -152,9 +152,9 @@ def test_a_module_of_convolutions_has_a_plane_and_is_left_alone() -> None:
     x, y = randn(4, 1, 5, 5), randn(4, 18, seed=1)
     problem = of_module(net, nn.functional.mse_loss, x, y)
     first, second = directions(problem.params, 2, seed=0)
-    found = plane(problem, first, second, np.array([0.0, 1.0]), np.array([0.0]))
+    losses = plane(problem, first, second, np.array([0.0, 1.0]), np.array([0.0]))
     here = nn.functional.mse_loss(net.eval()(x), y).item()
-    assert found[0, 0] == pytest.approx(here, rel=1e-12) and found[0, 1] != found[0, 0]
+    assert losses[0, 0] == pytest.approx(here, rel=1e-12) and losses[0, 1] != losses[0, 0]
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 
 

@@ -31,7 +31,7 @@ def plain_loop(module: nn.Module, count: int, scale: float, seed: int) -> list[f
     """The document's loop with the one correction: a fresh copy of the weights for each probe."""
     params = list(module.parameters())
     originals = [p.data.clone() for p in params]
-    found = []
+    estimates = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for _ in range(count):
@@ -44,8 +44,8 @@ def plain_loop(module: nn.Module, count: int, scale: float, seed: int) -> list[f
                 ((module(X) - Y) ** 2).mean().backward()
                 gradients.append(torch.cat([p.grad.flatten() for p in params]))  # type: ignore[union-attr]
             step = torch.cat([delta.flatten() for delta in deltas])
-            found.append(float((gradients[0] - gradients[1]).norm() / step.norm()))
-    return found
+            estimates.append(float((gradients[0] - gradients[1]).norm() / step.norm()))
+    return estimates
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 11, 50])
@@ -72,8 +72,8 @@ def test_values_are_those_of_a_plain_loop(
     drawn = probes.directions(stack.params, 11, 42)
     gradient = network_gradient(stack, X.T, Y[:, 0], mode)
     for chunk in (1, 4, 100):
-        found = probes.estimates(gradient, stack.params, drawn, scale, chunk=chunk)
-        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        estimates = probes.estimates(gradient, stack.params, drawn, scale, chunk=chunk)
+        np.testing.assert_allclose(estimates, expected, rtol=1e-6)
 
 
 def test_any_objective_will_do() -> None:
@@ -88,11 +88,11 @@ def test_any_objective_will_do() -> None:
 
     point = {"a": torch.ones(1, 2, 3).double(), "b": torch.ones(1, 3).double()}
     drawn = probes.directions(point, 4000, 0)
-    found = probes.estimates(gradient_of(objective), point, drawn, 1e-3, chunk=512)
+    estimates = probes.estimates(gradient_of(objective), point, drawn, 1e-3, chunk=512)
     exact = (drawn @ hessian).norm(dim=1) / drawn.norm(dim=1)
-    np.testing.assert_allclose(found, exact, rtol=1e-9)
-    assert np.mean(found**2) == pytest.approx(float(hessian.square().sum()) / 9, rel=0.05)
-    assert found.max() < float(torch.linalg.eigvalsh(hessian).abs().max())
+    np.testing.assert_allclose(estimates, exact, rtol=1e-9)
+    assert np.mean(estimates**2) == pytest.approx(float(hessian.square().sum()) / 9, rel=0.05)
+    assert estimates.max() < float(torch.linalg.eigvalsh(hessian).abs().max())
 
 
 def test_single_precision_drowns_small_steps_in_rounding() -> None:
@@ -143,9 +143,9 @@ def test_the_published_estimator_bug_for_bug(bn: bool) -> None:
     with torch.random.fork_rng(devices=[]):
         theirs = copy.deepcopy(module)
         expected, *_ = documents_loop(theirs, X, Y, 6)
-    found = [probe.estimate for probe in probes.published_probes(module, X, Y, 6)]
-    assert found == expected
-    assert found[0] > 0 and not any(found[1:])  # only the first probe measures anything
+    estimates = [probe.estimate for probe in probes.published_probes(module, X, Y, 6)]
+    assert estimates == expected
+    assert estimates[0] > 0 and not any(estimates[1:])  # only the first probe measures anything
     for ours, other in zip(module.parameters(), theirs.parameters(), strict=True):
         assert torch.equal(ours, other)  # and both have drifted alike
 

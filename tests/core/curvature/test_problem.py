@@ -32,12 +32,12 @@ def matrix(tensors: Tensors) -> Tensor:
     return flatten(list(tensors.values()))
 
 
-def around(found: Problem, points: int, scale: float) -> Tensors:
+def around(problem: Problem, points: int, scale: float) -> Tensors:
     """The point itself and some near it."""
-    origin = matrix(found.params)
+    origin = matrix(problem.params)
     steps = scale * normal(points, origin.shape[1]).to(origin.dtype)
     steps[0] = 0
-    return unflatten(origin + steps, found.params)
+    return unflatten(origin + steps, problem.params)
 
 
 def autograd(module: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor):
@@ -62,8 +62,8 @@ def test_the_document_s_nets_are_the_same_as_stacks_and_as_modules(
     points = around(one, 4, 1e-3)
     theirs = unflatten(matrix(points), other.params)
     torch.testing.assert_close(one.objective(points), other.objective(theirs), rtol=1e-12, atol=0)
-    ours, found = matrix(one.gradient(points)), matrix(other.gradient(theirs))
-    assert float((ours - found).norm() / found.norm()) < 1e-11
+    gradient, other_gradient = matrix(one.gradient(points)), matrix(other.gradient(theirs))
+    assert float((gradient - other_gradient).norm() / other_gradient.norm()) < 1e-11
     # Units come first in a stack and rows in a module.
     sides = one.activation_pattern(points).view(4, 64, 1000)
     assert torch.equal(sides, other.activation_pattern(theirs).view(4, 1000, 64).mT)
@@ -100,11 +100,11 @@ def test_a_stack_of_several_is_refused() -> None:
 
 def test_tanh_has_no_rectifiers() -> None:
     stack = initial(NetworkConfig(width=4, activation="tanh"), 3, [1], bn=True)
-    found = StackProblem(stack, normal(3, 5), normal(5), "train")
-    assert found.activation_pattern(around(found, 2, 1.0)).shape == (2, 0)
-    points = around(found, 2, 1.0)
-    held = found.with_pattern(found.activation_pattern(found.params))
-    assert torch.equal(held(points), found.objective(points))
+    problem = StackProblem(stack, normal(3, 5), normal(5), "train")
+    assert problem.activation_pattern(around(problem, 2, 1.0)).shape == (2, 0)
+    points = around(problem, 2, 1.0)
+    held = problem.with_pattern(problem.activation_pattern(problem.params))
+    assert torch.equal(held(points), problem.objective(points))
 
 
 def classifier() -> nn.Sequential:
@@ -125,14 +125,14 @@ def test_any_module_and_any_loss(mode: BnMode) -> None:
     with torch.random.fork_rng(devices=[]):
         module = classifier()
     x, y = normal(8, 1, 5, 5).float(), torch.arange(8) % 3
-    found = of_module(module, cross_entropy, x, y, mode=mode, precision="float32")
+    problem = of_module(module, cross_entropy, x, y, mode=mode, precision="float32")
     oracle = copy.deepcopy(module).eval()
     oracle[1].train(mode == "train")
     loss, gradient = autograd(oracle, cross_entropy, x, y)
-    assert found.dtype == torch.float32
-    assert found.objective(found.params).item() == pytest.approx(loss.item(), rel=1e-6)
-    torch.testing.assert_close(matrix(found.gradient(found.params))[0], gradient)
-    assert found.activation_pattern(found.params).shape == (1, 8 * 4 * 9)
+    assert problem.dtype == torch.float32
+    assert problem.objective(problem.params).item() == pytest.approx(loss.item(), rel=1e-6)
+    torch.testing.assert_close(matrix(problem.gradient(problem.params))[0], gradient)
+    assert problem.activation_pattern(problem.params).shape == (1, 8 * 4 * 9)
 
 
 @pytest.mark.parametrize("mode", ["train", "eval"])
@@ -145,10 +145,13 @@ def test_the_module_is_left_as_it_was_to_the_bit(mode: BnMode, training: bool) -
     before = {name: value.clone() for name, value in module.state_dict().items()}
     gradients = [each.grad.clone() for each in module.parameters() if each.grad is not None]
     layers, state = list(module.modules()), torch.random.get_rng_state()
-    found = of_module(module, cross_entropy, x, y, mode=mode)
-    points = around(found, 3, 0.1)
-    found.objective(points), found.gradient(points)
-    found.gradient(found.params), found.with_pattern(found.activation_pattern(found.params))(points)
+    problem = of_module(module, cross_entropy, x, y, mode=mode)
+    points = around(problem, 3, 0.1)
+    problem.objective(points), problem.gradient(points)
+    (
+        problem.gradient(problem.params),
+        problem.with_pattern(problem.activation_pattern(problem.params))(points),
+    )
     assert torch.equal(state, torch.random.get_rng_state())
     assert [id(each) for each in module.modules()] == [id(each) for each in layers]
     assert all(each.training == training for each in layers)
@@ -160,21 +163,21 @@ def test_the_module_is_left_as_it_was_to_the_bit(mode: BnMode, training: bool) -
 @pytest.mark.parametrize("cumulative", [True, False])
 def test_train_mode_depends_on_no_call_before(cumulative: bool) -> None:
     module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, momentum=None if cumulative else 0.1))
-    found = of_module(module, mse_loss, normal(9, 3), normal(9, 4, seed=1), mode="train")
-    first = found.objective(found.params)
-    found.gradient(around(found, 5, 1.0))
-    assert torch.equal(found.objective(found.params), first)
+    problem = of_module(module, mse_loss, normal(9, 3), normal(9, 4, seed=1), mode="train")
+    first = problem.objective(problem.params)
+    problem.gradient(around(problem, 5, 1.0))
+    assert torch.equal(problem.objective(problem.params), first)
 
 
 def test_frozen_parameters_stay() -> None:
     module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)).double()
     module[0].requires_grad_(False)
     x, y = normal(6, 3), normal(6, 1, seed=1)
-    found = of_module(module, mse_loss, x, y)
-    assert list(found.params) == ["2.weight", "2.bias"] and found.size == 5
+    problem = of_module(module, mse_loss, x, y)
+    assert list(problem.params) == ["2.weight", "2.bias"] and problem.size == 5
     loss, gradient = autograd(module, mse_loss, x, y)
-    torch.testing.assert_close(found.objective(found.params)[0], loss)
-    torch.testing.assert_close(matrix(found.gradient(found.params))[0], gradient)
+    torch.testing.assert_close(problem.objective(problem.params)[0], loss)
+    torch.testing.assert_close(matrix(problem.gradient(problem.params))[0], gradient)
     with pytest.raises(ValueError, match="no parameter that requires a gradient"):
         of_module(module.requires_grad_(False), mse_loss, x, y)
 
@@ -183,16 +186,16 @@ def test_tied_weights_are_one_parameter() -> None:
     module = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3)).double()
     module[2].weight = module[0].weight
     x, y = normal(6, 3), normal(6, 3, seed=1)
-    found = of_module(module, mse_loss, x, y)
-    assert found.size == 9 + 3 + 3
+    problem = of_module(module, mse_loss, x, y)
+    assert problem.size == 9 + 3 + 3
     moved = copy.deepcopy(module)
-    points = around(found, 2, 0.5)
+    points = around(problem, 2, 0.5)
     with torch.no_grad():
         for name, value in moved.named_parameters():
             value.copy_(points[name][1])
     loss, gradient = autograd(moved, mse_loss, x, y)
-    torch.testing.assert_close(found.objective(points)[1], loss)
-    torch.testing.assert_close(matrix(found.gradient(points))[1], gradient)
+    torch.testing.assert_close(problem.objective(points)[1], loss)
+    torch.testing.assert_close(matrix(problem.gradient(points))[1], gradient)
 
 
 def test_a_relu_that_stands_in_two_places_is_two() -> None:
@@ -226,17 +229,20 @@ class Residual(nn.Module):
 def test_a_relu_in_place(inplace: bool) -> None:
     module = Residual(inplace).double()
     x, y = normal(6, 3), normal(6, 3, seed=1)
-    found = of_module(module, mse_loss, x, y)
+    problem = of_module(module, mse_loss, x, y)
     loss, gradient = autograd(module, mse_loss, x, y)
     with torch.no_grad():
         z = module.linear(x)
         assert loss == mse_loss(2 * z.relu() if inplace else z + z.relu(), y)
-    torch.testing.assert_close(found.objective(found.params)[0], loss)
-    torch.testing.assert_close(matrix(found.gradient(found.params))[0], gradient)
-    held = found.with_pattern(found.activation_pattern(found.params))
-    torch.testing.assert_close(held(found.params)[0], loss)
-    points = around(found, 2, 1.0)
-    open_, z = found.activation_pattern(found.params).view(6, 3), x @ points["linear.weight"][1].T
+    torch.testing.assert_close(problem.objective(problem.params)[0], loss)
+    torch.testing.assert_close(matrix(problem.gradient(problem.params))[0], gradient)
+    held = problem.with_pattern(problem.activation_pattern(problem.params))
+    torch.testing.assert_close(held(problem.params)[0], loss)
+    points = around(problem, 2, 1.0)
+    open_, z = (
+        problem.activation_pattern(problem.params).view(6, 3),
+        x @ points["linear.weight"][1].T,
+    )
     z = z + points["linear.bias"][1]
     expected = mse_loss(2 * z * open_ if inplace else z + z * open_, y)
     torch.testing.assert_close(held(points)[1], expected)
@@ -251,23 +257,23 @@ def test_a_loss_that_is_no_number_is_refused() -> None:
 
 
 def test_a_loss_of_one_entry_is_a_number() -> None:
-    found = of_module(
+    problem = of_module(
         nn.Linear(3, 1),
         lambda output, y: mse_loss(output, y).reshape(1, 1),
         normal(6, 3),
         normal(6, 1),
     )
-    assert found.objective(found.params).shape == (1,)
+    assert problem.objective(problem.params).shape == (1,)
 
 
 def test_a_module_without_relu_has_no_rectifiers() -> None:
-    found = of_module(nn.Linear(3, 1), mse_loss, normal(6, 3), normal(6, 1))
-    assert found.activation_pattern(around(found, 2, 1.0)).shape == (2, 0)
+    problem = of_module(nn.Linear(3, 1), mse_loss, normal(6, 3), normal(6, 1))
+    assert problem.activation_pattern(around(problem, 2, 1.0)).shape == (2, 0)
 
 
 def test_several_inputs_pass_as_they_are() -> None:
     """Labels keep their type; so does an input that is no tensor."""
     module = nn.Embedding(5, 2)
-    found = of_module(module, mse_loss, torch.tensor([0, 3, 3]), normal(3, 2))
+    problem = of_module(module, mse_loss, torch.tensor([0, 3, 3]), normal(3, 2))
     loss = mse_loss(module(torch.tensor([0, 3, 3])).double(), normal(3, 2))
-    torch.testing.assert_close(found.objective(found.params)[0], loss.detach())
+    torch.testing.assert_close(problem.objective(problem.params)[0], loss.detach())

@@ -56,11 +56,11 @@ def quadratic(eigenvalues: Tensor, floor: float = 0.0) -> tuple[Problem, Tensor]
 def last_bracket(
     problem: Problem, starts: Tensor, guesses: Tensor, *, steps: int = 100, halvings: int = 8
 ) -> Bracket:
-    *_, found = thresholds(problem, starts, guesses, steps=steps, halvings=halvings)
-    return found
+    *_, bracket = thresholds(problem, starts, guesses, steps=steps, halvings=halvings)
+    return bracket
 
 
-def found_for(problem: Problem, starts: Tensor, **settings: int) -> tuple[Tensor, Bracket]:
+def bracket_for(problem: Problem, starts: Tensor, **settings: int) -> tuple[Tensor, Bracket]:
     """The prediction (S,), and what is measured from the kicked starts."""
     top = sharpest(problem, starts, tolerance=1e-10)
     bracket = last_bracket(problem, kicked(problem, starts, *top), 2 / top[0], **settings)
@@ -80,30 +80,30 @@ def test_the_threshold_of_a_quadratic_is_two_over_sharpness(name: str, steps: in
     problem, vectors = quadratic(SPECTRA[name])
     generator = torch.Generator().manual_seed(1)
     weights = torch.randn(2, len(vectors), generator=generator, dtype=torch.float64)
-    prediction, found = found_for(problem, weights @ vectors, steps=steps)
+    prediction, bracket = bracket_for(problem, weights @ vectors, steps=steps)
     torch.testing.assert_close(
         prediction, torch.full_like(prediction, 2 / float(SPECTRA[name].max()))
     )
-    assert (found.unstable >= prediction).all(), "up to 2 / sharpness all is stable"
-    assert (found.stable <= prediction * (1 + DELAY[steps])).all()
-    assert (found.unstable / found.stable <= 2 ** (1 / 2**8) * (1 + 1e-9)).all()
-    assert ((found.stable < found.threshold) & (found.threshold < found.unstable)).all()
+    assert (bracket.unstable >= prediction).all(), "up to 2 / sharpness all is stable"
+    assert (bracket.stable <= prediction * (1 + DELAY[steps])).all()
+    assert (bracket.unstable / bracket.stable <= 2 ** (1 / 2**8) * (1 + 1e-9)).all()
+    assert ((bracket.stable < bracket.threshold) & (bracket.threshold < bracket.unstable)).all()
 
 
 @pytest.mark.parametrize("weight", [0.0, 1e-12, 1e-3])
 def test_a_start_with_little_weight_on_the_sharp_direction(weight: float) -> None:
     problem, vectors = quadratic(SPECTRA["alone"])
     shares = torch.tensor([[1.0, 1.0, 1.0, 1.0, weight]], dtype=torch.float64)
-    prediction, found = found_for(problem, shares @ vectors)
-    assert prediction[0] <= found.unstable[0]
-    assert found.stable[0] <= prediction[0] * (1 + DELAY[100])
+    prediction, bracket = bracket_for(problem, shares @ vectors)
+    assert prediction[0] <= bracket.unstable[0]
+    assert bracket.stable[0] <= prediction[0] * (1 + DELAY[100])
 
 
 def test_from_the_minimum_the_threshold_is_exact() -> None:
     problem, vectors = quadratic(SPECTRA["alone"], floor=2.0)
-    prediction, found = found_for(problem, torch.zeros_like(vectors[:1]), halvings=20)
-    assert found.stable[0] * (1 - 1e-9) <= prediction[0] <= found.unstable[0] * (1 + 1e-9)
-    assert found.unstable[0] / found.stable[0] < 1 + 1e-6
+    prediction, bracket = bracket_for(problem, torch.zeros_like(vectors[:1]), halvings=20)
+    assert bracket.stable[0] * (1 - 1e-9) <= prediction[0] <= bracket.unstable[0] * (1 + 1e-9)
+    assert bracket.unstable[0] / bracket.stable[0] < 1 + 1e-6
 
 
 @pytest.mark.parametrize("wrong", [1e-4, 1e4])
@@ -112,19 +112,19 @@ def test_a_wrong_guess_costs_rounds_only(wrong: float) -> None:
     starts = torch.ones(1, 4, dtype=torch.float64) @ vectors
     top = sharpest(problem, starts)
     start = kicked(problem, starts, *top)
-    found = last_bracket(problem, start, torch.tensor([0.2 * wrong]))
-    assert found.unstable[0] >= 0.2 and found.stable[0] <= 0.2 * (1 + DELAY[100])
-    assert found.share == 1
+    bracket = last_bracket(problem, start, torch.tensor([0.2 * wrong]))
+    assert bracket.unstable[0] >= 0.2 and bracket.stable[0] <= 0.2 * (1 + DELAY[100])
+    assert bracket.share == 1
 
 
 def test_no_threshold_is_made_up() -> None:
     flat = problem_of(lambda theta: (theta - theta.detach()).sum(), 2)
     starts = torch.ones(3, 2, dtype=torch.float64)
-    found = last_bracket(flat, starts, torch.tensor([1.0, torch.nan, -1.0]), steps=10)
+    bracket = last_bracket(flat, starts, torch.tensor([1.0, torch.nan, -1.0]), steps=10)
     # The loss is 0 everywhere, whatever its gradient says: every rate is stable.
-    assert found.stable[0] > 1e6 and found.unstable.isnan().all()
-    assert found.threshold.isnan().all() and found.stable[1:].isnan().all()
-    assert torch.equal(found.ends[1:], starts[1:])
+    assert bracket.stable[0] > 1e6 and bracket.unstable.isnan().all()
+    assert bracket.threshold.isnan().all() and bracket.stable[1:].isnan().all()
+    assert torch.equal(bracket.ends[1:], starts[1:])
 
 
 def test_starts_find_their_own_thresholds_in_lockstep() -> None:
@@ -155,12 +155,12 @@ def test_scale_invariance_outlasts_the_prediction(direction: list[float], times:
         return 1 + unit @ torch.diag(torch.tensor([5.0, 1.0, 0.5]).double()) @ unit
 
     start = torch.tensor([direction], dtype=torch.float64)
-    prediction, found = found_for(problem_of(loss, 3), start, steps=25, halvings=4)
-    assert float(found.ends.norm()) > 5 * float(start.norm())
+    prediction, bracket = bracket_for(problem_of(loss, 3), start, steps=25, halvings=4)
+    assert float(bracket.ends.norm()) > 5 * float(start.norm())
     if math.isinf(times):
-        assert found.unstable.isnan().all() and found.stable[0] > 1e6 * prediction[0]
+        assert bracket.unstable.isnan().all() and bracket.stable[0] > 1e6 * prediction[0]
     else:
-        assert found.threshold[0] > times * prediction[0]
+        assert bracket.threshold[0] > times * prediction[0]
 
 
 def test_trials_are_gradient_descent() -> None:
@@ -171,7 +171,7 @@ def test_trials_are_gradient_descent() -> None:
     problem = StackProblem(stack, x.T, y, "train")
     rates = torch.tensor([0.01, 0.05, 1e3], dtype=torch.float64)
     starts = flatten(list(stack.params.values())).expand(3, -1)
-    *_, found = trials(problem, starts, rates, 7)
+    *_, tried = trials(problem, starts, rates, 7)
     for index, rate in enumerate(rates.tolist()[:2]):
         module = one_of(stack, 0).train()
         optimizer = torch.optim.SGD(module.parameters(), lr=rate)
@@ -180,15 +180,15 @@ def test_trials_are_gradient_descent() -> None:
             (module(x)[:, 0] - y).square().mean().backward()
             optimizer.step()
         expected = nn.utils.parameters_to_vector(module.parameters()).detach()
-        torch.testing.assert_close(found.ends[index], expected, rtol=1e-9, atol=1e-9)
-    assert found.stable.tolist() == [True, True, False]
+        torch.testing.assert_close(tried.ends[index], expected, rtol=1e-9, atol=1e-9)
+    assert tried.stable.tolist() == [True, True, False]
 
 
 def test_a_loss_that_is_not_finite_is_unstable() -> None:
     problem = problem_of(lambda theta: theta.sum().exp(), 2)
     starts = torch.tensor([[1.0, 1.0], [torch.nan, 0.0], [1e3, 0.0]], dtype=torch.float64)
-    *_, found = trials(problem, starts, torch.full((3,), 1e-3, dtype=torch.float64), 3)
-    assert found.stable.tolist() == [True, False, False]
+    *_, tried = trials(problem, starts, torch.full((3,), 1e-3, dtype=torch.float64), 3)
+    assert tried.stable.tolist() == [True, False, False]
 
 
 def test_a_kick_raises_the_loss_by_what_is_said() -> None:
@@ -217,13 +217,13 @@ def test_sharpness_along_a_descent() -> None:
     problem = problem_of(lambda t: t[1].exp() * t[0] ** 2 / 2 + t[1] ** 2 / 2, 2)
     start = torch.tensor([0.3, 1.0], dtype=torch.float64)
     rates = torch.tensor([0.1, 0.3], dtype=torch.float64)
-    found = list(descents(problem, start, rates, [0, 3, 5]))
-    assert len(found) == 3
+    recorded = list(descents(problem, start, rates, [0, 3, 5]))
+    assert len(recorded) == 3
     for index, rate in enumerate(rates.tolist()):
         theta = start.clone()
         for step in range(6):
             if step in (0, 3, 5):
-                losses, sharp = found[[0, 3, 5].index(step)]
+                losses, sharp = recorded[[0, 3, 5].index(step)]
                 x, y = theta.tolist()
                 dense = np.array(
                     [[math.exp(y), x * math.exp(y)], [x * math.exp(y), math.exp(y) * x**2 / 2 + 1]]
@@ -238,8 +238,8 @@ def test_sharpness_along_a_descent() -> None:
 def test_a_descent_that_explodes_is_nan_from_then_on() -> None:
     problem, vectors = quadratic(SPECTRA["alone"])
     rates = torch.tensor([1e-3, 1e150], dtype=torch.float64)
-    found = list(descents(problem, vectors.sum(0), rates, [0, 1, 5]))
-    losses, sharp = zip(*found, strict=True)
+    recorded = list(descents(problem, vectors.sum(0), rates, [0, 1, 5]))
+    losses, sharp = zip(*recorded, strict=True)
     assert torch.isfinite(torch.stack(losses)[:, 0]).all()
     assert torch.isnan(losses[2][1]) and torch.isnan(sharp[2][1])
     assert torch.isfinite(sharp[2][0])
@@ -262,16 +262,16 @@ def test_sharpness_at_many_points_is_that_of_dense_hessians(bn: bool) -> None:
     stack = stack.cast(torch.float64)
     problem = StackProblem(stack.part(slice(0, 1)), x.T, x[:, 0], "train")
     points = flatten(list(stack.params.values()))
-    found = sharpest(problem, points, tolerance=1e-8)
+    sharp = sharpest(problem, points, tolerance=1e-8)
     for index, point in enumerate(points):
         dense = torch.autograd.functional.hessian(lambda v: _loss(problem, v), point)
         values = torch.linalg.eigvalsh(dense)
-        assert float(found[0][index]) == pytest.approx(float(values[-1]), rel=1e-9)
-        vector = found[1][index]
+        assert float(sharp[0][index]) == pytest.approx(float(values[-1]), rel=1e-9)
+        vector = sharp[1][index]
         torch.testing.assert_close(dense @ vector, values[-1] * vector, rtol=0, atol=1e-6)
-    start = found[1] + 0.1
+    start = sharp[1] + 0.1
     again = sharpest(problem, points, start=start, tolerance=1e-8)
-    torch.testing.assert_close(again[0], found[0])
+    torch.testing.assert_close(again[0], sharp[0])
 
 
 def _loss(problem: Problem, point: Tensor) -> Tensor:
@@ -280,5 +280,5 @@ def _loss(problem: Problem, point: Tensor) -> Tensor:
 
 def test_sharpness_that_has_not_converged_is_nan() -> None:
     problem, vectors = quadratic(torch.linspace(9, 10, 40))
-    found = sharpest(problem, vectors[:1], start=None, tolerance=1e-12, max_iterations=3)
-    assert found[0].isnan().all()
+    sharp = sharpest(problem, vectors[:1], start=None, tolerance=1e-12, max_iterations=3)
+    assert sharp[0].isnan().all()

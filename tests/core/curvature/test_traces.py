@@ -47,10 +47,6 @@ def bowl(spectrum: Floats, dtype: torch.dtype = torch.float64) -> Problem:
     return changed(Bowl.problem([1.0]), params=start, objective=objective, chunk=1000)
 
 
-def known(found: list[Nodes]) -> Nodes:
-    return quadrature.joined(found)
-
-
 # ------------------------------------------------------------------ dense
 
 
@@ -58,16 +54,16 @@ def known(found: list[Nodes]) -> Nodes:
 @pytest.mark.parametrize("kind", ["convolution", "linear"])
 def test_dense_hessians_of_modules(kind: str, mode: str) -> None:
     problem = module_problem(kind, mode)
-    found = dense_hessian(problem)
-    assert torch.equal(found, found.T)
-    torch.testing.assert_close(found, whole_hessian(problem), rtol=1e-9, atol=1e-12)
+    dense = dense_hessian(problem)
+    assert torch.equal(dense, dense.T)
+    torch.testing.assert_close(dense, whole_hessian(problem), rtol=1e-9, atol=1e-12)
 
 
 def test_a_dense_hessian_made_of_uneven_parts() -> None:
     problem = changed(net(depth=2), chunk=16)  # four products at a time
-    found = dense_hessian(problem)
+    dense = dense_hessian(problem)
     assert problem.size % 4 == 1
-    torch.testing.assert_close(found, whole_hessian(problem), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(dense, whole_hessian(problem), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -108,11 +104,11 @@ def test_the_documents_nets_on_standardized_inputs(
     x = subject.x.double()
     x = (x - x.mean(1, keepdim=True)) / x.std(1, correction=0, keepdim=True)
     problem = StackProblem(subject.stack(net), x, subject.y, mode)
-    found = problem_extremes(problem)
-    assert found.converged.all()
-    assert [found.minimum[0], found.maximum[0]] == pytest.approx(ends, rel=5e-5)
+    spectrum = problem_extremes(problem)
+    assert spectrum.converged.all()
+    assert [spectrum.minimum[0], spectrum.maximum[0]] == pytest.approx(ends, rel=5e-5)
     top = top_vectors(problem, 1)
-    assert top[0].item() == pytest.approx(found.maximum[0], rel=1e-6)
+    assert top[0].item() == pytest.approx(spectrum.maximum[0], rel=1e-6)
 
 
 def test_what_is_too_large_or_not_finite() -> None:
@@ -195,23 +191,23 @@ def test_what_float32_rounds_is_in_the_margins(seed: int) -> None:
 def test_intervals_are_as_narrow_as_they_can_be() -> None:
     """A space that holds everything leaves rounding; a ruling eigenvalue is no trouble."""
     for values in (np.arange(1.0, 31.0), np.r_[5.0, -3.0, np.zeros(200)]):
-        found = traces.traces(bowl(values), 32)
-        assert found.trace == pytest.approx(values.sum(), rel=1e-12)
-        assert found.mean_square == pytest.approx((values**2).mean(), rel=1e-12)
-        assert 0 < found.trace_margin < 1e-11 * np.abs(values).sum()
-        assert abs(found.trace - values.sum()) <= found.trace_margin
-    found = traces.traces(bowl(SPECTRA["one rules"]))
-    assert found.mean_square_margin < 1e-4 * found.mean_square
+        estimate = traces.traces(bowl(values), 32)
+        assert estimate.trace == pytest.approx(values.sum(), rel=1e-12)
+        assert estimate.mean_square == pytest.approx((values**2).mean(), rel=1e-12)
+        assert 0 < estimate.trace_margin < 1e-11 * np.abs(values).sum()
+        assert abs(estimate.trace - values.sum()) <= estimate.trace_margin
+    estimate = traces.traces(bowl(SPECTRA["one rules"]))
+    assert estimate.mean_square_margin < 1e-4 * estimate.mean_square
 
 
 def test_norms_are_those_of_random_directions() -> None:
     """Their mean square is tr(H^2) / n for directions of any length."""
     values = SPECTRA["bulk"]
-    found = traces.traces(bowl(values), 1000)
-    assert (found.norms**2).mean() == pytest.approx((values**2).mean(), rel=0.02)
-    assert found.norms.max() < np.abs(values).max()
+    estimate = traces.traces(bowl(values), 1000)
+    assert (estimate.norms**2).mean() == pytest.approx((values**2).mean(), rel=0.02)
+    assert estimate.norms.max() < np.abs(values).max()
     few = traces.traces(bowl(values), 3)
-    np.testing.assert_array_equal(few.norms, found.norms[:3])
+    np.testing.assert_array_equal(few.norms, estimate.norms[:3])
 
 
 def test_traces_do_not_depend_on_how_many_run_together() -> None:
@@ -231,25 +227,25 @@ def moments(nodes: Nodes, most: int) -> Floats:
 def test_quadratures_are_exact_for_polynomials() -> None:
     """m nodes give v'H^k v exactly up to k = 2 m - 1 (Golub & Meurant 2010, theorem 6.3)."""
     values = SPECTRA["bulk"]
-    (found,) = quadratures(bowl(values), probes=5, steps=4, seed=7)
+    (nodes,) = quadratures(bowl(values), probes=5, steps=4, seed=7)
     generator = torch.Generator().manual_seed(7)
     starts = np.stack([torch.randn(150, generator=generator).double() for _ in range(5)])
     starts /= np.linalg.norm(starts, axis=1, keepdims=True)
     exact = np.stack([(starts**2 * values**k).sum(1) for k in range(9)], axis=1)
-    np.testing.assert_allclose(moments(found, 8), exact[:, :8], rtol=1e-9)
-    assert (np.abs(moments(found, 9)[:, 8] / exact[:, 8] - 1) > 1e-6).all()
+    np.testing.assert_allclose(moments(nodes, 8), exact[:, :8], rtol=1e-9)
+    assert (np.abs(moments(nodes, 9)[:, 8] / exact[:, 8] - 1) > 1e-6).all()
 
 
 def test_as_many_steps_as_distinct_eigenvalues_find_them_all() -> None:
     values = np.repeat([-3.0, 0.0, 0.0, 2.0, 7.0], 30)
-    (found,) = quadratures(bowl(values), probes=8, steps=40)
-    heavy = found.weights > 1e-20
+    (nodes,) = quadratures(bowl(values), probes=8, steps=40)
+    heavy = nodes.weights > 1e-20
     assert (heavy.sum(1) == 4).all()  # no eigenvalue twice, though the space was soon exhausted
     for probe in range(8):
-        np.testing.assert_allclose(found.values[probe][heavy[probe]], [-3, 0, 2, 7], atol=1e-9)
-    np.testing.assert_allclose(found.weights.sum(1), 1)
+        np.testing.assert_allclose(nodes.values[probe][heavy[probe]], [-3, 0, 2, 7], atol=1e-9)
+    np.testing.assert_allclose(nodes.weights.sum(1), 1)
     np.testing.assert_allclose(
-        found.weights[heavy].reshape(8, 4).mean(0), [0.2, 0.4, 0.2, 0.2], atol=0.05
+        nodes.weights[heavy].reshape(8, 4).mean(0), [0.2, 0.4, 0.2, 0.2], atol=0.05
     )
 
 
@@ -263,12 +259,12 @@ def test_a_net_s_density_by_quadrature_is_its_dense_one() -> None:
     axis = np.linspace(low - 2, high + 2, 400)
     grid = unit * np.sinh(axis)
     exact = smoothed(of_eigenvalues(values), grid, unit, 0.2)[0]
-    found = smoothed(known(list(quadratures(problem, probes=64))), grid, unit, 0.2)
-    error = found.std(0, ddof=1) / 8
-    assert (np.abs(found.mean(0) - exact) <= 5 * error + 1e-3).all()
-    assert np.trapezoid(np.abs(found.mean(0) - exact), axis) < 0.1
+    densities = smoothed(quadrature.joined(list(quadratures(problem, probes=64))), grid, unit, 0.2)
+    error = densities.std(0, ddof=1) / 8
+    assert (np.abs(densities.mean(0) - exact) <= 5 * error + 1e-3).all()
+    assert np.trapezoid(np.abs(densities.mean(0) - exact), axis) < 0.1
     assert np.trapezoid(exact, axis) == pytest.approx(1, abs=1e-9)
-    np.testing.assert_allclose(np.trapezoid(found, axis, axis=1), 1, atol=1e-9)
+    np.testing.assert_allclose(np.trapezoid(densities, axis, axis=1), 1, atol=1e-9)
 
 
 def test_standard_errors_are_what_probes_differ_by() -> None:
@@ -278,8 +274,8 @@ def test_standard_errors_are_what_probes_differ_by() -> None:
     exact = smoothed(of_eigenvalues(values), grid, 1.0, 0.3)[0]
     problem, off = bowl(values), []
     for seed in range(60):
-        (found,) = quadratures(problem, probes=30, steps=60, seed=seed)
-        probes = smoothed(found, grid, 1.0, 0.3)
+        (nodes,) = quadratures(problem, probes=30, steps=60, seed=seed)
+        probes = smoothed(nodes, grid, 1.0, 0.3)
         error = probes.std(0, ddof=1) / np.sqrt(30)
         off.append(np.abs(probes.mean(0) - exact) > 2.05 * error)
     assert 0.02 < np.mean(off) < 0.09
@@ -291,28 +287,28 @@ def test_standard_errors_are_what_probes_differ_by() -> None:
 )
 @settings(max_examples=30, deadline=None)
 def test_every_smoothed_density_integrates_to_one(values: list[float], unit: float) -> None:
-    found = np.sort(np.array(values))
-    low, high = np.arcsinh(found[[0, -1]] / unit)
+    ordered = np.sort(np.array(values))
+    low, high = np.arcsinh(ordered[[0, -1]] / unit)
     axis = np.arange(low - 2, high + 2, 0.05)
-    density = smoothed(of_eigenvalues(found), unit * np.sinh(axis), unit, 0.2)
+    density = smoothed(of_eigenvalues(ordered), unit * np.sinh(axis), unit, 0.2)
     assert density.shape == (1, len(axis)) and (density >= 0).all()
     assert np.trapezoid(density[0], axis) == pytest.approx(1, abs=1e-9)
 
 
 def test_a_smoothed_eigenvalue_is_a_gaussian_on_the_axis() -> None:
     axis = np.linspace(-3, 3, 101)
-    found = smoothed(of_eigenvalues(np.array([0.0])), 5 * np.sinh(axis), 5.0, 0.5)[0]
+    density = smoothed(of_eigenvalues(np.array([0.0])), 5 * np.sinh(axis), 5.0, 0.5)[0]
     expected = np.exp(-(axis**2) / 0.5) / np.sqrt(np.pi / 2)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(density, expected, rtol=1e-9)
 
 
 def test_quadratures_within_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     values = SPECTRA["bulk"]
-    whole = known(list(quadratures(bowl(values), 6, 20)))
+    whole = quadrature.joined(list(quadratures(bowl(values), 6, 20)))
     monkeypatch.setattr(quadrature, "room", lambda k, n: 40)  # the bases of two probes
     parts = list(quadratures(bowl(values), 6, 20))
     assert [part.values.shape for part in parts] == [(2, 20)] * 3
-    np.testing.assert_allclose(known(parts).values, whole.values, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(quadrature.joined(parts).values, whole.values, rtol=1e-6, atol=1e-9)
     monkeypatch.setattr(quadrature, "room", lambda k, n: 12)  # not even one
     assert [part.values.shape for part in quadratures(bowl(values), 2, 20)] == [(1, 12)] * 2
 
@@ -334,9 +330,9 @@ def test_stopping() -> None:
 
 
 def sharpness(problem: Problem) -> float:
-    found = problem_extremes(problem)
-    assert found.converged.all()
-    return float(found.maximum[0])
+    ends = problem_extremes(problem)
+    assert ends.converged.all()
+    return float(ends.maximum[0])
 
 
 def fair(stack: Stack, mode: BnMode) -> tuple[float, float]:
@@ -374,9 +370,9 @@ def test_units_of_filters_are_the_chain_rule() -> None:
         moving = flatten([torch.full_like(v, v.dim() > 2) for v in problem.params.values()])[0]
         unit = filter_norms(problem.params)[0]
         expected = (unit.unsqueeze(1) * whole_hessian(problem) * unit)[moving > 0][:, moving > 0]
-        found = dense_hessian(scaled)
+        dense = dense_hessian(scaled)
         assert scaled.size == int(moving.sum())
-        torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
+        torch.testing.assert_close(dense, expected, rtol=1e-8, atol=1e-10)
         torch.testing.assert_close(whole_hessian(scaled), expected, rtol=1e-8, atol=1e-10)
 
 

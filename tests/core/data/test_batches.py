@@ -132,13 +132,13 @@ def test_real_data_is_scikit_learns(source: Source) -> None:
     options = {"scaled": False} if source == "diabetes" else {}
     from sklearn import datasets
 
-    found = getattr(datasets, f"load_{source}")(**options)
-    rows, width = found.data.shape
+    bunch = getattr(datasets, f"load_{source}")(**options)
+    rows, width = bunch.data.shape
     assert (row_limit(source), feature_limit(source)) == (rows, width)
     got = batch(source, rows, 256)
-    assert got.names == tuple(found.feature_names)
-    order = np.lexsort(got.values.T), np.lexsort(found.data.T)
-    assert np.array_equal(got.values[order[0]], found.data[order[1]])  # each row once
+    assert got.names == tuple(bunch.feature_names)
+    order = np.lexsort(got.values.T), np.lexsort(bunch.data.T)
+    assert np.array_equal(got.values[order[0]], bunch.data[order[1]])  # each row once
 
 
 def test_more_rows_than_there_are_repeat() -> None:

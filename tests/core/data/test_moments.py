@@ -16,7 +16,7 @@ SYNTHETIC = [s for s in get_args(Source) if s not in REAL and s not in ("table",
 
 @pytest.mark.parametrize("source", SYNTHETIC)
 def test_closed_forms_agree_with_draws(source: Source) -> None:
-    found = moments(BatchConfig(source=source, features=4))
+    truth = moments(BatchConfig(source=source, features=4))
     x = np.vstack(
         [
             draw(BatchConfig(source=source, features=4, batch_size=65_536, seed=seed)).values
@@ -24,9 +24,9 @@ def test_closed_forms_agree_with_draws(source: Source) -> None:
         ]
     )
     # In units of each feature's own spread; a constant feature has none.
-    scale = np.where(found.scale > 0, found.scale, 1.0)
-    z = (x - found.mean) / scale
-    for power, closed in ((1, 0.0), (2, found.variance), (3, found.third), (4, found.fourth)):
+    scale = np.where(truth.scale > 0, truth.scale, 1.0)
+    z = (x - truth.mean) / scale
+    for power, closed in ((1, 0.0), (2, truth.variance), (3, truth.third), (4, truth.fourth)):
         samples = z**power
         error = samples.std(axis=0) / np.sqrt(len(z))
         expected = closed / scale**power
@@ -34,13 +34,13 @@ def test_closed_forms_agree_with_draws(source: Source) -> None:
 
 
 def test_heavy_tails_have_a_mean_only() -> None:
-    found = moments(BatchConfig(source="heavy_tails", features=3))
+    truth = moments(BatchConfig(source="heavy_tails", features=3))
     x = draw(BatchConfig(source="heavy_tails", features=3, batch_size=65_536)).values
-    assert np.allclose(found.mean, np.median(x, axis=0), atol=0.1)
-    assert np.isinf(found.variance).all()
-    assert np.isinf(found.variance_of_mean(8)).all()
-    assert not np.isfinite(found.variance_of_variance(8)).any()
-    assert np.isfinite(found.scale).all()
+    assert np.allclose(truth.mean, np.median(x, axis=0), atol=0.1)
+    assert np.isinf(truth.variance).all()
+    assert np.isinf(truth.variance_of_mean(8)).all()
+    assert not np.isfinite(truth.variance_of_variance(8)).any()
+    assert np.isfinite(truth.scale).all()
 
 
 def table(values: np.ndarray) -> tuple[BatchConfig, Table]:
@@ -52,30 +52,30 @@ def table(values: np.ndarray) -> tuple[BatchConfig, Table]:
 def test_without_replacement_equals_every_possible_sample(size: int) -> None:
     rng = np.random.default_rng(0)
     values = np.column_stack([rng.exponential(size=7), 100 + rng.normal(size=7)])
-    found = moments(*table(values))
+    truth = moments(*table(values))
     samples = np.array([values[list(rows)] for rows in combinations(range(7), size)])
     means, variances = samples.mean(axis=1), samples.var(axis=1, ddof=1)
-    assert np.allclose(found.mean, means.mean(axis=0))
-    assert np.allclose(found.variance_of_mean(size), means.var(axis=0))
-    assert np.allclose(found.expected_variance(size), variances.mean(axis=0))
-    assert np.allclose(found.variance_of_variance(size), variances.var(axis=0), atol=1e-12)
+    assert np.allclose(truth.mean, means.mean(axis=0))
+    assert np.allclose(truth.variance_of_mean(size), means.var(axis=0))
+    assert np.allclose(truth.expected_variance(size), variances.mean(axis=0))
+    assert np.allclose(truth.variance_of_variance(size), variances.var(axis=0), atol=1e-12)
 
 
 def test_with_replacement_equals_every_possible_sample() -> None:
     values = np.array([[1.0], [2.0], [7.0]])
-    found = moments(*table(values))
+    truth = moments(*table(values))
     samples = np.stack(np.meshgrid(*[values[:, 0]] * 4), axis=-1).reshape(-1, 4)
-    assert np.allclose(found.variance_of_mean(4), samples.mean(axis=1).var())
+    assert np.allclose(truth.variance_of_mean(4), samples.mean(axis=1).var())
     variances = samples.var(axis=1, ddof=1)
-    assert np.allclose(found.expected_variance(4), variances.mean())
-    assert np.allclose(found.variance_of_variance(4), variances.var())
+    assert np.allclose(truth.expected_variance(4), variances.mean())
+    assert np.allclose(truth.variance_of_variance(4), variances.var())
 
 
 def test_real_data_uses_all_rows() -> None:
-    found = moments(BatchConfig(source="wine", features=13))
-    assert found.rows == 178
-    assert found.whole(178) and not found.whole(179)
-    assert found.mean[0] == pytest.approx(13.000617977528083)
+    truth = moments(BatchConfig(source="wine", features=13))
+    assert truth.rows == 178
+    assert truth.whole(178) and not truth.whole(179)
+    assert truth.mean[0] == pytest.approx(13.000617977528083)
 
 
 def test_one_row_has_no_variance_of_variance() -> None:

@@ -35,9 +35,9 @@ def problem(
 @pytest.mark.parametrize("bn", [True, False])
 def test_dense_hessians(network: NetworkConfig, mode: BnMode, bn: bool) -> None:
     whole = problem(network, mode, bn=bn)
-    found = whole.hessian_here(whole.size)(torch.eye(whole.size).double())
+    hessian = whole.hessian_here(whole.size)(torch.eye(whole.size).double())
     expected = whole_hessian(whole)
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12 * float(expected.abs().max()))
+    torch.testing.assert_close(hessian, expected, rtol=0, atol=1e-12 * float(expected.abs().max()))
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])
@@ -58,10 +58,10 @@ def test_single_precision() -> None:
         for precision in ("float64", "float32")
     )
     vectors = torch.randn(2, exact.size, generator=torch.Generator().manual_seed(1)).double()
-    expected, found = (each.hessian()(vectors) for each in (exact, rounded))
-    assert found.dtype == torch.float64
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * float(expected.abs().max()))
-    assert (found != expected).any()
+    expected, products = (each.hessian()(vectors) for each in (exact, rounded))
+    assert products.dtype == torch.float64
+    torch.testing.assert_close(products, expected, rtol=0, atol=1e-4 * float(expected.abs().max()))
+    assert (products != expected).any()
 
 
 def test_the_net_is_left_as_it_was_and_one_row_is_refused() -> None:

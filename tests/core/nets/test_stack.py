@@ -144,11 +144,11 @@ def test_gradients_are_those_of_single_modules(network: NetworkConfig, mode: str
         network_gradient(stack, x.T, y, mode),  # type: ignore[arg-type]
         gradient_of(objective_of(stack, x.T, y, mode)),  # type: ignore[arg-type]
     ]
-    for found in [way(stack.params) for way in ways for _ in range(2)]:
+    for gradients in [way(stack.params) for way in ways for _ in range(2)]:
         for index in range(len(SEEDS)):
             module = one_of(stack, index).train(mode == "train")
             (module(x)[:, 0] - y).square().mean().backward()
-            for ours, theirs in zip(found.values(), module.parameters(), strict=True):
+            for ours, theirs in zip(gradients.values(), module.parameters(), strict=True):
                 torch.testing.assert_close(ours[index], theirs.grad, rtol=1e-9, atol=1e-9)
 
 
@@ -158,11 +158,11 @@ def test_gradients_are_those_of_single_modules(network: NetworkConfig, mode: str
 def test_losses_are_those_of_single_modules(network: NetworkConfig, mode: str, bn: bool) -> None:
     stack, (x, y) = lived_in(initial(network, 3, SEEDS, bn=bn)), rows()
     losses = network_losses(stack, x.T, y, mode)  # type: ignore[arg-type]
-    for found in (losses(stack.params), losses(stack.params)):
+    for together in (losses(stack.params), losses(stack.params)):
         for index in range(len(SEEDS)):
             module = one_of(stack, index).train(mode == "train")
             expected = (module(x)[:, 0] - y).square().mean().detach()
-            torch.testing.assert_close(found[index], expected, rtol=1e-12, atol=0)
+            torch.testing.assert_close(together[index], expected, rtol=1e-12, atol=0)
 
 
 def test_losses_of_a_single_row_are_refused_in_train_mode() -> None:

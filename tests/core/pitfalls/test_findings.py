@@ -28,7 +28,7 @@ from bnviz.core.pitfalls.train_forgotten import evaluating
 from bnviz.core.verdict import Verdict
 
 
-def found(name: str, **given: Any) -> tuple[Result, Verdict]:
+def outcome(name: str, **given: Any) -> tuple[Result, Verdict]:
     config = CONFIGS[name](**given)
     result = pitfall.run(name, config)
     return result, pitfall.judge(name, config, result)
@@ -107,7 +107,7 @@ VERDICTS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "given", "verdict"), VERDICTS)
 def test_verdicts_come_out_either_way(name: str, given: dict[str, Any], verdict: str) -> None:
-    assert found(name, **given)[1].key == verdict
+    assert outcome(name, **given)[1].key == verdict
 
 
 def test_no_verdict_is_forgotten_above() -> None:
@@ -120,7 +120,7 @@ def test_no_verdict_is_forgotten_above() -> None:
 
 def test_dropout_shifts_the_variance_as_li_et_al_say() -> None:
     for mean in (0.0, 1.0, 3.0):
-        result, _ = found("dropout_before_bn", rate=0.35, mean=mean)
+        result, _ = outcome("dropout_before_bn", rate=0.35, mean=mean)
         keep = 1 - result["rate"]
         expected = ((1 + mean**2) / keep - mean**2) ** -0.5
         assert np.allclose(result["theory"], expected, rtol=1e-6)
@@ -131,13 +131,13 @@ def test_dropout_shifts_the_variance_as_li_et_al_say() -> None:
 
 
 def test_the_gradient_falls_as_the_weights_grow() -> None:
-    result, _ = found("scale_invariance", eps=1e-12)
+    result, _ = outcome("scale_invariance", eps=1e-12)
     assert np.allclose(result["gradient"] * result["scale"], result.last("restored"), rtol=1e-3)
     assert result["change"].max() < 1e-3
 
 
 def test_epsilons_gain() -> None:
-    result, _ = found("dead_features", eps=1e-3, spread=0.02)
+    result, _ = outcome("dead_features", eps=1e-3, spread=0.02)
     before = result["before"]
     assert np.allclose(result["after"], before / np.sqrt(before**2 + 1e-3), rtol=1e-6)
     assert np.allclose(result["usual"], before / np.sqrt(before**2 + 1e-5), rtol=1e-6)
@@ -151,13 +151,13 @@ def test_amplified_names_features() -> None:
 
 
 def test_without_decay_weights_before_bn_only_grow() -> None:
-    result, _ = found("weight_decay", decay=0.0)
+    result, _ = outcome("weight_decay", decay=0.0)
     assert (np.diff(result["without"]) < 1e-6).all(), "the effective rate only falls"
     assert np.array_equal(result["without"], result["with_decay"])
 
 
 def test_batch_sizes_are_those_of_a_loader() -> None:
-    result, _ = found("last_batch", rows=100, batch_size=32)
+    result, _ = outcome("last_batch", rows=100, batch_size=32)
     assert result["size"].tolist() == [32, 32, 32, 4]
     assert result["fixed"].tolist() == [32, 32, 32]
     rows = torch.utils.data.TensorDataset(torch.arange(5.0)[:, None])
@@ -165,7 +165,7 @@ def test_batch_sizes_are_those_of_a_loader() -> None:
 
 
 def test_poison_stays_and_the_guard_keeps_it_out() -> None:
-    result, verdict = found("nan_batch", value="nan", step=30)
+    result, verdict = outcome("nan_batch", value="nan", step=30)
     assert np.isfinite(result["validation"][:29]).all()
     assert np.isnan(result["validation"][29:]).all()
     assert np.isfinite(np.delete(result["training"], 29)).all()
@@ -176,15 +176,15 @@ def test_poison_stays_and_the_guard_keeps_it_out() -> None:
 
 
 def test_a_chain_with_gamma_zero_has_no_gradient_at_all() -> None:
-    result, _ = found("gamma_zero", network="plain", depth=4)
+    result, _ = outcome("gamma_zero", network="plain", depth=4)
     assert not result["zeros"].any() and not result["zeros_later"].any()
     assert result["fixed"].all() and result["ones"].all()
-    result, _ = found("gamma_zero", network="residual", depth=4)
+    result, _ = outcome("gamma_zero", network="residual", depth=4)
     assert not result["zeros"].any() and result["zeros_later"].all()
 
 
 def test_float16_overflows_where_the_variance_does() -> None:
-    result, _ = found("low_precision", dtype="float16")
+    result, _ = outcome("low_precision", dtype="float16")
     overflow = result["variance_exact"] > 65_504
     assert np.array_equal(~np.isfinite(result["variance_low"]), overflow)
     assert overflow.any() and not overflow.all()
@@ -254,7 +254,7 @@ def test_each_bug_is_the_one_it_says() -> None:
     assert torch.allclose(y["no_epsilon"], deviation / biased.sqrt())
     remembered = outputs["biased_running_variance"].running_var
     assert torch.allclose(remembered, 0.9 + 0.1 * biased)
-    result, _ = found("handwritten", bug="biased_running_variance")
+    result, _ = outcome("handwritten", bug="biased_running_variance")
     assert (result["train"] < 1e-5).all() and (np.diff(result["eval"]) < 0.1).all()
 
 
@@ -318,7 +318,7 @@ def test_what_cannot_be_folded_is_refused() -> None:
 
 
 def test_a_bias_that_is_not_scaled() -> None:
-    result, verdict = found("folding", bias="not_scaled")
+    result, verdict = outcome("folding", bias="not_scaled")
     off = result["folded_mistake"] - result["original_last_axis"]
     assert verdict.key == "bias" and verdict.values["error"] == abs(off).max() > 0.01
     assert np.ptp(off.reshape(64, 4), axis=0).max() < 1e-4, "a constant for each channel"
@@ -327,10 +327,10 @@ def test_a_bias_that_is_not_scaled() -> None:
 @pytest.mark.parametrize("layer", get_args(FoldingConv.model_fields["layer"].annotation))
 def test_a_convolution_folds_and_its_bias_is_a_constant_for_each_channel(layer: str) -> None:
     for bias in ("scaled", "none"):
-        result, verdict = found("folding_conv", layer=layer, bias=bias)
+        result, verdict = outcome("folding_conv", layer=layer, bias=bias)
         assert verdict.key == "right" and verdict.values["right"] < 1e-4
         assert result["original"].std() > 0.5, "there is something to compare"
-    result, verdict = found("folding_conv", layer=layer, bias="not_scaled")
+    result, verdict = outcome("folding_conv", layer=layer, bias="not_scaled")
     off = (result["mistake"] - result["original"]).reshape(8, 6, -1)
     assert verdict.key == "bias" and verdict.values["error"] == abs(off).max() > 0.1
     assert np.ptp(off, axis=(0, 2)).max() < 1e-4
@@ -338,7 +338,7 @@ def test_a_convolution_folds_and_its_bias_is_a_constant_for_each_channel(layer: 
 
 def test_amp_overflows_inside_the_net() -> None:
     """The batch is finite; behind the first layer, in float16, it is not."""
-    result, verdict = found("nan_batch", value="amp", step=30)
+    result, verdict = outcome("nan_batch", value="amp", step=30)
     assert np.isnan(result["validation"][29:]).all() and verdict.key == "poisoned"
     assert np.isfinite(result["fixed"]).all()
     layer = nn.BatchNorm1d(2)
@@ -350,18 +350,18 @@ def test_amp_overflows_inside_the_net() -> None:
 
 
 def test_nothing_goes_on_after_the_last_step() -> None:
-    assert found("nan_batch", value="nan", step=60)[1].key == "poisoned_last"
-    assert found("nan_batch", value="nan", step=59)[1].key == "poisoned"
-    result, early = found("nan_batch", value="outlier", step=2)
+    assert outcome("nan_batch", value="nan", step=60)[1].key == "poisoned_last"
+    assert outcome("nan_batch", value="nan", step=59)[1].key == "poisoned"
+    result, early = outcome("nan_batch", value="outlier", step=2)
     assert early.values["before"] == result["validation"][0]
-    assert found("nan_batch", value="outlier", step=60)[1].values["left"] == 0
+    assert outcome("nan_batch", value="outlier", step=60)[1].values["left"] == 0
 
 
 @pytest.mark.parametrize("eps", [1e-12, 1e-5, 0.1])
 @pytest.mark.parametrize("scale", [1e-4, 0.1, 1.0, 10.0, 1e4])
 def test_epsilon_is_blamed_where_it_counts(scale: float, eps: float) -> None:
     """Small weights let it in; large ones only leave it less to say than before."""
-    _, verdict = found("scale_invariance", scale=scale, eps=eps)
+    _, verdict = outcome("scale_invariance", scale=scale, eps=eps)
     assert (verdict.key == "invariant") == (verdict.values["change_share"] < 0.01)
     if verdict.key != "invariant":
         assert eps == 0.1 or scale <= 0.1
@@ -370,7 +370,7 @@ def test_epsilon_is_blamed_where_it_counts(scale: float, eps: float) -> None:
 
 @pytest.mark.parametrize("order", ["linear_bn", "bn_linear"])
 def test_the_generated_layer_is_the_folded_one(order: str) -> None:
-    result, _ = found("folding", order=order, shape="nlc")
+    result, _ = outcome("folding", order=order, shape="nlc")
     names: dict[str, Any] = {"nn": nn, "torch": torch}
     exec(generated(result), names)
     assert np.allclose(names["folded"].weight.detach(), result["weight_last_axis"], atol=1e-6)
@@ -387,12 +387,12 @@ def test_over_the_last_axis() -> None:
 def test_the_family_shares_what_wu_and_he_shade() -> None:
     axes = {"batch": (0, 2), "layer": (1, 2), "instance": (2,), "rms": (1, 2)}
     for norm, averaged in axes.items():
-        shared = found("family", norm=norm)[0]["shared"]
+        shared = outcome("family", norm=norm)[0]["shared"]
         expected = np.zeros((4, 6, 4))
         expected[tuple(slice(None) if axis in averaged else 0 for axis in range(3))] = 1
         assert np.array_equal(shared, expected), norm
     for groups in (1, 2, 3, 6):
-        shared = found("family", norm="group", groups=groups)[0]["shared"]
+        shared = outcome("family", norm="group", groups=groups)[0]["shared"]
         expected = np.zeros((4, 6, 4))
         expected[0, : 6 // groups] = 1
         assert np.array_equal(shared, expected), groups
@@ -400,7 +400,7 @@ def test_the_family_shares_what_wu_and_he_shade() -> None:
 
 def test_the_familys_invariances() -> None:
     """Rows: batch, layer, group, instance, RMS. Columns as in `changed`."""
-    result, _ = found("family")
+    result, _ = outcome("family")
     kept = result["change"] < 1e-9
     scaled, shifted, company = kept[:, 0], kept[:, 1], kept[:, 8]
     assert scaled.all(), "every norm forgets the scale of everything"
@@ -423,7 +423,7 @@ def test_two_passes_are_one_with_the_effective_weight() -> None:
         bn(first(torch.randn(32, 4)))
         off = (bn.get_buffer("running_mean") - first.bias) / first.weight.norm(dim=1)
         away.append(off.square().mean().sqrt().item())
-    result, verdict = found("second_pass")
+    result, verdict = outcome("second_pass")
     assert np.allclose(result["twice"], away, rtol=1e-4)
     assert (verdict.values["passes"], verdict.values["batches"]) == (200, 100)
 
@@ -436,7 +436,7 @@ def test_pooled_statistics_are_those_of_all_rows() -> None:
     together, every = pooled(states), torch.cat(rows)
     assert torch.allclose(together["running_mean"], every.mean(dim=0))
     assert torch.allclose(together["running_var"], every.var(dim=0, unbiased=False))
-    result, _ = found("averaged_nets", shift=3.0, clients=2)
+    result, _ = outcome("averaged_nets", shift=3.0, clients=2)
     # Two groups 3 apart: variance 1 within and 9 / 4 between.
     here = int(result["here"])
     assert result["averaged"][here] == pytest.approx((1 + 9 / 4) ** 0.5, rel=0.02)
@@ -465,7 +465,7 @@ def test_synchronized_statistics_are_those_of_all_rows() -> None:
 
 def test_padding_dilutes_as_the_law_of_total_variance_says() -> None:
     for mean in (0.0, 1.0, 3.0):
-        result, _ = found("padding", mean=mean)
+        result, _ = outcome("padding", mean=mean)
         assert np.allclose(result["padded"], result["theory"], rtol=0.05)
         assert np.allclose(result["masked"], 1, atol=1e-3)
 
@@ -478,14 +478,14 @@ def test_masked_bn_leaves_padding_alone() -> None:
 
 
 def test_joint_batches_keep_what_separate_ones_hide() -> None:
-    result, _ = found("two_populations", batch_size=256)
+    result, _ = outcome("two_populations", batch_size=256)
     assert np.allclose(result["joint"], result["theory"], atol=0.02)
     assert np.abs(result["separate"]).max() < 1e-5
     assert np.allclose(result["eval"], result["before"], rtol=0.05, atol=0.02)
 
 
 def test_bn_raises_noise_by_its_own_gain() -> None:
-    result, verdict = found("latent_noise", noise=0.01, eps=1e-5)
+    result, verdict = outcome("latent_noise", noise=0.01, eps=1e-5)
     gain = 1 / np.sqrt(result["before"] ** 2 + 1e-5)
     assert np.allclose(result["after"], result["before"] * gain, rtol=1e-4)
     assert verdict.values["kept"] == 4

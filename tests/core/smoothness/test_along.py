@@ -44,7 +44,7 @@ def told(config: AlongConfig, training: TrainConfig = TRAINING) -> list[Progress
 
 
 @cache
-def found(grid: str = "relative") -> Along:
+def curves(grid: str = "relative") -> Along:
     config = AlongConfig(grid=grid, sizes=4, reach=0.5)  # type: ignore[arg-type]
     last = told(config, with_optimizer(batch_size=16, epochs=2))[-1]
     assert last.done == last.total == 2 * 5  # four batches of 16 and one of 8
@@ -57,8 +57,8 @@ def test_the_grids() -> None:
     np.testing.assert_allclose(relative, [0.5, 1, 2, 4])
     absolute = along.step_sizes(AlongConfig(grid="absolute", sizes=4, reach=0.5))
     np.testing.assert_allclose(absolute, [5e-4, 5e-3, 5e-2, 0.5])
-    np.testing.assert_allclose(found().sizes, relative)
-    np.testing.assert_allclose(found("absolute").sizes, absolute)
+    np.testing.assert_allclose(curves().sizes, relative)
+    np.testing.assert_allclose(curves("absolute").sizes, absolute)
 
 
 @pytest.mark.parametrize(("steps", "count"), [(350, 100), (350, 2), (5, 100), (1, 2), (1000, 1000)])
@@ -73,10 +73,10 @@ def test_every_step_is_counted() -> None:
     assert told(AlongConfig(sizes=2))[-1].total == 3  # the last row of each epoch makes no step
     assert told(AlongConfig(sizes=2), with_optimizer(batch_size=70))[-1].total == 6
     assert told(AlongConfig(sizes=2), with_optimizer(batch_size=500))[-1].total == 3
-    assert found().steps.tolist() == list(range(10))
+    assert curves().steps.tolist() == list(range(10))
     few = told(AlongConfig(sizes=2, moments=4), with_optimizer(batch_size=16, epochs=2))[-1].result
     assert few.steps.tolist() == [0, 3, 6, 9]
-    np.testing.assert_allclose(few.bn.loss, found().bn.loss[::3])
+    np.testing.assert_allclose(few.bn.loss, curves().bn.loss[::3])
 
 
 @pytest.mark.parametrize("grid", ["relative", "absolute"])
@@ -85,14 +85,14 @@ def test_figures_are_those_of_a_loop_over_modules(grid: str, net: str) -> None:
     """Each seed alone in torch, on its own batches in its own order."""
     config = with_optimizer(batch_size=16, epochs=2)
     data = prepare(config.data, dataset_for(config.data))
-    run, ours = Run(config, data), getattr(found(grid), net)
+    run, ours = Run(config, data), getattr(curves(grid), net)
     step = 0
     for _ in range(2):
         for x, y in run.batches():
             for seed in range(3):
                 module = one_of(run.nets[net].stack, seed).double().train()
                 rows = x[seed].T.double(), y[seed].unsqueeze(1).double()
-                expected = by_hand(module, *rows, found(grid).sizes, grid)
+                expected = by_hand(module, *rows, curves(grid).sizes, grid)
                 figures = [getattr(ours, name)[step, seed] for name in expected]
                 np.testing.assert_allclose(figures, list(expected.values()), rtol=1e-6)
             run.step(x, y)
@@ -150,7 +150,7 @@ def test_it_does_not_depend_on_the_checkpoint_or_on_the_seed_of_the_measure() ->
     other = AlongConfig(sizes=4, reach=0.5, seed=8)
     one.plain.params["output.bias"].fill_(torch.nan)
     result = list(other.measure(one, lambda: False))[-1].result
-    assert np.array_equal(result.plain.smoothness, found().plain.smoothness)
+    assert np.array_equal(result.plain.smoothness, curves().plain.smoothness)
 
 
 def test_curves_grow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +159,9 @@ def test_curves_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [part.done for part in parts] == [*range(1, 11), 10]
     for part in parts[:-1]:
         assert part.result.steps.tolist() == list(range(part.done))
-        assert np.array_equal(part.result.bn.loss, found().bn.loss[: part.done])
+        assert np.array_equal(part.result.bn.loss, curves().bn.loss[: part.done])
     again = from_bytes(Along, to_bytes(parts[-1].result))
-    assert np.array_equal(again.plain.change_high, found().plain.change_high)
+    assert np.array_equal(again.plain.change_high, curves().plain.change_high)
     assert again.steps.dtype == np.int64
 
 

@@ -43,7 +43,7 @@ def reports(config: DensityConfig = CONFIG, of: subjects.Subject | None = None) 
 
 
 @cache
-def found() -> Density:
+def density() -> Density:
     last: Density = reports()[-1].result
     return last
 
@@ -56,19 +56,19 @@ def axis(result: Density) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 def test_a_small_net_s_spectrum_is_exact(name: str) -> None:
     hessian = dense_hessian(subject().problem(name, "eval", 0))
     values = eigenvalues(hessian)
-    net: NetDensity = getattr(found(), name)
+    net: NetDensity = getattr(density(), name)
     np.testing.assert_allclose(net.exact, values, atol=1e-12)
-    assert net.near_zero == pytest.approx((np.abs(values) <= found().unit).mean())
-    assert net.negative == pytest.approx((values < -found().unit).mean())
+    assert net.near_zero == pytest.approx((np.abs(values) <= density().unit).mean())
+    assert net.negative == pytest.approx((values < -density().unit).mean())
     assert net.largest == pytest.approx(np.abs(values).max())
     assert net.top == pytest.approx((values**2).max() / (values**2).sum())
     assert not net.error.any() and (net.quadrature_error >= 0).all()
-    assert np.trapezoid(net.mean, axis(found())) == pytest.approx(1, abs=1e-6)
-    assert np.trapezoid(net.quadrature, axis(found())) == pytest.approx(1, abs=1e-6)
+    assert np.trapezoid(net.mean, axis(density())) == pytest.approx(1, abs=1e-6)
+    assert np.trapezoid(net.quadrature, axis(density())) == pytest.approx(1, abs=1e-6)
 
 
 def test_the_axis_holds_both_spectra() -> None:
-    result = found()
+    result = density()
     steps = np.diff(axis(result))
     np.testing.assert_allclose(steps, steps[0])
     assert steps[0] <= spectra.SPACING
@@ -94,7 +94,7 @@ def test_a_large_net_by_products_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.bn.error.max() > 0
     assert result.bn.band == pytest.approx(2.364624, rel=1e-6), "Student's t for 8 vectors"
     assert last.total == last.done == 73 + 160 + 2 * 8 * 40
-    exact = found().bn
+    exact = density().bn
     for name in ("near_zero", "negative"):
         assert getattr(result.bn, name) == pytest.approx(getattr(exact, name), abs=0.1)
     assert result.bn.top_low < exact.top < result.bn.top_high < result.bn.top_low + 0.1
@@ -104,24 +104,24 @@ def test_a_large_net_by_products_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_documents_nets() -> None:
     """The ends that are known of them, and quadratures that know as much."""
-    found = reports(DensityConfig(probes=4), subjects.document())
-    result = found[-1].result
+    progress = reports(DensityConfig(probes=4), subjects.document())
+    result = progress[-1].result
     assert result.bn.exact[[0, -1]] == pytest.approx([-12337.92, 12368.94], rel=1e-6)
     assert result.plain.exact[[0, -1]] == pytest.approx([-1.44579e6, 8.13461e7], rel=1e-5)
     for net in (result.bn, result.plain):
         assert np.trapezoid(np.abs(net.quadrature - net.mean), axis(result)) < 0.15
     assert DensityConfig().verdicts(result)[0].key == "plain"
-    assert next(each.result for each in found if each.result).plain.exact.shape == (321,)
+    assert next(each.result for each in progress if each.result).plain.exact.shape == (321,)
 
 
 def test_seed_mode_and_net() -> None:
     other = reports(DensityConfig(probes=8, steps=40, net=1))[-1].result
-    assert (other.bn.exact != found().bn.exact).any()
+    assert (other.bn.exact != density().bn.exact).any()
     train = reports(DensityConfig(probes=8, steps=40, bn_mode="train"))[-1].result
-    assert (train.bn.exact != found().bn.exact).any()
-    np.testing.assert_array_equal(train.plain.exact, found().plain.exact)
+    assert (train.bn.exact != density().bn.exact).any()
+    np.testing.assert_array_equal(train.plain.exact, density().plain.exact)
     drawn = reports(DensityConfig(probes=8, steps=40, seed=1))[-1].result
-    assert (drawn.bn.quadrature != found().bn.quadrature).any()
+    assert (drawn.bn.quadrature != density().bn.quadrature).any()
     with pytest.raises(ValueError, match="no seed number 2"):
         reports(DensityConfig(net=2))
 
@@ -136,7 +136,7 @@ def test_first_results_are_early_and_progress_is_whole(monkeypatch: pytest.Monke
     assert done == sorted(done) and len(set(done)) > 8
     first = next(each.result for each in told if each.result is not None)
     assert np.isfinite(first.bn.mean).all() and np.isnan(first.bn.quadrature).all()
-    np.testing.assert_array_equal(first.bn.exact, found().bn.exact)
+    np.testing.assert_array_equal(first.bn.exact, density().bn.exact)
     later = [each.result for each in told if each.result is not None][1:-1]
     assert all(np.isfinite(each.bn.quadrature_error).all() for each in later)
 
@@ -179,9 +179,9 @@ def test_a_loss_that_is_not_finite_though_the_net_is(monkeypatch: pytest.MonkeyP
 
 
 def test_results_survive_the_disk() -> None:
-    again = from_bytes(Density, to_bytes(found()))
-    assert again.unit == found().unit and again.bn.top == found().bn.top
-    np.testing.assert_array_equal(again.plain.exact, found().plain.exact)
+    again = from_bytes(Density, to_bytes(density()))
+    assert again.unit == density().unit and again.bn.top == density().bn.top
+    np.testing.assert_array_equal(again.plain.exact, density().plain.exact)
 
 
 def test_the_interval_of_the_share_covers_as_often_as_it_claims() -> None:
@@ -196,11 +196,11 @@ def test_the_interval_of_the_share_covers_as_often_as_it_claims() -> None:
 
 
 def test_a_result_of_an_earlier_release_opens_and_claims_nothing_of_a_large_net() -> None:
-    blob = load(to_bytes(replace(found(), bn=replace(found().bn, exact=np.empty(0)))))
+    blob = load(to_bytes(replace(density(), bn=replace(density().bn, exact=np.empty(0)))))
     kept = {name: value for name, value in blob.items() if not re.search("top_|band", name)}
     assert len(blob) - len(kept) == 6
     old = from_bytes(Density, save(kept))
-    assert (old.bn.top_low, old.bn.top_high, old.bn.top) == (0, 1, found().bn.top)
+    assert (old.bn.top_low, old.bn.top_high, old.bn.top) == (0, 1, density().bn.top)
     assert CONFIG.verdicts(old)[0].key == "open"
 
 

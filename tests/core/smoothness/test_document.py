@@ -25,8 +25,8 @@ def subject() -> subjects.Subject:
 def replay() -> Replay:
     last = list(CONFIG.measure(subject(), lambda: False))[-1]
     assert (last.done, last.total) == (200, 200)
-    found: Replay = last.result
-    return found
+    result: Replay = last.result
+    return result
 
 
 @pytest.mark.parametrize("net", ["bn", "plain"])
@@ -34,10 +34,10 @@ def test_published_values_are_the_document_s_own(net: str) -> None:
     document = experiment()
     with torch.random.fork_rng(devices=[]):
         values, drift, shared = documents_loop(getattr(document, net), document.x, document.y, 12)
-    found = getattr(replay(), net)
-    assert found.published[:12].tolist() == values
-    assert found.shared[:12].tolist() == shared
-    np.testing.assert_allclose(found.drift[:12], drift, rtol=1e-4, atol=1e-12)
+    replayed = getattr(replay(), net)
+    assert replayed.published[:12].tolist() == values
+    assert replayed.shared[:12].tolist() == shared
+    np.testing.assert_allclose(replayed.drift[:12], drift, rtol=1e-4, atol=1e-12)
 
 
 def test_the_figures_are_those_of_reproduce() -> None:
@@ -53,14 +53,14 @@ def test_the_figures_are_those_of_reproduce() -> None:
 
 @pytest.mark.parametrize("net", ["bn", "plain"])
 def test_only_the_first_probe_measures_and_then_the_weights_walk(net: str) -> None:
-    found = getattr(replay(), net)
-    assert found.published[0] > 0 and not found.published[1:].any()
-    assert found.shared.all()  # from the first restoring on
-    assert found.drift[0] == 0
+    replayed = getattr(replay(), net)
+    assert replayed.published[0] > 0 and not replayed.published[1:].any()
+    assert replayed.shared.all()  # from the first restoring on
+    assert replayed.drift[0] == 0
     # A random walk of n parameters: its length grows as the root of the steps.
     n = 449 if net == "bn" else 321
     expected = 1e-5 * np.sqrt(n * np.arange(100))
-    np.testing.assert_allclose(found.drift[20:], expected[20:], rtol=0.1)
+    np.testing.assert_allclose(replayed.drift[20:], expected[20:], rtol=0.1)
 
 
 @pytest.mark.parametrize("net", ["bn", "plain"])
@@ -73,7 +73,7 @@ def test_corrected_values_are_those_of_a_loop_put_right(net: str) -> None:
         drawn = [[torch.randn_like(p) for p in module.parameters()] for _ in range(8)]
     params = list(module.double().parameters())
     originals = [p.data.clone() for p in params]
-    found = getattr(replay(), net)
+    replayed = getattr(replay(), net)
     for probe, direction in enumerate(drawn):
         deltas = [piece.double() * 1e-5 for piece in direction]
         gradients = []
@@ -84,9 +84,9 @@ def test_corrected_values_are_those_of_a_loop_put_right(net: str) -> None:
             gradients.append(torch.cat([each.flatten() for each in gradient]))
         step = torch.cat([delta.flatten() for delta in deltas])
         expected = float((gradients[0] - gradients[1]).norm() / step.norm())
-        assert found.corrected[probe] == pytest.approx(expected, rel=1e-6)
+        assert replayed.corrected[probe] == pytest.approx(expected, rel=1e-6)
     # The only probe that the document's code measures, it measures well.
-    assert found.corrected[0] == pytest.approx(found.published[0], rel=2e-3)
+    assert replayed.corrected[0] == pytest.approx(replayed.published[0], rel=2e-3)
 
 
 def test_the_subject_does_not_matter_and_the_result_keeps_on_disk() -> None:
@@ -105,9 +105,9 @@ def test_stopping() -> None:
 
 
 def test_the_verdict_of_the_document() -> None:
-    found = CONFIG.verdicts(replay())[0]
-    assert found.key == "first"
-    assert found.values["probes"] == 100 and found.values["measured"] == 1
-    assert found.values["bn_published"] == found.values["plain_published"] == 0
-    assert found.values["bn_corrected"] == pytest.approx(7786, rel=1e-3)
-    assert found.values["plain_corrected"] == pytest.approx(2.6336e6, rel=1e-3)
+    verdict = CONFIG.verdicts(replay())[0]
+    assert verdict.key == "first"
+    assert verdict.values["probes"] == 100 and verdict.values["measured"] == 1
+    assert verdict.values["bn_published"] == verdict.values["plain_published"] == 0
+    assert verdict.values["bn_corrected"] == pytest.approx(7786, rel=1e-3)
+    assert verdict.values["plain_corrected"] == pytest.approx(2.6336e6, rel=1e-3)

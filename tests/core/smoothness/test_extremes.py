@@ -25,8 +25,8 @@ CONFIG = ExtremesConfig(probes=16)
 @cache
 def document(mode: BnMode = "eval") -> Extremes:
     config = ExtremesConfig(bn_mode=mode)
-    found: Extremes = list(config.measure(subjects.document(), lambda: False))[-1].result
-    return found
+    result: Extremes = list(config.measure(subjects.document(), lambda: False))[-1].result
+    return result
 
 
 def small(seeds: int = 2) -> subjects.Subject:
@@ -46,33 +46,35 @@ def reports(subject: subjects.Subject, config: ExtremesConfig = CONFIG) -> list[
 
 
 def test_the_documents_nets() -> None:
-    found = document()
-    assert (found.bn.size, found.plain.size) == (449, 321)
-    assert found.bn.maximum == pytest.approx([12368.94], rel=1e-6)
-    assert found.bn.minimum == pytest.approx([-12337.92], rel=1e-6)
-    assert found.plain.maximum == pytest.approx([8.13461e7], rel=1e-5)
-    assert found.plain.minimum == pytest.approx([-1.44579e6], rel=1e-5)
+    spectra = document()
+    assert (spectra.bn.size, spectra.plain.size) == (449, 321)
+    assert spectra.bn.maximum == pytest.approx([12368.94], rel=1e-6)
+    assert spectra.bn.minimum == pytest.approx([-12337.92], rel=1e-6)
+    assert spectra.plain.maximum == pytest.approx([8.13461e7], rel=1e-5)
+    assert spectra.plain.minimum == pytest.approx([-1.44579e6], rel=1e-5)
     train = document("train")
     assert train.bn.maximum == pytest.approx([150.70], rel=1e-4)
     assert train.bn.minimum == pytest.approx([-133.70], rel=1e-4)
     # Small probes of the gradient find a median of 1682 with BN, and of 3e6 without: nearly all
     # of that is one eigenvalue times the share of the direction along its vector.
-    assert np.median(found.bn.probes) == pytest.approx(1682, rel=0.05)
-    assert 1.5e6 < np.median(found.plain.probes) < 4.5e6
-    for spectrum in (found.bn, found.plain):
+    assert np.median(spectra.bn.probes) == pytest.approx(1682, rel=0.05)
+    assert 1.5e6 < np.median(spectra.plain.probes) < 4.5e6
+    for spectrum in (spectra.bn, spectra.plain):
         assert (spectrum.maximum_residual < 1e-6 * spectrum.maximum).all()
         assert (spectrum.probes < spectrum.maximum).all()
         root = np.sqrt(spectrum.mean_square)
         assert spectrum.probes.min() < root[0] < spectrum.maximum[0]
     # 30 times too low without BN, in root mean square 18 times, says the table of figures.
-    assert found.plain.maximum / np.sqrt(found.plain.mean_square) == pytest.approx([17.75], 0.01)
+    assert spectra.plain.maximum / np.sqrt(spectra.plain.mean_square) == pytest.approx(
+        [17.75], 0.01
+    )
 
 
 def test_every_seed_of_both_nets_is_measured() -> None:
     subject = small()
-    found = reports(subject)[-1].result
+    spectra = reports(subject)[-1].result
     for name in ("bn", "plain"):
-        spectrum = getattr(found, name)
+        spectrum = getattr(spectra, name)
         assert {f.name for f in fields(Spectrum)} - {"size"} == {
             f.name for f in fields(Spectrum) if np.isfinite(getattr(spectrum, f.name)).all()
         } - {"size"}
@@ -96,39 +98,39 @@ def test_the_mode_and_the_seed_count() -> None:
     train = reports(subject, ExtremesConfig(probes=16, bn_mode="train"))[-1].result
     expected = problem_extremes(subject.problem("bn", "train"))
     assert train.bn.maximum == expected.maximum
-    found, again, other = (
+    first, again, other = (
         reports(subject, ExtremesConfig(probes=16, seed=seed))[-1].result for seed in (0, 0, 1)
     )
-    np.testing.assert_array_equal(found.bn.probes, again.bn.probes)
-    assert (found.bn.probes != other.bn.probes).all()
-    assert (found.bn.maximum != train.bn.maximum).all()
+    np.testing.assert_array_equal(first.bn.probes, again.bn.probes)
+    assert (first.bn.probes != other.bn.probes).all()
+    assert (first.bn.maximum != train.bn.maximum).all()
 
 
 def test_progress_comes_in_equal_parts_with_what_is_known() -> None:
-    found = reports(small())
-    assert [each.done for each in found] == list(range(13))
-    assert {each.total for each in found} == {12}
-    assert found[0].result is None
-    assert [each.done for each in found if each.result is not None] == [6, 12], "seed by seed"
-    first = found[6].result
+    steps = reports(small())
+    assert [each.done for each in steps] == list(range(13))
+    assert {each.total for each in steps} == {12}
+    assert steps[0].result is None
+    assert [each.done for each in steps if each.result is not None] == [6, 12], "seed by seed"
+    first = steps[6].result
     for net in (first.bn, first.plain):
         assert np.isfinite(net.normalized[0]) and np.isnan(net.maximum[1])
     # Results told stay as they were.
-    assert np.isfinite(found[-1].result.bn.trace).all()
+    assert np.isfinite(steps[-1].result.bn.trace).all()
 
 
 def test_results_survive_the_disk() -> None:
-    found = reports(small(1))[-1].result
-    again = from_bytes(Extremes, to_bytes(found))
-    assert again.bn.size == found.bn.size
-    np.testing.assert_array_equal(again.plain.probes, found.plain.probes)
+    spectra = reports(small(1))[-1].result
+    again = from_bytes(Extremes, to_bytes(spectra))
+    assert again.bn.size == spectra.bn.size
+    np.testing.assert_array_equal(again.plain.probes, spectra.plain.probes)
 
 
 @pytest.mark.parametrize("asked", [0, 3, 10, 25, 40])
 def test_stopping(asked: int) -> None:
     answers = iter([False] * asked)
-    found = list(CONFIG.measure(small(), lambda: next(answers, True)))
-    assert found[-1].done < found[-1].total
+    steps = list(CONFIG.measure(small(), lambda: next(answers, True)))
+    assert steps[-1].done < steps[-1].total
     assert next(answers, None) is None  # it asked often enough to be stopped
 
 
@@ -138,13 +140,13 @@ def test_seeds_that_are_gone_are_left_out() -> None:
     subject.plain.params["layers.0.bias"][2] = torch.inf
     last = reports(subject)[-1]
     assert last.done == last.total == 24
-    found = last.result
-    assert np.isnan(found.bn.maximum).tolist() == [False, True, False, False]
-    assert np.isnan(found.plain.normalized).tolist() == [False, False, True, False]
-    assert np.isnan(found.bn.probes[1]).all() and np.isfinite(found.bn.probes[[0, 2, 3]]).all()
-    said, dead, diverged, *_ = CONFIG.verdicts(found)
-    assert said.values["seeds"] == 3 and said.values["bn"] == found.bn.maximum[3]
-    assert dead.values["dead"] == 1 and found.plain.normalized[0] == 0
+    spectra = last.result
+    assert np.isnan(spectra.bn.maximum).tolist() == [False, True, False, False]
+    assert np.isnan(spectra.plain.normalized).tolist() == [False, False, True, False]
+    assert np.isnan(spectra.bn.probes[1]).all() and np.isfinite(spectra.bn.probes[[0, 2, 3]]).all()
+    said, dead, diverged, *_ = CONFIG.verdicts(spectra)
+    assert said.values["seeds"] == 3 and said.values["bn"] == spectra.bn.maximum[3]
+    assert dead.values["dead"] == 1 and spectra.plain.normalized[0] == 0
     assert (diverged.key, diverged.values) == ("diverged", {"bn_diverged": 1, "plain_diverged": 1})
     subject.bn.params["output.weight"][:] = torch.nan
     assert CONFIG.verdicts(reports(subject)[-1].result)[0].key == "unknown"

@@ -47,8 +47,8 @@ def steps(subject: Subject) -> list[Progress]:
 
 @pytest.fixture(scope="module")
 def gap(steps: list[Progress]) -> Gap:
-    found: Gap = steps[-1].result
-    return found
+    result: Gap = steps[-1].result
+    return result
 
 
 # ---------------------------------------------------------------- the document
@@ -59,19 +59,19 @@ def document() -> Gap:
     """The document's nets before any training."""
     for progress in GapConfig(probes=100, seed=42).measure(subjects.document(), never):
         if progress.done == len(CELLS):
-            found: Gap = progress.result
-            return found
+            result: Gap = progress.result
+            return result
     raise AssertionError("the cells come first")
 
 
 def test_before_training_the_document_is_reproduced(document: Gap) -> None:
     """facts.md: exact Hessians, dense, in float64, of the document's state."""
-    found = dict(zip(CELLS, document.largest[0, :, 0], strict=True))
-    assert found["plain_raw"] == pytest.approx(8.13461e7, rel=1e-6)
-    assert found["bn_raw_eval"] == pytest.approx(12368.94, abs=0.01)
-    assert found["bn_raw_train"] == pytest.approx(150.70, abs=0.01)
-    assert found["plain_standardized"] == pytest.approx(198.82, abs=0.01)
-    assert found["bn_standardized_train"] == pytest.approx(144.69, abs=0.01)
+    largest = dict(zip(CELLS, document.largest[0, :, 0], strict=True))
+    assert largest["plain_raw"] == pytest.approx(8.13461e7, rel=1e-6)
+    assert largest["bn_raw_eval"] == pytest.approx(12368.94, abs=0.01)
+    assert largest["bn_raw_train"] == pytest.approx(150.70, abs=0.01)
+    assert largest["plain_standardized"] == pytest.approx(198.82, abs=0.01)
+    assert largest["bn_standardized_train"] == pytest.approx(144.69, abs=0.01)
     assert np.isnan(document.largest[1]).all()
 
 
@@ -141,9 +141,9 @@ def test_after_training_the_nets_are_those_of_the_training(gap: Gap, cell: str) 
     for seed in range(2):
         expected = figures_of(nets.stack(net), seed, nets.x, nets.y, mode)
         for name in ("loss", "largest", "normalized"):
-            found = getattr(gap, name)[1, CELLS.index(cell), seed]
-            assert found == pytest.approx(expected[name], rel=1e-6), (name, seed)
-        found = gap.root_mean_square[1, CELLS.index(cell), seed]
+            figure = getattr(gap, name)[1, CELLS.index(cell), seed]
+            assert figure == pytest.approx(expected[name], rel=1e-6), (name, seed)
+        figure = gap.root_mean_square[1, CELLS.index(cell), seed]
         probe = gap.probe[1, CELLS.index(cell), seed]
         assert probe == pytest.approx(expected["probe"], rel=1e-3), "no kink is near"
 
@@ -207,8 +207,8 @@ def test_a_seed_that_diverges_is_nan_and_has_no_finite_loss() -> None:
     wild = OptimizerConfig(kind="sgd", learning_rate=100.0, epochs=6, batch_size=16)
     config = SMALL.model_copy(update={"optimizer": wild, "seeds": 1})
     *_, last = CONFIG.measure(trained(config), never)
-    found = dict(zip(CELLS, last.result.largest[1, :, 0], strict=True))
-    assert last.done == last.total and np.isnan(found["plain_raw"])
+    largest = dict(zip(CELLS, last.result.largest[1, :, 0], strict=True))
+    assert last.done == last.total and np.isnan(largest["plain_raw"])
     assert last.result.loss[1, 0, 0] == np.inf
     assert np.isfinite(last.result.largest[0]).all() and np.isfinite(last.result.loss[0]).all()
     assert np.isnan(split(last.result)["inputs"][1, 0])
@@ -223,13 +223,13 @@ def test_a_dead_net_is_not_taken_for_a_smooth_one() -> None:
     shut = {name: value.clone() for name, value in subject.plain.params.items()}
     shut["layers.0.bias"] -= 1e9
     subject = replace(subject, plain=subject.plain.with_params(shut))
-    found = next(p for p in GapConfig(probes=2).measure(subject, never) if p.done == len(CELLS))
-    assert found.result.largest[0, 0, 0] == pytest.approx(2)
-    assert found.result.normalized[0, 0, 0] == 0
-    said = GapConfig().verdicts(found.result)[0]
+    step = next(p for p in GapConfig(probes=2).measure(subject, never) if p.done == len(CELLS))
+    assert step.result.largest[0, 0, 0] == pytest.approx(2)
+    assert step.result.normalized[0, 0, 0] == 0
+    said = GapConfig().verdicts(step.result)[0]
     assert said.key == "lost"
     assert said.values == {"when": "before", "diverged": 0, "dead": 1, "all_seeds": 1}
-    assert all(np.isnan(part[0, 0]) for part in split(found.result).values()), "nor is it drawn"
+    assert all(np.isnan(part[0, 0]) for part in split(step.result).values()), "nor is it drawn"
 
 
 # ---------------------------------------------------------------- the split and the verdict

@@ -43,19 +43,19 @@ def run(
 
 
 def landscape(config: LandscapeConfig, of: Subject | None = None) -> Landscape:
-    found: Landscape = run(config, of)[-1].result
-    return found
+    result: Landscape = run(config, of)[-1].result
+    return result
 
 
 @pytest.mark.parametrize("plane", ["random", "eigen", "path"])
 @pytest.mark.parametrize("mode", ["eval", "train"])
 def test_the_middle_of_a_line_is_the_net(plane: str, mode: str) -> None:
-    found = landscape(RANDOM.model_copy(update={"plane": plane, "bn_mode": mode}))
+    planes = landscape(RANDOM.model_copy(update={"plane": plane, "bn_mode": mode}))
     for net in ("bn", "plain"):
         stack = subject().stack(net)
         output = forward(stack, subject().x, mode).output[1]  # type: ignore[arg-type]
         loss = float((output - subject().y).square().mean())
-        got: NetLandscape = getattr(found, net)
+        got: NetLandscape = getattr(planes, net)
         # A path ends where the same training ended before, up to the rounding of its stack.
         np.testing.assert_allclose(got.lines[:, DISTANCES // 2], loss, rtol=1e-3)
         if plane == "path":
@@ -65,11 +65,11 @@ def test_the_middle_of_a_line_is_the_net(plane: str, mode: str) -> None:
 
 
 def test_random_planes_reach_as_far_as_the_filters_are_long() -> None:
-    found = landscape(RANDOM.model_copy(update={"extent": 2.0}))
-    assert found.bn.first[[0, 6, 12]].tolist() == [-2.0, 0.0, 2.0]
-    assert found.bn.distances[[0, -1]].tolist() == [-2.0, 2.0]
-    assert found.plain.path.shape == (0, 2) and found.plain.path_loss.shape == (0,)
-    assert found.plain.loss.shape == (13, 13) and found.plain.lines.shape == (4, DISTANCES)
+    planes = landscape(RANDOM.model_copy(update={"extent": 2.0}))
+    assert planes.bn.first[[0, 6, 12]].tolist() == [-2.0, 0.0, 2.0]
+    assert planes.bn.distances[[0, -1]].tolist() == [-2.0, 2.0]
+    assert planes.plain.path.shape == (0, 2) and planes.plain.path_loss.shape == (0,)
+    assert planes.plain.loss.shape == (13, 13) and planes.plain.lines.shape == (4, DISTANCES)
 
 
 def test_planes_come_coarse_first_and_agree_with_the_fine_one() -> None:
@@ -90,17 +90,17 @@ def test_planes_come_coarse_first_and_agree_with_the_fine_one() -> None:
 
 def test_progress_ends_where_it_should() -> None:
     for plane in ("random", "path"):
-        found = run(RANDOM.model_copy(update={"plane": plane}))
-        done = [p.done for p in found]
+        steps = run(RANDOM.model_copy(update={"plane": plane}))
+        done = [p.done for p in steps]
         assert done == sorted(done)
-        assert found[-1].done == found[-1].total
+        assert steps[-1].done == steps[-1].total
 
 
 def test_the_plane_of_eigenvectors_has_their_curvature() -> None:
     config = RANDOM.model_copy(update={"plane": "eigen", "extent": 0.5, "bn_mode": "train"})
-    found = landscape(config)
+    planes = landscape(config)
     for net in ("bn", "plain"):
-        got: NetLandscape = getattr(found, net)
+        got: NetLandscape = getattr(planes, net)
         stack = subject().stack(net).part(slice(1, 2)).cast(torch.float64)
         objective = objective_of(stack, subject().x.double(), subject().y.double(), "train")
         ends = extremes(objective, stack.params)
@@ -112,7 +112,7 @@ def test_the_plane_of_eigenvectors_has_their_curvature() -> None:
 
 
 def test_curvature_along_random_directions() -> None:
-    found = landscape(RANDOM.model_copy(update={"bn_mode": "train", "seed": 5}))
+    planes = landscape(RANDOM.model_copy(update={"bn_mode": "train", "seed": 5}))
     for net in ("bn", "plain"):
         one = subject().stack(net).part(slice(1, 2))
         stack = one.cast(torch.float64)
@@ -131,14 +131,14 @@ def test_curvature_along_random_directions() -> None:
 
             second = torch.autograd.functional.hessian(loss, torch.zeros((), dtype=torch.float64))
             length = sum(float(step.square().sum()) for step in along.values())
-            got = getattr(found, net).explained[index]
+            got = getattr(planes, net).explained[index]
             assert got == pytest.approx(float(second) / length, rel=1e-4)
 
 
 def test_a_path_is_the_training_anew_on_its_plane() -> None:
-    found = landscape(RANDOM.model_copy(update={"plane": "path"}))
+    planes = landscape(RANDOM.model_copy(update={"plane": "path"}))
     for net in ("bn", "plain"):
-        got: NetLandscape = getattr(found, net)
+        got: NetLandscape = getattr(planes, net)
         assert got.path_epochs.tolist() == [0, 1, 2, 3, 4, 5]
         assert got.path.shape == (6, 2) and np.abs(got.path[-1]).max() == 0
         assert 0.5 < got.explained.sum() <= 1 + 1e-9 and got.explained[0] >= got.explained[1]
@@ -150,12 +150,12 @@ def test_a_path_is_the_training_anew_on_its_plane() -> None:
 
 def test_a_long_path_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnviz.core.smoothness.planes.PATH_POINTS", 3)
-    found = landscape(RANDOM.model_copy(update={"plane": "path"}))
-    assert found.bn.path_epochs.tolist() == [0, 3, 5]
+    planes = landscape(RANDOM.model_copy(update={"plane": "path"}))
+    assert planes.bn.path_epochs.tolist() == [0, 3, 5]
     monkeypatch.setattr("bnviz.core.smoothness.measure.SECONDS", 0.0)  # each step is reported
     done = [each.done for each in run(RANDOM.model_copy(update={"plane": "path"}))]
     assert done == sorted(done) and done[0] == 0, "progress goes forward, from nothing"
-    assert len(found.bn.path) == len(found.bn.path_loss) == 3
+    assert len(planes.bn.path) == len(planes.bn.path_loss) == 3
 
 
 @pytest.mark.parametrize("plane", ["random", "eigen", "path"])
@@ -178,12 +178,12 @@ def test_a_net_that_diverged_is_nan(plane: str) -> None:
     else:
         params = {name: value * float("nan") for name, value in of.plain.params.items()}
         of = replace(of, plain=of.plain.with_params(params))
-    found = run(RANDOM.model_copy(update={"plane": plane}), of)
-    assert found[-1].done == found[-1].total
-    assert np.isnan(found[-1].result.plain.loss).all()
-    assert RANDOM.verdicts(found[-1].result)[0].key == "unknown"
+    steps = run(RANDOM.model_copy(update={"plane": plane}), of)
+    assert steps[-1].done == steps[-1].total
+    assert np.isnan(steps[-1].result.plain.loss).all()
+    assert RANDOM.verdicts(steps[-1].result)[0].key == "unknown"
     if plane != "path":
-        assert np.isfinite(found[-1].result.bn.loss).all()
+        assert np.isfinite(steps[-1].result.bn.loss).all()
 
 
 def test_a_seed_that_is_not_there_is_named() -> None:
@@ -192,7 +192,7 @@ def test_a_seed_that_is_not_there_is_named() -> None:
 
 
 def test_a_result_survives_the_disk() -> None:
-    found = landscape(RANDOM.model_copy(update={"plane": "path"}))
-    again = from_bytes(Landscape, to_bytes(found))
-    assert np.array_equal(again.bn.path_epochs, found.bn.path_epochs)
-    assert np.array_equal(again.plain.loss, found.plain.loss)
+    planes = landscape(RANDOM.model_copy(update={"plane": "path"}))
+    again = from_bytes(Landscape, to_bytes(planes))
+    assert np.array_equal(again.bn.path_epochs, planes.bn.path_epochs)
+    assert np.array_equal(again.plain.loss, planes.plain.loss)

@@ -34,8 +34,8 @@ def at(scale: float) -> int:
 
 @cache
 def document() -> Scales:
-    found: Scales = list(CONFIG.measure(subjects.document(), lambda: False))[-1].result
-    return found
+    result: Scales = list(CONFIG.measure(subjects.document(), lambda: False))[-1].result
+    return result
 
 
 def small(activation: str = "relu") -> subjects.Subject:
@@ -54,21 +54,21 @@ def test_the_scales() -> None:
 
 def test_the_document_s_nets() -> None:
     """As measured by hand: flat without BN, a plateau and kinks with BN."""
-    found = document()
-    assert (found.bn_rectifiers, found.plain_rectifiers) == (64_000, 64_000)
+    sweeps = document()
+    assert (sweeps.bn_rectifiers, sweeps.plain_rectifiers) == (64_000, 64_000)
     # Up to 1e-7 nothing crosses, and the probes are the Hessian's at the point.
     for index in range(at(1e-7) + 1):
-        assert found.bn.crossed[index] == 0 == found.bn.kinks[index]
-        assert found.bn.median[index] == pytest.approx(found.bn_limit, rel=1e-5)
-    assert 1500 < found.bn_limit < 1900
+        assert sweeps.bn.crossed[index] == 0 == sweeps.bn.kinks[index]
+        assert sweeps.bn.median[index] == pytest.approx(sweeps.bn_limit, rel=1e-5)
+    assert 1500 < sweeps.bn_limit < 1900
     # At the document's 1e-5 kinks are nearly all there is.
-    assert 6e3 < found.bn.median[at(1e-5)] < 9e3
-    assert found.bn.kink_share[at(1e-5)] > 0.8 and found.bn.crossed[at(1e-5)] > 1
-    assert found.bn.smooth[at(1e-5)] == pytest.approx(found.bn_limit, rel=1e-3)
+    assert 6e3 < sweeps.bn.median[at(1e-5)] < 9e3
+    assert sweeps.bn.kink_share[at(1e-5)] > 0.8 and sweeps.bn.crossed[at(1e-5)] > 1
+    assert sweeps.bn.smooth[at(1e-5)] == pytest.approx(sweeps.bn_limit, rel=1e-3)
     # Without BN the value is the same from 1e-8 to 1e-3, and nothing crosses.
-    np.testing.assert_allclose(found.plain.median[: at(1e-3) + 1], found.plain_limit, rtol=0.01)
-    assert not found.plain.crossed[: at(1e-3) + 1].any()
-    assert found.plain.crossed[-1] > 1000
+    np.testing.assert_allclose(sweeps.plain.median[: at(1e-3) + 1], sweeps.plain_limit, rtol=0.01)
+    assert not sweeps.plain.crossed[: at(1e-3) + 1].any()
+    assert sweeps.plain.crossed[-1] > 1000
 
 
 @pytest.mark.parametrize("net", NETS)
@@ -84,14 +84,14 @@ def test_single_precision_follows_down_to_its_noise(net: str) -> None:
 def test_a_figure_is_what_the_engine_says() -> None:
     subject = small()
     config = ScalesConfig(probes=7, net=2, bn_mode="train", seed=9)
-    found = list(config.measure(subject, lambda: False))[-1].result
+    sweeps = list(config.measure(subject, lambda: False))[-1].result
     for net in NETS:
         exact = subject.problem(net, "train", 2)
         rough = subject.problem(net, "train", 2, "float32")
         drawn = probes.directions(exact.params, 7, 9)
         for loss, sweep in (
-            (exact, getattr(found, net)),
-            (rough, getattr(found, f"{net}_float32")),
+            (exact, getattr(sweeps, net)),
+            (rough, getattr(sweeps, f"{net}_float32")),
         ):
             # Each probe by itself, and so in chunks of one.
             one_by_one = [kinks.split(loss, each, 1e-1) for each in torch.split(drawn, 1)]
@@ -104,7 +104,7 @@ def test_a_figure_is_what_the_engine_says() -> None:
             assert sweep.kink_share[-1] == pytest.approx(np.median(split.share), rel=rtol)
             assert sweep.crossed[-1] == pytest.approx(split.crossed.mean()) and split.crossed.any()
         limit = np.median(np.concatenate(list(kinks.limits(exact, drawn))))
-        assert getattr(found, f"{net}_limit") == pytest.approx(limit)
+        assert getattr(sweeps, f"{net}_limit") == pytest.approx(limit)
 
 
 def test_parts_are_told_early(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,11 +129,11 @@ def test_stopping() -> None:
 
 def test_tanh_has_no_kinks() -> None:
     config = ScalesConfig(probes=4)
-    found = list(config.measure(small("tanh"), lambda: False))[-1].result
-    assert (found.bn_rectifiers, found.plain_rectifiers) == (0, 0)
-    for sweep in (found.bn, found.plain, found.bn_float32, found.plain_float32):
+    sweeps = list(config.measure(small("tanh"), lambda: False))[-1].result
+    assert (sweeps.bn_rectifiers, sweeps.plain_rectifiers) == (0, 0)
+    for sweep in (sweeps.bn, sweeps.plain, sweeps.bn_float32, sweeps.plain_float32):
         assert not sweep.kinks.any() and not sweep.crossed.any()
-    assert config.verdicts(found)[0].key == "neither"
+    assert config.verdicts(sweeps)[0].key == "neither"
 
 
 def test_a_diverged_seed_is_nan_and_the_other_net_is_measured() -> None:
@@ -155,9 +155,9 @@ def test_a_seed_that_is_not_there() -> None:
 
 
 def test_the_verdict_on_the_document() -> None:
-    found, rounding = CONFIG.verdicts(document())
-    assert found.key == "bn"
-    assert found.values["scale"] == 1e-5
-    assert found.values["bn_share"] > 0.8 and found.values["plain_share"] == 0
+    verdict, rounding = CONFIG.verdicts(document())
+    assert verdict.key == "bn"
+    assert verdict.values["scale"] == 1e-5
+    assert verdict.values["bn_share"] > 0.8 and verdict.values["plain_share"] == 0
     assert rounding.key == "rounding" and 0 < rounding.values["scale"] < 1e-6
-    assert all(np.isfinite(value) for value in found.values.values())
+    assert all(np.isfinite(value) for value in verdict.values.values())

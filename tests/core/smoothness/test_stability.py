@@ -43,7 +43,7 @@ def run(
 
 
 @cache
-def found() -> Stability:
+def stability() -> Stability:
     result: Stability = run()[-1].result
     return result
 
@@ -53,7 +53,7 @@ def test_sharpness_is_that_of_lanczos_at_both_ends() -> None:
         stack = subject().stack(net).cast(torch.float64)
         x, y = subject().x.double(), subject().y.double()
         ends = extremes(objective_of(stack, x, y, "train"), stack.params)
-        np.testing.assert_allclose(getattr(found(), net).sharpness, ends.maximum, rtol=1e-4)
+        np.testing.assert_allclose(getattr(stability(), net).sharpness, ends.maximum, rtol=1e-4)
 
 
 def highest(net: str, index: int, rate: float) -> tuple[float, float]:
@@ -72,7 +72,7 @@ def highest(net: str, index: int, rate: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("net", ["bn", "plain"])
 def test_torch_is_stable_well_below_the_threshold_and_not_well_above(net: str) -> None:
-    side: NetStability = getattr(found(), net)
+    side: NetStability = getattr(stability(), net)
     for index in range(2):
         low, high = side.bracket[index]
         assert 0 < low < side.threshold[index] < high < 1.02 * low
@@ -84,7 +84,7 @@ def test_torch_is_stable_well_below_the_threshold_and_not_well_above(net: str) -
 
 def test_curves_are_the_first_seeds() -> None:
     for net in ("bn", "plain"):
-        side: NetStability = getattr(found(), net)
+        side: NetStability = getattr(stability(), net)
         np.testing.assert_allclose(side.rates, side.threshold[0] * np.array(SHARES))
         assert side.moments[0] == 0 and side.moments[-1] == CONFIG.steps
         assert side.curves.shape == side.losses.shape == (len(SHARES), len(side.moments))
@@ -100,7 +100,7 @@ def test_results_grow() -> None:
     first, last = steps[0].result, steps[-1].result
     assert np.isfinite(first.bn.threshold).all() and np.isnan(first.plain.threshold).all()
     assert first.bn.rates.shape == (0,) and first.bn.curves.shape == (0, len(first.bn.moments))
-    assert np.array_equal(last.bn.threshold, found().bn.threshold), "the same every time"
+    assert np.array_equal(last.bn.threshold, stability().bn.threshold), "the same every time"
 
 
 def test_few_steps_have_as_many_moments() -> None:
@@ -126,7 +126,7 @@ def test_a_seed_that_diverged_is_nan_and_the_others_are_as_they_were() -> None:
     side = run(of=broken(slice(0, 1)))[-1].result.plain
     assert np.isnan(side.sharpness[0]) and np.isnan(side.bracket[0]).all()
     assert np.isnan(side.threshold[0]) and np.isnan(side.weight_growth[0])
-    assert side.threshold[1] == pytest.approx(found().plain.threshold[1], rel=1e-2)
+    assert side.threshold[1] == pytest.approx(stability().plain.threshold[1], rel=1e-2)
     np.testing.assert_allclose(side.rates, side.threshold[1] * np.array(SHARES))
 
 
@@ -139,12 +139,12 @@ def test_a_net_that_diverged_altogether_has_no_threshold() -> None:
 
 
 def test_a_result_survives_the_disk() -> None:
-    again = from_bytes(Stability, to_bytes(found()))
-    assert np.array_equal(again.bn.curves, found().bn.curves)
-    assert np.array_equal(again.plain.bracket, found().plain.bracket)
+    again = from_bytes(Stability, to_bytes(stability()))
+    assert np.array_equal(again.bn.curves, stability().bn.curves)
+    assert np.array_equal(again.plain.bracket, stability().plain.bracket)
 
 
 def test_sharpness_predicts_these_trained_nets() -> None:
-    said, ratios = CONFIG.verdicts(found())
+    said, ratios = CONFIG.verdicts(stability())
     assert said.key == "both"
     assert ratios.values["plain_seeds"] == ratios.values["bn_seeds"] == ratios.values["seeds"] == 2

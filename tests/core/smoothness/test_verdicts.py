@@ -44,8 +44,8 @@ def finite(values: Floats) -> list[float]:
     return [float(value) for value in values if np.isfinite(value)]
 
 
-def same(found: float | str, expected: float) -> None:
-    assert found == pytest.approx(expected, rel=1e-12)
+def same(claimed: float | str, expected: float) -> None:
+    assert claimed == pytest.approx(expected, rel=1e-12)
 
 
 def nets_of(verdict: Verdict[Any]) -> set[str]:

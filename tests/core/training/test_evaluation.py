@@ -38,14 +38,14 @@ def test_predictions_are_those_of_torch_modules_on_raw_rows() -> None:
     x = dataset.x[train].astype(np.float64)
     rows = np.array([[1.5, 60.0, 3000.0], [1.9, 110.0, 4900.0]])
     scaled = torch.tensor((rows - x.mean(0)) / x.std(0), dtype=torch.float32)
-    for name, found in zip(
+    for name, predicted in zip(
         ("bn", "plain"), predict(CONFIG, dataset, last.state, rows), strict=True
     ):
-        assert found.shape == (3, 2) and found.dtype == np.float64
+        assert predicted.shape == (3, 2) and predicted.dtype == np.float64
         for index in range(3):
             module = one_of(stack_of(CONFIG.network, last.state, name), index).eval()
             expected = module(scaled)[:, 0].detach().numpy()
-            np.testing.assert_allclose(found[index], expected, rtol=1e-5)
+            np.testing.assert_allclose(predicted[index], expected, rtol=1e-5)
 
 
 def test_scores_are_those_of_scikit_learn() -> None:

@@ -45,7 +45,7 @@ def batches(config: TrainConfig, dataset: object, part: str) -> tuple:
 
 
 def test_equals_update_bn() -> None:
-    config, dataset, state, found = trained(0.5)
+    config, dataset, state, recalibration = trained(0.5)
     before = stack_of(config.network, state, "bn")
     rows, _ = batches(config, dataset, "train")
     after = precise(before, torch.cat(rows).T.contiguous(), SIZE)
@@ -59,11 +59,11 @@ def test_equals_update_bn() -> None:
         module.eval()
         with torch.no_grad():
             loss = (module(torch.cat(held))[:, 0] - y).square().mean().item()
-        assert found.after[seed] == pytest.approx(loss, rel=1e-4)
+        assert recalibration.after[seed] == pytest.approx(loss, rel=1e-4)
 
 
 def test_losses_before_and_in_train_mode_are_the_modules() -> None:
-    config, dataset, state, found = trained(0.5)
+    config, dataset, state, recalibration = trained(0.5)
     held, y = batches(config, dataset, "validation")
     for seed in range(config.seeds):
         module = one_of(stack_of(config.network, state, "bn"), seed)
@@ -71,18 +71,18 @@ def test_losses_before_and_in_train_mode_are_the_modules() -> None:
             eval_output = module.eval()(torch.cat(held))[:, 0]
             train_output = torch.cat([module.train()(x)[:, 0] for x in held])
         before, train_mode = ((o - y).square().mean().item() for o in (eval_output, train_output))
-        assert found.before[seed] == pytest.approx(before, rel=1e-4)
-        assert found.train_mode[seed] == pytest.approx(train_mode, rel=1e-4)
+        assert recalibration.before[seed] == pytest.approx(before, rel=1e-4)
+        assert recalibration.train_mode[seed] == pytest.approx(train_mode, rel=1e-4)
 
 
 def test_the_last_batch_alone_repairs() -> None:
     """A torch momentum of 1 remembers the last batch only: precise BN must help a lot."""
     config = small_config(4, 1.0)
     dataset = dataset_for(config.data)
-    found = recalibrate(config, dataset, train_small(config, dataset), 64)
-    assert np.median(found.after) < 0.8 * np.median(found.before)
-    assert len(found.drift) == config.network.depth
-    for layer in found.drift:
+    recalibration = recalibrate(config, dataset, train_small(config, dataset), 64)
+    assert np.median(recalibration.after) < 0.8 * np.median(recalibration.before)
+    assert len(recalibration.drift) == config.network.depth
+    for layer in recalibration.drift:
         assert layer.mean.shape == layer.deviation.shape == (8, 32)
         assert np.abs(np.log(layer.deviation)).max() > 0.3
 

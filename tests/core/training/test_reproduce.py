@@ -27,28 +27,28 @@ def document() -> Experiment:
 
 
 def test_its_form() -> None:
-    found = json.loads(json.dumps(report().as_dict(), allow_nan=False))
-    assert found.keys() == {"data", "activations_after_bn", "lipschitz", "eigenvalues", "parity"}
-    assert found["data"].keys() == {"mean", "std", "clipped_share"}
-    assert [len(found["data"][name]) for name in ("mean", "std")] == [3, 3]
-    assert {name: len(values) for name, values in found["activations_after_bn"].items()} == {
+    written = json.loads(json.dumps(report().as_dict(), allow_nan=False))
+    assert written.keys() == {"data", "activations_after_bn", "lipschitz", "eigenvalues", "parity"}
+    assert written["data"].keys() == {"mean", "std", "clipped_share"}
+    assert [len(written["data"][name]) for name in ("mean", "std")] == [3, 3]
+    assert {name: len(values) for name, values in written["activations_after_bn"].items()} == {
         "mean": 64,
         "std": 64,
     }
-    assert found["lipschitz"].keys() == {"published", "as_published", "corrected"}
-    for nets in found["lipschitz"].values():
+    assert written["lipschitz"].keys() == {"published", "as_published", "corrected"}
+    for nets in written["lipschitz"].values():
         assert nets.keys() == {"bn", "no_bn"}
         assert all(net.keys() == {"median", "max"} for net in nets.values())
-    assert found["eigenvalues"].keys() == {
+    assert written["eigenvalues"].keys() == {
         "bn_eval",
         "bn_train",
         "no_bn",
         "no_bn_standardized",
         "bn_train_standardized",
     }
-    assert all(ends.keys() == {"min", "max"} for ends in found["eigenvalues"].values())
-    assert found["parity"].keys() == {"torch", "numpy", "loop"}
-    assert all(net.keys() == {"max_abs_difference"} for net in found["parity"].values())
+    assert all(ends.keys() == {"min", "max"} for ends in written["eigenvalues"].values())
+    assert written["parity"].keys() == {"torch", "numpy", "loop"}
+    assert all(net.keys() == {"max_abs_difference"} for net in written["parity"].values())
 
 
 def test_what_the_document_printed() -> None:
@@ -66,9 +66,12 @@ def test_what_the_document_printed() -> None:
 
 
 def test_corrected_estimates() -> None:
-    found = report().lipschitz["corrected"]
-    assert 7.0e3 < found["bn"].median < 7.9e3 and found["bn"].max > found["bn"].median
-    assert 2.9e6 < found["no_bn"].median < 3.4e6 and found["no_bn"].max > found["no_bn"].median
+    estimates = report().lipschitz["corrected"]
+    assert 7.0e3 < estimates["bn"].median < 7.9e3 and estimates["bn"].max > estimates["bn"].median
+    assert (
+        2.9e6 < estimates["no_bn"].median < 3.4e6
+        and estimates["no_bn"].max > estimates["no_bn"].median
+    )
 
 
 def test_activations_after_bn_are_nearly_standard() -> None:
@@ -88,9 +91,9 @@ def test_activations_after_bn_are_nearly_standard() -> None:
     ],
 )
 def test_eigenvalues_of_known_states(state: str, smallest: float, largest: float) -> None:
-    found = report().eigenvalues[state]
-    assert found.min == pytest.approx(smallest, rel=4e-5)
-    assert found.max == pytest.approx(largest, rel=4e-5)
+    ends = report().eigenvalues[state]
+    assert ends.min == pytest.approx(smallest, rel=4e-5)
+    assert ends.max == pytest.approx(largest, rel=4e-5)
 
 
 @pytest.mark.parametrize("state", ["bn_eval", "no_bn"])
@@ -105,9 +108,9 @@ def test_eigenvalues_are_those_of_the_dense_hessian(state: str) -> None:
         for entry in torch.cat([gradient.flatten() for gradient in gradients])
     ]
     values = torch.linalg.eigvalsh(torch.stack(rows))
-    found = report().eigenvalues[state]
-    assert found.min == pytest.approx(values[0].item(), rel=1e-6)
-    assert found.max == pytest.approx(values[-1].item(), rel=1e-6)
+    ends = report().eigenvalues[state]
+    assert ends.min == pytest.approx(values[0].item(), rel=1e-6)
+    assert ends.max == pytest.approx(values[-1].item(), rel=1e-6)
 
 
 def test_parity() -> None:

@@ -126,14 +126,14 @@ def entering(module: nn.Sequential, x: torch.Tensor) -> list[torch.Tensor]:
 def test_figures_of_a_snapshot(net: str, index: int) -> None:
     """Recomputed from the state with torch modules."""
     last, data = small()[-1], prepare(SMALL.data, dataset_for(SMALL.data))
-    found: NetSnapshot = getattr(last, net)
+    side: NetSnapshot = getattr(last, net)
     module = one_of(stack_of(SMALL.network, last.state, net), index)
 
     (module.train()(data.train_x.T)[:, 0] - data.train_y).square().mean().backward()
     gradients = torch.cat([p.grad.flatten() for p in module.parameters() if p.grad is not None])
-    assert found.gradient_norm[index] == pytest.approx(float(gradients.norm()), rel=1e-4)
+    assert side.gradient_norm[index] == pytest.approx(float(gradients.norm()), rel=1e-4)
     weights = [layer.weight.detach().flatten() for layer in module if isinstance(layer, nn.Linear)]
-    assert found.weight_norm[index] == pytest.approx(float(torch.cat(weights).norm()), rel=1e-5)
+    assert side.weight_norm[index] == pytest.approx(float(torch.cat(weights).norm()), rel=1e-5)
 
     module = one_of(stack_of(SMALL.network, last.state, net), index).eval()
     for field, x, y in (
@@ -141,14 +141,14 @@ def test_figures_of_a_snapshot(net: str, index: int) -> None:
         ("validation_loss", data.validation_x, data.validation_y),
     ):
         loss = (module(x.T)[:, 0] - y).square().mean()
-        assert getattr(found, field)[index] == pytest.approx(loss.item(), rel=1e-5)
+        assert getattr(side, field)[index] == pytest.approx(loss.item(), rel=1e-5)
     for depth, z in enumerate(entering(module, data.train_x.T)):
-        assert found.activation_mean[depth, index] == pytest.approx(float(z.mean()), abs=1e-5)
+        assert side.activation_mean[depth, index] == pytest.approx(float(z.mean()), abs=1e-5)
         deviation = float(z.std(correction=0))
-        assert found.activation_std[depth, index] == pytest.approx(deviation, rel=1e-5)
-        assert found.dead_share[depth, index] == float((z <= 0).all(0).double().mean())
+        assert side.activation_std[depth, index] == pytest.approx(deviation, rel=1e-5)
+        assert side.dead_share[depth, index] == float((z <= 0).all(0).double().mean())
         np.testing.assert_allclose(
-            found.activation_quantiles[depth, index],
+            side.activation_quantiles[depth, index],
             np.quantile(z[:64].numpy(), LEVELS),
             rtol=1e-4,
             atol=1e-5,
@@ -232,10 +232,10 @@ def test_a_diverging_seed_is_marked_and_leaves_the_others_as_they_were(
     monkeypatch.setattr(train, "make_net", poisoned)
     for ill, other in zip(run(config), well, strict=True):
         for net in ("bn", "plain"):
-            found: NetSnapshot = getattr(ill, net)
-            assert found.diverged.tolist() == [0, 1, 0]
+            side: NetSnapshot = getattr(ill, net)
+            assert side.diverged.tolist() == [0, 1, 0]
             for field in fields(NetSnapshot):
-                values = getattr(found, field.name)
+                values = getattr(side, field.name)
                 if values.size and field.name != "diverged":
                     assert np.isnan(values[:, 1] if values.ndim > 1 else values[1]).all()
         keep = np.array([0, 2])

@@ -46,8 +46,8 @@ def test_parquet() -> None:
     same(got.values[2], [3, NAN, NAN, NAN, 3, 2, 4])
     assert got.rows.tolist() == [1, 2, 3]
     assert got.dialect == Dialect(missing=())
-    found = [(finding.key, dict(finding.values)) for finding in got.findings]
-    assert found == [
+    told = [(finding.key, dict(finding.values)) for finding in got.findings]
+    assert told == [
         ("text", {"column": "name", "row": 1, "text": "Anna"}),
         ("text", {"column": "kind", "row": 1, "text": "u"}),
         ("dates", {"column": "when", "row": 1, "text": "2024-01-01 00:00:00"}),

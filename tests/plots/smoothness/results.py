@@ -193,9 +193,9 @@ def stability(seeds: int = SEEDS) -> Stability:
     return Stability(net(150.0, 1, 6.0), net(200.0, 2, 1.02))
 
 
-def parts(found: Gap) -> dict[str, Floats]:
+def parts(measured: Gap) -> dict[str, Floats]:
     """The split of a gap, each step (2, S): log10 of how many times sharper the net before it."""
     with np.errstate(all="ignore"):
-        logs = np.log10(found.largest)
+        logs = np.log10(measured.largest)
         names = ("inputs", "bn", "inputs_bn", "mode")
         return {name: logs[:, i] - logs[:, i + 1] for i, name in enumerate(names)}

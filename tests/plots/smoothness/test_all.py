@@ -51,19 +51,19 @@ for each in smooth_gap.QUANTITIES:
 for each in along.QUANTITIES:
     FIGURES[f"along_{each}"] = (
         made.along,
-        lambda found, look, say, each=each: along.along(found, each, look, say),
+        lambda result, look, say, each=each: along.along(result, each, look, say),
         BOTH,
     )
 for net in ("bn", "plain"):
     for plane in ("random", "eigen", "path"):
         FIGURES[f"contour_{net}_{plane}"] = (
             made.landscape,
-            lambda found, look, say, at=(net, plane): landscape.contour(found, *at, look, say),
+            lambda result, look, say, at=(net, plane): landscape.contour(result, *at, look, say),
             BOTH,
         )
         FIGURES[f"surface_{net}_{plane}"] = (
             made.landscape,
-            lambda found, look, say, at=(net, plane): landscape.surface(found, *at, look, say),
+            lambda result, look, say, at=(net, plane): landscape.surface(result, *at, look, say),
             (),
         )
     for name, draw in (
@@ -72,7 +72,7 @@ for net in ("bn", "plain"):
     ):
         FIGURES[f"{name}_{net}"] = (
             made.stability,
-            lambda found, look, say, at=(net, draw): at[1](found, at[0], look, say),
+            lambda result, look, say, at=(net, draw): at[1](result, at[0], look, say),
             BOTH,
         )
 
@@ -85,16 +85,16 @@ def test_sound(name: str) -> None:
 
 def changed(result: Any, change: Callable[[Any], Any]) -> Any:
     """A result with every array of numbers changed, and every fraction gone."""
-    found = {}
+    changes = {}
     for field in fields(result):
         value = getattr(result, field.name)
         if is_dataclass(value):
-            found[field.name] = changed(value, change)
+            changes[field.name] = changed(value, change)
         elif isinstance(value, np.ndarray) and value.dtype == np.float64:
-            found[field.name] = change(value)
+            changes[field.name] = change(value)
         elif isinstance(value, float) and field.name != "unit":
-            found[field.name] = np.nan
-    return replace(result, **found)
+            changes[field.name] = np.nan
+    return replace(result, **changes)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -18,13 +18,13 @@ NETS = ("bn", "plain")
 def test_ranges_over_step_sizes(net: str, quantity: str, say: Say) -> None:
     result = made.along()
     figure = along.along(result, quantity, Look(), say)
-    found = getattr(result, net)
-    low = np.median(getattr(found, f"{quantity}_low"), axis=1)
-    high = np.median(getattr(found, f"{quantity}_high"), axis=1)
+    side = getattr(result, net)
+    low = np.median(getattr(side, f"{quantity}_low"), axis=1)
+    high = np.median(getattr(side, f"{quantity}_high"), axis=1)
     (area,) = traces(figure, fill="toself", legendgroup=net)
     assert area.y == pytest.approx(np.concatenate([high, low[::-1]]))
     (line,) = traces(figure, name=say(f"net.{net}"))
-    assert line.y == pytest.approx(np.median(found.loss, axis=1) if quantity == "loss" else high)
+    assert line.y == pytest.approx(np.median(side.loss, axis=1) if quantity == "loss" else high)
     assert (line.x == result.steps).all()
     assert figure.layout.yaxis.type == "log"
 
@@ -33,11 +33,11 @@ def test_ranges_over_step_sizes(net: str, quantity: str, say: Say) -> None:
 def test_smoothness_has_a_band_over_seeds(net: str, say: Say) -> None:
     result = made.along()
     figure = along.along(result, "smoothness", Look(), say)
-    found = getattr(result, net).smoothness
+    smoothness = getattr(result, net).smoothness
     (line,) = traces(figure, name=say(f"net.{net}"))
-    assert line.y == pytest.approx(np.median(found, axis=1))
+    assert line.y == pytest.approx(np.median(smoothness, axis=1))
     (area,) = traces(figure, fill="toself", legendgroup=net)
-    low, high = np.quantile(found, (0.1, 0.9), axis=1)
+    low, high = np.quantile(smoothness, (0.1, 0.9), axis=1)
     assert area.y == pytest.approx(np.concatenate([high, low[::-1]]))
 
 

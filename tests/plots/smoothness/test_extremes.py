@@ -24,15 +24,15 @@ def test_ruler_shows_each_seed_and_probe(say: Say) -> None:
     figure = extremes.ruler(result, Look(), say)
     assert figure.layout.xaxis.type == "log"
     for net in NETS:
-        found = getattr(result, net)
+        spectrum = getattr(result, net)
         strip, rms, top = traces(figure, name=say(f"net.{net}"))
-        assert (strip.x == found.probes.ravel()).all()
-        assert rms.x == pytest.approx(np.sqrt(found.mean_square))
-        assert (top.x == np.maximum(-found.minimum, found.maximum)).all()
+        assert (strip.x == spectrum.probes.ravel()).all()
+        assert rms.x == pytest.approx(np.sqrt(spectrum.mean_square))
+        assert (top.x == np.maximum(-spectrum.minimum, spectrum.maximum)).all()
         ends = rms.x - rms.error_x.arrayminus, rms.x + rms.error_x.array
         margins = (
-            found.mean_square - found.mean_square_margin,
-            (found.mean_square + found.mean_square_margin),
+            spectrum.mean_square - spectrum.mean_square_margin,
+            (spectrum.mean_square + spectrum.mean_square_margin),
         )
         for end, square in zip(ends, margins, strict=True):
             assert end**2 == pytest.approx(square)
@@ -41,15 +41,15 @@ def test_ruler_shows_each_seed_and_probe(say: Say) -> None:
 
 
 def test_the_largest_may_be_the_negative_end() -> None:
-    found = made.extremes().bn
-    flipped = replace(found, minimum=-found.maximum, maximum=-found.minimum)
-    assert (extremes.largest(flipped) == extremes.largest(found)).all()
+    spectrum = made.extremes().bn
+    flipped = replace(spectrum, minimum=-spectrum.maximum, maximum=-spectrum.minimum)
+    assert (extremes.largest(flipped) == extremes.largest(spectrum)).all()
 
 
 def test_ruler_says_how_low_a_probe_is(say: Say) -> None:
-    found = made.extremes().bn
+    spectrum = made.extremes().bn
     exact = replace(
-        found,
+        spectrum,
         maximum=np.full(4, 1000.0),
         minimum=np.full(4, -10.0),
         probes=np.repeat([[8.0], [10.0], [10.0], [np.nan]], 5, axis=1),
@@ -122,13 +122,13 @@ def test_density_of_a_large_net(net: str, say: Say) -> None:
     result = replace(result, **{net: replace(getattr(result, net), band=3.0)})
     figure = density.density(result, Look(), say)
     (line,) = traces(figure, name=say(f"net.{net}"))
-    found = getattr(result, net)
+    side = getattr(result, net)
     assert result.unit * np.sinh(line.x) == pytest.approx(result.grid, abs=1e-6)
-    shown = found.mean > 0
-    assert (line.y[shown] == found.mean[shown]).all()
+    shown = side.mean > 0
+    assert (line.y[shown] == side.mean[shown]).all()
     (area,) = traces(figure, fill="toself", legendgroup=net)
     high = area.y[: len(area.y) // 2]
-    assert high.max() == pytest.approx((found.quadrature + 3 * found.quadrature_error).max())
+    assert high.max() == pytest.approx((side.quadrature + 3 * side.quadrature_error).max())
     assert not traces(figure, yaxis="y2"), "no eigenvalue is known by itself"
     assert figure.layout.yaxis.type == "log"
 
@@ -136,14 +136,14 @@ def test_density_of_a_large_net(net: str, say: Say) -> None:
 @pytest.mark.parametrize("net", NETS)
 def test_density_of_a_small_net(net: str, say: Say) -> None:
     result = made.density(exact=True)
-    found = getattr(result, net)
+    side = getattr(result, net)
     figure = density.density(result, Look(), say)
     (rug,) = traces(figure, yaxis="y2", name=say(f"net.{net}"))
-    assert (np.asarray(rug.customdata) == found.exact).all()
-    assert rug.x == pytest.approx(np.arcsinh(found.exact / result.unit))
+    assert (np.asarray(rug.customdata) == side.exact).all()
+    assert rug.x == pytest.approx(np.arcsinh(side.exact / result.unit))
     (dotted,) = [t for t in traces(figure, legendgroup=net) if t.line.dash == "dot"]
-    shown = found.quadrature > 0
-    assert (dotted.y[shown] == found.quadrature[shown]).all()
+    shown = side.quadrature > 0
+    assert (dotted.y[shown] == side.quadrature[shown]).all()
     names = [t.name for t in figure.data]
     assert say("plots.smooth.density.quadrature") in names
 

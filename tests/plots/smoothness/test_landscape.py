@@ -20,12 +20,12 @@ def test_contour_shows_the_losses(net: str, say: Say) -> None:
     result = made.landscape()
     figure = landscape.contour(result, net, "random", Look(), say)
     plane, path, star = figure.data
-    found = getattr(result, net)
-    assert plane.z == pytest.approx(np.log10(found.loss)), "row i at second[i]"
-    assert (plane.x == found.first).all() and (plane.y == found.second).all()
-    assert np.asarray(plane.customdata) == pytest.approx(found.loss)
-    assert np.stack([path.x, path.y], axis=1) == pytest.approx(found.path)
-    assert tuple(path.customdata) == pytest.approx(found.path_loss)
+    side = getattr(result, net)
+    assert plane.z == pytest.approx(np.log10(side.loss)), "row i at second[i]"
+    assert (plane.x == side.first).all() and (plane.y == side.second).all()
+    assert np.asarray(plane.customdata) == pytest.approx(side.loss)
+    assert np.stack([path.x, path.y], axis=1) == pytest.approx(side.path)
+    assert tuple(path.customdata) == pytest.approx(side.path_loss)
     assert path.text[3] == say("plots.smooth.epoch", epoch=3)
     assert tuple(star.x) == tuple(star.y) == (0.0,)
     assert star.hovertemplate.startswith(say("plots.smooth.here"))
@@ -67,9 +67,9 @@ def test_the_path_lies_at_its_own_losses(net: str, say: Say) -> None:
     result = made.landscape()
     figure = landscape.surface(result, net, "path", Look(), say)
     skin, path, here = figure.data
-    found = getattr(result, net)
-    assert skin.z == pytest.approx(np.log10(found.loss))
-    assert path.z == pytest.approx(np.log10(found.path_loss))
+    side = getattr(result, net)
+    assert skin.z == pytest.approx(np.log10(side.loss))
+    assert path.z == pytest.approx(np.log10(side.path_loss))
     assert 10 ** here.z[0] == pytest.approx(1.0), "the loss at the net"
     assert figure.layout.scene.uirevision, "a finer plane does not turn the view back"
 
@@ -111,12 +111,12 @@ def test_axes_say_what_a_direction_is_worth(say: Say) -> None:
 def test_lines(net: str, say: Say) -> None:
     result = made.landscape()
     figure = landscape.lines(result, Look(), say)
-    found = getattr(result, net)
+    side = getattr(result, net)
     (line,) = traces(figure, name=say(f"net.{net}"))
-    assert (line.x == found.distances).all()
-    assert line.y == pytest.approx(np.median(found.lines, axis=0))
+    assert (line.x == side.distances).all()
+    assert line.y == pytest.approx(np.median(side.lines, axis=0))
     (area,) = traces(figure, fill="toself", legendgroup=net)
-    ends = found.lines.max(axis=0), found.lines.min(axis=0)[::-1]
+    ends = side.lines.max(axis=0), side.lines.min(axis=0)[::-1]
     assert area.y == pytest.approx(np.concatenate(ends))
     assert figure.layout.yaxis.type == "log"
     narrow = landscape.lines(made.landscape(steep=1.0), Look(), say)

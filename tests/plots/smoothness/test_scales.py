@@ -15,8 +15,8 @@ NETS = ("bn", "plain")
 
 
 def named(figure, name):
-    (found,) = traces(figure, name=name)
-    return found
+    (trace,) = traces(figure, name=name)
+    return trace
 
 
 @pytest.mark.parametrize("net", NETS)

@@ -17,15 +17,15 @@ NETS = ("bn", "plain")
 def test_thresholds(net: str, say: Say) -> None:
     result = made.stability()
     figure = stability.thresholds(result, Look(), say)
-    found = getattr(result, net)
+    side = getattr(result, net)
     (seeds,) = traces(figure, name=say(f"net.{net}"))
-    assert seeds.x == pytest.approx(2 / found.sharpness)
-    assert (seeds.y == found.threshold).all()
-    assert seeds.y + seeds.error_y.array == pytest.approx(found.bracket[:, 1])
-    assert seeds.y - seeds.error_y.arrayminus == pytest.approx(found.bracket[:, 0])
+    assert seeds.x == pytest.approx(2 / side.sharpness)
+    assert (seeds.y == side.threshold).all()
+    assert seeds.y + seeds.error_y.array == pytest.approx(side.bracket[:, 1])
+    assert seeds.y - seeds.error_y.arrayminus == pytest.approx(side.bracket[:, 0])
     factors = np.asarray(seeds.customdata)
-    assert factors[:, 0] == pytest.approx(found.threshold / (2 / found.sharpness))
-    assert factors[:, 1] == pytest.approx(found.weight_growth)
+    assert factors[:, 0] == pytest.approx(side.threshold / (2 / side.sharpness))
+    assert factors[:, 1] == pytest.approx(side.weight_growth)
 
 
 def test_both_axes_are_alike_and_the_line_is_the_diagonal(say: Say) -> None:
@@ -57,19 +57,19 @@ def test_seeds_without_a_threshold_are_counted(say: Say) -> None:
 def test_sharpness_and_its_lines(net: str, say: Say) -> None:
     result = made.stability()
     figure = stability.sharpness(result, net, Look(), say)
-    found = getattr(result, net)
+    side = getattr(result, net)
     assert figure.layout.yaxis.type == "log"
     low, high = 10 ** np.array(figure.layout.yaxis.range)
     for curve, drawn, line, rate in zip(
-        found.curves, figure.data, figure.layout.shapes, found.rates, strict=True
+        side.curves, figure.data, figure.layout.shapes, side.rates, strict=True
     ):
-        assert (drawn.y == curve).all() and (drawn.x == found.moments).all()
+        assert (drawn.y == curve).all() and (drawn.x == side.moments).all()
         assert line.y0 == line.y1 == pytest.approx(2 / rate)
         assert line.line.color == drawn.line.color
         assert low < 2 / rate < high
-    assert len({(t.line.color, t.line.dash) for t in figure.data}) == len(found.rates)
+    assert len({(t.line.color, t.line.dash) for t in figure.data}) == len(side.rates)
     words = [note.text for note in figure.layout.annotations]
-    assert words[0] == f"<b>{say(f'net.{net}')}</b>" and len(words) == 1 + 2 * len(found.rates)
+    assert words[0] == f"<b>{say(f'net.{net}')}</b>" and len(words) == 1 + 2 * len(side.rates)
     assert {curve.name for curve in figure.data} <= set(words), "named where it ends"
 
 

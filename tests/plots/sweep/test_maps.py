@@ -57,13 +57,13 @@ def test_a_sweep_without_cells_is_drawn_and_so_is_a_slice_of_three_axes(say: Say
 
 
 def test_stable_rates_are_those_of_whole_columns(say: Say, look: Look) -> None:
-    found = rates(CONFIG, OUTCOMES)
-    assert found is not None
-    figure = curves.stable_rates(found, look, say)
+    stable = rates(CONFIG, OUTCOMES)
+    assert stable is not None
+    figure = curves.stable_rates(stable, look, say)
     assert_sound(figure)
     some = {index: each for index, each in OUTCOMES.items() if index != cells(CONFIG)[-1].index}
     partly = rates(CONFIG, some)
     assert partly is not None and np.isnan(partly.bn[-1]).all()
-    np.testing.assert_array_equal(partly.bn[:-1], found.bn[:-1])
+    np.testing.assert_array_equal(partly.bn[:-1], stable.bn[:-1])
     assert rates(PRESETS["eps_scale"], {}) is None and RATE not in str(PRESETS["eps_scale"].axes)
     assert_sound(curves.losses(OUTCOMES[0], look, say))

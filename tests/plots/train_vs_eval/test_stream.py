@@ -56,11 +56,11 @@ def test_all_features(look: Look, say: Say) -> None:
 
 def test_features_without_spread_are_left_out(look: Look, say: Say) -> None:
     config = StreamConfig(batch=BatchConfig(source="constant", batch_size=4, features=3), steps=12)
-    found = walk(config, drawn(config.batch, 12), moments(config.batch))
+    walked = walk(config, drawn(config.batch, 12), moments(config.batch))
     scale = moments(config.batch).scale
     for quantity in ("mean", "variance"):
         figure = stream.all_running(
-            getattr(found, quantity), quantity, scale, found.names, look, say
+            getattr(walked, quantity), quantity, scale, walked.names, look, say
         )
         assert_sound(figure)
         assert len(runs_of(figure.data[-1].y)) == 2
@@ -68,28 +68,28 @@ def test_features_without_spread_are_left_out(look: Look, say: Say) -> None:
 
 def test_no_variance_no_band(look: Look, say: Say) -> None:
     config = StreamConfig(batch=BatchConfig(source="heavy_tails", batch_size=4), steps=12)
-    found = walk(config, drawn(config.batch, 12), moments(config.batch))
-    figure = stream.running(found.variance, "variance", 0, "x1", look, say)
+    walked = walk(config, drawn(config.batch, 12), moments(config.batch))
+    figure = stream.running(walked.variance, "variance", 0, "x1", look, say)
     assert_sound(figure)
     assert not np.isfinite(np.array(figure.data[2].y)).any()
     assert np.isfinite(np.array(figure.data[3].y)).all()
     scale = moments(config.batch).scale
-    assert_sound(stream.all_running(found.variance, "variance", scale, found.names, look, say))
+    assert_sound(stream.all_running(walked.variance, "variance", scale, walked.names, look, say))
 
 
 def test_gap_parts_add_up_on_screen(look: Look, say: Say) -> None:
-    found = gap(WALK, "variance", "train")
-    figure = stream.gap_parts(found, 2, 3, HOSTILE[2], "axis", look, say)
+    parts = gap(WALK, "variance", "train")
+    figure = stream.gap_parts(parts, 2, 3, HOSTILE[2], "axis", look, say)
     assert_sound(figure)
     *areas, line, mark = figure.data
     assert list(mark.x) == [3, 3]
     steps = len(line.x)
     heights = [np.array(area.y[:steps]) - area.y[: -steps - 1 : -1] for area in areas]
     assert np.sum(heights, axis=0) == pytest.approx(np.array(line.y), abs=1e-12)
-    assert np.array_equal(line.y, found.total[:, 2])
+    assert np.array_equal(line.y, parts.total[:, 2])
     for area, height, part in zip(areas, heights, stream.PARTS, strict=True):
-        assert height == pytest.approx(getattr(found, part)[:, 2], abs=1e-12)
-        assert np.array_equal(area.customdata[:steps], getattr(found, part)[:, 2])
+        assert height == pytest.approx(getattr(parts, part)[:, 2], abs=1e-12)
+        assert np.array_equal(area.customdata[:steps], getattr(parts, part)[:, 2])
         assert np.array_equal(area.customdata, area.customdata[::-1])
 
 
@@ -134,29 +134,29 @@ def test_clock(momentum: float | None, look: Look, say: Say) -> None:
 def test_company(source: str, look: Look, say: Say) -> None:
     config = BatchConfig(source=source, features=1)
     truth = moments(config)
-    found = in_batches(config, 0, 0.7, 1e-5, truth, None)
-    figure = batch_dependence.fan(found, 8, look, say)
+    dependence = in_batches(config, 0, 0.7, 1e-5, truth, None)
+    figure = batch_dependence.fan(dependence, 8, look, say)
     assert_sound(figure)
     for band, low, high in ((figure.data[0], 0, 4), (figure.data[1], 1, 3)):
         there, back = np.split(np.array(band.y), 2)
-        assert np.array_equal(there, found.quantiles[:, high])
-        assert np.array_equal(back[::-1], found.quantiles[:, low])
-    assert np.array_equal(figure.data[2].y, found.quantiles[:, 2])
+        assert np.array_equal(there, dependence.quantiles[:, high])
+        assert np.array_equal(back[::-1], dependence.quantiles[:, low])
+    assert np.array_equal(figure.data[2].y, dependence.quantiles[:, 2])
     assert len(figure.data) == (3 if source == "heavy_tails" else 4)
-    if found.theory is not None:
+    if dependence.theory is not None:
         lines = runs_of(figure.data[3].y)
-        assert np.array_equal(np.array(lines).T, found.theory)
+        assert np.array_equal(np.array(lines).T, dependence.theory)
     here, whole = figure.layout.shapes
     assert (here.x0, here.x1, here.y0, here.y1, here.yref) == (8, 8, 0, 1, "paper")
     assert (whole.y0, whole.y1, whole.x0, whole.x1, whole.xref) == (
-        found.whole,
-        found.whole,
+        dependence.whole,
+        dependence.whole,
         0,
         1,
         "paper",
     )
     for size in (2, 8):
-        outputs = found.outputs[SIZES.index(size)]
+        outputs = dependence.outputs[SIZES.index(size)]
         theory = density(config, 0, 0.7, size, 1e-5, truth)
         histogram = batch_dependence.at_size(outputs, theory, size, look, say)
         assert_sound(histogram)
@@ -182,8 +182,8 @@ def test_recalibration(look: Look, say: Say) -> None:
     before, after, train_mode = rng.random((3, 4)) + 1
     train_mode[1] = np.nan
     drift = tuple(Drift(rng.normal(size=(4, 8)), rng.random((4, 8)) + 0.5) for _ in range(2))
-    found = Recalibration(before, after, train_mode, drift)
-    figure = nets.losses(found, "", look, say)
+    recalibration = Recalibration(before, after, train_mode, drift)
+    figure = nets.losses(recalibration, "", look, say)
     assert_sound(figure)
     for seed, line in enumerate(np.split(np.array(figure.data[0].y), 4)):
         np.testing.assert_array_equal(line[:3], [before[seed], after[seed], train_mode[seed]])
@@ -205,10 +205,10 @@ def test_recalibration(look: Look, say: Say) -> None:
 
 def test_split(look: Look, say: Say) -> None:
     x = np.random.default_rng(0).normal(size=(20, 2))
-    found = split_ways(x, 4, 1e-5, 0.1)
-    figure = nets.micro_statistics(found, 1, HOSTILE[0], look, say)
+    split = split_ways(x, 4, 1e-5, 0.1)
+    figure = nets.micro_statistics(split, 1, HOSTILE[0], look, say)
     assert_sound(figure)
-    assert np.array_equal(figure.data[2].y, found.accumulated.means[:, 1])
+    assert np.array_equal(figure.data[2].y, split.accumulated.means[:, 1])
     assert list(figure.data[2].x) == [1, 2, 3, 4]
     parts = x.reshape(4, 5, 2)[:, :, 1]
     assert figure.data[2].error_y.array == pytest.approx(parts.std(axis=1))
@@ -217,7 +217,7 @@ def test_split(look: Look, say: Say) -> None:
     assert (low, high) == pytest.approx((whole - spread, whole + spread))
     assert list(figure.data[1].y) == pytest.approx([whole, whole])
     ways = {
-        way: differences(getattr(found, way), found.big) for way in ("accumulated", "synchronized")
+        way: differences(getattr(split, way), split.big) for way in ("accumulated", "synchronized")
     }
     dots = nets.split_differences(ways, look, say)
     assert_sound(dots, titled=("xaxis",))

@@ -14,11 +14,11 @@ from tests.plots.smoothness import results
 
 def numbers(result: Any) -> list[float]:
     """All of them, in order."""
-    found: list[float] = []
+    flat: list[float] = []
     for field in fields(result):
         value = getattr(result, field.name)
-        found += numbers(value) if is_dataclass(value) else np.ravel(value).astype(float).tolist()
-    return found
+        flat += numbers(value) if is_dataclass(value) else np.ravel(value).astype(float).tolist()
+    return flat
 
 
 def table_of(name: str, result: Any) -> Any:
