@@ -22,11 +22,11 @@ endif
 
 help:
 	@echo "make run     start the dashboard and open it in the browser"
-	@echo "make test    check style, types and layers, and run every test"
+	@echo "make test    check style, types, layers and sentences, and run every test"
 	@echo "make approve  write anew what figures and pages show (tests/approved): read the diff"
 	@echo "make proof   the long cases of tests that make test runs a shorter case of"
 	@echo "make families  the library on nets of the package transformers (50 MB)"
-	@echo "make lint    style, types and layers only"
+	@echo "make lint    style, types, layers and sentences only"
 	@echo "make format  put the code into its form"
 	@echo "make shots   screenshots of every page into build/shots (PAGE=one_batch: of one)"
 	@echo "make bench   measure speed against references, into build/bench.json"
@@ -59,6 +59,7 @@ lint: $(TEST_READY)
 	@$(BIN)/python -m ruff format --quiet --check . || { echo "Some files are not in form: make format"; exit 1; }
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tools.sentences
 
 format: $(TEST_READY)
 	@$(BIN)/python -m ruff check --quiet --fix-only .
