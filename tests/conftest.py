@@ -36,6 +36,13 @@ HERE = Path(__file__).parent
 FIRST = ("browser", "jobs", "pages")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What takes long is left out of whatever is chosen, unless it is asked for by its mark."""
+    chosen = config.option.markexpr
+    if "proof" not in chosen:
+        config.option.markexpr = f"({chosen}) and not proof" if chosen else "not proof"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """What is imported stays: looking through it for garbage, over and over, would find none."""

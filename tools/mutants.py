@@ -36,7 +36,7 @@ COPIES = 2
 TEST_SECONDS, SECONDS = 100, 60.0
 #: What every import leaves behind these look at, and no footprint tells it.
 OF_IMPORTS = "tests/test_approved.py"
-OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants", "-m", "not proof"]
+OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
 OPTIONS += ["-o", f"faulthandler_timeout={TEST_SECONDS}"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 #: Each fault is tried in a process of its own, which has what takes long to import.
