@@ -2,6 +2,8 @@
 
 import sys
 
+import torch
+
 from tools.bench import controls, growth, hand, harness, numerics, page_growth, screen, sweeps
 from tools.server import ROOT
 
@@ -32,6 +34,8 @@ def main(wanted: list[str]) -> None:
     unknown = [name for name in wanted if name not in GROUPS]
     if unknown:
         raise SystemExit(f"No measurement {unknown[0]}; there are {', '.join(GROUPS)}.")
+    # One thread for both sides: whoever else uses the machine then disturbs both alike.
+    torch.set_num_threads(1)
     results: list[harness.Measured] = []
     for name in wanted or GROUPS:
         print(f"Measuring: {name}", flush=True)

@@ -4,8 +4,7 @@ import io
 import math
 import statistics
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import numpy as np
 import openpyxl
@@ -37,11 +36,9 @@ from bnviz.core.sweep.plan import groups
 from bnviz.core.training import train
 from bnviz.files.read import read
 from bnviz.files.reading import to_table
+from bnviz.folders import home
 from bnviz.store import open_store
-from bnviz.store.database import folder_url
-from tools.bench.harness import Measured, Sample, timed
-
-torch.set_num_threads(1)
+from tools.bench.harness import Measured, Sample, history_in, own_history, timed
 
 #: The most that the exponent of a linear cost may be.
 LINEAR = 1.05
@@ -52,28 +49,29 @@ FACTOR, SIZES = 4, 4
 
 def growth() -> list[Measured]:
     """Exponents of the cost of BN, trainings, measures, sweeps, stores and uploads."""
-    return [
-        exponent("BN forward against B", _forward, 2**12),
-        exponent("BN forward against D", lambda d: _forward(2**10, d), 2**4),
-        exponent("Statistics with quantiles against B", _described, 2**11),
-        exponent("A batch drawn against B", _drawn, 2**9),
-        exponent("A batch drawn against D", lambda d: _drawn(2**10, d), 2**2),
-        exponent("Running statistics against steps", _streamed, 2**3),
-        exponent("Micro-batches against B", _split, 2**9),
-        exponent("An epoch of a training against rows", _epoch, 2**10),
-        exponent("An epoch of a training against seeds", lambda n: _epoch(512, n), 1),
-        exponent("An epoch of a training against parameters", _epoch_of_size, 2**12),
-        exponent("What is said of an epoch against seeds", _snapshot, 1),
-        exponent("Probes of curvature against their number", _probes, 16),
-        exponent("Products with a Hessian against parameters", _product, 2**10),
-        exponent("Traces against probes", _traces, 2**4),
-        exponent("Losses of a landscape against points", _landscape, 2**5),
-        exponent("The plan of a sweep against cells", _plan, 2**4),
-        exponent("The list of runs against runs", _listed, 2**3),
-        exponent("Reading a CSV file against its rows", _read, 2**11),
-        exponent("Reading a Parquet file against its rows", _read_parquet, 2**14),
-        exponent("Reading a workbook against its rows", _read_workbook, 2**8),
-    ]
+    with own_history():
+        return [
+            exponent("BN forward against B", _forward, 2**12),
+            exponent("BN forward against D", lambda d: _forward(2**10, d), 2**4),
+            exponent("Statistics with quantiles against B", _described, 2**11),
+            exponent("A batch drawn against B", _drawn, 2**9),
+            exponent("A batch drawn against D", lambda d: _drawn(2**10, d), 2**2),
+            exponent("Running statistics against steps", _streamed, 2**3),
+            exponent("Micro-batches against B", _split, 2**9),
+            exponent("An epoch of a training against rows", _epoch, 2**10),
+            exponent("An epoch of a training against seeds", lambda n: _epoch(512, n), 1),
+            exponent("An epoch of a training against parameters", _epoch_of_size, 2**12),
+            exponent("What is said of an epoch against seeds", _snapshot, 1),
+            exponent("Probes of curvature against their number", _probes, 16),
+            exponent("Products with a Hessian against parameters", _product, 2**10),
+            exponent("Traces against probes", _traces, 2**4),
+            exponent("Losses of a landscape against points", _landscape, 2**5),
+            exponent("The plan of a sweep against cells", _plan, 2**4),
+            exponent("The list of runs against runs", _listed, 2**3),
+            exponent("Reading a CSV file against its rows", _read, 2**11),
+            exponent("Reading a Parquet file against its rows", _read_parquet, 2**14),
+            exponent("Reading a workbook against its rows", _read_workbook, 2**8),
+        ]
 
 
 def exponent(name: str, work: Callable[[int], Sample], least: int) -> Measured:
@@ -185,11 +183,23 @@ def _plan(cells: int) -> Sample:
 
 
 def _listed(runs: int) -> Sample:
-    folder = TemporaryDirectory()
-    store = open_store(folder_url(Path(folder.name)))
-    for _ in range(runs):
-        store.finish(store.create("train", TrainConfig().model_dump_json(), 50), "done")
-    return timed(lambda: (store.runs(), folder))
+    folder = with_runs(runs)
+
+    def work() -> float:
+        with history_in(folder):
+            return timed(open_store().runs)()
+
+    return work
+
+
+def with_runs(count: int) -> str:
+    """The folder of a history that holds so many runs."""
+    folder = mkdtemp(dir=home())
+    with history_in(folder):
+        store = open_store()
+        for _ in range(count):
+            store.finish(store.create("train", TrainConfig().model_dump_json(), 50), "done")
+    return folder
 
 
 def numbers(rows: int) -> bytes:

@@ -6,11 +6,16 @@ their quartiles.
 """
 
 import json
+import os
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bnviz.store import open_store
 
 Sample = Callable[[], float]
 """Does the work once and returns the seconds it took."""
@@ -32,6 +37,27 @@ class Measured:
     def met(self) -> bool:
         """Whether the ratio is at most the target."""
         return self.ratio <= self.target
+
+
+@contextmanager
+def own_history() -> Iterator[None]:
+    """An empty run history; afterwards that of before is there again."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, history_in(folder):
+        yield
+
+
+@contextmanager
+def history_in(folder: str) -> Iterator[None]:
+    """The run history that is kept in `folder`; afterwards that of before is there again."""
+    before = os.environ.get("BNVIZ_HOME")
+    os.environ["BNVIZ_HOME"] = folder
+    try:
+        yield
+        open_store().close()
+    finally:
+        os.environ.pop("BNVIZ_HOME")
+        if before is not None:
+            os.environ["BNVIZ_HOME"] = before
 
 
 def timed(work: Callable[[], object]) -> Sample:

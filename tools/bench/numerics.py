@@ -20,9 +20,6 @@ from bnviz.core.types import Floats
 from tools.bench import document
 from tools.bench.harness import Measured, ratio, timed
 
-# One thread for both sides: whoever else uses the machine then disturbs both alike.
-torch.set_num_threads(1)
-
 PROBES = 100
 SCALE = 1e-5
 ACCURACY = 1e-6

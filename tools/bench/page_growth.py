@@ -1,11 +1,8 @@
 """How the time of a page on the server grows: of the script alone, as AppTest runs it."""
 
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import count
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
@@ -19,16 +16,18 @@ from bnviz.jobs import sweep, trainings
 from bnviz.jobs.worker import work
 from bnviz.store import open_store
 from bnviz.ui.navigation import PAGES
-from tools.bench.growth import exponent, numbers, swept
-from tools.bench.harness import Measured, Sample, timed
+from tools.bench.growth import exponent, numbers, swept, with_runs
+from tools.bench.harness import Measured, Sample, history_in, own_history, timed
 from tools.server import APP
 
 
 def page_growth() -> list[Measured]:
     """Exponents of pages against what they show; what is shown is another one at each run."""
-    logging.disable(logging.WARNING)  # Streamlit warns of every call of a page without a browser
     with ExitStack() as stack:
-        stack.enter_context(_home())
+        # Streamlit warns of every call of a page without a browser.
+        logging.disable(logging.WARNING)
+        stack.callback(logging.disable, logging.NOTSET)
+        stack.enter_context(own_history())
         return [
             exponent("Home against runs in the store", lambda n: _runs(n, "home"), 2**3),
             exponent("One batch against B", lambda b: _page("one_batch", b=b, d=8), 2**9),
@@ -48,20 +47,6 @@ def page_growth() -> list[Measured]:
             exponent("Pitfalls against B", _pitfall, 2**6),
             exponent("Runs against runs in the store", _runs, 2**3),
         ]
-
-
-@contextmanager
-def _home() -> Iterator[None]:
-    """A store of our own, which is left as it was."""
-    before = os.environ.get("BNVIZ_HOME")
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.environ["BNVIZ_HOME"] = folder
-        try:
-            yield
-        finally:
-            os.environ.pop("BNVIZ_HOME")
-            if before is not None:
-                os.environ["BNVIZ_HOME"] = before
 
 
 def _page(name: str, seed: str = "seed", typed: str = "", **query: object) -> Sample:
@@ -148,8 +133,13 @@ def _pitfall(rows: int) -> Sample:
 
 
 def _runs(runs: int, page: str = "runs") -> Sample:
-    """With so many more in the store."""
-    store = open_store()
-    for _ in range(runs):
-        store.finish(store.create("train", TrainConfig().model_dump_json(), 50), "done")
-    return _page(page)
+    """Of a history of its own."""
+    folder = with_runs(runs)
+    with history_in(folder):
+        sample = _page(page)
+
+    def run() -> float:
+        with history_in(folder):
+            return sample()
+
+    return run

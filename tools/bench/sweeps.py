@@ -1,12 +1,9 @@
 """Sweeps: what stacks gain, what a second process gains, what a cell costs beside its training."""
 
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache, partial
 from math import log
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -26,7 +23,7 @@ from bnviz.jobs.sweep import Cells
 from bnviz.store import open_store
 from tools.bench import document
 from tools.bench.growth import exponent
-from tools.bench.harness import Measured, Sample, from_pairs, ratio, timed
+from tools.bench.harness import Measured, Sample, from_pairs, own_history, ratio, timed
 
 BASE = TrainConfig(
     data=DataConfig(standardize=True, clip_scores=False),
@@ -50,7 +47,6 @@ def grid(rates: Sequence[float], batches: Sequence[int], base: TrainConfig = BAS
 
 def sweeps() -> list[Measured]:
     """All of it."""
-    torch.set_num_threads(1)
     return [
         *_stacked(),
         *_second_process(),
@@ -72,7 +68,7 @@ def _stacked() -> list[Measured]:
         "the same, in a plain loop of one process": (partial(_looped, eighth), 8, 1.0),
         "a loop of DataLoader trainings": (partial(_loaded, eighth), 32, 1 / 20),
     }
-    with _history():
+    with own_history():
         _ended(runner.submit(BASE))  # imports, in both workers
         rounds = []
         for turn in range(ROUNDS):
@@ -87,16 +83,6 @@ def _stacked() -> list[Measured]:
         )
         for at, (name, (_, times, target)) in enumerate(references.items())
     ]
-
-
-@contextmanager
-def _history() -> Iterator[None]:
-    """A run history of its own."""
-    with TemporaryDirectory() as folder:
-        os.environ["BNVIZ_HOME"] = folder
-        yield
-        open_store().close()
-        del os.environ["BNVIZ_HOME"]
 
 
 def _ended(run_id: str) -> None:
