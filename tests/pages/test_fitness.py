@@ -280,7 +280,7 @@ def test_your_own_score_is_the_nets_answer(open_app: OpenApp, done: str) -> None
 
 def test_the_code_shown_repeats_the_run(open_app: OpenApp, done: str) -> None:
     app = open_app("fitness", section="config", run=done)
-    snippet, _, config = (code.value for code in app.code)
+    snippet, config, _ = (code.value for code in app.code)
     assert TrainConfig.model_validate_json(config) == SMALL
     assert repr(SMALL) in snippet
 

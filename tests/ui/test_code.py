@@ -20,6 +20,7 @@ from bnviz.core.configs import (
 from bnviz.core.data import batches
 from bnviz.core.data.tables import Table
 from bnviz.core.smoothness.extremes import ExtremesConfig
+from bnviz.core.training.presets import PRESETS
 from bnviz.store import open_store
 from bnviz.ui.fitness import code as fitness_code
 from bnviz.ui.one_batch import code as one_batch_code
@@ -126,12 +127,16 @@ def test_the_library_has_what_is_shown() -> None:
     "code",
     [
         one_batch_code.one_batch(BatchConfig(), NormConfig()),
+        fitness_code.training(TrainConfig()),
+        fitness_code.training(PRESETS["deep"]),
         *(section.code(section.measure(seed=1)) for section in SECTIONS.values()),
     ],
 )
-def test_nothing_in_a_snippet_is_idle(code: str) -> None:
-    """Every name that it brings in is used."""
+def test_nothing_in_a_snippet_is_idle_or_cut(code: str) -> None:
+    """Every name that it brings in is used, and no line is wider than a page's code shows."""
     import ast
+
+    assert max(map(len, code.splitlines())) < 120
 
     tree = ast.parse(code)
     brought = {

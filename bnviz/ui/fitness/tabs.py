@@ -191,10 +191,9 @@ def _running_statistics(run: Run, config: TrainConfig, snapshots: Sequence[Snaps
 
 
 def _config(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
-    text = config.model_dump_json(indent=2)
     st.markdown(say("fitness.config_caption"))  # a caption would fade the code in it
     st.code(code.training(config), language="python")
+    st.code(config.model_dump_json(indent=2), language="json", height=320)
     st.markdown(say("fitness.module_caption"))
     st.code(as_module(config.network, len(compute.dataset_of(config.data).names)), "python")
-    st.code(text, language="json", height=320)
     download(lambda: per_seed_frame(snapshots, config.network.first_net), "run")

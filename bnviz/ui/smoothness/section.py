@@ -13,6 +13,7 @@ import streamlit as st
 
 from bnviz.core.smoothness.costs.cost import LIGHT_BYTES, cost
 from bnviz.core.smoothness.measure import Gradients, Measure, SubjectConfig
+from bnviz.export.code import config_code
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import refusals
 from bnviz.store import Run
@@ -90,16 +91,15 @@ class Section:
             f'print({name}(net, mse_loss, x, y, mode="{mode}", precision="float64"))'
             for name in self.library
         )
+        expression, imports = config_code(config)
         return f"""from torch.nn.functional import mse_loss
 
 from bnviz import {", ".join(sorted(self.library))}
 from bnviz.core.data.document import experiment
-from bnviz.core.smoothness.measure import SubjectConfig
-from {owner.__module__} import {owner.__name__}
-from bnviz.jobs import runner
+{imports}from bnviz.jobs import runner
 
 # What is on screen.
-config = {config!r}
+config = {expression}
 *_, last = config.measure(runner.resolve(config.subject), lambda: False)
 print(*config.verdicts(last.result))
 

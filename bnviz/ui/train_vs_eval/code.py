@@ -1,16 +1,16 @@
 """The code that computes what Train versus eval shows, ready to paste."""
 
 from bnviz.core.configs import BatchConfig, StreamConfig
-from bnviz.export.code import table_code
+from bnviz.export.code import config_code, table_code
 
 
 def _walked(config: StreamConfig) -> str:
     table, store = table_code(config.batch.table)
+    expression, imports = config_code(config)
     return f"""from bnviz.core.batchnorm import stream
-from bnviz.core.configs import BatchConfig, StreamConfig
-from bnviz.core.data.moments import moments
+{imports}from bnviz.core.data.moments import moments
 {store}
-config = {config!r}
+config = {expression}
 table = {table}
 drawn = stream.drawn(config.batch, config.steps, table)
 walk = stream.walk(config, drawn, moments(config.batch, table))
@@ -43,11 +43,11 @@ def clock(torch_momentum: float | None) -> str:
 def dependence(config: StreamConfig, feature: int, z: float, eps: float) -> str:
     """One sample in random batches."""
     table, store = table_code(config.batch.table)
+    expression, imports = config_code(config.batch)
     return f"""from bnviz.core.batchnorm.batch_dependence import batch_dependence
-from bnviz.core.configs import BatchConfig
-from bnviz.core.data.moments import moments
+{imports}from bnviz.core.data.moments import moments
 {store}
-batch = {config.batch!r}
+batch = {expression}
 table = {table}
 dependence = batch_dependence(batch, {feature}, {z!r}, {eps!r}, moments(batch, table), table)
 print(dependence.sizes, dependence.quantiles, dependence.theory)
@@ -57,11 +57,11 @@ print(dependence.sizes, dependence.quantiles, dependence.theory)
 def split(batch: BatchConfig, parts: int, eps: float, torch_momentum: float | None) -> str:
     """One batch split, three ways."""
     table, store = table_code(batch.table)
+    expression, imports = config_code(batch)
     return f"""from bnviz.core.batchnorm import micro_batches
-from bnviz.core.configs import BatchConfig
-from bnviz.core.data import batches
+{imports}from bnviz.core.data import batches
 {store}
-batch = batches.draw({batch!r}, {table})
+batch = batches.draw({expression}, {table})
 split = micro_batches.split_ways(
     batch.values, {parts}, {eps!r}, {torch_momentum!r}, seed={batch.seed}
 )
