@@ -1,8 +1,8 @@
 """Every sentence a person reads, by key and language. Knows nothing of Streamlit.
 
 A sentence says how its values are written: ``{loss}`` with few digits, ``{loss:2}`` with two,
-``{share:%}`` as a percentage, ``{seed:d}`` as a name, ``{cell:=}`` to the last digit,
-``{net:@net}`` as the sentence ``net.<value>`` (of a list, each), and
+``{share:%}`` as a percentage, ``{by:÷}`` as a factor, ``{seed:d}`` as a name, ``{cell:=}``
+to the last digit, ``{net:@net}`` as the sentence ``net.<value>`` (of a list, each), and
 ``{count:# seed has|# seeds have}`` in the singular or the plural, # being the number.
 """
 

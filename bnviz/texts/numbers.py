@@ -24,6 +24,12 @@ def percent(share: float) -> str:
     return f"{short(100 * share)}\N{NO-BREAK SPACE}%" if math.isfinite(share) else "–"
 
 
+def factor(divisor: float) -> str:
+    """What dividing by `divisor` does, as one reads it: ÷ 410,000, and × 3.2 for 0.3125."""
+    sign = "÷" if divisor > 1 else "×"
+    return f"{sign}\N{NO-BREAK SPACE}{short(float(f'{max(divisor, 1 / divisor):.2g}'), 2)}"
+
+
 def size(count: int) -> str:
     """So many bytes in the largest unit of which there is one: 0 B, 1.03 kB, 4.2 MB, 1,500 GB."""
     rounded = float(f"{count:.3g}")  # 999,999 bytes are 1 MB
@@ -34,6 +40,7 @@ def size(count: int) -> str:
 def written(value: object, how: str = "") -> str:
     """`value` inside a sentence: a number :func:`short`, with so many digits or as "%".
 
+    With "÷" it is what something is divided by, see :func:`factor`.
     Whole numbers keep all their digits, with "d" without commas, as names of things have
     them; with "=" any number has all its digits, and no commas, which could be decimal ones.
     What is a text already stays as it is.
@@ -45,6 +52,8 @@ def written(value: object, how: str = "") -> str:
     number = float(value)  # type: ignore[arg-type]
     if how == "=":
         return f"{number:.0f}" if number == round(number) and abs(number) < 1e21 else repr(number)
+    if how == "÷":
+        return factor(number)
     return percent(number) if how == "%" else short(number, int(how or 3))
 
 

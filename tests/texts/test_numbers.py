@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bnviz.texts.numbers import percent, plain, plus_minus, short, size
+from bnviz.texts.numbers import factor, percent, plain, plus_minus, short, size, written
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -54,6 +54,14 @@ def test_short(value: float, text: str) -> None:
 )
 def test_size(count: int, text: str) -> None:
     assert size(count) == text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("divisor", "text"),
+    [(411_234.0, "÷ 410,000"), (0.0141, "× 71"), (1.0, "× 1"), (1.44, "÷ 1.4")],
+)
+def test_factor(divisor: float, text: str) -> None:
+    assert factor(divisor) == written(divisor, "÷") == text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def read(text: str) -> float:

@@ -136,10 +136,10 @@ class GapConfig(Measure):
         "test", for which a net that diverged is the sharper, else that it is "one_seed".
 
         Values are medians over the `seeds` of `all_seeds` that are left: `gap`, how many times the
-        sharper net is as sharp as the other (for "none" the net without BN); the factors of STEPS
-        by name; `eval`, how many times eval mode is as sharp as train mode; and `normalized`, the
-        whole ratio, net without BN to net with, in units of the filters' norms. For "lost" they
-        count the seeds with a net that `diverged`, and the others with a `dead` one.
+        sharper net is as sharp as the other (for "none" the net without BN); by how much each of
+        STEPS divides, by name; and `normalized`, the whole ratio, net without BN to net with, in
+        units of the filters' norms. For "lost" they count the seeds with a net that `diverged`,
+        and the others with a `dead` one.
         """
         known: Bools = np.asarray(~np.isnan(result.loss[:, SPLIT]).any(axis=1))  # (2, S)
         if not known.any():
@@ -160,7 +160,7 @@ class GapConfig(Measure):
         key = _what(part, total, nets)
         ratio = total if key in ("none", "level") else abs(total)
         factors = {name: 10.0**log for name, log in part.items()}
-        factors |= {"eval": 10.0 ** -part["mode"], "normalized": float(10 ** np.median(fair[left]))}
+        factors["normalized"] = float(10 ** np.median(fair[left]))
         of_seeds: tuple[Verdict[Key], ...] = (Verdict("one_seed"),)
         if len(left) > 1:
             of_seeds = Verdict("medians", seeds | {"seeds": int(left.sum())}), _said(nets)

@@ -11,7 +11,7 @@ from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, of_logarithms
 from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marks, whiskers
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
-from bnviz.texts.numbers import short
+from bnviz.texts.numbers import factor
 
 HEIGHT = 320
 #: A legend low enough to leave room for the axis title.
@@ -125,7 +125,6 @@ def _bars(
     length = every.mean(axis=1)
     base = np.concatenate([[0.0], length[0] + np.cumsum(np.append(0.0, length[1:-1]))])
     colors = [_TOTAL, *(_SMOOTHER if step < 0 else _SHARPER for step in length[1:])]
-    factors = [_factor(step, signed=i > 0) for i, step in enumerate(length)]
     return {
         "type": "bar",
         "name": name,
@@ -140,13 +139,7 @@ def _bars(
             length - every.min(axis=1), every.max(axis=1) - length, look.ink, thickness=1.2, width=3
         )
         | {"visible": some.shape[1] > 1},
-        "customdata": factors,
+        "customdata": [factor(divisor) for divisor in 10.0**-length],
         "showlegend": False,
         "hovertemplate": "%{customdata}",
     }
-
-
-def _factor(log: float, signed: bool) -> str:
-    """10^log as one reads it: × 3.2, ÷ 411,000."""
-    sign = "÷ " if log < 0 else "× "
-    return (sign if signed else "× ") + short(float(f"{10.0 ** abs(log):.2g}"), 2)

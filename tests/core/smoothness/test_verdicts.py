@@ -231,7 +231,6 @@ def test_where_the_gap_is_from(gap: Gap) -> None:
     factors = dict(zip(gaps.STEPS, (middle(i, i + 1) for i in range(4)), strict=True))
     for name, factor in factors.items():
         same(steps.values[name], factor)
-    same(steps.values["eval"], middle(4, 3))
     fair = gap.normalized[moment]
     whole_fair = median(float(np.log10(fair[0, s] / fair[4, s])) for s in usable)
     same(steps.values["normalized"], 10**whole_fair)

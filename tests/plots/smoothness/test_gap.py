@@ -70,7 +70,7 @@ def test_factors_are_written_as_one_reads_them(say: Say) -> None:
         "mode": np.log10([[0.01, 0.01], [0.5, 0.5]]),
     }
     figure = gap.split(parts, Look(), say)
-    texts = [note.text for note in figure.layout.annotations]
+    texts = [note.text.replace("\N{NO-BREAK SPACE}", " ") for note in figure.layout.annotations]
     assert texts[:5] == ["× 4,000", "÷ 400,000", "× 1", "× 1", "× 100"]
     assert texts[5:] == ["× 12", "÷ 100", "× 1", "× 4", "× 2"]
     before = next(t for t in figure.data if t.base is not None)
