@@ -57,7 +57,7 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         rows = [
             {
                 say("fitness.net"): say(f"net.{net}"),
-                "R²": _over_seeds(side.r2),
+                "R²": _over_seeds(side.r2, _r2),
                 say("fitness.mae", unit=unit): _over_seeds(side.mean_absolute_error),
             }
             for net, side in sides.items()
@@ -65,7 +65,7 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         rows.append(
             {
                 say("fitness.net"): say("fitness.baseline"),
-                "R²": short(evaluation.baseline_r2),
+                "R²": _r2(evaluation.baseline_r2),
                 say("fitness.mae", unit=unit): short(evaluation.baseline_mean_absolute_error),
             }
         )
@@ -73,6 +73,9 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         st.caption(say("fitness.predictions_caption", rows=len(evaluation.targets)))
     with left:
         middle = {net: band(np.empty(0), side.predictions.T).median for net, side in sides.items()}
+        if not np.isfinite(list(middle.values())).any():
+            st.caption(say("fitness.gone"))
+            return
         target = target_of(config, dataset)
         figure = predicted_against_actual(evaluation.targets, middle, target, look(), say)
         names = {"bn": config.network.first_net}
@@ -80,12 +83,17 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
         show(figure, "predictions", alt=say("fitness.predictions_alt"), data=lambda: frame)
 
 
-def _over_seeds(values: np.ndarray) -> str:
+def _r2(value: float) -> str:
+    """Below 1 two decimals: 0.06 and not 0.0596, as it is of 1."""
+    return f"{value:.2f}" if abs(value) < 1 else short(value)
+
+
+def _over_seeds(values: np.ndarray, written: Callable[[float], str] = short) -> str:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return "–"
-    low, middle, high = np.quantile(finite, (0.1, 0.5, 0.9))
-    return short(middle) if len(finite) == 1 else f"{short(middle)}  ({short(low)} … {short(high)})"
+    low, middle, high = map(written, np.quantile(finite, (0.1, 0.5, 0.9)))
+    return middle if len(finite) == 1 else f"{middle}  ({low} … {high})"
 
 
 def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
@@ -108,8 +116,11 @@ def _your_score(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) ->
         everybody = dataset.y[:, 0].astype(np.float64)
         for column, (who, score) in zip(st.columns(len(answers)), answers.items(), strict=True):
             column.metric(say(f"net.{who}"), short(score))
-            if who in over:
-                low, high, seeds = over[who].low, over[who].high, int(over[who].alive)
+            seeds = int(over[who].alive) if who in over else 1
+            if seeds == 0:
+                column.caption(say("fitness.gone"))
+            elif seeds > 1:
+                low, high = over[who].low, over[who].high
                 ends = {"low": short(float(low)), "high": short(float(high))}
                 column.caption(say("fitness.between", **ends, seeds=seeds))
             if np.isfinite(score):
