@@ -137,8 +137,10 @@ CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
 })"""
 
 
-#: What menus have chosen and tabs are called, as far as it is cut or out of sight.
+#: What menus have chosen, tabs are called and formulas say, as far as it is cut or out of sight.
 CUT_SHORT = """() => [
+    ...[...document.querySelectorAll('.katex-display')]
+        .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent),
     ...[...document.querySelectorAll('[data-testid="stSelectbox"] input')]
         .filter(field => field.scrollWidth > field.clientWidth + 1).map(field => field.value),
     ...[...document.querySelectorAll('[role="tab"]')]

@@ -322,6 +322,20 @@ def test_pitfalls(run: Any) -> None:
     assert place == len(numbers)
 
 
+FOLDED = """async titles => {
+    const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
+    const {folded} = await import(new URL("fit.js", script.name));
+    return titles.map(text => folded({title: {text}}, 60).title.text);
+}"""
+
+
+def test_a_title_too_long_for_its_axis_is_folded_at_its_bracket(home: Page) -> None:
+    """Else a number stands alone in the second line, without its name."""
+    titles = ["Random direction 2 (curvature 18.0)", "随机方向 2（曲率 18.0）", "Spectral density"]
+    folded = ["Random direction 2<br>(curvature 18.0)", "随机方向 2<br>（曲率 18.0）"]
+    assert home.evaluate(FOLDED, [*titles, "Loss"]) == [*folded, "Spectral<br>density", "Loss"]
+
+
 PITFALLS_MOVED = """async cases => {
     const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
     const {patched, read} = await import(new URL("figure.js", script.name));

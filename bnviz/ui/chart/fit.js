@@ -159,12 +159,13 @@ export function bolder(trace) {
 /** How wide a text is, in heights of its letters. */
 export const letters = (text) => [...text.replace(/<.*?>/g, "")].reduce((sum, letter) => sum + (letter < "\u2e80" ? 0.55 : 1), 0);
 
-/** An axis whose title takes two lines where it is longer than the room for it, in pixels. */
-function folded(axis, room) {
+/** An axis whose title takes two lines where it is longer than the room for it, in pixels: what is in brackets is one. */
+export function folded(axis, room) {
   const { text = "", font } = axis.title ?? {};
-  const middle = text.lastIndexOf(" ", 0.6 * text.length);
+  const bracket = text.search(/ ?[(\uff08]/);
+  const middle = bracket > 0 ? bracket : text.lastIndexOf(" ", 0.6 * text.length);
   if (middle < 0 || letters(text) * (font?.size ?? LEAST) < room) return axis;
-  const lines = `${text.slice(0, middle)}<br>${text.slice(middle + 1)}`;
+  const lines = `${text.slice(0, middle)}<br>${text.slice(middle).trimStart()}`;
   return { ...axis, automargin: true, title: { ...axis.title, text: lines, standoff: 8 } };
 }
 
