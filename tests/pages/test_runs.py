@@ -92,7 +92,7 @@ def test_of_runs_that_are_called_alike_the_chosen_one_is_shown(
     open_app: OpenApp, runs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two of one minute with settings of their own: Streamlit is sent a label."""
-    monkeypatch.setattr(subject, "title_of", lambda run: "alike")
+    monkeypatch.setattr(subject, "named", lambda run: "alike")
     app = open_app("smoothness", run=runs[1]).run()
     assert widget(app, "smooth_run").value == runs[1]
 

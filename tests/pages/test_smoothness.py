@@ -150,7 +150,8 @@ def test_a_run_without_checkpoint_says_so(open_app: OpenApp) -> None:
 def test_diverged_nets_break_nothing(open_app: OpenApp, tab: str, gone: str) -> None:
     app = open_app("smoothness", run=diverged(gone), net_seed="1", section=tab)
     assert not app.exception and not app.error
-    assert charts(app) == FIGURES[tab]
+    nothing = (tab, gone) == ("extremes", "both")  # of which an empty picture would say less
+    assert charts(app) == (set() if nothing else FIGURES[tab])
     assert all("nan" not in element.value for element in app.markdown)
 
 

@@ -53,8 +53,12 @@ def _departures(run: Run) -> str:
 
 def title_of(run: Run) -> str:
     """What the run is called, by people or by its settings, when it began, and how it stands."""
-    status = say(f"run.is_{run.status}")
-    return say("run.line", called=run.name or brief(run), when=when(run), status=status)
+    return " · ".join((named(run), say(f"run.is_{run.status}")))
+
+
+def named(run: Run) -> str:
+    """What the run is called, by people or by its settings, and when it began."""
+    return " · ".join((run.name or brief(run), when(run)))
 
 
 def brief(run: Run) -> str:

@@ -22,7 +22,9 @@ ONLY = {"reach": ("grid", "absolute")}
 #: tab.
 SHARED = {"bn_mode": "bn_mode", "net": "net_seed", "seed": "measure_seed"}
 
-#: So many controls stand in a row.
+#: Those that stand in the sidebar, as they do not change what is asked.
+SEEDS = ("net", "seed")
+#: A row is cut for at least so many controls.
 IN_A_ROW = 4
 
 
@@ -34,13 +36,20 @@ def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
     """
     given: dict[str, Any] = {}
     kind = owner.model_fields["kind"].default
-    shown = [*names, *_shared(owner, asked)]
-    cells = [cell for _ in range(0, len(shown), IN_A_ROW) for cell in st.columns(IN_A_ROW)]
+    shared = _shared(owner, asked)
+    shown = [*names, *(name for name in shared if name not in SEEDS)]
+    rest = IN_A_ROW - len(shown)
+    cells = st.columns([1] * len(shown) + [rest] * (rest > 0)) if shown else []
     for name in shown:
         other, option = ONLY.get(name, ("", None))
         if given.get(other) == option:
             row = SMOOTHNESS[SHARED.get(name, f"{kind}.{name}")]
             with cells[len(given)], aside(row):
+                given[name] = ask(row)
+    with asked.place:
+        for name in shared:
+            if name in SEEDS:
+                row = SMOOTHNESS[SHARED[name]]
                 given[name] = _net(row, asked) if name == "net" else ask(row)
     return owner(**given).of(asked.subject)
 

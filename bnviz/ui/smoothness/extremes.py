@@ -1,5 +1,7 @@
 """Extremes: random probes between the root mean square eigenvalue and the largest; traces."""
 
+import numpy as np
+
 from bnviz.core.smoothness.extremes import Extremes, ExtremesConfig
 from bnviz.plots.smoothness import extremes as plots
 from bnviz.ui.figures import draw, look, show_pair
@@ -8,6 +10,8 @@ from bnviz.ui.smoothness.section import Section
 
 
 def _figures(config: ExtremesConfig, extremes: Extremes) -> None:
+    if not any(np.isfinite(plots.largest(net)).any() for net in (extremes.bn, extremes.plain)):
+        return  # the verdict has said so
     draw(plots.ruler(extremes, look(), say), "ruler", say("smoothness.extremes.alt"))
     pair = {
         "normalized": plots.normalized(extremes, look(), say),

@@ -1,5 +1,7 @@
 """Landscape: both nets' loss on a plane and along lines."""
 
+import streamlit as st
+
 from bnviz.core.smoothness.landscape import Landscape, LandscapeConfig
 from bnviz.core.types import NETS
 from bnviz.plots.smoothness import landscape as plots
@@ -11,14 +13,16 @@ from bnviz.ui.widgets import aside, ask
 
 
 def _figures(config: LandscapeConfig, landscape: Landscape) -> None:
+    pair = st.container()  # above its control, so that the picture is in the window
     with aside(SMOOTHNESS["view"]):
         view = ask(SMOOTHNESS["view"])
     plot = plots.contour if view == "contour" else plots.surface
-    show_pair(
-        {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},
-        say("smoothness.landscape.alt"),
-        "net.{}",
-    )
+    with pair:
+        show_pair(
+            {f"{view}-{net}": plot(landscape, net, config.plane, look(), say) for net in NETS},
+            say("smoothness.landscape.alt"),
+            "net.{}",
+        )
     draw(plots.lines(landscape, look(), say), "lines", say("smoothness.landscape.lines_alt"))
 
 

@@ -76,8 +76,8 @@ class Section:
                 code=self.code(config),
             )
 
-        _show(config, draw, asked)
-        st.markdown(say(f"smoothness.lead.{name}"))
+        if _show(config, draw, asked):
+            st.markdown(say(f"smoothness.lead.{name}"))
         st.latex(self.formula)
         st.markdown(say(f"smoothness.{name}.reading"))
         show_links(self.sources)
@@ -110,8 +110,11 @@ net, x, y = document.bn, document.x, document.y
 """
 
 
-def _show(config: Measure, draw: Draw, asked: Asked) -> None:
-    """The verdict and what `draw` makes of the result: at once, or of a job."""
+def _show(config: Measure, draw: Draw, asked: Asked) -> bool:
+    """The verdict and what `draw` makes of the result: at once, or of a job; whether there is any.
+
+    Where nothing is measured yet, what would be stands before what it costs.
+    """
     nets = asked.config, *asked.size
     needed = cost(config, *nets)
     gradients = config.gradients(asked.parameters, asked.rows, asked.config.seeds)
@@ -119,15 +122,19 @@ def _show(config: Measure, draw: Draw, asked: Asked) -> None:
         with st.spinner(say("measuring.now")):
             result = measured(config, asked.snapshots)
         _show_result(config, result, draw)
-        return
+        return True
     run = runner.find_measure(config, visitor())
     if run is not None:
         follow(run, lambda now: _stand(now, config, draw))
-    elif problem := refusals.of_measure(config, *nets):
+        return True
+    st.markdown(say(f"smoothness.lead.{config.name()}"))
+    if problem := refusals.of_measure(config, *nets):
         st.error(worded(problem), icon=":material/error:")
     else:
-        st.caption(paragraph(_in_words(gradients), takes(needed)))
+        words = _in_words(gradients, anew=bool(config.trainings(asked.config)))
+        st.caption(paragraph(words, takes(needed)))
         _measure_button(config, "measuring.measure")
+    return False
 
 
 def _stand(run: Run, config: Measure, draw: Draw) -> None:
@@ -151,9 +158,9 @@ def _show_result(config: Measure, result: Any, draw: Draw, *, over: bool = True)
     draw(result, say_verdict(f"smoothness.{config.name()}.verdict", *more))
 
 
-def _in_words(gradients: Gradients) -> str:
+def _in_words(gradients: Gradients, *, anew: bool) -> str:
     return say(
-        "measuring.trains" if gradients.trains else "measuring.heavy",
+        "measuring.trains" if anew else "measuring.heavy",
         gradients=short(float(f"{gradients.count:.1e}")),
         parameters=f"{gradients.parameters:,}",
         rows=f"{gradients.rows:,}",

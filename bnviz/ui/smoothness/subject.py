@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bnviz.core.configs import NetworkConfig, TrainConfig
 from bnviz.core.smoothness.measure import SubjectConfig
@@ -10,13 +11,14 @@ from bnviz.core.training.snapshots import PROBE_ROWS
 from bnviz.jobs import runner
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.store import Run, open_store
+from bnviz.texts.catalogue import speaking_of
 from bnviz.ui import cache
 from bnviz.ui.controls import SMOOTHNESS
-from bnviz.ui.fitness import compute
+from bnviz.ui.fitness import compute, settings
 from bnviz.ui.language import say
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS
-from bnviz.ui.runs.words import title_of
+from bnviz.ui.runs.words import named
 from bnviz.ui.visitor import owner
 from bnviz.ui.widgets import ask
 
@@ -40,6 +42,8 @@ class Asked:
     """Of the net with BN."""
     size: tuple[int, int]
     """Rows and inputs of the table that the training learns from."""
+    place: DeltaGenerator
+    """In the sidebar below the checkpoint, for seeds."""
 
 
 def ask_subject() -> Asked:
@@ -49,9 +53,13 @@ def ask_subject() -> Asked:
         run = _run()
         epoch = _epoch(run) if run else None
         config = TRAININGS.config_of(run) if run else _DOCUMENTS
+        place = st.container()
         st.caption(say("smoothness.controls.own"))
         offer_page(FITNESS, say("pages.fitness"))
     _table_there(config)
+    if run:
+        with place, speaking_of(config.network.norm):
+            st.caption(" · ".join((say(f"run.is_{run.status}"), settings.in_one_line(config))))
     rows = min(compute.training_rows(config.data), PROBE_ROWS) if run else config.data.samples
     size = compute.size(config.data)
     return Asked(
@@ -61,6 +69,7 @@ def ask_subject() -> Asked:
         rows,
         _parameters(config.network, size[1]),
         size,
+        place,
     )
 
 
@@ -84,7 +93,7 @@ def _run() -> Run | None:
         SMOOTHNESS["smooth_run"],
         options=[DOCUMENT, *known],
         shown=lambda name: (
-            say("smoothness.controls.document") if name == DOCUMENT else title_of(known[name])
+            say("smoothness.controls.document") if name == DOCUMENT else named(known[name])
         ),
     )
     return known.get(chosen)

@@ -18,7 +18,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.runs.words import title_of
+from bnviz.ui.runs.words import named
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.visitor import owner
@@ -42,7 +42,7 @@ def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
             options=[*runs, _HERE],
             width=300,
             shown=lambda name: (
-                say("train_vs_eval.recalibrate.here") if name == _HERE else title_of(runs[name])
+                say("train_vs_eval.recalibrate.here") if name == _HERE else named(runs[name])
             ),
         )
         rows = ask(TRAIN_VS_EVAL["pass_b"])
