@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from bnviz.ui.address import arrive
 from bnviz.ui.chart.chart import routes
 from bnviz.ui.errors import explain
-from bnviz.ui.glossary import offer_terms
+from bnviz.ui.glossary.glossary import offer_terms
 from bnviz.ui.header import changes
 from bnviz.ui.header.header import ask_language, show_tools
 from bnviz.ui.language import say

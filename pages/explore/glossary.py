@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from bnviz.ui.glossary import show_terms
+from bnviz.ui.glossary.glossary import show_terms
 from bnviz.ui.language import say
 
 st.markdown(say("glossary.lead"))

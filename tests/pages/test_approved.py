@@ -40,11 +40,11 @@ NEW = Path(__file__).with_name("states.txt").read_text().splitlines()
 SESSION = {
     "one_batch?lesson=bn_in_ten_minutes&step=4": {"guesses": {"bn_in_ten_minutes.3": 0.0}},
 }
-#: Where nets are trained or timed for the page, and where they are evaluated: another processor
-#: rounds otherwise, so numbers have no digits, or two.
-TRAINED = ("net=here", "pitfalls?pitfall", "section=implementations", "trained=60")
+#: Where nets are trained, measured or timed for the page, and where they are evaluated: another
+#: processor rounds otherwise, so numbers have no digits, or two.
+TRAINED = ("net=here", "pitfalls?pitfall", "section=implementations", "progress=", "smoothness")
 TRAINED += ("kind=sweep status=running",)
-EVALUATED = ("fitness?run", "section=recalibrate", "smoothness", "section=split")
+EVALUATED = ("fitness?run", "section=recalibrate", "section=split")
 
 #: Tables with a decimal in doubt, gaps, many remarks, another separator; and a workbook.
 TABLES = KEPT.with_name("tables")

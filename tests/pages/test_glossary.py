@@ -3,7 +3,7 @@
 import pytest
 
 from bnviz.texts.catalogue import LANGUAGES, sentence
-from bnviz.ui.glossary import OF_PAGE, TERMS
+from bnviz.ui.glossary.glossary import OF_PAGE, TERMS
 from bnviz.ui.navigation import PAGES
 from tests.pages.conftest import OpenApp
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from bnviz.ui.chart.chart import SCRIPTS, base, version
+from bnviz.ui.glossary import glossary
 from bnviz.ui.header import header
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter import presenter
@@ -22,7 +23,11 @@ ELEMENTS: Final = (
     *("NumberInput", "Selectbox", "Slider"),
 )
 #: The style of every page: with an element it would come when there are words to move about.
-STYLES: Final = (header.FOLDER / "header.css", presenter.FOLDER / "presenter.css")
+STYLES: Final = (
+    header.FOLDER / "header.css",
+    glossary.FOLDER / "terms.css",
+    presenter.FOLDER / "presenter.css",
+)
 
 
 def routes() -> list[Route]:

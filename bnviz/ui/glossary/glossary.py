@@ -1,11 +1,17 @@
-"""What the words on the pages mean: a page's terms beside it, and all on a page of their own."""
+"""What the words on the pages mean: where they stand, a page's terms together, and all of them."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from bnviz.ui.language import say
+from bnviz.texts.catalogue import sentence
+from bnviz.ui.language import language, say
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import GLOSSARY
 
+FOLDER = Path(__file__).parent
 _BN = ("batch_normalization", "batch", "feature", "biased_variance", "epsilon", "gamma_beta")
 _EVAL = ("running_statistics", "momentum", "modes")
 _TRAINING = ("epoch", "seed", "divergence", "dead_unit")
@@ -25,10 +31,33 @@ OF_PAGE = {
 }
 
 
+@cache
+def _component() -> Any:
+    html, js = ((FOLDER / f"terms.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
+    return st.components.v2.component("bnviz_terms", html=html, js=js, isolate_styles=False)
+
+
+@cache
+def _explained(page: str, lang: str) -> dict[str, dict[str, Any]]:
+    """Each of the page's terms: name, words that mean it in small letters, text."""
+    return {
+        term: {
+            "name": sentence(lang, f"glossary.{term}.name"),
+            "words": sentence(lang, f"glossary.{term}.words").lower().split("|"),
+            "text": sentence(lang, f"glossary.{term}.text"),
+        }
+        for term in OF_PAGE[page]
+    }
+
+
 def offer_terms(page: str) -> None:
-    """The page's terms behind a button, and the way to all of them; drawn only while open."""
+    """The page's terms: each at its first word, and all behind a button, with the way to more.
+
+    What is behind the button is drawn only while it is open.
+    """
     if page not in OF_PAGE:
         return
+    _component()(key="meanings", data=_explained(page, language()), height=1)
     name, why = say(f"pages.{GLOSSARY.name}"), say("glossary.here")
     terms = st.popover(name, type="tertiary", key="terms", help=why, on_change="rerun")
     if terms.open:
