@@ -28,3 +28,11 @@ def test_each_page_offers_its_terms(open_app: OpenApp) -> None:
     app.session_state["terms"] = True
     app.run()
     assert offered()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_word_means_one_term(lang: str) -> None:
+    words = [
+        w for term in TERMS for w in sentence(lang, f"glossary.{term}.words").lower().split("|")
+    ]
+    assert len(words) == len(set(words)) and all(words)

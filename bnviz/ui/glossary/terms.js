@@ -12,7 +12,8 @@ const now = (window.bnvizTerms ??= { terms: {}, places: new Map(), bubble: null,
 
 export default function ({ data, parentElement }) {
   if (!window.Highlight) return;
-  Object.assign(now, { terms: data, pattern: pattern(data), bubble: parentElement.querySelector(".bnviz-term") });
+  const terms = data.words;
+  Object.assign(now, { terms, pattern: pattern(terms), bubble: parentElement.querySelector(".bnviz-term") });
   look();
 }
 
