@@ -11,12 +11,12 @@ def short(value: float, digits: int = 3) -> str:
         return {math.inf: "∞", -math.inf: "-∞"}.get(value, "–")
     if value == int(value) and abs(value) < 1e5:
         return f"{int(value):,}"
-    size = math.floor(math.log10(abs(value)))
-    if -4 < size < 6:
-        return f"{value:,.{max(digits - 1 - size, 0)}f}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    size = int(exponent)  # of what is written: 0.9996 is 1.00
+    if size > -4 and abs(value) < 1e6:
+        return f"{value:,.{max(digits - 1 - size, 0)}f}"
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa}e{int(exponent)}"
+    return f"{mantissa}e{size}"
 
 
 def percent(share: float) -> str:
@@ -43,15 +43,18 @@ def written(value: object, how: str = "") -> str:
     With "÷" it is what something is divided by, see :func:`factor`.
     Whole numbers keep all their digits, with "d" without commas, as names of things have
     them; with "=" any number has all its digits, and no commas, which could be decimal ones.
-    What is a text already stays as it is.
+    What is a text already stays as it is. NaN is named: in a sentence a dash says nothing.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, Integral):
         return str(value) if how == "d" else f"{int(value):,}"
     number = float(value)  # type: ignore[arg-type]
+    if math.isnan(number):
+        return "NaN"
     if how == "=":
-        return f"{number:.0f}" if number == round(number) and abs(number) < 1e21 else repr(number)
+        whole = number == round(number) and abs(number) < 1e21
+        return f"{number:.0f}" if whole else repr(number).replace("e-0", "e-")
     if how == "÷":
         return factor(number)
     return percent(number) if how == "%" else short(number, int(how or 3))

@@ -1,5 +1,6 @@
 """The text catalogue: two languages, the same keys and placeholders."""
 
+import math
 import re
 import string
 from itertools import pairwise
@@ -120,6 +121,9 @@ def test_values_are_put_in() -> None:
         ("d", 12_345, "12345"),
         ("=", 2025.0, "2025"),
         ("=", 1234567.891, "1234567.891"),
+        ("=", 1e-5, "1e-5"),
+        ("", math.nan, "NaN"),
+        ("%", math.nan, "NaN"),
         ("", 0.123456, "0.123"),
         ("2", 0.123456, "0.12"),
         ("%", 0.5, "50\N{NO-BREAK SPACE}%"),

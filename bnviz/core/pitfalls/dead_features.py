@@ -48,7 +48,7 @@ def judge(
     here = int(result["here"])
     after = float(result["after"][here])
     values = {
-        "before": config.spread,
+        "spread": config.spread,
         "after": after,
         "gain": after / config.spread,
         "usual": float(result["usual"][here]),

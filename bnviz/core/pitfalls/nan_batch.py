@@ -90,11 +90,11 @@ def judge(config: NanBatch, result: Result) -> Verdict[Key]:
     """Poisoned for good, recovering, or already recovered at the end."""
     training, validation = result["training"], result["validation"]
     bad = ~(validation < 1e300)  # NaN is not
-    values: dict[str, float | str] = {
+    values: dict[str, float | tuple[str, ...]] = {
         "step": config.step,
         "training": float(training[-1]),
         "fixed": result.last("fixed"),
-        "buffers": result.said["poisoned"],
+        "buffers": tuple(result.said["poisoned"].split(", ")),
         "left": len(training) - config.step,
         "steps": int(bad[config.step - 1 :].sum()),
         "validation": float(validation[-1]),

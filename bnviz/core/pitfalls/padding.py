@@ -59,9 +59,9 @@ def experiment(padding: float, mean: float) -> Numbers:
 def judge(config: Padding, result: Result) -> Verdict[Literal["moved", "same"]]:
     """Whether padding moves mean or standard deviation of the real positions by more than 0.1."""
     here = int(result["here"])
-    values = {"deviation": float(result["padded"][here]), "mean": float(result["mean"][here])}
+    values = {"deviation": float(result["padded"][here]), "center": float(result["mean"][here])}
     values |= {"masked": float(result["masked"][here]), "padding_share": config.padding}
-    moved = max(abs(values["deviation"] - 1), abs(values["mean"])) > 0.1
+    moved = max(abs(values["deviation"] - 1), abs(values["center"])) > 0.1
     return Verdict("moved" if moved else "same", values)
 
 

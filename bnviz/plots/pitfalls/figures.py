@@ -88,7 +88,9 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
     if shape.dots:
         xaxis |= {"dtick": 1}
     if "range" not in yaxis:
-        yaxis |= {"range": span(*(trace["y"] for trace in traces))}
+        low, high = span(*(trace["y"] for trace in traces))
+        room = 0.02 * (high - low)  # a mark at the end of the axis is whole
+        yaxis |= {"range": [low - room, high + room]}
     names = [] if shape.dots else named_at_ends(traces, yaxis, log_x="x" in shape.log)
     return figure(
         pen.look,

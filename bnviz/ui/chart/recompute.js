@@ -238,10 +238,10 @@ export function batchSizes(rows, size) {
 export function short(value, digits = 3) {
   if (!Number.isFinite(value)) return { [Infinity]: "∞", [-Infinity]: "-∞" }[value] ?? "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e5) return grouped(value + 0, 0);
-  const size = Math.floor(Math.log10(Math.abs(value)));
-  if (-4 < size && size < 6) return grouped(value, Math.max(digits - 1 - size, 0));
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-  return `${mantissa.includes(".") ? mantissa.replace(/0+$/, "").replace(/\.$/, "") : mantissa}e${Number(exponent)}`;
+  const size = Number(exponent); // of what is written: 0.9996 is 1.00
+  if (-4 < size && Math.abs(value) < 1e6) return grouped(value, Math.max(digits - 1 - size, 0));
+  return `${mantissa.includes(".") ? mantissa.replace(/0+$/, "").replace(/\.$/, "") : mantissa}e${size}`;
 }
 
 /** `center` ± `deviation`, to the digits that the deviation makes meaningful. */

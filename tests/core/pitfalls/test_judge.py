@@ -1,5 +1,6 @@
 """The judge of each pitfall: both sides of every threshold, whole sentences with all numbers."""
 
+import string
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from bnviz.core.pitfalls import pitfall
 from bnviz.core.pitfalls.configs import CONFIGS
 from bnviz.core.pitfalls.pitfall import Result
-from bnviz.texts.catalogue import worded
+from bnviz.texts.catalogue import LANGUAGES, catalogue, worded
 
 Numbers = dict[str, Any]
 SERIES = [9.0, 9.0]
@@ -358,14 +359,14 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "dead_features",
         {"spread": 0.01, "eps": 0.001},
         {"here": 1, "after": [9, 0.3], "usual": [9, 0.8], "amplified": []},
-        "A standard deviation of 0.0100 becomes 0.300: ε = 0.00100 is 10 times the variance and "
+        "A standard deviation of 0.01 becomes 0.300: ε = 0.001 is 10 times the variance and "
         "makes the output smaller.",
     ),
     (
         "dead_features",
         {"spread": 0.5},
         {"here": 1, "after": [9, 2], "usual": [9, 0.8], "amplified": [1]},
-        "**A standard deviation of 0.500 becomes 2: multiplied by 4.** If this feature was dead, "
+        "**A standard deviation of 0.5 becomes 2: multiplied by 4.** If this feature was dead, "
         "its noise is now as large as a real feature. At PyTorch's default ε it would be 0.800.",
     ),
     (
@@ -423,8 +424,9 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "train_forgotten",
         {"step": 2},
         ends(forgotten=6.0, right=2.0) | {"drift": 4, "drift_right": 5},
-        "**With train() forgotten the loss ends at 6 instead of 2, 3 times as high.** The frozen "
-        "means are 4 standard deviations away from the data, the running ones 5.",
+        "**With train() forgotten the loss over the last 20 steps is 6 instead of 2, 3 times as "
+        "high.** The frozen means are 4 standard deviations away from the data, the running ones "
+        "5.",
     ),
     (
         "low_precision",
@@ -446,8 +448,8 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "handwritten",
         {},
         {"here": 1, "train": [9, 2], "eval": [9, np.nan], "right": [9, 3]},
-        "**It shows in both modes: off by up to 2 in train mode and – in eval mode** (– means "
-        "NaN). Without the bug the difference is 3.",
+        "**It shows in both modes: off by up to 2 in train mode and NaN in eval mode.** "
+        "Without the bug the difference is 3.",
     ),
     (
         "target_normalized",
@@ -460,10 +462,10 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         "second_pass",
         {"momentum": 0.5},
         ends(twice=6.0, once=2.0) | {"passes": 200, "batches": 100},
-        "**BN counted 200 batches where there were 100, and its means are 3 times as far from the "
-        "truth**: 6 instead of 2. Two passes with weight 0.500 are one with weight 0.750, so fewer "
-        "batches are averaged; with SAM the second pass also shows it weights that the net never "
-        "has.",
+        "**BN counted 200 batches where there were 100, and over the last 50 its means are 3 times "
+        "as far from the truth**: 6 instead of 2. Two passes with weight 0.5 are one with weight "
+        "0.75, so fewer batches are averaged; with SAM the second pass also shows it weights that "
+        "the net never has.",
     ),
     (
         "averaged_nets",
@@ -503,7 +505,7 @@ SENTENCES: list[tuple[str, Numbers, Numbers, str]] = [
         {"before": [1] * 4 + [0.5] * 4, "after": [1.0] * 4 + [2.0] * 4, "kept": [0, 1, 2]},
         "**Noise with standard deviation 0.500 comes out with 2, 4 times as large**; dimensions "
         "that carry data have 1. The next model cannot tell them apart. 3 dimensions are in use "
-        "by the rule below.",
+        "by the rule of the fix.",
     ),
 ]
 
@@ -517,6 +519,17 @@ def test_a_sentence_holds_the_numbers_of_its_result(
     said = worded("en", f"pitfalls.{name}.verdict", verdict)
     assert said.replace("\N{NO-BREAK SPACE}", " ") == text
     assert not set("{}") & set(worded("zh", f"pitfalls.{name}.verdict", verdict))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_setting_is_said_as_it_was_chosen(language: str) -> None:
+    """0.1 and not 0.100: nobody has measured it."""
+    for key, text in catalogue(language).items():
+        for name, config in CONFIGS.items():
+            if key.startswith(f"pitfalls.{name}.verdict."):
+                chosen = {f for f, info in config.model_fields.items() if info.annotation is float}
+                parts = string.Formatter().parse(text)
+                assert {how for _, field, how, _ in parts if field in chosen} <= {"="}, key
 
 
 def test_noise_as_large_as_data_is_kept() -> None:
