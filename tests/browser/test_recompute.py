@@ -336,6 +336,21 @@ def test_a_title_too_long_for_its_axis_is_folded_at_its_bracket(home: Page) -> N
     assert home.evaluate(FOLDED, [*titles, "Loss"]) == [*folded, "Spectral<br>density", "Loss"]
 
 
+WITHIN = """async plots => {
+    const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
+    const {within} = await import(new URL("fit.js", script.name));
+    const map = {type: "heatmap", x: ["1", "2"], text: [["0.85", "1300"], ["·", "100"]]};
+    return plots.map(plot => within(map, plot).text);
+}"""
+
+
+def test_on_a_wall_no_number_stands_beyond_its_cell(home: Page) -> None:
+    """Digits are 11.5 px wide there; two cells share the plot."""
+    narrow, wide = home.evaluate(WITHIN, [80, 100])
+    assert narrow == [["0.85", ""], ["·", "100"]]
+    assert wide == [["0.85", "1300"], ["·", "100"]]
+
+
 PITFALLS_MOVED = """async cases => {
     const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
     const {patched, read} = await import(new URL("figure.js", script.name));

@@ -62,7 +62,11 @@ def test_a_run_is_looked_for_by_the_name_of_its_preset(open_app: OpenApp, langua
     words = sentence(language, f"preset.{preset}").upper()
     assert [*open_app("runs", find=words).dataframe[0].value["run"]] == [run_id]
     none = open_app("runs", language, find=words * 2)
-    assert not none.dataframe and none.info[0].value == sentence(language, "runs.no_runs")
+    assert not none.dataframe and none.info[0].value == sentence(language, "runs.none_found")
+    assert (
+        sentence(language, "runs.summary_found", count=0, size="0\N{NO-BREAK SPACE}B")
+        in none.caption[-1].value
+    )
     open_store().delete(run_id)
 
 

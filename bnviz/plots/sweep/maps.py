@@ -75,7 +75,8 @@ def difference_map(grid: Grid, look: Look, say: Say) -> Figure:
 
 
 def _hundredths(value: float) -> str:
-    return f"{100 * value:+.0f}".replace("-", "−")
+    text = f"{100 * value:+.0f}".replace("-", "−")
+    return "100" if text == "+100" else text  # three letters have room on a wall
 
 
 def label(axis: Axis, value: Value, say: Say) -> str:
@@ -121,12 +122,13 @@ def _short(text: str) -> str:
 def _map(
     grid: Grid, level: Floats, told: list[list[str]], title: str, look: Look, say: Say, **more: Any
 ) -> Figure:
+    texts = [[_short(text) for text in row] for row in told]
     drawn = {
         "type": "heatmap",
         "x": labels(grid.across, say),
         "y": labels(grid.down, say),
         "z": level,
-        "text": [[_short(text) for text in row] for row in told],
+        "text": np.where(np.isfinite(level), texts, "").tolist(),
         "hovertext": told,
         "texttemplate": "%{text}",
         "textfont": {"size": 10},
@@ -139,7 +141,7 @@ def _map(
     }
     return figure(
         look,
-        [drawn],
+        [drawn, _signs(drawn, texts, look)],
         HEIGHT,
         xaxis=_categories(grid.across, say) | {"tickangle": 0},
         yaxis=_categories(grid.down, say) | {"automargin": True},
@@ -147,6 +149,20 @@ def _map(
         showlegend=False,
         margin={"l": 72, "r": 8, "t": 32, "b": 104},
     )
+
+
+def _signs(drawn: dict[str, Any], texts: list[list[str]], look: Look) -> dict[str, Any]:
+    """What stands in cells without a colour: Plotly would write it as if on a light one."""
+    rows, columns = (each.tolist() for each in np.nonzero(~np.isfinite(drawn["z"])))
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [drawn["x"][column] for column in columns],
+        "y": [drawn["y"][row] for row in rows],
+        "text": [texts[row][column] for row, column in zip(rows, columns, strict=True)],
+        "textfont": {"size": 10, "color": look.ink},
+        "hoverinfo": "skip",
+    }
 
 
 def _categories(axis: Axis, say: Say) -> dict[str, Any]:

@@ -54,7 +54,7 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
   if (scale) layout.yaxis = everyNth(layout.yaxis, Math.ceil((1.2 * LEAST * ticktext.length) / plot));
   const { legend, yaxis, ...rest } = larger(headed(layout, width / 1.45), 1.45);
   return {
-    data: data.map(bolder),
+    data: data.map((trace) => within(bolder(trace), width - 1.45 * (beside(layout) + (layout.margin?.r ?? 0)))),
     layout: {
       ...rest,
       height,
@@ -154,6 +154,14 @@ export function bolder(trace) {
     ...((textfont || trace.text) && { textfont: readable(textfont) }),
     ...(colorbar && { colorbar: { ...colorbar, ...foot(colorbar), ...barFonts(colorbar) } }),
   };
+}
+
+/** Of a heat map so wide: its numbers that have room in their cells. */
+export function within(trace, plot) {
+  if (trace.type !== "heatmap" || !trace.text) return trace;
+  const most = plot / trace.x.length / (0.64 * LEAST); // digits in a cell; a point is narrow
+  const text = trace.text.map((row) => [...row].map((each) => (each.replace(".", "").length > most ? "" : each)));
+  return { ...trace, text };
 }
 
 /** How wide a text is, in heights of its letters. */

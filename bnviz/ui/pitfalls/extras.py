@@ -42,16 +42,13 @@ def _folded(config: PitfallConfig) -> None:
 
 
 def _kept(config: PitfallConfig) -> None:
-    """One row a change of the input, one column a norm: does the first sample's output change?"""
+    """One row a change of the input, one column a norm: how far the first sample's output moves."""
     change = compute.result("family", config)["change"]
     norms = get_args(Family.model_fields["norm"].annotation)
     st.markdown(say("pitfalls.family.table"))
     columns = {
         say(f"pitfalls.family.option.{norm}"): [
-            say("pitfalls.family.same")
-            if value < ROUNDING
-            else say("pitfalls.family.moved", by=short(value, 2))
-            for value in row
+            short(value, 2) if value >= ROUNDING else "0" for value in row
         ]
         for norm, row in zip(norms, change, strict=True)
     }

@@ -88,7 +88,8 @@ def show_chosen(runs: Sequence[Run]) -> None:
 
 
 def _side_by_side(trainings: Mapping[str, Compared]) -> None:
-    left, right = st.columns([3, 2], gap="medium")
+    alone = len(trainings) < 2
+    left, right = (st.container(), None) if alone else st.columns([3, 2], gap="medium")
     with left, st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(say("runs.back"), key="back", icon=":material/arrow_back:", on_click=_leave)
         if not trainings:
@@ -96,13 +97,14 @@ def _side_by_side(trainings: Mapping[str, Compared]) -> None:
         field, nets = ask(RUNS["measured"], width=220), ask(RUNS["nets"])
     with left:
         _curves(trainings, field, NETS if nets == "both" else (nets,))
+    if right is None:
+        (training,) = trainings.values()
+        with st.expander(say("report.settings"), icon=":material/data_object:"):
+            st.code(training.config.model_dump_json(indent=2), language="json", height=400)
+        return
     with right:
-        if len(trainings) > 1:
-            _pair(trainings)
-            _differences(trainings)
-        else:
-            (training,) = trainings.values()
-            st.code(training.config.model_dump_json(indent=2), language="json", wrap_lines=True)
+        _pair(trainings)
+        _differences(trainings)
 
 
 def _head(letter: str, run: Run) -> Compared | None:

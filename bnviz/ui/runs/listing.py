@@ -1,6 +1,7 @@
 """Everything launched, in one table: found, ordered, and what is done with the selected."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -34,7 +35,8 @@ def show_listing() -> None:
     wanted = _asked()
     listing = open_store().search(wanted, SHOWN)
     actions = st.container(horizontal=True, vertical_alignment="center")
-    selected = _table(listing.runs)
+    narrowed = replace(wanted, order="newest") != Search(owner=wanted.owner)
+    selected = _table(listing.runs, "none_found" if narrowed else "no_runs")
     with actions:
         if wanted.state == "deleted":
             _button("restore", selected, open_store().restore)
@@ -42,7 +44,7 @@ def show_listing() -> None:
             _act_on(selected)
             offer_import()
         _offer_undo()
-    _sum_up(listing)
+    _sum_up(listing, "summary_found" if narrowed else "summary")
 
 
 def _asked() -> Search:
@@ -54,7 +56,7 @@ def _asked() -> Search:
             icon=":material/search:",
             placeholder=say("runs.find_in"),
         )
-        kind, state, order = (ask(RUNS[key], width=170) for key in ("kind", "state", "order"))
+        kind, state, order = (ask(RUNS[key], width=190) for key in ("kind", "state", "order"))
     return Search(
         text=text or "",
         configs=_presets(text or ""),
@@ -76,10 +78,10 @@ def _presets(text: str) -> tuple[str, ...]:
     )
 
 
-def _table(runs: Sequence[Run]) -> list[Run]:
-    """Shows the runs; those that are selected."""
+def _table(runs: Sequence[Run], nothing: str) -> list[Run]:
+    """Shows the runs, or says why there is nothing; those that are selected."""
     if not runs:
-        st.info(say("runs.no_runs"), icon=":material/history:")
+        st.info(say(f"runs.{nothing}"), icon=":material/history:")
         return []
     # With other runs in the rows, a selection by rows would be one of other runs.
     key = f"runs-{hash(tuple(run.id for run in runs))}"
@@ -95,7 +97,7 @@ def _table(runs: Sequence[Run]) -> list[Run]:
         column_config={
             "pinned": st.column_config.CheckboxColumn(say("runs.column.pinned"), width="small"),
             "run": text(say("runs.column.run"), pinned=True),
-            "what": text(say("runs.column.what")),
+            "what": text(say("runs.column.what"), width=380),
             "status": text(say("runs.column.status"), width=120),
             "created": st.column_config.DatetimeColumn(
                 say("runs.column.created"), format="YYYY-MM-DD HH:mm"
@@ -115,13 +117,13 @@ def _frame(runs: Sequence[Run]) -> "pd.DataFrame":
     unreadable = damaged(open_store(), runs)
     return pd.DataFrame(
         {
-            "pinned": [run.pinned for run in runs],
             "run": [run.name or run.id for run in runs],
-            "what": [what(run) for run in runs],
             "status": [_status(run, run.id in unreadable) for run in runs],
+            "what": [what(run) for run in runs],
             "created": [run.created.astimezone() for run in runs],
             "seconds": [run.seconds or None for run in runs],
             "size": [run.size for run in runs],
+            "pinned": [run.pinned for run in runs],
             "tags": [list(run.tags) for run in runs],
             "note": [" ".join(run.note.split()) for run in runs],
         }
@@ -185,9 +187,9 @@ def _undo() -> None:
     open_store().restore(st.session_state.pop(_UNDO, []))
 
 
-def _sum_up(listing: Listing) -> None:
+def _sum_up(listing: Listing, summary: str) -> None:
     """How many there are, what they take, and what rule takes them away."""
-    told = [say("runs.summary", count=listing.count, size=size(listing.size))]
+    told = [say(f"runs.{summary}", count=listing.count, size=size(listing.size))]
     if len(listing.runs) < listing.count:
         told.append(say("runs.shown", shown=len(listing.runs)))
     rule = say(

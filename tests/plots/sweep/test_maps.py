@@ -18,7 +18,9 @@ def test_a_cell_shows_the_median_of_its_seeds_where_its_settings_say(say: Say, l
     for net in ("bn", "plain"):
         figure = maps.net_map(shown, net, look, say)
         assert_sound(figure)
-        (drawn,) = figure.data
+        drawn, signs = figure.data
+        said = dict(zip(zip(signs.x, signs.y, strict=True), signs.text, strict=True))
+        assert signs.textfont.color == look.ink, "read on the page's own ground"
         for cell in cells(CONFIG):
             column, row = cell.place
             assert drawn.customdata[row][column] == cell.index
@@ -28,14 +30,15 @@ def test_a_cell_shows_the_median_of_its_seeds_where_its_settings_say(say: Say, l
             if np.isfinite(losses).any():
                 assert np.isclose(drawn.z[row][column], np.log10(np.nanmedian(losses)))
             else:
-                assert np.isnan(drawn.z[row][column]) and drawn.text[row][column] == "×"
+                assert np.isnan(drawn.z[row][column]) and not drawn.text[row][column]
+                assert said[drawn.x[column], drawn.y[row]] == "×"
 
 
 def test_colours_of_the_difference_are_those_of_the_nets(say: Say, look: Look) -> None:
     shown = grid(CONFIG, OUTCOMES, "divergence")
     figure = maps.difference_map(shown, look, say)
     assert_sound(figure)
-    (drawn,) = figure.data
+    drawn, _ = figure.data
     ends = drawn.colorscale[-1][1], drawn.colorscale[0][1]
     assert ends == house_colors(look)
     for cell in cells(CONFIG):
