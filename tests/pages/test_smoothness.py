@@ -141,8 +141,8 @@ def test_a_run_without_checkpoint_says_so(open_app: OpenApp) -> None:
     app = open_app("smoothness", run=run_id)
     store.delete(run_id)
     assert not app.exception and not app.error
-    captions = [caption.value for caption in app.caption]
-    assert EN["smoothness.controls.no_checkpoint"] in captions
+    assert [info.value for info in app.info] == [EN["smoothness.controls.no_checkpoint"]]
+    assert not app.sidebar.info, "a wall shows no sidebar"
 
 
 @pytest.mark.parametrize("gone", ["plain", "both"])
@@ -150,8 +150,7 @@ def test_a_run_without_checkpoint_says_so(open_app: OpenApp) -> None:
 def test_diverged_nets_break_nothing(open_app: OpenApp, tab: str, gone: str) -> None:
     app = open_app("smoothness", run=diverged(gone), net_seed="1", section=tab)
     assert not app.exception and not app.error
-    nothing = (tab, gone) == ("extremes", "both")  # of which an empty picture would say less
-    assert charts(app) == (set() if nothing else FIGURES[tab])
+    assert charts(app) == (set() if gone == "both" else FIGURES[tab]), "no empty picture"
     assert all("nan" not in element.value for element in app.markdown)
 
 
@@ -235,6 +234,16 @@ def test_a_failed_measure_says_why(open_app: OpenApp, lang: str) -> None:
     (error,) = app.error
     assert "boom" in error.value and "<b>" not in error.value and "traceback" not in error.value
     assert "measure_now" in {each.key for each in widgets(app)}
+
+
+def test_a_measure_that_was_stopped_at_once_shows_no_results(open_app: OpenApp) -> None:
+    store, config = open_store(), LandscapeConfig(seed=78)
+    run_id = store.create("measure:landscape", config.model_dump_json(), 3)
+    store.start(run_id)
+    store.finish(run_id, "stopped")
+    app = open_app("smoothness", section="landscape", session={"measure_seed": 78})
+    assert not app.exception and not charts(app)
+    assert EN["measuring.stopped_early"] in [caption.value for caption in app.caption]
 
 
 def test_fitness_leads_here_with_its_run(open_app: OpenApp, done: str) -> None:

@@ -130,7 +130,8 @@ def _status(run: Run, **values: object) -> str:
         return say(f"run.{run.status}", **values)
     if run.kind == SWEEPS.name:
         return say(f"sweeping.{run.status}", **values)
-    return say(f"measuring.{run.status}", **values)
+    early = "_early" if run.status in ("stopped", "interrupted") and not run.snapshots else ""
+    return say(f"measuring.{run.status}{early}", **values)
 
 
 def clock(seconds: float) -> str:

@@ -19,6 +19,7 @@ SECTION = Section(
     r" \approx \frac1P\sum_{p=1}^P\sum_{k=1}^m \omega_k^{(p)}\,"
     r"g_\sigma\big(\lambda-\ell_k^{(p)}\big)",
     library=("spectral_density",),
+    measured="mean",
     dimensions={"*": ("grid",), "exact": ("index",)},
     sources=(
         ("Ghorbani et al. 2019", "https://arxiv.org/abs/1901.10159"),

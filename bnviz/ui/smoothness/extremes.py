@@ -1,7 +1,5 @@
 """Extremes: random probes between the root mean square eigenvalue and the largest; traces."""
 
-import numpy as np
-
 from bnviz.core.smoothness.extremes import Extremes, ExtremesConfig
 from bnviz.plots.smoothness import extremes as plots
 from bnviz.ui.figures import draw, look, show_pair
@@ -10,8 +8,6 @@ from bnviz.ui.smoothness.section import Section
 
 
 def _figures(config: ExtremesConfig, extremes: Extremes) -> None:
-    if not any(np.isfinite(plots.largest(net)).any() for net in (extremes.bn, extremes.plain)):
-        return  # the verdict has said so
     draw(plots.ruler(extremes, look(), say), "ruler", say("smoothness.extremes.alt"))
     pair = {
         "normalized": plots.normalized(extremes, look(), say),
@@ -29,6 +25,7 @@ SECTION = Section(
     r" = \frac1n\sum_{i=1}^n\lambda_i^2"
     r"\ \le\ \max_i\lambda_i^2\,,\qquad \lVert u\rVert = 1",
     library=("eigenvalues", "traces", "normalized_sharpness"),
+    measured="maximum",
     dimensions={"*": ("seed",), "probes": ("seed", "probe")},
     sources=(
         ("Hutchinson 1990", "https://doi.org/10.1080/03610919008812866"),

@@ -34,6 +34,7 @@ SECTION = Section(
     r"d_{\text{filter}} \leftarrow \frac{d_{\text{filter}}}{\lVert d_{\text{filter}}\rVert}"
     r"\,\lVert\theta_{\text{filter}}\rVert",
     library=("landscape_plane", "landscape_lines"),
+    measured="loss",
     dimensions={
         "*": ("index",),
         "loss": ("second", "first"),

@@ -19,6 +19,7 @@ SECTION = Section(
     formula=r"\nabla f(\theta+s)-\nabla f(\theta) = \Big(Hs + O(\lVert s\rVert^2)\Big) + "
     r"\sum_{(j,b)\in C(s)}\Delta_{j,b} + O\big(u\,\lVert\nabla f\rVert\big)",
     library=("scale_sweep",),
+    measured="median",
     dimensions={"*": ("scales",)},
     sources=(
         ("Nocedal & Wright 2006, 8.1", "https://doi.org/10.1007/978-0-387-40065-5"),

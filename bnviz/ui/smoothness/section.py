@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from bnviz.core.smoothness.costs.cost import LIGHT_BYTES, cost
 from bnviz.core.smoothness.measure import Gradients, Measure, SubjectConfig
+from bnviz.core.types import NETS
 from bnviz.export.code import config_code
 from bnviz.jobs import runner
 from bnviz.jobs.bounds import refusals
@@ -53,6 +55,8 @@ class Section:
     """The dimensions of each field of a result; see :func:`bnviz.ui.smoothness.frames.frame`."""
     sources: tuple[tuple[str, str], ...]
     """Names and addresses."""
+    measured: str = ""
+    """The array of each net that the pictures show; without a finite number there is none."""
     caption: Callable[[Any], Mapping[str, Any]] = lambda config: {}
     """What stands in the caption of the figures beside the measure's fields and `seeds`."""
 
@@ -61,7 +65,8 @@ class Section:
         config, name = ask_measure(self.measure, asked, *self.controls), self.measure.name()
 
         def draw(result: Any, more: str) -> None:
-            self.figures(config, result)
+            if self._any_measured(result):
+                self.figures(config, result)
             if more:
                 st.markdown(more)
             explain(
@@ -81,6 +86,11 @@ class Section:
         st.latex(self.formula)
         st.markdown(say(f"smoothness.{name}.reading"))
         show_links(self.sources)
+
+    def _any_measured(self, result: Any) -> bool:
+        """Whether there is anything to draw; nets that all diverged have nothing."""
+        nets = (getattr(result, net) for net in NETS) if self.measured else ()
+        return not self.measured or any(np.isfinite(getattr(n, self.measured)).any() for n in nets)
 
     def code(self, config: Measure) -> str:
         """What is on screen, then the same of an ordinary module: the document's net with BN."""

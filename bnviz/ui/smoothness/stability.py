@@ -30,6 +30,7 @@ SECTION = Section(
     r"x_{t+1} = (1-\eta\lambda)\,x_t\,,\qquad |1-\eta\lambda| > 1 \iff \eta > \frac{2}{\lambda}"
     r"\quad(\lambda>0)",
     library=("stability_threshold",),
+    measured="sharpness",
     dimensions={
         "*": ("seed",),
         "bracket": ("seed", "end"),

@@ -57,6 +57,9 @@ def ask_subject() -> Asked:
         st.caption(say("smoothness.controls.own"))
         offer_page(FITNESS, say("pages.fitness"))
     _table_there(config)
+    if run and epoch is None:
+        st.info(say("smoothness.controls.no_checkpoint"), icon=":material/hourglass_empty:")
+        st.stop()
     if run:
         with place, speaking_of(config.network.norm):
             st.caption(" · ".join((say(f"run.is_{run.status}"), settings.in_one_line(config))))
@@ -103,12 +106,11 @@ def _measurable(run: Run) -> bool:
     return run.snapshots > 0 and TRAININGS.understands(run)
 
 
-def _epoch(run: Run) -> int:
+def _epoch(run: Run) -> int | None:
     """A checkpoint of the run; its number stays in the address, for a later one may come."""
     epochs = [str(epoch) for epoch in runner.checkpoints(run.id)]
     if not epochs:
-        st.caption(say("smoothness.controls.no_checkpoint"))
-        st.stop()
+        return None
     return int(
         ask(
             SMOOTHNESS["epoch"],
