@@ -200,7 +200,7 @@ def _create(engine: sa.Engine) -> None:
         with suppress(sa.exc.IntegrityError), engine.begin() as connection:
             connection.execute(schema.insert().values(id=1, version=SCHEMA_VERSION))
     elif version > SCHEMA_VERSION:
-        values = {"found": str(version), "known": str(SCHEMA_VERSION)}
+        values = {"version": str(version), "known": str(SCHEMA_VERSION)}
         raise StoreProblem("newer", {"place": place(engine.url), **values})
     elif version < SCHEMA_VERSION:
         migrate(engine)

@@ -565,7 +565,7 @@ def test_a_newer_format(tmp_path: Path) -> None:
         connection.execute("UPDATE bnviz_schema SET version = 99")
     connection.close()
     problem = problem_of(lambda: reopened(store))
-    assert problem.code == "newer" and problem.values["found"] == "99"
+    assert problem.code == "newer" and problem.values["version"] == "99"
 
 
 def test_a_password_is_not_shown() -> None:
