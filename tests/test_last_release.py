@@ -98,8 +98,8 @@ def test_the_users_table_is_there(store: Store) -> None:
     np.testing.assert_array_equal(table.values, rows)
 
 
-#: Of single precision and small differences: rounding alone decides.
-ROUNDED = {"published", "noise", "bn_float32", "plain_float32"}
+#: Of single precision and small differences, or of steps that are too large: rounding decides.
+ROUNDED = {"published", "noise", "bn_float32", "plain_float32", "curves"}
 
 
 same_rounding = pytest.mark.skipif(
@@ -113,7 +113,8 @@ def close(new: bytes, old: bytes) -> None:
     arrays = load(new)
     for name, expected in load(old).items():
         if name != "clock" and not ROUNDED.intersection(name.split("/")):
-            np.testing.assert_allclose(arrays[name], expected, rtol=1e-3, atol=1e-12, err_msg=name)
+            zero = 1e-12 * max(1.0, np.abs(expected).max(initial=0, where=np.isfinite(expected)))
+            np.testing.assert_allclose(arrays[name], expected, 1e-2, zero, err_msg=name)
 
 
 def runs_of(store: Store, kind: str) -> list[Run]:

@@ -47,8 +47,8 @@ def test_the_figures_are_those_of_reproduce() -> None:
             theirs.median,
             theirs.max,
         )
-    assert replay().bn.published[0] == pytest.approx(7799.57, rel=1e-4)
-    assert replay().plain.published[0] == pytest.approx(2415784.26, rel=1e-4)
+    assert replay().bn.published[0] == pytest.approx(7799.57, rel=1e-3)
+    assert replay().plain.published[0] == pytest.approx(2415784.26, rel=1e-3)
 
 
 @pytest.mark.parametrize("net", ["bn", "plain"])

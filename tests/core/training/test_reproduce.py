@@ -62,7 +62,7 @@ def test_what_the_document_printed() -> None:
     published, ours = report().lipschitz["published"], report().lipschitz["as_published"]
     for net in ("bn", "no_bn"):
         assert f"{ours[net].median:.2f}" == f"{published[net].median:.2f}" == "0.00"
-        assert ours[net].max == pytest.approx(published[net].max, rel=1e-4)
+        assert ours[net].max == pytest.approx(published[net].max, rel=1e-3)
 
 
 def test_corrected_estimates() -> None:
