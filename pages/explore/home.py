@@ -36,7 +36,7 @@ told = say(
     f"home.stage_{stage_of(progress)}",
     mean=" / ".join(f"{m + 0.0:.2f}" for m in now.mean(axis=0).round(2)),
     deviation=" / ".join(f"{d:.2f}" for d in now.std(axis=0)),
-    correlation=f"{np.corrcoef(*now.T)[0][1]:.2f}",
+    correlation=float(np.corrcoef(*now.T)[0][1]),
 )
 st.markdown(told)
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -11,6 +11,7 @@ from tests.pages.test_pages import charts, widget
 
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 
+LAST_STEP = {"lesson": "a_papers_claim", "step": "2"}
 
 #: In either language by turns; `make proof` has the others.
 SPOKEN = [
@@ -58,8 +59,22 @@ def next_after(name: str, index: int, lang: str) -> str | None:
         return sentence(lang, "lesson.next")
     order = [*LESSONS]
     later = order[order.index(name) + 1 :]
-    title = LESSONS[later[0]].title.said(lang) if later else ""
-    return sentence(lang, "lesson.begin", title=title) if later else None
+    return sentence(lang, "lesson.next_lesson") if later else None
+
+
+def test_the_page_tells_the_share_that_the_lesson_asks_for(open_app: OpenApp) -> None:
+    app = open_app("fitness", session={"guesses": {"a_papers_claim.1": 0.5}}, **LAST_STEP)
+    (step, share) = (LESSONS["a_papers_claim"].step[1], [each.value for each in app.info][-1])
+    assert step.in_words(measure(step)) in share and share not in step.reveal.en
+
+
+def test_a_guess_has_the_decimals_of_its_step(open_app: OpenApp) -> None:
+    for name, step, shown in (("a_papers_claim", 1, "%.0f"), ("your_batch", 1, "%.1f")):
+        first = LESSONS[name].step[step - 1]
+        app = open_app(first.page, lesson=name, step=str(step))
+        assert app.slider[0].proto.format == shown
+        assert f"{first.number.least:g}" in app.slider[0].label
+        assert f"{first.number.most:g}" in app.slider[0].label
 
 
 def test_before_choosing_nothing_is_told(open_app: OpenApp) -> None:

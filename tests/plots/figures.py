@@ -120,11 +120,11 @@ put(
     gap_long=lambda: stream.gap_parts(
         gap(LONG, "variance", "train"), 1, 200, "x2", "the axis", LOOK, SAY
     ),
-    decay=lambda: momentum.decay(0.1, clock(0.1), LOOK, SAY),
-    decay_fast=lambda: momentum.decay(0.9, clock(0.9), LOOK, SAY),
-    decay_slow=lambda: momentum.decay(0.005, clock(0.005), LOOK, SAY),
-    decay_at_once=lambda: momentum.decay(1.0, clock(1.0), LOOK, SAY),
-    decay_cumulative=lambda: momentum.decay(None, clock(None), LOOK, SAY),
+    decay=lambda: momentum.decay(0.1, clock(0.1), 10, LOOK, SAY),
+    decay_fast=lambda: momentum.decay(0.9, clock(0.9), 10, LOOK, SAY),
+    decay_slow=lambda: momentum.decay(0.005, clock(0.005), 10, LOOK, SAY),
+    decay_at_once=lambda: momentum.decay(1.0, clock(1.0), 10, LOOK, SAY),
+    decay_cumulative=lambda: momentum.decay(None, clock(None), 10, LOOK, SAY),
     weights=lambda: momentum.batch_weights(0.1, 9, LOOK, SAY),
     weights_long=lambda: momentum.batch_weights(0.01, 300, LOOK, SAY),
     weights_cumulative=lambda: momentum.batch_weights(None, 5, LOOK, SAY),

@@ -71,8 +71,8 @@ NAMES = re.compile(
     r"|b?float(16|32|64)|RMS|Transformer|eval\(\)|train\(\)|UTF-8|ZIP|MB|GB|NaN|Lanczos"
     r"|Hessian|Lipschitz|tr\(H²\)|\|Hu\||\|Hd\||Hutch|Santurkar|Ghorbani|LeCun|Kanter|Solla"
     r"|Cohen|Li 等人|VGG|Dropout|batch normalization"
-    r"|BN|DyT|Esc|track_running_stats = False|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol|momentum"
-    r"|None|Dask|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras|Tab|Page Up|Page Down"
+    r"|BN|DyT|Esc|track_running_stats( = False)?|SAM|EMA|SWA|GPU|SyncBatchNorm|R²|epsilon|vol"
+    r"|momentum|None|Dask|L2|sqrt|for 循环|JSON|PNG|SVG|bnviz|Keras|Tab|Page Up|Page Down"
 )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.core.batchnorm.mean_noise import MeanNoise
-from bnviz.plots.axes import span
+from bnviz.plots.axes import span, tick_label
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.one_batch.distributions import Side
@@ -100,20 +100,31 @@ def gain_curve(
         mark = line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε", showlegend=False)
         named = {"mode": "lines+text", "text": ["", "ε"], "textposition": "bottom right"}
         traces.append(mark | named)
-    gains = [-high / 2 - 0.2, -low / 2 + 0.2]
-    powers = {"type": "log", "tickangle": 0}
-    decades = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
+    gains = (-high / 2 - 0.2, -low / 2 + 0.2)
+    apart = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
     return figure(
         look,
         traces,
         416,
-        xaxis=titled(say("stat.biased_variance"), dtick=decades, range=[low, high], **powers),
-        yaxis=titled(say("one_batch.gain.axis"), dtick=2, range=gains, **powers),
+        xaxis=titled(say("stat.biased_variance"), **_powers(low, high, apart)),
+        yaxis=titled(say("one_batch.gain.axis"), **_powers(*gains, 2)),
         annotations=[heading(say("one_batch.gain.title"))],
         # On the right the curves are one, and on the left epsilon moves them: a key names them.
         legend=BELOW | {"y": -0.22, "orientation": "v", "font": {"size": 12}},
-        margin={"l": 60, "r": 8, "t": 36, "b": 122},
+        margin={"l": 60, "r": 16, "t": 36, "b": 122},
     )
+
+
+def _powers(low: float, high: float, apart: int) -> dict[str, Any]:
+    """A logarithmic axis from 10^low to 10^high; one power of ten in so many is labelled."""
+    ticks = [10.0**k for k in range(-(-int(np.ceil(low)) // apart) * apart, int(high) + 1, apart)]
+    return {
+        "type": "log",
+        "range": [low, high],
+        "tickangle": 0,
+        "tickvals": ticks,
+        "ticktext": [tick_label(tick) for tick in ticks],
+    }
 
 
 def _gains(

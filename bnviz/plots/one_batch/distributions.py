@@ -80,7 +80,7 @@ def _ridges(
         yaxis={
             "tickvals": rows,
             "ticktext": ticks,
-            "range": [len(names) - 0.75, -1.02],
+            "range": [len(names) - 0.6, -1.02],  # the last numbers stand clear of the axis' own
             "zeroline": False,
         },
         annotations=[heading(say(f"one_batch.{side}"))],

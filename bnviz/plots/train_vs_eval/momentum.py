@@ -1,5 +1,7 @@
 """The momentum clock: how fast running statistics forget, and what each batch weighs."""
 
+from typing import Any
+
 import numpy as np
 
 from bnviz.core.batchnorm.momentum import Clock, remaining, shares, weights
@@ -10,8 +12,8 @@ from bnviz.plots.traces import dots, line
 HEIGHT = 300
 
 
-def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> Figure:
-    """What remains of the start after each batch, with half-life and 1 % marked."""
+def decay(torch_momentum: float | None, clock: Clock, seen: int, look: Look, say: Say) -> Figure:
+    """What remains of the start after each batch; half-life, 1 % and the batches `seen` marked."""
     reach = 6 if torch_momentum is None else max(6, int(np.ceil(1.25 * clock.hundredth)))
     steps = np.linspace(0, reach, min(reach + 1, 400)).round()
     left = remaining(shares(torch_momentum, reach))[steps.astype(np.intp)]
@@ -26,15 +28,26 @@ def decay(torch_momentum: float | None, clock: Clock, look: Look, say: Say) -> F
         text=["50%", "1%"],
         textposition="top right",
     ) | {"mode": "markers+text"}
+    forgets = torch_momentum is not None and torch_momentum != 1
     return figure(
         look,
-        [curve] if torch_momentum is None or torch_momentum == 1 else [curve, marks],
+        [curve, *([marks] if forgets else []), *_now(torch_momentum, seen, look, say)],
         HEIGHT,
         xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
         yaxis=titled(say("train_vs_eval.clock.axis_start"), tickformat=".0%", range=[-0.03, 1.05]),
         annotations=[heading(say("train_vs_eval.clock.decay"))],
         showlegend=False,
     )
+
+
+def _now(torch_momentum: float | None, seen: int, look: Look, say: Say) -> list[dict[str, Any]]:
+    """What is left after the batches `seen`, where that stands clear of the mark at 1 %."""
+    left = float(remaining(shares(torch_momentum, seen))[-1])
+    if left < 0.02:
+        return []
+    words = say("train_vs_eval.clock.left", share=left, steps=seen)
+    mark = dots([seen], [left], look.ink, 11, hover="%{text}<extra></extra>", text=[words])
+    return [mark | {"mode": "markers+text", "textposition": "top right"}]
 
 
 def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say) -> Figure:

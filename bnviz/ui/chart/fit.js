@@ -93,7 +93,7 @@ function headed(layout, width) {
   const isHeading = ({ x, y, xref, yref, yanchor }) => `${xref}${x} ${yref}${y} ${yanchor}` === "paper0 paper1 bottom";
   const { text = "", font } = layout.annotations?.find(isHeading) ?? {};
   if (BOLD * LETTER * letters(text) < width - beside(layout)) return layout;
-  const place = { x: 0, xref: "container", xanchor: "left", y: 1, yref: "paper", yanchor: "bottom", pad: { b: 4 } };
+  const place = { x: 0, xref: "container", xanchor: "left", y: 1, yref: "paper", yanchor: "bottom", pad: { b: 10 } };
   return {
     ...layout,
     annotations: layout.annotations.filter((each) => !isHeading(each)),

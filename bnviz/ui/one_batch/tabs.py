@@ -189,7 +189,9 @@ def _implementations(config: BatchConfig, norm: NormConfig) -> None:
     columns = {
         heads[0]: [say(f"one_batch.implementations.{r.name}") for r in results],
         heads[1]: differences,
-        heads[2]: [f"{short(1e3 * r.seconds)} ms" if r.seconds else "–" for r in results],
+        heads[2]: [
+            f"{short(1e3 * r.seconds)}\N{NO-BREAK SPACE}ms" if r.seconds else "–" for r in results
+        ],
     }
     if any(notes := [_note(r, features) for r in results]):
         columns[heads[3]] = notes

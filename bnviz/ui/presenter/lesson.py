@@ -6,6 +6,7 @@
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from string import Formatter
 from typing import Literal, Self, get_args
@@ -76,6 +77,11 @@ class NumberGuess(Config):
     most: float
     step: float = Field(gt=0.0)
     tolerance: float = Field(ge=0.0)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a guess has, as its step has them."""
+        return max(0, -int(Decimal(str(self.step)).normalize().as_tuple().exponent))
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:

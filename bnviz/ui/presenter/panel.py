@@ -150,13 +150,14 @@ def _ask_guess(step: Step, place: str) -> None:
             )
         else:
             ends = step.number
+            least, most = step.in_words(ends.least), step.in_words(ends.most)
             chosen = st.slider(
-                say("lesson.guess"),
+                say("lesson.guess_between", least=least, most=most),
                 ends.least,
                 ends.most,
                 (ends.least + ends.most) / 2,
                 step=ends.step,
-                format="percent" if step.shown == "percent" else None,
+                format="percent" if step.shown == "percent" else f"%.{ends.decimals}f",
             )
         sent = st.form_submit_button(say("lesson.commit"), type="primary")
     if not sent:
@@ -194,24 +195,26 @@ def _way(lesson: Lesson, name: str, index: int) -> None:
             if st.button(say("lesson.next"), key="lesson-next"):
                 go(name, index + 1, lesson)
         else:
-            names = [*lessons()]
-            _offer(names[names.index(name) + 1 :], key="lesson-next")
+            later = [*lessons()]
+            _offer(later[later.index(name) + 1 :], "next_lesson", key="lesson-next")
         st.button(say("lesson.leave"), key="lesson-leave", on_click=leave, type="tertiary")
 
 
 def start_first_lesson() -> None:
     """The way on for who is new here: the lesson for beginners."""
-    _offer(ORDER[:1], key="lesson-begin", type="primary", icon=":material/school:")
+    _offer(ORDER[:1], "begin", key="lesson-begin", type="primary", icon=":material/school:")
 
 
-def _offer(names: Sequence[str], **look: Any) -> None:
+def _offer(names: Sequence[str], words: str, **look: Any) -> None:
     """A way to the first of these lessons, if any; of one with a fault the list tells."""
     for name in names:
         try:
             lesson = read(lessons()[name])
         except LessonError:
             continue
-        if st.button(say("lesson.begin", title=lesson.title.said(language())), **look):
+        title = lesson.title.said(language())
+        label = say(f"lesson.{words}", title=title)
+        if st.button(label, help=None if title in label else title, **look):
             go(name, 0, lesson)
         return
 

@@ -158,13 +158,14 @@ def show_clock(config: StreamConfig) -> None:
         "half_life": short(times.half_life),
         "hundredth": short(times.hundredth),
     }
-    for column, (name, value) in zip(st.columns(5), values.items(), strict=True):
-        column.metric(say(f"train_vs_eval.clock.{name}"), value)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        for name, value in values.items():
+            st.metric(say(f"train_vs_eval.clock.{name}"), value, width="content")
     key = "caption" if momentum is not None else "caption_cumulative"
     count = len(compute.walk(config).mean.batch) if rows > 1 else config.steps
     show_pair(
         {
-            "decay": decay(momentum, times, look(), say),
+            "decay": decay(momentum, times, count, look(), say),
             "weights": batch_weights(momentum, count, look(), say),
         },
         say("train_vs_eval.clock.alt"),

@@ -108,7 +108,7 @@ def test_thinned() -> None:
 
 @pytest.mark.parametrize("momentum", [0.001, 0.1, 1.0, None])
 def test_clock(momentum: float | None, look: Look, say: Say) -> None:
-    figure = clocks.decay(momentum, clock(momentum), look, say)
+    figure = clocks.decay(momentum, clock(momentum), 10, look, say)
     assert_sound(figure)
     steps, left = np.array(figure.data[0].x), np.array(figure.data[0].y)
     kept = 0.0 if momentum is None else 1 - momentum
@@ -120,6 +120,10 @@ def test_clock(momentum: float | None, look: Look, say: Say) -> None:
         half, hundredth = np.log([0.5, 0.01]) / np.log(1 - momentum)
         assert list(marks.x) == pytest.approx([half, hundredth], rel=1e-6)
         assert list(marks.y) == [0.5, 0.01] and steps[-1] > hundredth
+    if kept:
+        assert (figure.data[-1].x, figure.data[-1].y) == ((10,), (pytest.approx(kept**10),))
+    else:
+        assert len(figure.data) == 1, "nothing is left to be marked"
     weights = clocks.batch_weights(momentum, 30, look, say)
     assert_sound(weights)
     ages = np.arange(30)
