@@ -1,4 +1,4 @@
-"""What figures of both nets share: names that count what is missing, marks, ribbons, a key."""
+"""What figures of both nets share: names that count what is missing or stand at ends, marks."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -10,9 +10,11 @@ from numpy.typing import ArrayLike
 from bnviz.core.types import Floats
 from bnviz.plots.theme import DASH, SYMBOL, Look, Say, fade
 
-#: Names closer than this share of the axis would touch; in letters, the longest line of one.
+#: Names closer than this share of the axis would touch; in letters, the longest line of one;
+#: so much of a line may be beyond the axis.
 APART = 0.12
 LONGEST = 17
+BEYOND = 0.2
 #: A legend below the plot, where a phone has room for it.
 LEGEND = {"y": -0.17, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30}
 #: Height and margins of a figure, in pixels.
@@ -105,62 +107,81 @@ def bands(x: ArrayLike, levels: Floats, color: str, say: Say) -> list[dict[str, 
     """Two nested ribbons, from 5 to 95 % and from 25 to 75 %, of `levels` (T, 5), low to high."""
     return [
         ribbon(x, levels[:, i], levels[:, -1 - i], color)
-        | {"name": say("plots.band", low=low, high=high), "showlegend": True}
+        | {"name": say("plots.band", low=low, high=high), "line": {"width": 0, "color": color}}
         for i, (low, high) in enumerate(((5, 95), (25, 75)))
     ]
 
 
 def named_at_ends(
-    lines: Sequence[dict[str, Any]],
+    traces: Sequence[dict[str, Any]],
     yaxis: Mapping[str, Any],
     *,
     log_x: bool = False,
     apart: float = APART,
     longest: int = LONGEST,
 ) -> list[dict[str, Any]]:
-    """Each line's name where it ends, in its colour; the lines leave the legend.
+    """Each trace's name where it ends, in its colour; the traces leave the legend.
 
+    Dots are named beside the last of them, and an area three quarters of the way up its end.
     Names that would touch move away from each other: a line of text takes the share `apart` of
-    the axis, whose layout `yaxis` has its range, and has at most `longest` letters.
+    the figure, and has at most `longest` letters. `yaxis` is the layout of their axis, which has
+    its range, and its domain where it is one of several.
     """
     low, high = yaxis["range"]
+    bottom, top = yaxis.get("domain", (0.0, 1.0))
     log = yaxis.get("type") == "log"
     ends: list[tuple[float, float, str, str]] = []
-    for line in lines:
-        line["showlegend"] = False
-        values = positive(line["y"]) if log else finite(line["y"])
-        there = np.flatnonzero(np.isfinite(values))
-        if there.size:
-            y, x = float(values[there[-1]]), float(np.asarray(line["x"])[there[-1]])
+    for trace in traces:
+        trace["showlegend"] = False
+        for x, y in _end(trace, log):
             share = ((np.log10(y) if log else y) - low) / (high - low)
-            name = "<br>".join(wrap(line["name"], longest))
-            at = float(np.log10(x)) if log_x else x
-            ends.append((min(max(share, 0.0), 1.0), at, name, line["line"]["color"]))
+            at = float(np.log10(x)) if log_x and x > 0 else x
+            color = trace["line" if "line" in trace else "marker"]["color"]
+            name = "<br>".join(wrap(trace["name"], longest))
+            ends.append((min(max(share, 0.0), 1.0), at, name, color))
     ends.sort(key=lambda end: -end[0])
-    heights = [apart * (name.count("<br>") + 1) for *_, name, _ in ends]
+    line = apart / (top - bottom)
+    lines = [name.count("<br>") + 1 for *_, name, _ in ends]
     return [
         {
             "text": name,
             "x": x,
-            "y": place,
+            "y": bottom + (top - bottom) * place,
             "yref": "paper",
             "yanchor": "middle",
             "font": {"color": color, "size": 13},
             "showarrow": False,
             "xanchor": "left",
-            "xshift": 6,
+            "xshift": 9,
             "align": "left",
         }
         for place, (_, x, name, color) in zip(
-            _spaced([end[0] for end in ends], heights), ends, strict=True
+            _spaced([end[0] for end in ends], lines, line), ends, strict=True
         )
     ]
 
 
-def _spaced(places: Sequence[float], heights: Sequence[float]) -> Floats:
-    """`places` (N,), from the top, moved as little as need be for none to touch the next."""
+def _end(trace: Mapping[str, Any], log: bool) -> list[tuple[float, float]]:
+    """The last point of a trace that is there, if any is."""
+    x = np.asarray(trace["x"], dtype=np.float64)
+    y = positive(trace["y"]) if log else finite(trace["y"])
+    if trace.get("fill") == "toself":  # an outline there and back
+        x, y, back = x[: len(x) // 2], y[: len(x) // 2], y[::-1][: len(x) // 2]
+        y = 0.75 * y + 0.25 * back
+    return [(float(x[i]), float(y[i])) for i in np.flatnonzero(np.isfinite(y))[-1:]]
+
+
+def _spaced(places: Sequence[float], lines: Sequence[int], line: float) -> Floats:
+    """`places` (N,), from the top, moved as little as need be for none to touch the next.
+
+    Each has so many `lines`, each as high as `line`; hardly any of them is below 0 or above 1,
+    where numbers and headings stand.
+    """
+    heights = line * np.asarray(lines, dtype=np.float64)
     whole = np.cumsum([0.0, *heights])
-    below = (whole[:-1] + whole[1:] - sum(heights[:1])) / 2
+    below = (whole[:-1] + whole[1:] - heights[:1].sum()) / 2
+    highest = 1 - heights[:1].sum() / 2 + BEYOND * line
+    lowest = heights[-1:].sum() / 2 - BEYOND * line
     groups: list[tuple[float, int]] = []  # where the first of each would be, how many it has
     for place in np.add(places, below):
         groups.append((float(place), 1))
@@ -168,7 +189,8 @@ def _spaced(places: Sequence[float], heights: Sequence[float]) -> Floats:
             (upper, many), (lower, few) = groups[-2:]
             groups[-2:] = [((upper * many + lower * few) / (many + few), many + few)]
     first = np.repeat([place for place, _ in groups], [count for _, count in groups])
-    spaced: Floats = np.clip(first, min(below.max(initial=0.0), 1.0), 1.0) - below
+    least = min(below.max(initial=0.0) + lowest, highest)
+    spaced: Floats = np.clip(first, least, highest) - below
     return spaced
 
 
@@ -185,7 +207,7 @@ def room_for(names: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """The margin at the right that these names at ends take."""
     lines = [line for name in names for line in name["text"].split("<br>")]
     wide = (sum(7.4 if letter.isascii() else 13 for letter in line) for line in lines)
-    return {"r": 14 + max(wide, default=0)}
+    return {"r": 16 + max(wide, default=0)}
 
 
 def key(name: str, look: Look, **style: Any) -> dict[str, Any]:

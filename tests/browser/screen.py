@@ -137,6 +137,19 @@ CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
 })"""
 
 
+#: Pairs of words of one chart that stand upon each other: of axes, headings, names and keys.
+OVERLAPPING = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
+    const kinds = '[class*=tick], .textpoint, .annotation-text-g, .legend .traces, .infolayer';
+    const words = [...chart.querySelectorAll('.main-svg text')].filter(word => word.closest(kinds))
+        .filter(word => word.textContent.trim())
+        .map(word => [word.textContent, word.getBoundingClientRect()]);
+    return words.flatMap(([text, box], i) => words.slice(0, i).filter(([, other]) =>
+        Math.min(box.right, other.right) - Math.max(box.left, other.left) > 3
+        && Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) > 4
+    ).map(([other]) => `${text} on ${other}`));
+})"""
+
+
 #: What menus have chosen, tabs are called and formulas say, as far as it is cut or out of sight.
 CUT_SHORT = """() => [
     ...[...document.querySelectorAll('.katex-display')]

@@ -206,7 +206,7 @@ def test_without_the_hook_the_page_answers_on_release(open_page: OpenPage) -> No
     assert chart_figure(page, "after")["data"] != before["data"]
 
 
-def test_zoom_and_hidden_curves_stay(open_page: OpenPage) -> None:
+def test_the_zoom_stays(open_page: OpenPage) -> None:
     page = open_page("one_batch", query={"section": "epsilon"})
     plot = chart(page, "gain").locator(".nsewdrag").first
     plot.scroll_into_view_if_needed()
@@ -216,10 +216,6 @@ def test_zoom_and_hidden_curves_stay(open_page: OpenPage) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
     page.mouse.up()
-    chart(page, "gain").locator(".legendtoggle").first.click()
-    page.wait_for_function(
-        "() => document.querySelector('.st-key-gain .bnviz-chart')._fullData[0].visible !== true"
-    )
     zoomed = chart_figure(page, "gain")["layout"]["xaxis"]["range"]
     drag(page, "eps", 0.9)
     page.mouse.up()
@@ -227,8 +223,19 @@ def test_zoom_and_hidden_curves_stay(open_page: OpenPage) -> None:
     figure = chart_figure(page, "gain")
     assert figure["data"][1]["y"][0] < 10, "epsilon did move"
     assert figure["layout"]["xaxis"]["range"] == zoomed
-    hidden = chart(page, "gain").evaluate("e => e._fullData.map(trace => trace.visible)")
-    assert hidden == ["legendonly", True, True, True]
+
+
+def test_what_is_hidden_stays(open_page: OpenPage) -> None:
+    page = open_page("home")
+    walk = chart(page, "walk-train")
+    walk.locator(".legendtoggle").first.click()
+    first = "document.querySelector('.st-key-walk-train .bnviz-chart')._fullData[0]"
+    page.wait_for_function(f"() => {first}.visible !== true")
+    drag(page, "progress", 0.9)
+    page.mouse.up()
+    settle(page)
+    hidden = walk.evaluate("e => e._fullData.map(trace => trace.visible)")
+    assert hidden == ["legendonly", True, True, True, True]
 
 
 def place_of_handle(page: Page) -> np.ndarray:

@@ -11,9 +11,11 @@ from bnviz.ui.home.wines import BETA, GAMMA
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    CUT,
     CUT_SHORT,
     HOLLOW,
     JUMPS,
+    OVERLAPPING,
     UNDER_KEY,
     WALL,
     below_the_fold,
@@ -77,6 +79,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         ink = chart.evaluate("e => e.layout.font.color")
         assert ink == {"light": "#0f1923", "dark": "#e8edf2"}[scheme], "charts wear the theme"
     assert violations(page) == []
+    assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
     if name in SEEN_AT_ONCE:
         assert list(below_the_fold(page, name)) == []
 
@@ -86,6 +89,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         assert not covered(page.locator("h1"))
         assert_nothing_sideways(page, width)
         assert page.evaluate(UNDER_KEY) == [] and page.evaluate(CUT_SHORT) == []
+        assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
         assert page.evaluate(HOLLOW) == []
 
 

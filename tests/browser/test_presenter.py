@@ -6,7 +6,7 @@ import pytest
 
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import CUT, long_but, settle
+from tests.browser.screen import CUT, OVERLAPPING, long_but, settle
 
 NAMES = [entry.name for entry in PAGES]
 WALL = {"viewport": {"width": 1280, "height": 720}}
@@ -18,18 +18,6 @@ SMALL = """() => [...document.querySelectorAll('body *')].filter(e =>
     && !e.closest('style, script, .katex')
     && parseFloat(getComputedStyle(e).fontSize) < 17.9
 ).map(e => `${getComputedStyle(e).fontSize} ${e.textContent.trim().slice(0, 30)}`)"""
-
-#: Pairs of words of one chart's axes that stand upon each other.
-OVERLAPPING = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
-    const words = [...chart.querySelectorAll('.xtick text, .ytick text, .xtitle, .ytitle')]
-        .filter(word => word.textContent.trim())
-        .map(word => [word.textContent, word.getBoundingClientRect()]);
-    return words.flatMap(([text, box], i) => words.slice(0, i).filter(([, other]) =>
-        Math.min(box.right, other.right) - Math.max(box.left, other.left) > 3
-        && Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) > 4
-    ).map(([other]) => `${text} on ${other}`));
-})"""
-
 
 #: Of a table, which is painted: how high its letters are, and how much wider than its place it is.
 PAINTED = """table => {

@@ -257,6 +257,8 @@ for each in smooth_gap.QUANTITIES:
     SMOOTH[f"cells_{each}"] = (partial(smooth_gap.cells, quantity=each), results.gap(3))
 for each in along.QUANTITIES:
     SMOOTH[f"along_{each}"] = (partial(along.along, quantity=each), results.along(8))
+LOST = results.landscape(9)
+LOST = replace(LOST, bn=replace(LOST.bn, loss=np.full((9, 9), np.nan)))
 for net, plane, steep in (("bn", "random", 1e3), ("plain", "path", 1.0), ("bn", "eigen", 1.0)):
     around = results.landscape(9, plane == "path", steep)
     SMOOTH[f"contour_{plane}"] = (partial(landscape.contour, net=net, plane=plane), around)
@@ -268,6 +270,7 @@ for name, (plot, measured) in SMOOTH.items():
     FIGURES[f"smoothness/{name}"] = partial(plot, measured, look=LOOK, say=SAY)
 put(
     "smoothness",
+    contour_lost=lambda: landscape.contour(LOST, "bn", "random", LOOK, SAY),
     surface_dark=lambda: landscape.surface(results.landscape(3), "bn", "path", DARK, SAY),
     split=lambda: smooth_gap.split(results.parts(results.gap(3)), LOOK, SAY),
     split_of_one_seed=lambda: smooth_gap.split(results.parts(results.gap(1)), LOOK, SAY),

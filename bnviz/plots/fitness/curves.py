@@ -1,6 +1,6 @@
 """A training's curves: both nets on one axis, a band over seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,17 @@ import numpy as np
 from bnviz.core.training.series import Band, band, band_of, gather, layer_band
 from bnviz.core.training.snapshots import Snapshot
 from bnviz.core.types import NETS
-from bnviz.plots.axes import decades
-from bnviz.plots.nets import bands, curve, key, loss_title, named_at_ends, ribbon, room_for
+from bnviz.plots.axes import decades, span
+from bnviz.plots.nets import (
+    APART,
+    bands,
+    curve,
+    finite,
+    loss_title,
+    named_at_ends,
+    ribbon,
+    room_for,
+)
 from bnviz.plots.theme import SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 
@@ -32,7 +41,8 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> Figu
         training = band_of(snapshots, net, "train_loss")
         name = say("fitness.on_training", net=say(f"net.{net}"))
         traces.append(_line(training, net, name, look) | {"opacity": 0.6, "visible": "legendonly"})
-    return _over_epochs(traces, loss_title(unit, say), look, say)
+    named = [trace for trace in traces if trace.get("visible") is None and "name" in trace]
+    return _over_epochs(traces, named, loss_title(unit, say), look, say)
 
 
 def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
@@ -41,25 +51,24 @@ def smoothness(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
     Colour tells the nets apart, width and dash the three measures.
     """
     measures = [each for each in _MEASURES if gather(snapshots, "bn", each[0])[0].size]
-    traces: list[dict[str, Any]] = [
-        key(say(f"fitness.{field}"), look, line={"width": width, "dash": dash})
-        for field, width, dash in measures
-    ]
+    traces: list[dict[str, Any]] = []
+    named = []
     for net in NETS:
         for field, width, dash in measures:
             over = band_of(snapshots, net, field)
             if field == "eigenvalue_max":
                 traces.append(ribbon(over.epochs, over.low, over.high, look.net(net)))
             trace = _line(over, net, say(f"net.{net}"), look, mode="lines+markers")
+            measure = say(f"fitness.{field}")
             traces.append(
                 trace
                 | {
                     "line": {"color": look.net(net), "width": width, "dash": dash},
-                    "showlegend": False,
-                    "hovertemplate": f"%{{y:.4g}} {say(f'fitness.{field}')}",
+                    "hovertemplate": f"%{{y:.4g}} {measure}",
                 }
             )
-    return _over_epochs(traces, say("fitness.axis.smoothness"), look, say)
+            named.append(traces[-1] | ({"name": measure} if dash != "solid" else {}))
+    return _over_epochs(traces, named, say("fitness.axis.smoothness"), look, say)
 
 
 def per_seed(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> Figure:
@@ -69,22 +78,48 @@ def per_seed(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) ->
         for net in NETS
         for trace in banded(band_of(snapshots, net, field), net, say(f"net.{net}"), look)
     ]
-    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say)
+    return _over_epochs(traces, traces[1::2], say(f"fitness.axis.{field}"), look, say)
 
 
 def dead_units(snapshots: Sequence[Snapshot], look: Look, say: Say) -> Figure:
     """Share of dead units of every layer, both nets."""
     layers = len(snapshots[0].bn.dead_share)
-    traces = []
+    traces: list[dict[str, Any]] = []
+    named: list[dict[str, Any]] = []
     for net in NETS:
+        drawn = {}
         for layer in range(layers):
             over = layer_band(snapshots, net, "dead_share", layer)
             name = say("fitness.net_layer", net=say(f"net.{net}"), layer=layer + 1)
             trace = _line(over, net, name, look, mode="lines+markers")
-            traces.append(trace | {"opacity": 1 - 0.7 * layer / layers})
-    # The layers of a net may all end at 0: a key names them, not their ends.
-    layout = {"tickformat": ".0%", "rangemode": "tozero"}
-    return _over_epochs(traces, say("fitness.axis.dead"), look, say, log=False, **layout)
+            drawn[layer + 1] = trace | {"opacity": 1 - 0.7 * layer / layers}
+        traces += drawn.values()
+        for some in _beside(drawn):
+            name = say(f"net.{net}")
+            if len(some) < layers:
+                name = say("fitness.net_layers", net=name, layers=", ".join(map(str, some)))
+            named.append(drawn[some[0]] | {"name": name})
+    layout = {"tickformat": ".0%", "range": [0, 1.05 * max(map(_last, traces), default=0) or 1]}
+    return _over_epochs(traces, named, say("fitness.axis.dead"), look, say, log=False, **layout)
+
+
+def _beside(layers: Mapping[int, Mapping[str, Any]]) -> list[list[int]]:
+    """The numbers of layers whose curves end so near each other that one name serves them."""
+    groups: list[list[int]] = []
+    last = {number: _last(trace) for number, trace in layers.items()}
+    top = max(last.values(), default=0.0) or 1.0
+    for number in sorted(last, key=lambda number: last[number]):
+        if groups and last[number] - last[groups[-1][0]] < APART * top:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return [sorted(group) for group in groups]
+
+
+def _last(trace: Mapping[str, Any]) -> float:
+    """Where a curve ends; 0 where it has no point."""
+    values = finite(trace["y"])
+    return float(values[np.isfinite(values)][-1:].sum())
 
 
 def activations(
@@ -145,16 +180,20 @@ def _mode(epochs: np.ndarray, values: np.ndarray) -> str:
 
 
 def _over_epochs(
-    traces: list[dict[str, Any]], axis: str, look: Look, say: Say, log: bool = True, **scale: Any
+    traces: list[dict[str, Any]],
+    named: Sequence[dict[str, Any]],
+    axis: str,
+    look: Look,
+    say: Say,
+    log: bool = True,
+    **scale: Any,
 ) -> Figure:
-    drawn = [trace for trace in traces if {"hovertemplate", "fill"} & set(trace)]  # no mere keys
+    """Traces over the epochs, those `named` so at their ends; a key has what is not yet seen."""
     if log:
-        scale |= decades(np.empty(0), *(np.asarray(trace["y"], float) for trace in drawn))
-    last = max([1.0, *(float(np.max(trace["x"], initial=0)) for trace in drawn)])
-    nets = [say(f"net.{net}") for net in NETS]
-    named = {trace["name"]: trace for trace in reversed(traces) if trace.get("name") in nets}
+        scale |= decades(np.empty(0), *(np.asarray(trace["y"], float) for trace in traces))
+    last = max([1.0, *(float(np.max(trace["x"], initial=0)) for trace in traces)])
     yaxis = titled(axis, **scale)
-    names = named_at_ends(list(named.values()), yaxis) if log else []
+    names = named_at_ends(named, yaxis)
     return figure(
         look,
         traces,
@@ -163,6 +202,7 @@ def _over_epochs(
         yaxis=yaxis,
         hovermode="x unified",
         annotations=names,
+        showlegend=any("visible" in trace for trace in traces),
         legend={"y": -0.26, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
         margin={"l": 72, "t": 12, "b": 78} | room_for(names),
     )
@@ -200,4 +240,6 @@ def running(snapshots: Sequence[Snapshot], field: str, look: Look, say: Say) -> 
         name = say("fitness.layer", layer=layer + 1)
         opacity = 1 - 0.7 * layer / values.shape[1]
         traces += [t | {"opacity": opacity} for t in banded(over, "bn", name, look)]
-    return _over_epochs(traces, say(f"fitness.axis.{field}"), look, say, log=False)
+    reach = span(*(finite(trace["y"]) for trace in traces))
+    axis = say(f"fitness.axis.{field}")
+    return _over_epochs(traces, traces[1::2], axis, look, say, log=False, range=reach)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.theme import BN, DASH, SYMBOL, Figure, Look, Say, fade, figure, titled
 from bnviz.plots.traces import dots, histogram, line
 
@@ -20,6 +21,8 @@ def predicted_against_actual(
     everything = np.concatenate(finite)
     ends = [float(everything.min()), float(everything.max())]
     diagonal = line(ends, ends, look.ink, 1, "dot", name=say("fitness.perfect"))
+    axis = across([diagonal])
+    names = named_at_ends([diagonal], axis)
     hover = "%{x:.4g} → %{y:.4g}"
     clouds = [
         dots(actual, values, fade(look.net(net), 0.65), 7, SYMBOL[net], hover)
@@ -30,8 +33,10 @@ def predicted_against_actual(
         look,
         [diagonal, *clouds],
         430,
-        xaxis=titled(say("fitness.axis.actual", target=target)),
-        yaxis=titled(say("fitness.axis.predicted", target=target)),
+        xaxis=titled(say("fitness.axis.actual", target=target), **axis),
+        yaxis=titled(say("fitness.axis.predicted", target=target), **axis),
+        annotations=names,
+        margin={"l": 68, "t": 36, "b": 52} | room_for(names),
     )
 
 

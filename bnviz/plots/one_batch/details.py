@@ -11,7 +11,7 @@ from bnviz.plots.axes import span, tick_label
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.nets import across, named_at_ends, room_for
 from bnviz.plots.one_batch.distributions import Side
-from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
 
 Floats = NDArray[np.floating[Any]]
@@ -89,29 +89,34 @@ def gain_curve(
     low = np.log10(shown.min(initial=SMALLEST_EPS)) - 1
     high = np.log10(shown.max(initial=LARGEST_EPS)) + 1
     curve = np.logspace(low, high, 200)
-    without, bn = say("one_batch.gain.without"), look.color(BN)
-    traces = [
+    without, bn = say("one_batch.gain.without_epsilon"), look.color(BN)
+    curves = [
         line(curve, 1 / np.sqrt(curve), look.ink, 1.5, "dot", name=without),
-        line(curve, 1 / np.sqrt(curve + eps), bn, 3, name=say("one_batch.gain.with")),
-        _gains(names, biased_variance, eps, 10**low, look, say),
+        line(curve, 1 / np.sqrt(curve + eps), bn, 3, name=say("one_batch.gain.with_epsilon")),
     ]
+    traces = [*curves, _gains(names, biased_variance, eps, 10**low, look, say)]
     if eps:
         ends = 10 ** np.array([-high / 2, -low / 2])
         mark = line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε", showlegend=False)
         named = {"mode": "lines+text", "text": ["", "ε"], "textposition": "bottom right"}
         traces.append(mark | named)
     gains = (-high / 2 - 0.2, -low / 2 + 0.2)
+    yaxis = titled(say("one_batch.gain.axis"), **_powers(*gains, 2))
+    # On the right the curves are one: they are named below where they begin.
+    begins = [each | {"x": each["x"][:1], "y": each["y"][:1]} for each in curves if eps]
+    notes = [
+        name | {"yanchor": "top", "xshift": 26} for name in named_at_ends(begins, yaxis, log_x=True)
+    ]
     apart = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
     return figure(
         look,
         traces,
         416,
         xaxis=titled(say("stat.biased_variance"), **_powers(low, high, apart)),
-        yaxis=titled(say("one_batch.gain.axis"), **_powers(*gains, 2)),
-        annotations=[heading(say("one_batch.gain.title"))],
-        # On the right the curves are one, and on the left epsilon moves them: a key names them.
-        legend=BELOW | {"y": -0.22, "orientation": "v", "font": {"size": 12}},
-        margin={"l": 60, "r": 16, "t": 36, "b": 122},
+        yaxis=yaxis,
+        annotations=[heading(say("one_batch.gain.title")), *notes],
+        showlegend=False,
+        margin={"l": 60, "r": 16, "t": 36, "b": 52},
     )
 
 
@@ -151,7 +156,7 @@ def _gains(
 def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say) -> Figure:
     """Each batch's means, in standard deviations from the average, with the expected band.
 
-    Features are named where their lines end, unless there are more of them than colours.
+    The band is named where it ends, and so are features unless there are more than colours.
     """
     reach = 2 * jitter.expected
     ends = [jitter.seeds[0] - 0.5, jitter.seeds[-1] + 0.5]
@@ -160,7 +165,7 @@ def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say
         "x": [*ends, *ends[::-1]],
         "y": [-reach, -reach, reach, reach],
         "mode": "lines",
-        "line": {"width": 0},
+        "line": {"width": 0, "color": look.ink},
         "fill": "toself",
         "fillcolor": look.faint,
         "hoverinfo": "skip",
@@ -170,14 +175,14 @@ def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say
     hover = f"%{{y:.3f}} ({say('controls.seed')} %{{x}})"
     means = [
         line(jitter.seeds, departures, color, 1.2, hover=hover, name=label(name))
-        | {"mode": "lines+markers", "marker": {"size": 5}, "showlegend": False}
+        | {"mode": "lines+markers", "marker": {"size": 5}}
         for name, departures, color in zip(names, jitter.departures.T, colors, strict=False)
     ]
     yaxis = titled(
         say("one_batch.jitter.axis"),
         range=span(jitter.departures, np.array([-reach, reach])),
     )
-    named = [] if many else named_at_ends(means, yaxis)
+    named = named_at_ends([band] if many else [band, *means], yaxis)
     return figure(
         look,
         [band, *means],
@@ -185,6 +190,6 @@ def batch_to_batch(names: Sequence[str], jitter: MeanNoise, look: Look, say: Say
         xaxis=titled(say("controls.seed"), **across([band])),
         yaxis=yaxis,
         annotations=named,
-        showlegend=True,
+        showlegend=False,
         margin={"l": 68, "t": 36, "b": 52} | room_for(named),
     )

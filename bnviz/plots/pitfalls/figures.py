@@ -91,7 +91,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         low, high = span(*(trace["y"] for trace in traces))
         room = 0.02 * (high - low)  # a mark at the end of the axis is whole
         yaxis |= {"range": [low - room, high + room]}
-    names = [] if shape.dots else named_at_ends(traces, yaxis, log_x="x" in shape.log)
+    names = named_at_ends(traces, yaxis, log_x="x" in shape.log)
     return figure(
         pen.look,
         traces,
@@ -100,7 +100,7 @@ def _curves(shape: Curves, numbers: Numbers, here: float | None, title: str, pen
         yaxis=yaxis,
         shapes=mark,
         annotations=names,
-        margin={"l": 76, "r": 16, "t": 64 if shape.dots else 16, "b": 52} | room_for(names),
+        margin={"l": 76, "t": 16, "b": 52} | room_for(names),
     )
 
 
@@ -171,6 +171,8 @@ def _pairs(shape: Pairs, numbers: Numbers, pen: Pen) -> Figure:
     every = np.concatenate([numbers[name] for pair in shown.values() for name in pair[:2]])
     ends = [float(every.min()), float(every.max())]
     diagonal = line(ends, ends, pen.look.ink, 1.5, "dot", name=pen.series("diagonal"))
+    axis = across([diagonal])
+    names = named_at_ends([diagonal], axis)
     hover = "%{x:.4g} → %{y:.4g}"
     clouds = [
         dots(numbers[x], numbers[y], fade(pen.tone(role), 0.65), 7, _SYMBOL[role], hover)
@@ -181,8 +183,10 @@ def _pairs(shape: Pairs, numbers: Numbers, pen: Pen) -> Figure:
         pen.look,
         [diagonal, *clouds],
         _HEIGHT,
-        xaxis=titled(pen.axis("x")),
-        yaxis=titled(pen.axis("y")),
+        xaxis=titled(pen.axis("x"), **axis),
+        yaxis=titled(pen.axis("y"), **axis),
+        annotations=names,
+        margin={"l": 68, "t": 36, "b": 52} | room_for(names),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from bnviz.core.smoothness.density import Density, NetDensity
 from bnviz.core.types import NETS, Floats
 from bnviz.plots.axes import decades, place, symmetric
-from bnviz.plots.nets import LEGEND, MARGIN, curve, finite, key, positive, ribbon
+from bnviz.plots.nets import MARGIN, curve, finite, named_at_ends, positive, ribbon, room_for
 from bnviz.plots.theme import Figure, Look, Say, figure, titled
 from bnviz.plots.traces import line
 
@@ -26,25 +26,27 @@ def density(result: Density, look: Look, say: Say) -> Figure:
     traces: list[dict[str, Any]] = []
     for net, spectrum in nets.items():
         traces += _curves(x, spectrum, net, floor, look, say)
-    traces += [
-        t for net, spectrum in nets.items() for t in _rug(spectrum, net, result.unit, look, say)
-    ]
+    rug = [t for net, spectrum in nets.items() for t in _rug(spectrum, net, result.unit, look, say)]
+    yaxis = titled(say("plots.smooth.axis.density"), domain=[0.14 if exact else 0, 1]) | decades(
+        every[every >= floor], np.array([floor])
+    )
+    below = {"visible": False, "range": [-0.6, 1.6], "domain": [0, 0.12 if exact else 0]}
+    # Where both densities leave the picture, and where all eigenvalues stand below them.
+    names = named_at_ends([trace for trace in traces if "name" in trace], yaxis)
     if exact:
-        dotted = {"width": 1.5, "dash": "dot"}
-        traces.append(key(say("plots.smooth.density.quadrature"), look, line=dotted))
-        traces.append(key(say("plots.smooth.density.exact"), look, marker=_MARK))
+        middle = {"name": say("plots.smooth.density.exact"), "x": [0.0], "y": [0.5]}
+        names += named_at_ends([middle | {"marker": {"color": look.ink}}], below)
     shown = np.concatenate([result.grid, *(spectrum.exact for spectrum in nets.values())])
     return figure(
         look,
-        traces,
+        [*traces, *rug],
         HEIGHT,
         xaxis=titled(say("plots.smooth.axis.hessian"), zeroline=False, anchor="y2")
         | symmetric(shown, result.unit),
-        yaxis=titled(say("plots.smooth.axis.density"), domain=[0.14 if exact else 0, 1])
-        | decades(every[every >= floor], np.array([floor])),
-        yaxis2={"visible": False, "range": [-0.6, 1.6], "domain": [0, 0.12 if exact else 0]},
-        legend=LEGEND,
-        margin=MARGIN,
+        yaxis=yaxis,
+        yaxis2=below,
+        annotations=[name | {"x": 1, "xref": "paper"} for name in names],
+        margin=MARGIN | {"b": 56} | room_for(names),
     )
 
 

@@ -8,9 +8,12 @@ import numpy as np
 from bnviz.core.smoothness.document import Replay
 from bnviz.core.types import NETS
 from bnviz.plots.axes import decades, floor, span
-from bnviz.plots.nets import HEIGHT, LEGEND, MARGIN, curve, marks, named_at_ends, positive, room_for
+from bnviz.plots.nets import HEIGHT, MARGIN, curve, marks, named_at_ends, positive, room_for
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import upright
+
+#: A line's height as a share of the plot's.
+_LINE = 0.1
 
 
 def replay(result: Replay, look: Look, say: Say) -> Figure:
@@ -35,10 +38,16 @@ def replay(result: Replay, look: Look, say: Say) -> Figure:
                 customdata=values,
                 name=say(f"plots.smooth.{kind}", net=say(f"net.{net}")),
             )
-            # What was published is drawn on top, but stands first in the legend.
-            traces.append(drawn | {"legendrank": 1 if published else 2})
+            traces.append(drawn)  # what was published is drawn on top
     axis = decades(np.array([zero]), *(t["y"] for t in traces), zero=zero)
-    return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, look, say)
+    right = len(result.bn.published) + 1
+    middles = [
+        trace | {"x": [right], "y": [np.nanmedian(trace["y"])]}
+        for trace in traces
+        if np.isfinite(trace["y"]).any()
+    ]
+    names = named_at_ends(middles, axis, apart=_LINE, longest=13)
+    return _over_probes(result, traces, say("plots.smooth.axis.estimate"), axis, names, look, say)
 
 
 def drift(result: Replay, look: Look, say: Say) -> Figure:
@@ -54,9 +63,9 @@ def drift(result: Replay, look: Look, say: Say) -> Figure:
         traces,
         say("plots.smooth.axis.drift"),
         axis,
+        named_at_ends(traces, axis),
         look,
         say,
-        named_at_ends(traces, axis),
         hovermode="x unified",
     )
 
@@ -66,9 +75,9 @@ def _over_probes(
     traces: list[dict[str, Any]],
     title: str,
     axis: dict[str, Any],
+    names: Sequence[dict[str, Any]],
     look: Look,
     say: Say,
-    names: Sequence[dict[str, Any]] = (),
     **layout: Any,
 ) -> Figure:
     """A figure over probes that marks from when on saved copies are no copies; `names` at ends."""
@@ -86,8 +95,8 @@ def _over_probes(
         HEIGHT,
         xaxis=titled(say("plots.smooth.axis.probe"), range=[0, probes + 1], zeroline=False),
         yaxis=titled(title, zeroline=False, **axis),
-        legend=LEGEND,
-        margin=MARGIN | {"t": 30, "b": 56 if names else 110} | room_for(names),
+        showlegend=False,
+        margin=MARGIN | {"t": 30, "b": 56} | room_for(names),
         **marks,
         **layout,
     )

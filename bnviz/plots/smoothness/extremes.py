@@ -43,15 +43,14 @@ def ruler(result: Extremes, look: Look, say: Say) -> Figure:
         name = counted(net, len(factors), len(top), say)
         factor = short(float(np.median(factors)), 2) if factors.size else "–"
         text = say("plots.smooth.ruler.factor", net=name, factor=factor)
-        at = {"x": 0, "y": _ROW[net] + 0.3, "yref": "y", "font": {"color": look.net(net)}}
-        notes.append(heading(text) | at)
+        notes.append(_row(text, net, look))
     every = [np.asarray(t["x"], dtype=np.float64) for t in traces[3:]]
     return figure(
         look,
         traces,
         HEIGHT,
         xaxis=titled(say("plots.smooth.axis.eigenvalue")) | decades(np.empty(0), *every, most=5),
-        yaxis={"visible": False, "range": [-0.4, 1.6]},
+        yaxis={"visible": False, "range": [-0.4, 1.7]},
         annotations=notes,
         legend=LEGEND,
         margin=MARGIN | {"l": 16},
@@ -59,6 +58,12 @@ def ruler(result: Extremes, look: Look, say: Say) -> Figure:
 
 
 _TICK = {"symbol": "line-ns-open", "size": 16}
+
+
+def _row(text: str, net: str, look: Look) -> dict[str, Any]:
+    """What stands above a net's seeds."""
+    at = {"x": 0, "y": _ROW[net] + 0.33, "yref": "y", "font": {"color": look.net(net)}}
+    return heading(text) | at
 
 
 def _ruler_of(spectrum: Spectrum, net: str, look: Look, say: Say) -> list[dict[str, Any]]:
@@ -118,15 +123,15 @@ def _median_probe(spectrum: Spectrum) -> Floats:
 
 def normalized(result: Extremes, look: Look, say: Say) -> Figure:
     """Every seed's largest eigenvalue with weights in units of their filters' norms."""
-    traces = []
+    traces = {}
     for net in NETS:
         values = getattr(result, net).normalized
         shown = np.isfinite(values) & (values > 0)
         name = counted(net, int(shown.sum()), len(values), say)
         rows = _ROW[net] + _offsets(len(values))
-        traces.append(marks(net, values[shown], rows[shown], look, 11, name=name))
-    axis = decades(*(t["x"] for t in traces), most=5)
-    return _rows(traces, titled(say("plots.smooth.axis.normalized")) | axis, look, say)
+        traces[net] = marks(net, values[shown], rows[shown], look, 11, name=name)
+    axis = decades(*(t["x"] for t in traces.values()), most=5)
+    return _rows(traces, titled(say("plots.smooth.axis.normalized")) | axis, look)
 
 
 def traces(result: Extremes, look: Look, say: Say) -> Figure:
@@ -140,12 +145,12 @@ def traces(result: Extremes, look: Look, say: Say) -> Figure:
     sizes = np.abs(sums[np.isfinite(sums) & (sums != 0)])
     wide = bool(sizes.size) and sizes.max() > SPAN * sizes.min()
     unit = float(max(10 ** np.floor(np.log10(sizes.min())), 1e-9 * sizes.max())) if wide else None
-    drawn = []
+    drawn = {}
     for net, spectrum in nets.items():
         value, margin = finite(spectrum.trace), finite(spectrum.trace_margin)
         low, at, high = (_at(value + side * margin, unit) for side in (-1, 0, 1))
         hover = "%{customdata[0]:.4g} ± %{customdata[1]:.3g}"
-        drawn.append(
+        drawn[net] = (
             marks(net, at, _ROW[net] + _offsets(len(value)), look, 9, hover)
             | {"name": counted(net, int(np.isfinite(value).sum()), len(value), say)}
             | {"error_x": whiskers(at - low, high - at, look.net(net))}
@@ -153,7 +158,7 @@ def traces(result: Extremes, look: Look, say: Say) -> Figure:
         )
     ends = np.concatenate([sums - margins, sums + margins])
     axis = {"nticks": 6} if unit is None else symmetric(ends, unit, most=7)
-    return _rows(drawn, titled(say("plots.smooth.axis.trace")) | axis, look, say)
+    return _rows(drawn, titled(say("plots.smooth.axis.trace")) | axis, look)
 
 
 def _at(values: Floats, unit: float | None) -> Floats:
@@ -161,13 +166,15 @@ def _at(values: Floats, unit: float | None) -> Floats:
     return values if unit is None else place(values, unit)
 
 
-def _rows(drawn: list[dict[str, Any]], xaxis: dict[str, Any], look: Look, say: Say) -> Figure:
+def _rows(drawn: dict[str, dict[str, Any]], xaxis: dict[str, Any], look: Look) -> Figure:
+    """The seeds of both nets, the net's name above its own."""
     return figure(
         look,
-        drawn,
+        list(drawn.values()),
         300,
         xaxis=xaxis,
-        yaxis={"visible": False, "range": [-0.5, 1.5]},
-        legend=LEGEND | {"y": -0.28},
-        margin=MARGIN | {"l": 16},
+        yaxis={"visible": False, "range": [-0.4, 1.7]},
+        annotations=[_row(each["name"], net, look) for net, each in drawn.items()],
+        showlegend=False,
+        margin=MARGIN | {"l": 16, "b": 52},
     )

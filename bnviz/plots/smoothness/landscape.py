@@ -1,5 +1,6 @@
 """The loss around a net: on a plane, as contours or a surface, and along lines."""
 
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
         HEIGHT,
         xaxis=titled(_direction(around, 0, plane, say), zeroline=False, showgrid=False),
         yaxis=titled(_direction(around, 1, plane, say), zeroline=False, showgrid=False),
-        annotations=[heading(say(f"net.{net}"))],
+        annotations=[heading(say(f"net.{net}")), *_nothing(around, say)],
         showlegend=False,
         margin={"l": 68, "r": 16, "t": 36, "b": 120},
     )
@@ -89,7 +90,7 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
         [hills, *_trail(around, shade), star | {"mode": "markers", "marker": mark}],
         HEIGHT - 80,  # not much higher than a phone is wide: the view fits the height
         scene=_scene(shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
-        annotations=[heading(say(f"net.{net}"))],
+        annotations=[heading(say(f"net.{net}")), *_nothing(around, say)],
         showlegend=False,
         margin={"l": 0, "r": 0, "t": 36, "b": 0},
     )
@@ -153,6 +154,14 @@ class _Shade:
         title = {"text": self.title(say), "side": "bottom", "font": {"size": 13}}
         low = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 12, "ypad": 0}
         return {"title": title, "outlinewidth": 0} | low | self.ticks()
+
+
+def _nothing(around: NetLandscape, say: Say) -> list[dict[str, Any]]:
+    """A sentence in place of a plane on which no loss is finite."""
+    if np.isfinite(around.loss).any() or not around.loss.size:
+        return []
+    middle = {"x": 0.5, "y": 0.62, "xanchor": "center", "yanchor": "middle"}
+    return [heading("") | middle | {"text": "<br>".join(wrap(say("plots.smooth.no_loss"), 30))}]
 
 
 def _here(around: NetLandscape) -> float:

@@ -14,7 +14,9 @@ from bnviz.plots.nets import (
     finite,
     key,
     marker,
+    named_at_ends,
     positive,
+    room_for,
     stroke,
 )
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
@@ -29,17 +31,18 @@ def scales(result: Scales, look: Look, say: Say) -> Figure:
     """
     traces = [t for style in _STYLES for t in _styled(result, style, look, say)]
     limits = [_limit(result, net, look, say) for net in NETS]
-    heights = [t["y"] for t in traces if t.get("showlegend") is False]
-    room = np.array([0.6 * result.bn_limit, 0.6 * result.plain_limit])  # for their labels below
+    heights = [t["y"] for t in (*limits, *traces) if t.get("showlegend") is False]
+    yaxis = titled(say("plots.smooth.axis.estimate"), **decades(np.empty(0), *heights))
+    names = named_at_ends(limits, yaxis, log_x=True)
     return figure(
         look,
         [*limits, *traces],
         HEIGHT - 40,  # so that it ends within a window of 720 px
         xaxis=_scale_axis(result, say),
-        yaxis=titled(say("plots.smooth.axis.estimate"), **decades(room, *heights)),
-        annotations=[_limit_label(result, net, look, say) for net in NETS],
+        yaxis=yaxis,
+        annotations=names,
         legend=LEGEND | {"y": -0.2},
-        margin=MARGIN,
+        margin=MARGIN | room_for(names),
     )
 
 
@@ -80,16 +83,8 @@ _STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
 def _limit(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
     limit = getattr(result, f"{net}_limit")
     heights = np.full(len(result.scales), limit)
-    return line(result.scales, heights, look.net(net), 9, opacity=0.22, showlegend=False)
-
-
-def _limit_label(result: Scales, net: str, look: Look, say: Say) -> dict[str, Any]:
-    limit = getattr(result, f"{net}_limit")
-    text = say("plots.smooth.limit", net=say(f"net.{net}"), value=short(limit))
-    known = np.isfinite(limit) and limit > 0
-    place = {"x": 0.99, "xref": "paper", "xanchor": "right", "yref": "y", "yanchor": "top"}
-    color = {"font": {"color": look.net(net)}, "y": float(np.log10(limit)) if known else 0.0}
-    return heading(text) | place | color | {"visible": bool(known), "yshift": -6}
+    name = say("plots.smooth.limit", net=say(f"net.{net}"), value=short(limit))
+    return line(result.scales, heights, look.net(net), 9, opacity=0.22, name=name)
 
 
 def kinks(result: Scales, look: Look, say: Say) -> Figure:
@@ -102,6 +97,21 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
         [np.empty(0), *(t["y"] for t in traces if t.get("yaxis") == axis)] for axis in ("y2", "y3")
     )
     zero = bottom if any((v == bottom).any() for v in counts) else None
+    panels = {
+        "yaxis": {"domain": [0.72, 1], "tickformat": ".0%", "range": _share_range(result)},
+        "yaxis2": {"domain": [0.36, 0.64]} | decades(*counts, zero=zero, most=4),
+        "yaxis3": {"domain": [0, 0.28]} | decades(*noises, most=4),
+    }
+    names = [
+        name
+        for place, panel in panels.items()
+        for name in named_at_ends(
+            [t for t in traces if t.get("yaxis", "y") == place.replace("axis", "")],
+            panel,
+            log_x=True,
+            apart=_LINE,
+        )
+    ]
     flat = not (result.bn_rectifiers or result.plain_rectifiers)
     headings = {"plots.smooth.no_rectifiers" if flat else "plots.smooth.axis.share": 1.0}
     headings |= {"plots.smooth.axis.crossed": 0.64, "plots.smooth.axis.rounding": 0.28}
@@ -110,16 +120,15 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
         traces,
         HEIGHT + 180,
         xaxis=_scale_axis(result, say) | {"anchor": "y3"},
-        yaxis={"domain": [0.72, 1], "tickformat": ".0%", "range": _share_range(result)},
-        yaxis2={"domain": [0.36, 0.64]} | decades(*counts, zero=zero, most=4),
-        yaxis3={"domain": [0, 0.28]} | decades(*noises, most=4),
-        annotations=[heading(say(text)) | {"y": top} for text, top in headings.items()],
-        legend=LEGEND | {"y": -0.12},
-        margin=MARGIN | {"t": 24},
+        annotations=[*(heading(say(text)) | {"y": top} for text, top in headings.items()), *names],
+        margin=MARGIN | {"t": 24, "b": 56} | room_for(names),
+        **panels,
     )
 
 
 _PERCENT = "%{x:.0e}: %{y:.3%}"
+#: A name's height as a share of the three panels'.
+_LINE = 0.06
 
 
 def _panels(result: Scales, net: str, bottom: float, look: Look, say: Say) -> list[dict[str, Any]]:
@@ -133,7 +142,6 @@ def _panels(result: Scales, net: str, bottom: float, look: Look, say: Say) -> li
     if not total:
         return [rounding]
     sweep: Sweep = getattr(result, net)
-    base["showlegend"] = False
     share = base | {"y": sweep.kink_share, "hovertemplate": _PERCENT}
     of = say("plots.smooth.crossed_of", total=short(total))
     count = base | {

@@ -35,14 +35,16 @@ def thresholds(result: Stability, look: Look, say: Say) -> Figure:
     axis = decades(*(t[axis] for t in traces for axis in "xy"), *brackets, most=4)
     ends = 10.0 ** np.array(axis["range"])
     equal = line(ends, ends, look.ink, 1.2, "dot", name=say("plots.smooth.stability.equal"))
+    names = named_at_ends([equal], axis, log_x=True)
     return figure(
         look,
         [equal, *traces],
         HEIGHT,
         xaxis=titled(say("plots.smooth.axis.predicted"), **axis),
         yaxis=titled(say("plots.smooth.axis.measured"), **axis),
+        annotations=names,
         legend=LEGEND,
-        margin=MARGIN,
+        margin=MARGIN | room_for(names),
     )
 
 

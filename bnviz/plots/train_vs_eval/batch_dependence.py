@@ -1,13 +1,15 @@
 """One sample among other rows: its output against batch size, and at one batch size."""
 
+from typing import Any
+
 import numpy as np
 
 from bnviz.core.batchnorm.batch_dependence import SIZES, BatchDependence
 from bnviz.core.fields import doubling
 from bnviz.core.types import Floats
 from bnviz.plots.axes import span
-from bnviz.plots.nets import across, bands, named_at_ends, room_for
-from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.nets import across, bands, finite, named_at_ends, room_for
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import histogram, joined, level, line, upright
 
 HEIGHT = 300
@@ -25,11 +27,12 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         curves.append(theory | {"name": say("train_vs_eval.company.theory")})
     reach = span(np.array([outputs.whole]), outputs.quantiles, *(trace["y"] for trace in curves))
     yaxis = titled(say("train_vs_eval.company.axis"), zeroline=False, range=reach)
-    names = named_at_ends(curves, yaxis, log_x=True)
+    traces = bands(sizes, outputs.quantiles, color, say) + curves
+    names = named_at_ends(traces, yaxis, log_x=True)
     ticks = list(doubling(2, SIZES[-1]))
     return figure(
         look,
-        bands(sizes, outputs.quantiles, color, say) + curves,
+        traces,
         HEIGHT,
         xaxis=titled(
             say("controls.batch_size"), type="log", tickvals=ticks, ticktext=ticks, tickangle=0
@@ -43,9 +46,8 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
             | {"x": 0.96, "xanchor": "right", "y": outputs.whole, "yref": "y", "yshift": 10},
             *names,
         ],
-        legend=FOOT,
         hovermode="x unified",
-        margin={"l": 68, "t": 36, "b": 84} | room_for(names),
+        margin={"l": 68, "t": 36, "b": 52} | room_for(names),
     )
 
 
@@ -57,20 +59,32 @@ def at_size(
     heights = heights / len(outputs) / (edges[1] - edges[0])
     bars = histogram(heights, edges, fade(look.color(BN), 0.6), "%{x:.3f}: %{y:.3f}")
     traces = [bars | {"name": say("train_vs_eval.company.measured")}]
+    named = [_slope(traces[0], 0.25) | {"marker": {"color": look.color(BN)}}]
     if density is not None:
         theory = line(*density, look.color(PLAIN), dash="dash")
         traces.append(theory | {"name": say("train_vs_eval.company.theory")})
+        named.append(_slope(traces[1], 0.6))
+    top = max(float(np.nanmax(finite(trace["y"]))) for trace in traces)
+    yaxis = titled(say("train_vs_eval.company.density"), range=[0, 1.05 * top])
+    names = named_at_ends(named, yaxis)
     return figure(
         look,
         traces,
         HEIGHT,
         xaxis=titled(say("train_vs_eval.company.axis"), zeroline=False),
-        yaxis=titled(say("train_vs_eval.company.density"), rangemode="tozero"),
-        annotations=[heading(say("train_vs_eval.company.at", size=size))],
-        legend=FOOT,
-        margin={"l": 68, "r": 16, "t": 36, "b": 84},
+        yaxis=yaxis,
+        annotations=[heading(say("train_vs_eval.company.at", size=size)), *names],
+        showlegend=False,
+        margin={"l": 68, "t": 36, "b": 52} | room_for(names),
         bargap=0,
     )
+
+
+def _slope(trace: dict[str, Any], share: float) -> dict[str, Any]:
+    """The last point of a distribution that is such a share of its peak high: it is named there."""
+    height = finite(trace["y"])
+    last = np.flatnonzero(height >= share * np.nanmax(height))[-1:]
+    return trace | {"x": np.asarray(trace["x"])[last], "y": height[last]}
 
 
 def _range(outputs: Floats) -> tuple[float, float]:

@@ -63,7 +63,7 @@ def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say
     yours["line"]["shape"] = "hvh"
     even = line(shown, np.full(len(shown), 1 / steps), look.ink, 1.5, "dot", "%{y:.3%}")
     curves = [yours, even | {"name": say("train_vs_eval.clock.even", steps=steps)}]
-    reach = [0, 1.05 * max(float(heights.max()), 1 / steps)]
+    reach = [0, 1.2 * max(float(heights.max()), 1 / steps)]
     yaxis = titled(say("train_vs_eval.clock.axis_weight"), tickformat=".1%", range=reach)
     names = named_at_ends(curves, yaxis)
     return figure(

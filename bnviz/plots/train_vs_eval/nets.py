@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bnviz.core.batchnorm.micro_batches import COMPARED, Split
-from bnviz.plots.axes import decades
+from bnviz.plots.axes import decades, span
 from bnviz.plots.labels import label
-from bnviz.plots.nets import loss_title, ribbon
+from bnviz.plots.nets import loss_title, named_at_ends, ribbon, room_for
 from bnviz.plots.theme import BN, FOOT, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, level, line
 
@@ -96,27 +96,34 @@ def micro_statistics(split: Split, feature: int, name: str, look: Look, say: Say
     ends = [0.5, len(split.sizes) + 0.5]
     bn, plain = look.color(BN), look.color(PLAIN)
     area = ribbon(ends, [whole - reach] * 2, [whole + reach] * 2, bn) | {
-        "name": say("train_vs_eval.split.whole"),
         "fillcolor": fade(bn, 0.18),
-        "showlegend": True,
     }
-    mean = line(ends, [whole] * 2, bn, hover="%{y:.5g}<extra></extra>", showlegend=False)
+    mean = line(ends, [whole] * 2, bn, hover="%{y:.5g}<extra></extra>") | {
+        "name": say("train_vs_eval.split.whole")
+    }
     hover = "%{x}: %{y:.5g} ± %{customdata:.4g}<extra></extra>"
     micro = dots(number, means, plain, 9, "diamond", hover) | {
         "name": say("train_vs_eval.split.micro"),
         "error_y": {"array": spread, "color": plain, "thickness": 1.5, "width": 4},
         "customdata": spread,
     }
+    edges = [means - spread, means + spread, np.array([whole - reach, whole + reach])]
+    yaxis = titled(
+        say("train_vs_eval.split.axis_value", feature=label(name)),
+        zeroline=False,
+        range=span(*edges),
+    )
+    names = [note | {"x": ends[1]} for note in named_at_ends([mean, micro], yaxis)]
     return figure(
         look,
         [area, mean, micro],
         HEIGHT,
         xaxis=titled(say("train_vs_eval.split.axis_micro"), range=ends, zeroline=False)
-        | ({"dtick": 1} if len(number) <= 16 else {}),
-        yaxis=titled(say("train_vs_eval.split.axis_value", feature=label(name)), zeroline=False),
-        annotations=[heading(say("train_vs_eval.split.statistics"))],
-        legend=FOOT,
-        margin={"l": 72, "r": 16, "t": 36, "b": 84},
+        | ({"dtick": 1} if len(number) <= 8 else {}),
+        yaxis=yaxis,
+        annotations=[heading(say("train_vs_eval.split.statistics")), *names],
+        showlegend=False,
+        margin={"l": 72, "t": 36, "b": 52} | room_for(names),
     )
 
 

@@ -11,7 +11,7 @@ from bnviz.core.types import Floats
 from bnviz.plots.axes import span
 from bnviz.plots.labels import label
 from bnviz.plots.nets import named_at_ends, ribbon, room_for
-from bnviz.plots.theme import BELOW, BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, joined, line
 
 HEIGHT = 300
@@ -52,7 +52,7 @@ def running(
         look,
         say,
         span(*(np.asarray(trace["y"]) for trace in traces)),
-        traces[-2:],
+        traces,
     )
 
 
@@ -77,25 +77,25 @@ def all_running(
     # The start may be far off; the axis fits what comes after the first quarter.
     later = away[len(kept) // 4 :]
     reach = 1.3 * max(np.abs(later).max(initial=0.0), spread.max(initial=0.0), 1e-12)
+    traces = [
+        _band(kept, -spread, spread, color, say),
+        _true(kept, np.zeros(len(kept)), look, say),
+        lines,
+    ]
     return _over_steps(
-        [
-            _band(kept, -spread, spread, color, say),
-            _true(kept, np.zeros(len(kept)), look, say),
-            lines,
-        ],
+        traces,
         say(f"train_vs_eval.axis.{quantity}_away"),
         say(f"train_vs_eval.walk.{quantity}_all"),
         look,
         say,
         [-reach, reach],
+        [*traces[:2], lines | {"line": {"color": color}}],
     )
 
 
 def _band(steps: NDArray[Any], low: Floats, high: Floats, color: str, say: Say) -> dict[str, Any]:
-    return ribbon(steps, low, high, color) | {
-        "name": say("train_vs_eval.walk.band"),
-        "showlegend": True,
-    }
+    name = say("train_vs_eval.walk.band")
+    return ribbon(steps, low, high, color) | {"name": name, "line": {"width": 0, "color": color}}
 
 
 def _true(steps: NDArray[Any], true: Floats, look: Look, say: Say) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _over_steps(
     look: Look,
     say: Say,
     reach: list[float],
-    named: Sequence[dict[str, Any]] = (),
+    named: Sequence[dict[str, Any]],
 ) -> Figure:
     """Traces over the batches; those `named` have their names where they end."""
     steps = float(max(np.nanmax(trace["x"], initial=1) for trace in traces))
@@ -127,9 +127,9 @@ def _over_steps(
         ),
         yaxis=yaxis,
         annotations=[heading(title), *names],
-        legend=BELOW,
+        showlegend=False,
         hovermode="x unified",
-        margin={"l": 72, "t": 36, "b": 76} | room_for(names),
+        margin={"l": 72, "t": 36, "b": 52} | room_for(names),
     )
 
 
@@ -152,9 +152,9 @@ def gap_parts(
     whole = gap.total[kept, feature]
     total = line(kept, whole, look.ink, hover="%{y:.4g}", name=say("train_vs_eval.gap.total"))
     here = np.array([step, step], dtype=np.float64)
-    mark = line(here, np.array(reach), look.ink, 1, "dot", name=say("train_vs_eval.gap.step"))
+    mark = line(here, np.array(reach), look.ink, 1, "dot")
     title = say("train_vs_eval.gap.of", feature=label(name))
-    return _over_steps([*areas, total, mark], axis, title, look, say, reach, [total])
+    return _over_steps([*areas, total, mark], axis, title, look, say, reach, [*areas, total])
 
 
 def _area(

@@ -144,8 +144,9 @@ def test_density_of_a_small_net(net: str, say: Say) -> None:
     (dotted,) = [t for t in traces(figure, legendgroup=net) if t.line.dash == "dot"]
     shown = side.quadrature > 0
     assert (dotted.y[shown] == side.quadrature[shown]).all()
-    names = [t.name for t in figure.data]
-    assert say("plots.smooth.density.quadrature") in names
+    assert say("plots.smooth.density.exact") in [
+        note.text.replace("<br>", " ") for note in figure.layout.annotations
+    ]
 
 
 def test_density_ticks_are_eigenvalues(say: Say) -> None:

@@ -55,6 +55,20 @@ def test_colours_are_linear_over_a_narrow_span_and_say_so(say: Say) -> None:
     assert scene.zaxis.title.text == say("plots.smooth.loss_log")
 
 
+@pytest.mark.parametrize("draw", [landscape.contour, landscape.surface])
+def test_a_plane_without_a_finite_loss_says_so(draw, say: Say) -> None:
+    result = made.landscape()
+    lost = replace(result, bn=replace(result.bn, loss=np.full_like(result.bn.loss, np.nan)))
+    said = {
+        net: [
+            n.text.replace("<br>", " ")
+            for n in draw(lost, net, "random", Look(), say).layout.annotations
+        ]
+        for net in NETS
+    }
+    assert say("plots.smooth.no_loss") in said["bn"] and len(said["plain"]) == 1
+
+
 def test_a_loss_of_zero_keeps_the_scale_linear(say: Say) -> None:
     result = made.landscape()
     flat = replace(result, bn=replace(result.bn, loss=0 * result.bn.loss))

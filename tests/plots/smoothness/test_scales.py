@@ -52,11 +52,16 @@ def test_corrected_values_are_those_of_the_result(net: str, say: Say) -> None:
     assert drawn.marker.symbol.endswith("-open")
 
 
-def test_published_comes_first_in_the_legend_and_lies_on_top(say: Say) -> None:
-    figure = document.replay(made.document(), Look(), say)
-    top = figure.data[-1]
-    assert top.name == say("plots.smooth.published", net=say("net.plain"))
-    assert top.legendrank < figure.data[0].legendrank
+def test_published_lies_on_top_and_each_is_named_beside_its_middle(say: Say) -> None:
+    result = made.document()
+    figure = document.replay(result, Look(), say)
+    assert figure.data[-1].name == say("plots.smooth.published", net=say("net.plain"))
+    names = {note.text.replace("<br>", " "): note for note in figure.layout.annotations}
+    for drawn in figure.data:
+        assert names[drawn.name].x == 101
+        assert names[drawn.name].font.color == Look().words(drawn.marker.color)
+    heights = np.sort([names[drawn.name].y for drawn in figure.data])
+    assert (np.diff(heights) > 0.09).all(), "none touches another"
 
 
 def test_drift(say: Say) -> None:
@@ -114,13 +119,16 @@ def test_limits_are_labelled_at_their_height(say: Say) -> None:
     result = made.scales()
     figure = scales.scales(result, Look(), say)
     assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
-    heights = [note.y for note in figure.layout.annotations]
-    assert heights == pytest.approx(np.log10([result.bn_limit, result.plain_limit]))
     low, high = figure.layout.yaxis.range
-    assert all(low < height < high for height in heights)
+    limits = np.log10([result.bn_limit, result.plain_limit])
+    heights = [note.y for note in figure.layout.annotations]
+    assert np.sort(heights) == pytest.approx(np.sort((limits - low) / (high - low)), abs=0.06)
+    alike = replace(result, bn_limit=result.plain_limit)
+    first, second = scales.scales(alike, Look(), say).layout.annotations
+    assert abs(first.y - second.y) > 0.1, "none touches the other"
     unknown = replace(result, bn_limit=float("nan"))
-    shown = [n.visible for n in scales.scales(unknown, Look(), say).layout.annotations]
-    assert shown == [False, True]
+    (note,) = scales.scales(unknown, Look(), say).layout.annotations
+    assert say("net.plain") in note.text.replace("<br>", " ")
 
 
 def test_kinks(say: Say) -> None:
