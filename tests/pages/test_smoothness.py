@@ -151,6 +151,10 @@ def test_diverged_nets_break_nothing(open_app: OpenApp, tab: str, gone: str) -> 
     app = open_app("smoothness", run=diverged(gone), net_seed="1", section=tab)
     assert not app.exception and not app.error
     assert charts(app) == (set() if gone == "both" else FIGURES[tab]), "no empty picture"
+    caption = EN[f"smoothness.{tab}.caption"].rpartition("}")[2]
+    assert any(c.value.endswith(caption) for c in app.caption) == (gone != "both"), (
+        "nor its caption"
+    )
     assert all("nan" not in element.value for element in app.markdown)
 
 

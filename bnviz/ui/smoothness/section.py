@@ -65,18 +65,16 @@ class Section:
         config, name = ask_measure(self.measure, asked, *self.controls), self.measure.name()
 
         def draw(result: Any, more: str) -> None:
+            caption = ""
             if self._any_measured(result):
                 self.figures(config, result)
+                told = {"seeds": asked.config.seeds, **dict(config), **self.caption(config)}
+                caption = say(f"smoothness.{name}.caption", **told)
             if more:
                 st.markdown(more)
             explain(
                 config.kind,
-                say(
-                    f"smoothness.{name}.caption",
-                    seeds=asked.config.seeds,
-                    **dict(config),
-                    **self.caption(config),
-                ),
+                caption,
                 data=lambda: frame(self.dimensions, result, asked.config.network.first_net),
                 code=self.code(config),
             )
