@@ -38,11 +38,11 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     values.press("Tab")  # closes the list, which hides the page from those who do not see it
     expect(page).to_have_url(re.compile(r"[?&]across_values=[^&]*%2C10%2C5(&|$)"))
     settle(page)
-    assert not chart_figure(page, "map-bn")["data"][0]["text"][0][0]
+    assert not chart_figure(page, "map-bn")["data"][0]["hovertext"][0][0]
     page.get_by_role("button", name=EN["sweep.launch"]).click()
     page.get_by_text(re.compile(r"^14\s+cells\s+in ")).wait_for()
     settle(page)
-    texts = chart_figure(page, "map-plain")["data"][0]["text"]
+    texts = chart_figure(page, "map-plain")["data"][0]["hovertext"]
     assert all(text for row in texts for text in row)
 
     click_cell(page, row=1, column=5)
@@ -54,6 +54,8 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
 
     page.get_by_role("button", name=EN["sweep.table"]).click()
     settle(page)
+    menu = page.get_by_test_id("stPopoverBody").bounding_box()
+    assert menu is not None and menu["height"] > 300, "its table is seen, and not one line of it"
     with page.expect_download() as download:
         page.get_by_role("button", name=EN["figure.download"]).click()
     table = pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()))
@@ -67,6 +69,6 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     page.goto(link)
     page.get_by_text(re.compile(r"^14\s+cells\s+in ")).wait_for()
     settle(page)
-    assert chart_figure(page, "map-plain")["data"][0]["text"] == texts
+    assert chart_figure(page, "map-plain")["data"][0]["hovertext"] == texts
     assert "cell=11" in page.url
     assert not exceptions(page) and not notices(page)

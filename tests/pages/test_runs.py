@@ -1,10 +1,16 @@
 """Runs: the table, what is done with selected runs, and runs side by side."""
 
+from typing import Literal
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from bnviz.core.configs import DataConfig, TrainConfig
+from bnviz.core.smoothness.density import DensityConfig
+from bnviz.core.smoothness.measure import SubjectConfig
+from bnviz.core.sweep.presets import PRESETS as SWEEPS
 from bnviz.core.training.presets import PRESETS
+from bnviz.jobs import measures, sweep
 from bnviz.store import open_store
 from bnviz.store.history import Search
 from bnviz.texts.catalogue import LANGUAGES, sentence
@@ -112,3 +118,21 @@ def test_runs_side_by_side(open_app: OpenApp, runs: list[str], language: str) ->
     assert [each.value for each in app.warning] == [
         sentence(language, "runs.unknown", run="nosuch")
     ]
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "stopped"])
+def test_a_sweep_and_a_measurement_say_how_they_stand(
+    open_app: OpenApp, runs: list[str], status: Literal["queued", "running", "stopped"]
+) -> None:
+    store = open_store()
+    measure = measures.create(store, DensityConfig(subject=SubjectConfig(run=runs[0], epoch=1)))
+    for run_id in (measure, sweep.create(store, SWEEPS["depth_rate"])):
+        if status != "queued":
+            store.start(run_id)
+        if status == "stopped":
+            store.finish(run_id, status)
+        app = open_app("runs", runs=run_id)
+        assert not app.exception and not app.error
+        told = sentence("en", f"run.is_{status}")
+        assert any(told in each.value.lower() for each in app.markdown)
+        store.delete(run_id)

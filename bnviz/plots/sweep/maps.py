@@ -153,7 +153,8 @@ def _map(
 
 def _signs(drawn: dict[str, Any], texts: list[list[str]], look: Look) -> dict[str, Any]:
     """What stands in cells without a colour: Plotly would write it as if on a light one."""
-    rows, columns = (each.tolist() for each in np.nonzero(~np.isfinite(drawn["z"])))
+    bare = ~np.isfinite(drawn["z"]) & (np.array(texts) != "")
+    rows, columns = (each.tolist() for each in np.nonzero(bare))
     return {
         "type": "scatter",
         "mode": "text",
@@ -186,6 +187,8 @@ def _bar(look: Look) -> dict[str, Any]:
         "yanchor": "top",
         "thickness": 10,
         "ypad": 0,
+        "len": 0.92,  # the number at its end stands in the picture
+        "ticklabeloverflow": "allow",
         "outlinewidth": 0,
         "tickfont": {"size": 11},
     }

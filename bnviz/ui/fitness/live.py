@@ -25,7 +25,7 @@ from bnviz.ui.fitness.tabs import show_tabs
 from bnviz.ui.language import paragraph, say, say_verdict
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import SMOOTHNESS
-from bnviz.ui.runs.current import how_it_ended, progress
+from bnviz.ui.runs.current import how_it_stands, progress
 from bnviz.ui.runs.words import brief, when
 from bnviz.ui.widgets import ask
 
@@ -63,7 +63,7 @@ def _show(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -> None:
 
 def _heading(run: Run, config: TrainConfig) -> None:
     """Which training this is: when it was launched, how long it took, its settings."""
-    how = say(f"run.is_{run.status}") if run.active else how_it_ended(run)
+    how = how_it_stands(run)
     if run.status == "failed":
         st.error(how)
         how = say("run.is_failed")

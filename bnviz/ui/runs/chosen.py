@@ -27,7 +27,7 @@ from bnviz.ui.language import say, say_verdict
 from bnviz.ui.links import offer_page
 from bnviz.ui.navigation import FITNESS, SMOOTHNESS, SWEEP, PageEntry
 from bnviz.ui.runs.about import describe
-from bnviz.ui.runs.current import how_it_ended
+from bnviz.ui.runs.current import how_it_stands
 from bnviz.ui.runs.export import offer_export
 from bnviz.ui.runs.repeat import repeat
 from bnviz.ui.runs.words import brief, what, when
@@ -100,7 +100,7 @@ def _side_by_side(trainings: Mapping[str, Compared]) -> None:
     if right is None:
         (training,) = trainings.values()
         with st.expander(say("report.settings"), icon=":material/data_object:"):
-            st.code(training.config.model_dump_json(indent=2), language="json", height=400)
+            st.code(training.config.model_dump_json(indent=2), language="json", wrap_lines=True)
         return
     with right:
         _pair(trainings)
@@ -119,7 +119,7 @@ def _head(letter: str, run: Run) -> Compared | None:
         return None
     name = literal(run.name or what(run))
     if training is None:
-        st.markdown(f"**{letter}** · {name} · {how_it_ended(run)}", width="stretch")
+        st.markdown(f"**{letter}** · {name} · {how_it_stands(run)}", width="stretch")
         if run.kind:
             offer_page(page, say("runs.see"), query)
             offer_export(run)

@@ -187,11 +187,13 @@ def takes(needed: Cost) -> str:
 
 def closing_line(run: Run) -> None:
     """How the run ended."""
-    (st.error if run.status == "failed" else st.caption)(how_it_ended(run))
+    (st.error if run.status == "failed" else st.caption)(how_it_stands(run))
 
 
-def how_it_ended(run: Run) -> str:
-    """How far the run came, and in how many seconds; or why it failed."""
+def how_it_stands(run: Run) -> str:
+    """How far the run came, and in how many seconds; or why it failed; or that it is at work."""
+    if run.active:
+        return say(f"run.is_{run.status}")
     return _status(
         run,
         done=run.done,

@@ -56,7 +56,7 @@ def _asked() -> Search:
             icon=":material/search:",
             placeholder=say("runs.find_in"),
         )
-        kind, state, order = (ask(RUNS[key], width=190) for key in ("kind", "state", "order"))
+        kind, state, order = (ask(RUNS[key], width=220) for key in ("kind", "state", "order"))
     return Search(
         text=text or "",
         configs=_presets(text or ""),
