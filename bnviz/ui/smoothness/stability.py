@@ -27,8 +27,8 @@ SECTION = Section(
     controls=("steps", "halvings"),
     figures=_figures,
     formula=r"\theta_{t+1} = \theta_t - \eta\nabla f(\theta_t)\quad\Longrightarrow\quad "
-    r"x_{t+1} = (1-\eta\lambda)\,x_t\,,\qquad |1-\eta\lambda| > 1 \iff \eta > \frac{2}{\lambda}"
-    r"\quad(\lambda>0)",
+    r"x_{t+1} = {(1-\eta\lambda)\,x_t}\,,\qquad {|1-\eta\lambda| > 1}"
+    r" \iff {\eta > \frac{2}{\lambda}}\quad{(\lambda>0)}",
     library=("stability_threshold",),
     measured="sharpness",
     dimensions={
