@@ -5,12 +5,13 @@ from typing import Literal
 
 from bnviz.core.configs import DataConfig, NetworkConfig, OptimizerConfig, ProbeConfig, TrainConfig
 from bnviz.core.nets.norms.names import Norm
-from bnviz.core.smoothness.measure import to_bytes
+from bnviz.core.smoothness.density import DensityConfig
+from bnviz.core.smoothness.measure import SubjectConfig, to_bytes
 from bnviz.core.sweep import atlas
 from bnviz.core.sweep.outcome import Finished
 from bnviz.core.sweep.presets import PRESETS as SWEEPS
 from bnviz.files.read import read
-from bnviz.jobs import sweep, trainings
+from bnviz.jobs import measures, sweep, trainings
 from bnviz.jobs.heartbeat import heart
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.jobs.worker import work
@@ -47,6 +48,11 @@ def fill(store: Store) -> dict[str, str]:
     for status, count in _SWEEPS.items():
         ids[f"sweep_{status}"] = run = sweep.create(store, SWEEPS["depth_rate"])
         _stand(store, run, status, blobs[:count])
+    measure = measures.create(
+        store, DensityConfig(subject=SubjectConfig(run=ids["done"], epoch=12))
+    )
+    _stand(store, measure, "running", [])
+    ids["measure_running"] = measure
     reading = read("people.csv", b"height,weight,age\n" + b"1.8,70,30\n1.6,55,41\n" * 20)
     store.save_choice("people.csv", reading, reading.names, "drop")
     store.describe(ids["done"], "Lecture 3", ["lecture"], "The run of the second hour.")

@@ -61,7 +61,11 @@ STATES: Mapping[str, Mapping[str, str]] = {
         **_each("section=*", "parts", "clock", "company", "recalibrate", "frozen", "split"),
         "one_row": "b=1",
     },
-    "pitfalls": _each("pitfall=*", *PITFALLS),
+    "pitfalls": {
+        **_each("pitfall=*", *PITFALLS),
+        "found": "symptom=loss+is+NaN",
+        "none": "symptom=nothing+of+the+kind",
+    },
     "fitness": {
         **_each("run={*}", "done", "one_seed", "diverged", "stopped", "failed"),
         **_each("run={*}", "running", "queued", "silent"),
@@ -92,6 +96,7 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "two": "runs={done},{faster}",
         "three": "runs={done},{layer},{one_seed}",
         "of_a_sweep": "runs={sweep_done}",
+        "of_a_measure": "runs={measure_running}",
         "none": "find=nothing+is+called+so",
         "import": "",
         "uploads": "section=uploads",

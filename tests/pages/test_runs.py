@@ -10,6 +10,7 @@ from bnviz.core.smoothness.density import DensityConfig
 from bnviz.core.smoothness.measure import SubjectConfig
 from bnviz.core.sweep.presets import PRESETS as SWEEPS
 from bnviz.core.training.presets import PRESETS
+from bnviz.export.bundle import bundle
 from bnviz.jobs import measures, sweep
 from bnviz.store import open_store
 from bnviz.store.history import Search
@@ -136,3 +137,16 @@ def test_a_sweep_and_a_measurement_say_how_they_stand(
         told = sentence("en", f"run.is_{status}")
         assert any(told in each.value.lower() for each in app.markdown)
         store.delete(run_id)
+
+
+def test_a_run_that_is_imported_is_in_the_table_at_once(open_app: OpenApp, runs: list[str]) -> None:
+    run = open_store().run(runs[0])
+    assert run is not None
+    file = bundle(run)
+    open_store().delete(run.id)
+    app = open_app("runs")
+    assert run.id not in list(app.dataframe[0].value["run"])
+    app.file_uploader[0].upload("training.bnviz", file).run()
+    widget(app, "take-in").click().run()
+    assert run.id in app.success[0].value and not app.error
+    assert run.id in list(app.dataframe[0].value["run"])

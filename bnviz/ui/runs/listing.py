@@ -33,16 +33,20 @@ _UNDO = "deleted-last"
 def show_listing() -> None:
     """The table with its search, and what can be done with the runs selected in it."""
     wanted = _asked()
-    listing = open_store().search(wanted, SHOWN)
     actions = st.container(horizontal=True, vertical_alignment="center")
+    with actions:
+        chosen = st.container(horizontal=True, width="content")
+        if wanted.state != "deleted":
+            offer_import()  # before the search, which finds what is taken in
+    listing = open_store().search(wanted, SHOWN)
     narrowed = replace(wanted, order="newest") != Search(owner=wanted.owner)
     selected = _table(listing.runs, "none_found" if narrowed else "no_runs")
-    with actions:
+    with chosen:
         if wanted.state == "deleted":
             _button("restore", selected, open_store().restore)
         else:
             _act_on(selected)
-            offer_import()
+    with actions:
         _offer_undo()
     _sum_up(listing, "summary_found" if narrowed else "summary")
 
