@@ -98,7 +98,7 @@ def gain_curve(
     if eps:
         ends = 10 ** np.array([-high / 2, -low / 2])
         mark = line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε", showlegend=False)
-        named = {"mode": "lines+text", "text": ["", "ε"], "textposition": "bottom right"}
+        named = {"mode": "lines+text", "text": ["ε", ""], "textposition": "top right"}
         traces.append(mark | named)
     gains = (-high / 2 - 0.2, -low / 2 + 0.2)
     yaxis = titled(say("one_batch.gain.axis"), **_powers(*gains, 2))
