@@ -64,7 +64,7 @@ STATES: Mapping[str, Mapping[str, str]] = {
     "pitfalls": {
         **_each("pitfall=*", *PITFALLS),
         "found": "symptom=loss+is+NaN",
-        "none": "symptom=nothing+of+the+kind",
+        "none": "symptom=weather",
     },
     "fitness": {
         **_each("run={*}", "done", "one_seed", "diverged", "stopped", "failed"),
