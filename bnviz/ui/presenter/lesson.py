@@ -42,8 +42,10 @@ Measure = Literal[
     "train_vs_eval.bessel",
     "train_vs_eval.output_width",
     "document.measuring_probes",
+    "document.corrected_ratio",
     "document.sharpness_ratio",
     "document.sharpness_ratio_standardized",
+    "document.mode_ratio",
     "document.clipped_share",
 ]
 

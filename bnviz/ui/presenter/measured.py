@@ -115,6 +115,12 @@ def _sharpness_ratio(bn: str, plain: str, *_: Any) -> float:
     return ends[plain] / ends[bn]
 
 
+def _corrected_ratio(*_: Any) -> float:
+    """The median probe of the mended estimator without BN over that with BN."""
+    corrected = _report().lipschitz["corrected"]
+    return corrected["no_bn"].median / corrected["bn"].median
+
+
 def _measuring_probes(*_: Any) -> float:
     from bnviz.core.curvature.probes import published_probes
     from bnviz.core.data.document import experiment
@@ -147,5 +153,7 @@ MEASURED: Mapping[Measure, Callable[[State, int], float]] = {
     "document.sharpness_ratio_standardized": partial(
         _sharpness_ratio, "bn_train_standardized", "no_bn_standardized"
     ),
+    "document.mode_ratio": partial(_sharpness_ratio, "bn_train", "bn_eval"),
+    "document.corrected_ratio": _corrected_ratio,
     "document.clipped_share": lambda *_: _report().data.clipped_share,
 }
