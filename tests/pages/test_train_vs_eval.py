@@ -10,6 +10,9 @@ from bnviz.core.batchnorm.momentum import complement
 from bnviz.core.configs import Source
 from bnviz.core.training.precise_bn import small_config
 from bnviz.jobs import runner
+from bnviz.jobs.kinds import TRAININGS
+from bnviz.store import open_store
+from bnviz.texts.catalogue import sentence
 from bnviz.ui.train_vs_eval.tabs import OVER_BATCHES
 from tests.pages.conftest import OpenApp
 from tests.pages.test_pages import charts, set_to, widget
@@ -166,6 +169,22 @@ def test_a_stored_run_is_recalibrated(stored_run: str, open_app: OpenApp) -> Non
     assert "2\N{NO-BREAK SPACE}seeds" in said(app)
     widget(app, "net").select("here").run()
     assert "8\N{NO-BREAK SPACE}seeds" in said(app)
+
+
+def test_a_run_without_a_checkpoint_is_left_out_and_the_reason_told(
+    stored_run: str, open_app: OpenApp
+) -> None:
+    store = open_store()
+    newest = store.create(TRAININGS.name, store.runs(limit=1)[0].config, 1)
+    store.start(newest)
+    store.append(newest, 0, 0, b"a snapshot without its nets")
+    store.finish(newest, "stopped")
+    app = open_app("train_vs_eval", section="recalibrate")
+    store.delete(newest)
+    assert widget(app, "net").value == stored_run
+    told = sentence("en", "train_vs_eval.recalibrate.left_out", count=1)
+    assert told in [each.value for each in app.caption]
+    assert any("done" in each.value for each in app.caption), "which run it is, and how it stands"
 
 
 def test_large_streams_say_how_many_batches(open_app: OpenApp) -> None:

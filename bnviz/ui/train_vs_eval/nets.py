@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bnviz.core.batchnorm import micro_batches
 from bnviz.core.configs import StreamConfig, TrainConfig
 from bnviz.core.nets.norms.names import OVER_ROWS
+from bnviz.jobs import runner
 from bnviz.jobs.kinds import TRAININGS
 from bnviz.plots.train_vs_eval import nets
 from bnviz.store import Run, open_store
@@ -18,7 +19,7 @@ from bnviz.texts.numbers import short
 from bnviz.ui.controls import TRAIN_VS_EVAL
 from bnviz.ui.figures import explain, look, show_pair
 from bnviz.ui.language import say, say_verdict
-from bnviz.ui.runs.words import named
+from bnviz.ui.runs.words import named, title_of
 from bnviz.ui.sources import show_sources
 from bnviz.ui.train_vs_eval import code, compute
 from bnviz.ui.visitor import owner
@@ -36,6 +37,8 @@ def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
     newest = open_store().runs(limit=12, kind=TRAININGS.name, owner=owner())
     runs = {run.id: run for run in newest if _has_state(run)}
+    if others := len(newest) - len(runs):
+        answer.caption(say("train_vs_eval.recalibrate.left_out", count=others))
     with main:
         net = ask(
             TRAIN_VS_EVAL["net"],
@@ -52,6 +55,7 @@ def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
             recalibration = compute.recalibrated_here(config, rows)
     else:
         run = runs[net]
+        answer.caption(title_of(run))
         config = TRAININGS.config_of(run)
         stored = compute.recalibrated_run(config, run.id, run.snapshots, rows)
         if stored is None:
@@ -88,7 +92,8 @@ def _show_recalibrated(recalibration: "Recalibration", config: TrainConfig, rows
 def _has_state(run: Run) -> bool:
     over = run.status in ("done", "stopped") and run.snapshots > 0
     known = over and TRAININGS.understands(run)
-    return known and TRAININGS.config_of(run).network.norm in OVER_ROWS
+    over_rows = known and TRAININGS.config_of(run).network.norm in OVER_ROWS
+    return over_rows and bool(runner.checkpoints(run.id))
 
 
 def _small_config() -> TrainConfig:
