@@ -11,17 +11,23 @@ class PageEntry:
     name: str
     path: str
     icon: str
+    aside: bool = False
+    """Whether it has controls in the sidebar."""
 
 
 HOME = PageEntry("home", "pages/explore/home.py", ":material/home:")
-ONE_BATCH = PageEntry("one_batch", "pages/explore/one_batch.py", ":material/grid_on:")
+ONE_BATCH = PageEntry("one_batch", "pages/explore/one_batch.py", ":material/grid_on:", aside=True)
 TRAIN_VS_EVAL = PageEntry(
-    "train_vs_eval", "pages/explore/train_vs_eval.py", ":material/compare_arrows:"
+    "train_vs_eval", "pages/explore/train_vs_eval.py", ":material/compare_arrows:", aside=True
 )
 PITFALLS = PageEntry("pitfalls", "pages/explore/pitfalls.py", ":material/warning:")
-FITNESS = PageEntry("fitness", "pages/experiment/fitness.py", ":material/fitness_center:")
-SMOOTHNESS = PageEntry("smoothness", "pages/experiment/smoothness.py", ":material/landscape:")
-SWEEP = PageEntry("sweep", "pages/experiment/sweep.py", ":material/grid_view:")
+FITNESS = PageEntry(
+    "fitness", "pages/experiment/fitness.py", ":material/fitness_center:", aside=True
+)
+SMOOTHNESS = PageEntry(
+    "smoothness", "pages/experiment/smoothness.py", ":material/landscape:", aside=True
+)
+SWEEP = PageEntry("sweep", "pages/experiment/sweep.py", ":material/grid_view:", aside=True)
 RUNS = PageEntry("runs", "pages/experiment/runs.py", ":material/history:")
 GLOSSARY = PageEntry("glossary", "pages/explore/glossary.py", ":material/menu_book:")
 

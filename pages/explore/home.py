@@ -11,14 +11,13 @@ from bnviz.ui.home import wines
 from bnviz.ui.home.flow import show_flow
 from bnviz.ui.language import say
 from bnviz.ui.navigation import PAGES
-from bnviz.ui.presenter.panel import show_lesson_list, start_first_lesson
+from bnviz.ui.presenter.panel import lessons, show_lesson_list
 from bnviz.ui.widgets import ask
 
 if "lesson" not in st.query_params:  # a lesson here is about the wines
     st.markdown(say("home.lead"))
     with st.container():  # what comes with torch moves nothing below
         show_flow()
-    start_first_lesson()
     st.subheader(say("home.wines"))
 st.markdown(say("home.wines_lead"))
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -45,10 +44,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.button(say("home.put_back"), key="put_back", on_click=wines.put_back)
 explain("walk", data=lambda: wines.frame(batch, progress))
 
-st.subheader(say("home.cards"))
-for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their order
-    for column, entry in zip(st.columns(2), PAGES[start : start + 2], strict=False):
-        with column:
-            card(entry.name)
-show_lesson_list()
-st.caption(say("home.sources"))
+if st.query_params.get("lesson") not in lessons():
+    st.subheader(say("home.cards"))
+    for start in range(1, len(PAGES), 2):  # row by row, so that a phone keeps their order
+        for column, entry in zip(st.columns(2), PAGES[start : start + 2], strict=False):
+            with column:
+                card(entry.name)
+    show_lesson_list()
+    st.caption(say("home.sources"))

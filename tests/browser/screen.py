@@ -126,6 +126,14 @@ JUMPS = """() => {
 }"""
 
 
+#: How much of the window what is seen has moved by while the page came, as browsers score it.
+SHIFT = """() => {
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({type: 'layout-shift', buffered: true});
+    return observer.takeRecords().reduce((sum, {value}) => sum + value, 0);
+}"""
+
+
 #: Words of charts that are cut, for they reach beyond their chart.
 CUT = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
     const {left, right, top, bottom} = chart.getBoundingClientRect();

@@ -231,6 +231,22 @@ def test_a_lesson_is_walked_by_keys(visit: Visit, name: str, steps: int) -> None
     assert "lesson=" not in page.url
 
 
+@pytest.mark.parametrize("name", long_but(("pitfalls",), NAMES))
+def test_the_first_tab_skips_to_the_content(visit: Visit, name: str) -> None:
+    """Past the pages and the sidebar, on a screen and on a phone, in either language."""
+    for lang, width in (("en", 1280), ("zh", 390)):
+        page = visit(name, lang=lang)
+        page.set_viewport_size({"width": width, "height": 720})
+        page.keyboard.press("Tab")
+        link = page.get_by_role("link", name=catalogue(lang)["header.skip"], exact=True)
+        expect(link).to_be_focused()
+        box = link.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["y"] >= 0 and box["height"] > 20
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        expect(page.locator(".bnviz-header button:enabled").first).to_be_focused()
+
+
 @pytest.mark.parametrize("name", long_but(("fitness",), NAMES))
 def test_tab_reaches_everything(visit: Visit, name: str) -> None:
     """Each control and link gets the focus, and none keeps it."""

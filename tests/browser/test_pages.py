@@ -16,12 +16,14 @@ from tests.browser.screen import (
     HOLLOW,
     JUMPS,
     OVERLAPPING,
+    SHIFT,
     UNDER_KEY,
     WALL,
     below_the_fold,
     chart_figure,
     covered,
     exceptions,
+    long_but,
     notices,
     open_tab,
     settle,
@@ -30,6 +32,7 @@ from tests.browser.screen import (
 )
 
 NAMES = [entry.name for entry in PAGES]
+PHONE, ZOOMED = {"width": 390, "height": 844}, {"width": 640, "height": 360}
 #: Pages of one question and its picture; of the pitfalls see test_pitfalls.
 SEEN_AT_ONCE = {"one_batch", "train_vs_eval", "fitness", "smoothness"}
 
@@ -83,14 +86,27 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
     if name in SEEN_AT_ONCE:
         assert list(below_the_fold(page, name)) == []
 
-    for width, height in ((390, 844), (640, 360)):  # a phone, and 200 % zoom
-        page.set_viewport_size({"width": width, "height": height})
+    for window in (PHONE, ZOOMED):
+        page.set_viewport_size(window)
         settle(page)
         assert not covered(page.locator("h1"))
-        assert_nothing_sideways(page, width)
+        assert_nothing_sideways(page, window["width"])
         assert page.evaluate(UNDER_KEY) == [] and page.evaluate(CUT_SHORT) == []
         assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
         assert page.evaluate(HOLLOW) == []
+
+
+@pytest.mark.parametrize(
+    "window", [WALL["viewport"], PHONE, pytest.param(ZOOMED, marks=pytest.mark.proof)]
+)
+@pytest.mark.parametrize("name", long_but(("home", "train_vs_eval", "fitness"), NAMES))
+def test_what_comes_late_has_its_room(
+    open_page: OpenPage, name: str, window: dict[str, int]
+) -> None:
+    page = open_page(name, viewport=window)
+    assert page.evaluate(SHIFT) < 0.25
+    sidebar = page.get_by_test_id("stSidebarUserContent").get_by_test_id("stElementContainer")
+    assert (page.locator("html[data-bnviz-aside]").count() > 0) == (sidebar.count() > 0)
 
 
 def assert_nothing_sideways(page: Page, width: int) -> None:

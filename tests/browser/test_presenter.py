@@ -94,3 +94,18 @@ def test_arrows_step_through_a_lesson_but_not_while_a_slider_has_the_focus(
     page.get_by_text("Lesson: BN in ten minutes").click()
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**step=2**")
+
+
+def test_on_a_phone_a_lesson_shows_what_belongs_to_its_step(open_page: OpenPage) -> None:
+    page = open_page("home", query={"lesson": "your_batch"}, viewport={"width": 390, "height": 844})
+    page.locator(".st-key-lesson [data-testid=stFormSubmitButton] button").click()
+    page.locator(".st-key-lesson [data-testid=stAlert]").wait_for()
+    settle(page)
+    charts = page.locator(".bnviz-chart")
+    assert charts.first.is_visible()
+    last = charts.last.bounding_box()
+    below = page.locator("[data-testid=stMain] [data-testid=stElementContainer]:visible").last
+    end = below.bounding_box()
+    assert last is not None and end is not None
+    assert end["y"] + end["height"] < last["y"] + last["height"] + 300, "no tabs, no other controls"
+    assert not page.get_by_test_id("stSidebarUserContent").is_visible()

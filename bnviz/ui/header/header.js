@@ -1,11 +1,13 @@
 // The header's tools, in the reader's language: undo, reset, copy the link, theme, presenter mode;
-// and the language of the document. What undo does is Python's.
+// the link that skips to the content, the first that Tab reaches; and the language of the document. What undo does is Python's.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { words, lang, chosen, pages, can_undo: canUndo } = data;
   document.documentElement.lang = lang;
+  document.documentElement.toggleAttribute("data-bnviz-aside", data.aside);
   document.documentElement.style.setProperty("--bnviz-upload", JSON.stringify(words.upload));
   if (chosen) document.cookie = `bnviz-lang=${chosen}; path=/; max-age=31536000; samesite=lax`;
+  document.querySelector("[data-testid=stSkipToContent]").textContent = words.skip; // Streamlit's is English
   const header = parentElement.querySelector(".bnviz-header");
   const act = {
     undo: () => setTriggerValue("undo", true),

@@ -21,7 +21,7 @@ SHORT = {"en": "EN", "zh": "中文"}
 COOKIE = "bnviz-lang"
 _CHOSEN = "language.chosen"
 _DOCUMENT = {"en": "en", "zh": "zh-CN"}
-_WORDS = ("undo", "reset", "link", "theme", "copied", "upload", "System", "Light", "Dark")
+_WORDS = ("skip", "undo", "reset", "link", "theme", "copied", "upload", "System", "Light", "Dark")
 
 
 @cache
@@ -70,6 +70,7 @@ def show_tools(page: str) -> None:
             "presenting": presenting(),
             "lang": _DOCUMENT[st.session_state[LANG.key] or _preferred()],
             "chosen": st.session_state.get(_CHOSEN),
+            "aside": next(entry for entry in PAGES if entry.name == page).aside,
             "pages": [entry.name for entry in PAGES[1:]],
             "can_undo": changes.can_undo(page),
         },

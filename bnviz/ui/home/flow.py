@@ -14,6 +14,7 @@ from bnviz.ui.chart.chart import Live, player
 from bnviz.ui.controls import HOME
 from bnviz.ui.figures import draw, explain, look
 from bnviz.ui.language import say, say_verdict
+from bnviz.ui.presenter.panel import start_first_lesson
 from bnviz.ui.widgets import ask
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def trained(learning_rate: float) -> "Flow":
 
 
 def show_flow() -> None:
-    """The nets, how to train them, and what came of it at the step that is shown."""
+    """The nets, how to train them, what came of it at the step that is shown; the way on."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         words = {name: say(f"home.flow.{name}") for name in ("play", "help")}
         player("train", "trained", SECONDS, words | {"stop": say("home.stop")})
@@ -45,7 +46,9 @@ def show_flow() -> None:
     # The first page of a server is painted before torch is there.
     flow = trained(rate) if step or "torch" in sys.modules else None
     _pictures(flow, step)
-    st.markdown(_verdict(flow, step) if flow else say("home.flow.verdict.untrained"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_verdict(flow, step) if flow else say("home.flow.verdict.untrained"))
+        start_first_lesson()
     explain("flow", say("home.flow.caption"), data=lambda: _frame(trained(rate)))
     if flow is None:
         st.fragment(_wait_for_torch, run_every=1.0)()

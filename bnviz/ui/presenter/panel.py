@@ -32,7 +32,7 @@ def show_lesson(page: str) -> AbstractContextManager[Any]:
     """The step that the address names; returns the place for `page`, beside it.
 
     Goes to the step's page if that is another. Stops the run before a guess: the page is
-    the answer.
+    the answer. Its key tells whether the step asks for a tab of the page.
     """
     name = st.query_params.get("lesson")
     lesson = None if name is None else _read(name)
@@ -49,7 +49,7 @@ def show_lesson(page: str) -> AbstractContextManager[Any]:
         with beside, _box(lesson, name, index):
             st.markdown(_said(step.question, step))
             _reveal(step, guess)
-        return stage
+        return stage.container(key="tab" if "section" in step.state else "picture")
     with _box(lesson, name, index):
         st.markdown(f"**{_said(step.question, step)}**")
         _ask_guess(step, f"{name}.{index}")

@@ -29,6 +29,9 @@ STYLES: Final = (
     presenter.FOLDER / "presenter.css",
 )
 
+#: By this the style knows a page with controls in the sidebar, and keeps their place free.
+ASIDE: Final = "data-bnviz-aside"
+
 
 def routes() -> list[Route]:
     """One a page, for ``st.App``."""
@@ -37,8 +40,10 @@ def routes() -> list[Route]:
 
 
 def _page(request: Request) -> HTMLResponse:
-    marks = "".join(f" {mark}" for mark in presenter.marks(request.query_params))
-    html = _html().replace("<html", f"<html{marks}", 1)
+    name = request.url.path.rpartition("/")[2]
+    marks = presenter.marks(request.query_params)
+    marks += [ASIDE for entry in PAGES if entry.name == name and entry.aside]
+    html = _html().replace("<html", " ".join(["<html", *marks]), 1)
     return HTMLResponse(html, headers={"cache-control": "no-cache"})
 
 
