@@ -92,7 +92,7 @@ def test_too_few_seeds_whole() -> None:
 @pytest.mark.parametrize(
     ("bn", "plain", "text"),
     [
-        ([NAN] * 4, [NAN] * 4, "Every net diverged. Try a lower learning rate or standardized"),
+        ([NAN] * 4, [NAN] * 4, "Every net diverged. Try a lower learning rate, or standardize"),
         ([1.0] * 4, [1.0] * 4, "The two nets end with the same validation loss in every seed."),
         ([9.0] * 4, [1.0] * 4, "But the net with BN does not beat"),
         ([9.0] * 4, [9.0] * 4, "But neither net beats always predicting the training mean (loss"),
