@@ -40,7 +40,7 @@ PRESETS: dict[str, TrainConfig] = {
 }
 
 #: The learning rates that Home offers: with the first, BN learns more slowly; with the second, the
-#: net without BN stops learning; with the third, BN is lost and the net without it learns nothing.
+#: net without BN stops learning; with the third, a net is lost, which one is a matter of rounding.
 RATES = (0.0003, 0.01, 0.1)
 #: Of a training on Home.
 STEPS = 120
