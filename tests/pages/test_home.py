@@ -42,7 +42,7 @@ def test_the_story_follows_the_slider(lang: str, open_app: OpenApp) -> None:
         mean = " / ".join(f"{m + 0.0:.2f}" for m in now.mean(axis=0).round(2))
         deviation = " / ".join(f"{d:.2f}" for d in now.std(axis=0))
         expected = catalogue(lang)[f"home.stage_{stage_of(progress)}"].format(
-            mean=mean, deviation=deviation, correlation=f"{np.corrcoef(*x.T)[0, 1]:.2f}"
+            mean=mean, deviation=deviation, correlation=f"{np.corrcoef(*x.T)[0, 1]:.3f}"
         )
         assert expected in [element.value for element in app.markdown]
 
