@@ -70,7 +70,10 @@ FAMILIES: dict[str, Any] = {
     "upload.{}": get_args(Filling),
     "run.{}": get_args(Status),
     "run.is_{}": get_args(Status),
-    "measuring.{}": get_args(Status),
+    "measuring.{}{}": [
+        *((status, "") for status in get_args(Status)),
+        *((status, "_early") for status in ("stopped", "interrupted")),
+    ],
     "smoothness.lead.{}": SECTIONS,
     "smoothness.{}.caption": SECTIONS,
     "smoothness.{}.reading": SECTIONS,
