@@ -142,23 +142,15 @@ def named_at_ends(
     ends.sort(key=lambda end: -end[0])
     line = apart / (top - bottom)
     lines = [name.count("<br>") + 1 for *_, name, _ in ends]
-    return [
-        {
-            "text": name,
-            "x": x,
-            "y": bottom + (top - bottom) * place,
-            "yref": "paper",
-            "yanchor": "middle",
-            "font": {"color": color, "size": 13},
-            "showarrow": False,
-            "xanchor": "left",
-            "xshift": 9,
-            "align": "left",
-        }
-        for place, (_, x, name, color) in zip(
-            _spaced([end[0] for end in ends], lines, line), ends, strict=True
-        )
-    ]
+    places = bottom + (top - bottom) * _spaced([end[0] for end in ends], lines, line)
+    return [_name(name, x, y, color) for y, (_, x, name, color) in zip(places, ends, strict=True)]
+
+
+def _name(text: str, x: float, y: float, color: str) -> dict[str, Any]:
+    """A curve's name beside (x, y): a place on the axis, and a share of the figure's height."""
+    place = {"text": text, "x": x, "y": y, "yref": "paper", "yanchor": "middle"}
+    style = {"font": {"color": color, "size": 13}, "showarrow": False}
+    return place | style | {"xanchor": "left", "xshift": 9, "align": "left"}
 
 
 def _end(trace: Mapping[str, Any], log: bool) -> list[tuple[float, float]]:

@@ -98,8 +98,8 @@ def gain_curve(
     if eps:
         ends = 10 ** np.array([-high / 2, -low / 2])
         mark = line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε", showlegend=False)
-        named = {"mode": "lines+text", "text": ["\N{NO-BREAK SPACE}ε", ""], "textposition": "top right"}
-        traces.append(mark | named)
+        word = {"text": ["\N{NO-BREAK SPACE}ε", ""], "textposition": "top right"}
+        traces.append(mark | word | {"mode": "lines+text"})
     gains = (-high / 2 - 0.2, -low / 2 + 0.2)
     yaxis = titled(say("one_batch.gain.axis"), **_powers(*gains, 3))
     # On the right the curves are one: they are named below where they begin.

@@ -5,7 +5,7 @@
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from string import Formatter
@@ -14,10 +14,9 @@ from typing import Literal, Self, get_args
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from bnviz.core.fields import Config
-from bnviz.texts.catalogue import catalogue
 from bnviz.texts.numbers import percent, short
-from bnviz.ui.control import Control, in_address
-from bnviz.ui.controls import CONTROLS, LANG, PRESENT
+from bnviz.ui.controls import CONTROLS
+from bnviz.ui.presenter.state import State, check, there_are
 
 #: Where the lessons of the product stand.
 FOLDER = Path(__file__).with_name("lessons")
@@ -92,9 +91,6 @@ class NumberGuess(Config):
         return self
 
 
-State = Mapping[str, bool | int | float | str]
-
-
 class Measured(Config):
     """A number that is measured when it is asked for.
 
@@ -111,7 +107,7 @@ class Measured(Config):
     @classmethod
     def _one_that_we_have(cls, measure: object) -> object:
         if measure not in get_args(Measure):
-            raise ValueError(f"there is no measure {measure!r}; {_there_are(get_args(Measure))}")
+            raise ValueError(f"there is no measure {measure!r}; {there_are(get_args(Measure))}")
         return measure
 
     @model_validator(mode="after")
@@ -161,14 +157,14 @@ class Step(Measured):
     @classmethod
     def _one_of_our_pages(cls, page: str) -> str:
         if page not in CONTROLS:
-            raise ValueError(f"there is no page {page!r}; {_there_are(CONTROLS)}")
+            raise ValueError(f"there is no page {page!r}; {there_are(CONTROLS)}")
         return page
 
     @model_validator(mode="after")
     def _states_that_pages_have(self) -> Self:
-        _check(self.state, self.page)
+        check(self.state, self.page)
         for asked in self.known.values():
-            _check(asked.state, asked.measure.partition(".")[0])
+            check(asked.state, asked.measure.partition(".")[0])
         return self
 
     def right_option(self, measured: float) -> int | None:
@@ -202,34 +198,6 @@ class Lesson(Config):
         if not self.step:
             raise ValueError("a lesson has one step or more")
         return self
-
-
-def _there_are(names: Iterable[str]) -> str:
-    return f"there are {', '.join(names)}"
-
-
-def _options(row: Control) -> tuple[str, ...]:
-    """What a choice offers, of tabs those with a name; none where the page alone knows."""
-    before, _, after = row.option.partition("{}")
-    named = (key for key in catalogue("en") if before and key.startswith(before) and not after)
-    return row.options or tuple(key.removeprefix(before) for key in named)
-
-
-def _check(state: State, page: str) -> None:
-    """ValueError names a control that the page has not, or a value that it does not take."""
-    rows = {row.name: row for row in CONTROLS.get(page, {}).values() if row not in (LANG, PRESENT)}
-    for name, value in state.items():
-        if page in CONTROLS and name not in rows:
-            raise ValueError(f"{page} has no control {name!r}; it has {', '.join(rows)}")
-        row = rows.get(name)
-        if row is None or row.kind == "choice":
-            if row and _options(row) and value not in _options(row):
-                raise ValueError(f"there is no {name} {value!r}; {_there_are(_options(row))}")
-            continue
-        try:
-            row.read(in_address(value))
-        except ValueError:
-            raise ValueError(f"{page}'s control {name!r} does not take {value!r}") from None
 
 
 def read(path: Path) -> Lesson:
