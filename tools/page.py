@@ -54,6 +54,11 @@ def settle(page: Page, quiet: float = 0.25, timeout: float = PATIENCE) -> None:
     page.wait_for_function(STILL, arg=[quiet * 1000, ANSWER * 1000], timeout=timeout * 1000)
 
 
+def address(page: Page) -> str:
+    """What the window says; `page.url` is told of it, and later on a busy machine."""
+    return str(page.evaluate("location.href"))
+
+
 def slider(page: Page, label: str) -> Locator:
     """The thumb of the slider with this label: focus it and press arrow keys."""
     return page.get_by_role("group", name=label, exact=True).get_by_role("slider")

@@ -19,6 +19,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Request, TimeoutE
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.controls import CONTROLS
 from tools.page import PATIENCE as PATIENCE
+from tools.page import address as address
 from tools.page import exceptions as exceptions
 from tools.page import settle as settle
 from tools.page import slider as slider

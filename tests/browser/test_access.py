@@ -16,7 +16,16 @@ from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, find, read
 from tests.browser.conftest import USUAL, WindowLike
-from tests.browser.screen import CUT, PATIENCE, WALL, below_the_fold, long_but, settle, violations
+from tests.browser.screen import (
+    CUT,
+    PATIENCE,
+    WALL,
+    address,
+    below_the_fold,
+    long_but,
+    settle,
+    violations,
+)
 from tests.browser.test_fitness import LONG
 from tests.browser.test_one_batch import table, upload
 
@@ -67,8 +76,8 @@ def visit(app_url: str, window_like: WindowLike) -> Iterator[Visit]:
             pages[scheme].set_default_timeout(PATIENCE * 1000)
         page = pages[scheme]
         path = "" if name == NAMES[0] else name
-        address = f"{app_url}/{path}?{urlencode({'lang': 'en', **query})}"
-        page.goto(address, wait_until="commit")
+        link = f"{app_url}/{path}?{urlencode({'lang': 'en', **query})}"
+        page.goto(link, wait_until="commit")
         if settled:
             settle(page)
         return page
@@ -228,7 +237,7 @@ def test_a_lesson_is_walked_by_keys(visit: Visit, name: str, steps: int) -> None
     tab_to(page, box.locator(".st-key-lesson-leave button"))
     page.keyboard.press("Enter")
     box.wait_for(state="detached")
-    assert "lesson=" not in page.url
+    assert "lesson=" not in address(page)
 
 
 @pytest.mark.parametrize("name", long_but(("pitfalls",), NAMES))

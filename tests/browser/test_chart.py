@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart, chart_figure, settle
+from tests.browser.screen import address, chart, chart_figure, settle
 
 LIVE = """element => {
     const {data, layout} = element.bnviz.figure, {xaxis, yaxis} = element._fullLayout;
@@ -288,7 +288,7 @@ def test_a_wine_is_taken_away(by: str, open_page: OpenPage) -> None:
         others = np.arange(len(before[key]["x"])) != index
         shift = np.abs(numbers(after["data"][2]["x"]) - numbers(before[key]["x"]))[others]
         assert (shift > 1e-6).all() if key == "walk-train" else (shift == 0).all()
-    assert "wine=" in page.url
+    assert "wine=" in address(page)
 
 
 #: The hand moves twice before the next frame, at last to 8 and 7.
@@ -339,7 +339,7 @@ def test_a_hand_that_holds_a_wine_keeps_it(open_page: OpenPage) -> None:
     page.mouse.move(x, y)
     page.mouse.up()
     settle(page)
-    assert "wine" not in page.url and "present=true" in page.url
+    assert "wine" not in address(page) and "present=true" in address(page)
     page.keyboard.press("Escape")
     page.wait_for_function("() => !location.search.includes('present')")
     settle(page)
@@ -424,7 +424,7 @@ def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None
     assert re.sub(r"\s", "", title) in re.sub(r"<[^>]*>|\s", "", drawn)
 
     link.click()
-    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert page.evaluate("navigator.clipboard.readText()") == address(page)
     page.evaluate(
         """async () => {
             window.clipboard = navigator.clipboard;
@@ -433,7 +433,7 @@ def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None
         }"""
     )
     link.click()  # as where the server is reached without encryption
-    assert page.evaluate("clipboard.readText()") == page.url
+    assert page.evaluate("clipboard.readText()") == address(page)
     expect(page.locator(".bnviz-header [role=status]")).to_have_text(words["header.copied"])
 
     whole.click()

@@ -15,7 +15,7 @@ from bnviz.jobs.worker import work
 from bnviz.store import Store
 from bnviz.store.database import folder_url
 from bnviz.texts.catalogue import catalogue
-from tests.browser.screen import chart_figure, settle, slider
+from tests.browser.screen import address, chart_figure, settle, slider
 from tests.browser.test_one_batch import table
 from tests.pages.conftest import QUICK
 from tools.server import free_port, serve
@@ -59,7 +59,7 @@ def test_a_browser_is_offline_and_back(app_url: str, window: BrowserContext) -> 
     window.set_offline(False)
     connected(page, True)
     settle(page)
-    assert chart_figure(page, "after") == shown and "b=64" in page.url
+    assert chart_figure(page, "after") == shown and "b=64" in address(page)
     gamma.focus()
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("b=64.*gamma="))

@@ -17,6 +17,7 @@ from bnviz.ui.control import in_address
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     WALL,
+    address,
     chart_figure,
     choose,
     exceptions,
@@ -57,7 +58,7 @@ def launch(open_page: OpenPage) -> Iterator[Launch]:
     def launch(page: Page) -> str:
         page.get_by_role("button", name=EN["train.launch"]).click()
         expect(page).to_have_url(re.compile(r"run=\w+"))
-        match = re.search(r"run=(\w+)", page.url)
+        match = re.search(r"run=(\w+)", address(page))
         assert match is not None
         launched.append(page)
         return match.group(1)
@@ -127,7 +128,7 @@ def test_a_training_survives_everything_but_stop(open_page: OpenPage, launch: La
     page.get_by_role("link", name=EN["pages.fitness"]).first.click()
     wait_for_chart(page, "loss")
     assert goes_on(page, before), "another page and back: it went on"
-    assert f"run={run}" in page.url
+    assert f"run={run}" in address(page)
 
     second.get_by_role("button", name=ZH["run.stop"]).click()
     text = ends(page, "stopped")
@@ -155,7 +156,7 @@ def test_two_visitors_train_at_once(open_page: OpenPage, launch: Launch) -> None
         page.get_by_role("button", name=EN["run.stop"]).click()
     for page, run in zip(pages, runs, strict=True):
         ends(page, "stopped")
-        assert f"run={run}" in page.url
+        assert f"run={run}" in address(page)
 
 
 # ---------------------------------------------------------------- a run that is over
@@ -190,7 +191,7 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     assert any(run in (link.get_attribute("href") or "") for link in listed.all())
     page.get_by_role("button", name=EN["run.new"]).click()
     settle(page)
-    assert "run=" not in page.url
+    assert "run=" not in address(page)
     wait_for_chart(page, "targets")
 
 
@@ -319,5 +320,5 @@ def test_a_preset_fills_the_controls_and_a_link_changes_one(open_page: OpenPage)
     tiny = PRESETS["tiny_batches"]
     plan = page.get_by_test_id("stMain").inner_text()
     assert planned(tiny, tiny.optimizer.epochs) in plan, "all of it, the link's epochs too"
-    fresh = open_page(query=page.url)
+    fresh = open_page(query=address(page))
     assert fresh.get_by_test_id("stMain").inner_text() == page.get_by_test_id("stMain").inner_text()

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.navigation import PAGES
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import covered, notices, settle, slider, violations
+from tests.browser.screen import address, covered, notices, settle, slider, violations
 
 DARK = "rgb(16, 22, 29)"
 
@@ -52,7 +52,7 @@ def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage
     settle(page)
     undo.click()
     page.wait_for_function("() => !location.search.includes('precision')")
-    assert "gamma=5" in page.url and "d=5" in page.url
+    assert "gamma=5" in address(page) and "d=5" in address(page)
     settle(page)
     undo.click()
     page.wait_for_function("() => !location.search.includes('gamma')")

@@ -15,6 +15,7 @@ from bnviz.texts.numbers import percent, short
 from bnviz.ui.one_batch.compute import effect_of
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    address,
     chart_figure,
     exceptions,
     notices,
@@ -76,14 +77,14 @@ def test_numbers_are_cores_and_a_link_carries_them(open_page: OpenPage) -> None:
     settle(page)
     norm = norm.model_copy(update={"eps": 0.02})
     assert_shows(page, batch, norm)
-    assert "eps=0.02" in page.url
+    assert "eps=0.02" in address(page)
     effect = effect_of(batch, norm)
     worst = effect.deviation[effect.swallowed].min()
     assert short(float(worst)) in verdict(page)
     assert percent(1 - float(worst) ** 2) in verdict(page)
     assert "weight" in verdict(page), "the feature that gamma and beta act on"
 
-    fresh = open_page(query=page.url)
+    fresh = open_page(query=address(page))
     assert_shows(fresh, batch, norm)
     assert verdict(fresh) == verdict(page)
     assert notices(fresh) == []
@@ -135,7 +136,7 @@ def test_next_and_play(open_page: OpenPage) -> None:
     page = open_page("one_batch", query={"b": 16, "d": 2})
     page.get_by_role("button", name=EN["controls.next"]).click()
     settle(page)
-    assert "seed=43" in page.url
+    assert "seed=43" in address(page)
     assert_shows(page, BatchConfig(batch_size=16, features=2, seed=43), NormConfig())
 
     play = page.get_by_text(EN["controls.play"], exact=True)
@@ -143,11 +144,11 @@ def test_next_and_play(open_page: OpenPage) -> None:
     expect(page).to_have_url(re.compile("seed=(4[5-9]|[5-9]\\d|\\d{3})"))
     play.click()
     settle(page)
-    stopped = page.url
+    stopped = address(page)
     seed = int(re.search(r"seed=(\d+)", stopped).group(1))  # type: ignore[union-attr]
     assert_shows(page, BatchConfig(batch_size=16, features=2, seed=seed), NormConfig())
     page.wait_for_timeout(1200)
-    assert page.url == stopped, "Play has stopped"
+    assert address(page) == stopped, "Play has stopped"
 
 
 def test_a_cell_shows_its_own_numbers(open_page: OpenPage) -> None:
@@ -295,6 +296,6 @@ def test_hostile_names_stay_text_and_a_link_finds_the_table_again(open_page: Ope
     assert main.locator("a[href*='example.org']").count() == 0
     assert main.locator("img[src*='example.org'], img[src=x]").count() == 0
 
-    fresh = open_page(query=page.url)
+    fresh = open_page(query=address(page))
     assert np.array_equal(shown(fresh, "before"), shown(page, "before"))
     assert notices(fresh) == []

@@ -19,6 +19,7 @@ from tests.browser.screen import (
     SHIFT,
     UNDER_KEY,
     WALL,
+    address,
     below_the_fold,
     chart_figure,
     covered,
@@ -47,7 +48,7 @@ def heading(name: str, lang: str) -> str:
 
 
 def query(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(address(page)).query).items()}
 
 
 def means(page: Page) -> list[float]:

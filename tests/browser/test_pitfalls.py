@@ -10,6 +10,7 @@ from bnviz.texts.catalogue import sentence
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
     WALL,
+    address,
     below_the_fold,
     chart_figure,
     exceptions,
@@ -45,7 +46,7 @@ def test_a_control_moves_the_figure_and_the_address(open_page: OpenPage) -> None
     label = sentence("en", "pitfalls.dead_features.control.eps")
     slider(page, label).press("End")
     settle(page)
-    assert "dead_features.eps=0.1" in page.url and "pitfall=dead_features" in page.url
+    assert "dead_features.eps=0.1" in address(page) and "pitfall=dead_features" in address(page)
     drawn = {trace["name"]: trace for trace in chart_figure(page, FIGURE)["data"]}
     expected = pitfall.run("dead_features", DeadFeatures(eps=0.1))["after"]
     title = sentence("en", "pitfalls.dead_features.series.after")
@@ -77,5 +78,5 @@ def test_from_a_card_to_the_program_and_to_the_next_pitfall(open_page: OpenPage)
     after = list(CONFIGS)[list(CONFIGS).index("last_batch") + 1]
     page.locator(".st-key-following button").click()
     settle(page)
-    assert f"pitfall={after}" in page.url
+    assert f"pitfall={after}" in address(page)
     assert page.get_by_text(sentence("en", f"pitfalls.{after}.symptom")).is_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import settle, violations, wait_for_chart
+from tests.browser.screen import address, settle, violations, wait_for_chart
 from tests.browser.test_fitness import SMALL
 
 EN = catalogue("en")
@@ -21,7 +21,7 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
         page = open_page("fitness", query=SMALL | {"seeds": seeds})
         page.get_by_role("button", name=EN["train.launch"]).click()
         expect(page).to_have_url(re.compile(r"run=\w+"))
-        launched += re.findall(r"run=(\w+)", page.url)
+        launched += re.findall(r"run=(\w+)", address(page))
         page.get_by_text(EN["run.done"].partition("{")[0]).first.wait_for()
     page.get_by_role("link", name=EN["pages.runs"], exact=True).click()
     expect(page).to_have_url(re.compile("/runs"))

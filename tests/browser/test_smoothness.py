@@ -13,6 +13,7 @@ from bnviz.core.smoothness.subject import document
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    address,
     chart_figure,
     exceptions,
     notices,
@@ -25,7 +26,7 @@ EN, ZH = catalogue("en"), catalogue("zh")
 
 
 def query(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(address(page)).query).items()}
 
 
 def opened(page: Page) -> str:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart, chart_figure, exceptions, notices, settle
+from tests.browser.screen import address, chart, chart_figure, exceptions, notices, settle
 
 EN = catalogue("en")
 SHORT = {"sweep_preset": "eps_scale", "sweep_epochs": 1, "sweep_seeds": 2}
@@ -49,8 +49,8 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     expect(page).to_have_url(re.compile(r"[?&]cell=11(&|$)"))
     settle(page)
     link = page.get_by_role("link", name=EN["sweep.open_cell"])
-    address = link.get_attribute("href") or ""
-    assert "network.activation=tanh" in address and "data.input_scale=5" in address
+    target = link.get_attribute("href") or ""
+    assert "network.activation=tanh" in target and "data.input_scale=5" in target
 
     page.get_by_role("button", name=EN["sweep.table"]).click()
     settle(page)
@@ -64,11 +64,11 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
         page.get_by_role("button", name=EN["sweep.parquet"]).click()
     pd.testing.assert_frame_equal(pd.read_parquet(download.value.path()), table, check_dtype=False)
 
-    link = page.url
+    link = address(page)
     page.goto("about:blank")
     page.goto(link)
     page.get_by_text(re.compile(r"^14\s+cells\s+in ")).wait_for()
     settle(page)
     assert chart_figure(page, "map-plain")["data"][0]["hovertext"] == texts
-    assert "cell=11" in page.url
+    assert "cell=11" in address(page)
     assert not exceptions(page) and not notices(page)

@@ -13,7 +13,7 @@ from bnviz.core.configs import BatchConfig, StreamConfig
 from bnviz.core.data.batches import draw
 from bnviz.core.data.moments import moments
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import chart_figure, open_tab, settle, slider
+from tests.browser.screen import address, chart_figure, open_tab, settle, slider
 
 QUERY = {
     "source": "skewed",
@@ -39,7 +39,7 @@ CONFIG = StreamConfig(
 
 
 def query(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(address(page)).query).items()}
 
 
 def test_figures_equal_core(open_page: OpenPage) -> None:

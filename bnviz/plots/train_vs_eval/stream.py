@@ -76,7 +76,8 @@ def all_running(
     }
     # The start may be far off; the axis fits what comes after the first quarter.
     later = away[len(kept) // 4 :]
-    reach = 1.3 * max(np.abs(later).max(initial=0.0), spread.max(initial=0.0), 1e-12)
+    band = spread[np.isfinite(spread)]  # without a fourth moment there is none
+    reach = 1.3 * max(np.abs(later).max(initial=0.0), band.max(initial=0.0), 1e-12)
     traces = [
         _band(kept, -spread, spread, color, say),
         _true(kept, np.zeros(len(kept)), look, say),

@@ -1,5 +1,6 @@
 // The header's tools, in the reader's language: undo, reset, copy the link, theme, presenter mode;
-// the link that skips to the content, the first that Tab reaches; and the language of the document. What undo does is Python's.
+// the link that skips to the content, the first that Tab reaches; and the language of the document.
+// What undo does is Python's.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { words, lang, chosen, pages, can_undo: canUndo } = data;
@@ -7,7 +8,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   document.documentElement.toggleAttribute("data-bnviz-aside", data.aside);
   document.documentElement.style.setProperty("--bnviz-upload", JSON.stringify(words.upload));
   if (chosen) document.cookie = `bnviz-lang=${chosen}; path=/; max-age=31536000; samesite=lax`;
-  document.querySelector("[data-testid=stSkipToContent]").textContent = words.skip; // Streamlit's is English
+  const skip = document.querySelector("[data-testid=stSkipToContent]");
+  if (skip) skip.textContent = words.skip; // Streamlit's is English, and an older one has none
   const header = parentElement.querySelector(".bnviz-header");
   const act = {
     undo: () => setTriggerValue("undo", true),
