@@ -100,7 +100,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
 @pytest.mark.parametrize(
     "window", [WALL["viewport"], PHONE, pytest.param(ZOOMED, marks=pytest.mark.proof)]
 )
-@pytest.mark.parametrize("name", long_but(("home", "train_vs_eval", "sweep"), NAMES))
+@pytest.mark.parametrize("name", long_but(("home",), NAMES))
 def test_what_comes_late_has_its_room(
     open_page: OpenPage, name: str, window: dict[str, int]
 ) -> None:
