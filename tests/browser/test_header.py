@@ -70,6 +70,10 @@ PHONE, ZOOMED = (390, 844), (640, 360)  # the second is 200 % zoom
 def test_pages_and_controls_are_there_without_a_drawer(open_page: OpenPage) -> None:
     page = open_page("fitness", viewport={"width": PHONE[0], "height": PHONE[1]})
     assert_all_is_reached(page)
+    cut = page.locator("[data-testid=stSidebarNavLink] span").evaluate_all(
+        "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
+    )
+    assert cut == [], "the page's own name, in bold, is whole"
     page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
     page.goto(page.url.replace("fitness", "sweep"))
     settle(page)
