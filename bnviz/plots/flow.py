@@ -19,6 +19,7 @@ _LINEAR, _BN, _TANH, _WIDTH = 0.5, 2.5, 4.5, 5
 REACH = 0.6
 #: The largest value that is drawn, and the largest to which tanh still answers.
 _MOST, _ANSWERS = 8.0, 2.0
+_BAND = "#009E73"
 
 
 def places(net: Net) -> tuple[float, ...]:
@@ -75,7 +76,11 @@ def layers(
         yaxis={"range": [-_MOST, _MOST], "tickvals": [-5, 0, 5], "fixedrange": True},
         margin={"l": 30, "r": 4, "t": 22, "b": 24},
         shapes=shapes,
-        annotations=[heading(say(f"net.{net}")) | {"font": {"color": color}}, *words],
+        annotations=[
+            heading(say(f"net.{net}")) | {"font": {"color": color}},
+            _key(net, look, say),
+            *words,
+        ],
         dragmode=False,
     )
 
@@ -101,11 +106,12 @@ def _parts(net: Net, look: Look, say: Say) -> tuple[list[dict[str, Any]], list[d
     if net == "bn":
         boxes += [(layer * _WIDTH + _BN, "bn") for layer in range(LAYERS)]
     wide = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below", "type": "rect"}
-    answers = wide | {"y0": -_ANSWERS, "y1": _ANSWERS, "fillcolor": fade("#009E73", 0.16)}
+    answers = wide | {"y0": -_ANSWERS, "y1": _ANSWERS, "fillcolor": fade(_BAND, 0.16)}
     shapes = [answers | {"line": {"width": 0}}]
     words = [
         _word(-0.7, say("home.flow.inputs")),
         _word(LAYERS * _WIDTH + 1.6, say("home.flow.out")),
+        _beside_numbers(say("home.flow.deviation")),
     ]
     for x, part in boxes:
         line = {"color": look.net("bn") if part == "bn" else look.ink, "width": 1.2}
@@ -114,6 +120,19 @@ def _parts(net: Net, look: Look, say: Say) -> tuple[list[dict[str, Any]], list[d
         shapes.append({"type": "rect", "line": line, "fillcolor": fill, **place})
         words.append(_word(x, say(f"home.flow.{part}")))
     return shapes, words
+
+
+def _key(net: Net, look: Look, say: Say) -> dict[str, Any]:
+    """What is drawn, in line with a net's heading: the shapes with BN, the band without."""
+    text, color = ("home.flow.shape", look.ink) if net == "bn" else ("home.flow.band", _BAND)
+    font = {"color": color, "size": 12}
+    return heading("") | {"text": say(text), "x": 1, "xanchor": "right", "font": font}
+
+
+def _beside_numbers(text: str) -> dict[str, Any]:
+    """What the numbers below the distributions are, to the left of them."""
+    place = {"x": -0.7, "xref": "x", "y": 0, "yref": "paper", "yanchor": "top"}
+    return place | {"text": text, "showarrow": False, "font": {"size": 12}}
 
 
 def _word(x: float, text: str) -> dict[str, Any]:

@@ -38,7 +38,9 @@ def test_the_parts_of_a_net_stand_in_their_order(net: flow.Net, say: Say) -> Non
     assert not figure.data, "nothing flows yet"
     answers, *boxes = figure.layout.shapes
     assert (answers.y0, answers.y1) == (-2, 2) and answers.xref == "paper"
-    _, inputs, out, *words = figure.layout.annotations
+    _, key, inputs, out, deviation, *words = figure.layout.annotations
+    assert key.text == say("home.flow.shape" if net == "bn" else "home.flow.band")
+    assert deviation.text == say("home.flow.deviation") and deviation.x < flow.places(net)[0]
     named = sorted(zip([(box.x0, box.x1) for box in boxes], words, strict=True), key=lambda x: x[0])
     layer = ["linear", "bn", "tanh"] if net == "bn" else ["linear", "tanh"]
     right = [say(f"home.flow.{part}") for part in [*(layer * flow.LAYERS), "linear"]]
