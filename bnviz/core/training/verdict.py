@@ -12,6 +12,7 @@ from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
 
 Key = Literal[
+    "untrained",
     "diverged",
     "neither",
     "bn",
@@ -40,6 +41,8 @@ def verdict(snapshot: Snapshot, baseline: float) -> tuple[Verdict[Key], ...]:
         snapshot.bn.diverged,
         snapshot.plain.diverged,
     )
+    if not snapshot.epoch and not nets.bn_diverged + nets.plain_diverged:
+        return (Verdict("untrained"),)
     sure = [Verdict[Key]("evidence", {"evidence": evidence(nets)})]
     told = (*_divergence(nets), *_better(nets), *_useless(snapshot, baseline))
     return (*told, *(sure if nets.winner in ("bn", "plain", "undecided", "too_few") else ()))

@@ -81,6 +81,14 @@ def test_an_undecided_result_whole() -> None:
     )
 
 
+def test_before_the_first_epoch_nothing_is_compared() -> None:
+    """Whoever launches a training reads this first; a winner or a tie would be told of no work."""
+    (only,) = verdict(moment([1.0, 3.0], [2.0, 2.0], epoch=0), 0.5)
+    assert only.key == "untrained"
+    lost = verdict(moment([NAN, NAN], [NAN, NAN], epoch=0), 0.5)
+    assert lost[0].key == "neither", "what diverged before any step is told at once"
+
+
 def test_too_few_seeds_whole() -> None:
     assert said([1.0], [2.0]) == (
         "The net with BN ends with the lower validation loss in 1 of 1 seed, the one without in 0. "
