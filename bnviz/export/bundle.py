@@ -147,6 +147,8 @@ def _read(blob: bytes) -> _Parts:
         within = arrays.pop("training", None) if record.kind.startswith(MEASURE) else None
         kind = KINDS[record.kind]
         config = kind.parse(record.config)
+        if not any(name.startswith("snapshot/") for name in arrays):
+            raise StoreProblem("empty_export", {"run": record.id})
         blobs, states = blobs_of(kind, config, arrays), states_of(config, arrays)
         table = _table(kind.data(config), record, arrays.pop("table", None))
         training = None if within is None else within.tobytes()

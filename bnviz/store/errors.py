@@ -27,6 +27,7 @@ Code = Literal[
     "run_gone",
     "run_there",
     "no_export",
+    "empty_export",
     "no_nets",
     "no_checkpoint",
     "foreign_config",

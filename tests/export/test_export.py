@@ -319,7 +319,7 @@ def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
     wrong = dict(load(arrays["snapshot/0"].tobytes()))
     wrong["bn/train_loss"] = np.zeros(3)
     damaged = [
-        *(b"", b"PK\x03\x04", blob[:-1], blob[:100], save({"run": arrays["run"]})),
+        *(b"", b"PK\x03\x04", blob[:-1], blob[:100]),
         save(arrays | {"snapshot/0": np.frombuffer(save(wrong), np.uint8)}),
         save(arrays | {"snapshot/9": arrays["snapshot/0"]}),
         *(other(format=2), other(id="../x"), other(status="queued"), other(name="x" * 999)),
@@ -349,6 +349,18 @@ def test_what_is_no_export_is_refused(kept: Training, elsewhere: Store) -> None:
     assert (late.finished - late.created).total_seconds() == pytest.approx(10)
     timeless = other(id="timeless00", created=0.0, started=None, finished=None)
     assert take_in(elsewhere, timeless) == "timeless00"
+
+
+def test_a_run_that_has_kept_nothing_is_refused_for_that(elsewhere: Store) -> None:
+    store = open_store()
+    run_id = sweep.create(store, SWEEP)
+    run = store.run(run_id)
+    assert run is not None
+    with pytest.raises(StoreProblem) as refused:
+        take_in(elsewhere, bundle(run))
+    assert refused.value.code == "empty_export" and run_id in str(refused.value)
+    assert elsewhere.runs() == []
+    store.delete(run_id)
 
 
 def test_every_figure_has_the_shape_of_its_run(kept: Training, elsewhere: Store) -> None:
