@@ -351,6 +351,23 @@ def test_on_a_wall_no_number_stands_beyond_its_cell(home: Page) -> None:
     assert wide == [["0.85", "1300"], ["·", "100"]]
 
 
+TICKS = """async widths => {
+    const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
+    const {fitted} = await import(new URL("fit.js", script.name));
+    const tickvals = [2, 5, 10, 20, 50, 100, 200];
+    const xaxis = {type: "log", tickvals, ticktext: tickvals.map(String), title: {text: ""}};
+    const layout = {xaxis, height: 200, margin: {l: 0, r: 0}};
+    return widths.map(width => fitted({data: [], layout}, width).xaxis.ticktext);
+}"""
+
+
+def test_the_labels_of_a_log_axis_stand_apart_where_they_are_closest(home: Page) -> None:
+    """All seven together would have room, but not 100 beside 200."""
+    wide, narrow = home.evaluate(TICKS, [260, 190])
+    assert wide == ["2", "5", "10", "20", "50", "100", "200"]
+    assert narrow == ["2", "10", "50", "200"]
+
+
 PITFALLS_MOVED = """async cases => {
     const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
     const {patched, read} = await import(new URL("figure.js", script.name));

@@ -5,6 +5,7 @@ const LEAST = 18; // on a wall no letter is smaller
 const LETTER = 13; // as high a letter is before it is made larger
 const BOLD = 1.4; // so much wider are letters in bold, with some room
 const LOWEST = 110; // on a wall no plot is lower, in pixels
+const FOOT = 76; // what stands below a plot, a key of one line with it, before it is made larger
 const STRONGER = 1.5; // on a wall so much wider are strokes
 
 /** The pixels from a chart to the end of the window, as long as nobody scrolls. */
@@ -39,6 +40,10 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
   if (ticktext) {
     layout.yaxis = { ...layout.yaxis, ticktext, automargin: true };
     layout.margin = { ...layout.margin, l: layout.yaxis.title?.text ? 62 : 0 }; // a title has to stand clear of them
+  }
+  const key = [layout.legend, ...data.map(({ colorbar }) => colorbar)].some((part) => part?.y < 0);
+  if (key && !below(data, layout, width / 1.45)) {
+    layout.margin = { ...layout.margin, b: Math.min(FOOT, layout.margin?.b ?? 0) };
   }
   if (layout.xaxis) across(layout, width / 1.45);
   const { t = 0, b = 0 } = layout.margin ?? {};
@@ -119,9 +124,25 @@ function across(layout, width) {
   if (axis.title?.text !== layout.xaxis.title?.text) layout.margin = { ...layout.margin, b: b + 18 };
   layout.xaxis = Object.assign(axis, { automargin: "height" });
   if (!ticktext) return;
-  const wide = LETTER * (letters(ticktext.join("")) + ticktext.length);
-  const step = ticktext.some(isNaN) ? 1 : Math.ceil(wide / plot);
-  layout.xaxis = { ...everyNth({ ...axis, tickvals, ticktext }, step), tickangle: 0 };
+  const numbers = { ...axis, tickvals, ticktext };
+  const step = ticktext.some(isNaN) ? 1 : apart(numbers, plot);
+  layout.xaxis = { ...everyNth(numbers, step), tickangle: 0 };
+}
+
+/** The least step at which no label of an axis so wide touches the next one. */
+function apart({ tickvals, ticktext, type, range }, plot) {
+  const scale = type === "log" ? Math.log10 : Number;
+  const at = type === "category" ? ticktext.map((_, index) => index) : tickvals.map(scale);
+  const [from, to] = range ?? [at[0], at[0] + 1.1 * (at.at(-1) - at[0])];
+  const needs = (index, next) => LETTER * (0.5 * letters(ticktext[index] + ticktext[next]) + 0.5);
+  const clear = (step) =>
+    at.every((_, index) => {
+      const next = index + step;
+      return index % step || next >= at.length || (plot * (at[next] - at[index])) / (to - from) >= needs(index, next);
+    });
+  let step = 1;
+  while (!clear(step)) step += 1;
+  return step;
 }
 
 /** An axis on which one label in so many is written. */
@@ -159,8 +180,8 @@ export function bolder(trace) {
 /** Of a heat map so wide: its numbers that have room in their cells. */
 export function within(trace, plot) {
   if (trace.type !== "heatmap" || !trace.text) return trace;
-  const most = plot / trace.x.length / (0.64 * LEAST); // digits in a cell; a point is narrow
-  const text = trace.text.map((row) => [...row].map((each) => (each.replace(".", "").length > most ? "" : each)));
+  const most = plot / trace.x.length / (0.64 * LEAST); // digits in a cell; points and signs are narrow
+  const text = trace.text.map((row) => [...row].map((each) => (each.replace(/[.-]/g, "").length > most ? "" : each)));
   return { ...trace, text };
 }
 
@@ -177,7 +198,7 @@ export function folded(axis, room) {
   return { ...axis, automargin: true, title: { ...axis.title, text: lines, standoff: 8 } };
 }
 
-/** `layout` with larger letters and margins. */
+/** `layout` with larger letters and margins, and names as much farther from their marks. */
 export function larger(layout, factor = LARGER) {
   const fonts = (part) => {
     if (Array.isArray(part)) return part.map(fonts);
@@ -185,7 +206,7 @@ export function larger(layout, factor = LARGER) {
     return Object.fromEntries(
       Object.entries(part).map(([name, value]) => [
         name,
-        name.endsWith("font") && value.size ? { ...value, size: Math.max(LEAST, value.size * factor) } : fonts(value),
+        name === "xshift" ? value * factor : name.endsWith("font") && value.size ? { ...value, size: Math.max(LEAST, value.size * factor) } : fonts(value),
       ]),
     );
   };
