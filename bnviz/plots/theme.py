@@ -53,8 +53,8 @@ class Look:
 
     def words(self, color: str) -> str:
         """The colour of what is written in the `color` of a mark: as near to ink as need be."""
-        mixed = (_mixed(color, self.ink, share / 20) for share in range(21))
-        return next(each for each in mixed if contrast(each, self.paper) >= READABLE)
+        nearer = (mixed(color, self.ink, share / 20) for share in range(21))
+        return next(each for each in nearer if contrast(each, self.paper) >= READABLE)
 
     def net(self, side: str) -> str:
         """The colour of the "bn" or the "plain" net."""
@@ -72,7 +72,7 @@ def fade(color: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def _mixed(color: str, other: str, share: float) -> str:
+def mixed(color: str, other: str, share: float) -> str:
     """A hex colour with a `share` of another in it; itself for a share of 0."""
     pairs = zip(_parts(color), _parts(other), strict=True)
     return "#" + "".join(f"{round(one + share * (two - one)):02X}" for one, two in pairs)

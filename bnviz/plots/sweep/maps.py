@@ -1,5 +1,6 @@
 """A sweep's cells as heat maps: each net's values, and who does better."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,16 @@ from bnviz.core.sweep.verdict import value_name
 from bnviz.core.types import NETS, Floats
 from bnviz.core.verdict import Verdict
 from bnviz.plots.axes import is_wide, of_logarithms, tick_label
-from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, figure, heading, titled
+from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, contrast, figure, heading, mixed, titled
 from bnviz.texts.numbers import plain
 
 HEIGHT = 350
+#: Viridis (Smith and van der Walt, 2015), as stops at equal distances.
+_VIRIDIS = (
+    *("#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C"),
+    *("#28AE80", "#5EC962", "#ADDC30", "#FDE725"),
+)
+_INKS = "#FFFFFF", "#000000"
 
 
 def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
@@ -45,7 +52,7 @@ def net_map(grid: Grid, net: str, look: Look, say: Say) -> Figure:
         say(f"sweep.net_{net}"),
         look,
         say,
-        colorscale="Viridis",
+        colors=_VIRIDIS,
         colorbar=_bar(look) | bar,
         **scale,
     )
@@ -55,7 +62,6 @@ def difference_map(grid: Grid, look: Look, say: Say) -> Figure:
     """By how much either net does better; a number where the nets are told apart."""
     told = _texts(grid, np.where(grid.clear > 0, grid.difference, np.nan), _hundredths, "·")
     middle = "#1b242d" if look.dark else "#f4f4f4"
-    colors = [[0.0, look.color(PLAIN)], [0.5, middle], [1.0, look.color(BN)]]
     bar = {
         "tickvals": [-0.6, 0.6],
         "ticktext": [say("sweep.plain_better"), say("sweep.bn_better")],
@@ -67,7 +73,7 @@ def difference_map(grid: Grid, look: Look, say: Say) -> Figure:
         say("sweep.difference"),
         look,
         say,
-        colorscale=colors,
+        colors=[look.color(PLAIN), middle, look.color(BN)],
         zmin=-1.0,
         zmax=1.0,
         colorbar=_bar(look) | bar,
@@ -112,26 +118,40 @@ def _texts(grid: Grid, values: Floats, write: Any, without: str) -> list[list[st
     ]
 
 
-def _short(text: str) -> str:
-    """A cell's value in the four characters that it has room for."""
-    if len(text) <= 4:
+def short(text: str) -> str:
+    """A cell's value in the three digits that it has room for, on a wall too."""
+    if len(text) <= 4 and sum(map(str.isdigit, text)) <= 3:
         return text
+    if -1 < float(text) < 0:
+        return plain(round(float(text), 1) or 0.0)
     return f"{float(text):.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def _map(
-    grid: Grid, level: Floats, told: list[list[str]], title: str, look: Look, say: Say, **more: Any
+    grid: Grid,
+    level: Floats,
+    told: list[list[str]],
+    title: str,
+    look: Look,
+    say: Say,
+    *,
+    colors: Sequence[str],
+    **more: Any,
 ) -> Figure:
-    texts = [[_short(text) for text in row] for row in told]
+    """The `level` of each cell as one of the `colors` from zmin to zmax, and what is told of it."""
+    texts = np.array([[short(text) for text in row] for row in told])
+    shares = (level - more.get("zmin", 0.0)) / (more.get("zmax", 1.0) - more.get("zmin", 0.0))
+    inks = np.array([[_ink(share, colors) for share in row] for row in shares])
     drawn = {
         "type": "heatmap",
         "x": labels(grid.across, say),
         "y": labels(grid.down, say),
         "z": level,
-        "text": np.where(np.isfinite(level), texts, "").tolist(),
+        "text": np.where(inks == _INKS[0], texts, "").tolist(),
         "hovertext": told,
         "texttemplate": "%{text}",
-        "textfont": {"size": 10},
+        "textfont": {"size": 10, "color": _INKS[0]},
+        "colorscale": [[at / (len(colors) - 1), color] for at, color in enumerate(colors)],
         "customdata": grid.cells.tolist(),
         "xgap": 1,
         "ygap": 1,
@@ -139,9 +159,16 @@ def _map(
         "hovertemplate": "%{x}, %{y}: %{hovertext}<extra></extra>",
         **more,
     }
+    light = {
+        "z": np.where(inks == _INKS[1], level, np.nan),
+        "text": np.where(inks == _INKS[1], texts, "").tolist(),
+        "textfont": {"size": 10, "color": _INKS[1]},
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
     return figure(
         look,
-        [drawn, _signs(drawn, texts, look)],
+        [drawn, drawn | light, _signs(drawn, texts, look)],
         HEIGHT,
         xaxis=_categories(grid.across, say) | {"tickangle": 0},
         yaxis=_categories(grid.down, say) | {"automargin": True},
@@ -151,16 +178,26 @@ def _map(
     )
 
 
-def _signs(drawn: dict[str, Any], texts: list[list[str]], look: Look) -> dict[str, Any]:
+def _ink(share: float, colors: Sequence[str]) -> str:
+    """The ink that is read best so far through the colours; none where there is no colour."""
+    if not np.isfinite(share):
+        return ""
+    at = float(np.clip(share, 0, 1)) * (len(colors) - 1)
+    lower = min(int(at), len(colors) - 2)
+    ground = mixed(colors[lower], colors[lower + 1], at - lower)
+    return max(_INKS, key=lambda ink: contrast(ink, ground))
+
+
+def _signs(drawn: dict[str, Any], texts: Any, look: Look) -> dict[str, Any]:
     """What stands in cells without a colour: Plotly would write it as if on a light one."""
-    bare = ~np.isfinite(drawn["z"]) & (np.array(texts) != "")
+    bare = ~np.isfinite(drawn["z"]) & (texts != "")
     rows, columns = (each.tolist() for each in np.nonzero(bare))
     return {
         "type": "scatter",
         "mode": "text",
         "x": [drawn["x"][column] for column in columns],
         "y": [drawn["y"][row] for row in rows],
-        "text": [texts[row][column] for row, column in zip(rows, columns, strict=True)],
+        "text": [str(texts[row, column]) for row, column in zip(rows, columns, strict=True)],
         "textfont": {"size": 10, "color": look.ink},
         "hoverinfo": "skip",
     }
