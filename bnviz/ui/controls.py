@@ -196,7 +196,7 @@ SWEEP = _table(
         pinned=True,
     ),
     *(
-        choice(f"{axis}{part}", f"sweep.{axis if not part else 'values'}", menu=True)
+        choice(f"{axis}{part}", f"sweep.{axis}{part}", menu=True)
         for axis in AXES
         for part in ("", VALUES)
     ),

@@ -150,6 +150,7 @@ def ask_several(
     shown: Callable[[str], str],
     read: Callable[[str], object],
     free: bool,
+    help: str | None,
 ) -> list[str]:
     """Some of the `options`, where it is `free` also what is typed; with commas in an address.
 
@@ -171,7 +172,7 @@ def ask_several(
         say(control.label),
         entries,
         format_func=_worded(entries, lambda each: _UNTYPED + shown(each) if free else shown(each)),
-        help=say_if_there(f"{control.label}_help") if free else None,
+        help=help,
         accept_new_options=free,
         select_all=not free,
         filter_mode="prefix" if free else "fuzzy",

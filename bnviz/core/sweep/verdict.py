@@ -1,6 +1,7 @@
 """What a sweep shows: in how many cells either net does better, where, and where that is open."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Literal
 
 from bnviz.core.nets.norms.names import NORM_SETTINGS, OVER_ROWS, Norm
@@ -17,10 +18,8 @@ Key = Literal[
     "too_few",
     "nowhere",
     "counts",
-    "bn_between",
-    "bn_at",
-    "plain_between",
-    "plain_at",
+    "bn_only",
+    "plain_only",
     "diverged",
     "unused",
     "used_at",
@@ -67,8 +66,8 @@ def verdict(config: SweepConfig, results: Sequence[Result]) -> tuple[Verdict[Key
         first = Verdict("counts" if any(counts.values()) else "nowhere", {**values, **counts})
     return (
         first,
-        *_where(config, ahead["bn"], "bn"),
-        *_where(config, ahead["plain"], "plain"),
+        *_only(config, ahead["bn"], "bn_only"),
+        *_only(config, ahead["plain"], "plain_only"),
         *_diverged(results),
         *unused(config),
     )
@@ -95,25 +94,31 @@ def unused(config: SweepConfig) -> Iterator[Verdict[Key]]:
                 yield Verdict("used_at" if shorter is using else "unused_at", values)
 
 
-def _where(
-    config: SweepConfig, some: Sequence[Result], net: Literal["bn", "plain"]
-) -> Iterator[Verdict[Key]]:
-    """For each axis on which the net is ahead at some of the values alone, at which."""
+def _only(config: SweepConfig, some: Sequence[Result], key: Key) -> Iterator[Verdict[Key]]:
+    """Where alone a net is ahead, if that is not at every value of every axis: one sentence."""
+    limits = []
     for axis in config.axes if some else ():
         if axis.field not in some[0].settings:
             continue
         at = {each.settings[axis.field] for each in some}
         if len(at) < len(axis.values):
-            yield _at(axis, [value for value in axis.values if value in at], net)
+            limits.append(_at(axis, [value for value in axis.values if value in at]))
+    if limits:
+        yield Verdict(key, {"where": reduce(_both, limits)})
 
 
-def _at(axis: Axis, values: Sequence[object], net: Literal["bn", "plain"]) -> Verdict[Key]:
+def _both(one: Verdict[str], other: Verdict[str]) -> Verdict[str]:
+    return Verdict("sweep.where.both", {"one": one, "other": other})
+
+
+def _at(axis: Axis, values: Sequence[object]) -> Verdict[str]:
+    """These values of an axis: from which to which where none lies between, else each."""
     numbers = [each for each in values if isinstance(each, int | float)]
     if len(numbers) == len(values) > 1 and _side_by_side(axis, numbers):
         ends: Words = {"field": axis.field, "low": float(min(numbers)), "high": float(max(numbers))}
-        return Verdict("bn_between" if net == "bn" else "plain_between", ends)
+        return Verdict("sweep.where.between", ends)
     names: Words = {"field": axis.field, "values": tuple(map(value_name, values))}
-    return Verdict("bn_at" if net == "bn" else "plain_at", names)
+    return Verdict("sweep.where.at", names)
 
 
 def value_name(value: object) -> str | Verdict[str]:

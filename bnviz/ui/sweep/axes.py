@@ -70,14 +70,15 @@ def _values(
     name: str, row: Control, given: Sequence[Value] | None
 ) -> tuple[list[Value], list[str]]:
     """The chosen values, numbers in order, and the entries that are none."""
-    offered = list(map(_entry, _offered(row)))
+    offered, free = list(map(_entry, _offered(row))), row.kind not in ("choice", "switch")
     entries = ask_several(
         SWEEP[name + VALUES],
         options=offered,
         default=list(map(_entry, given or _some(row))),
         shown=lambda entry: _shown(row, entry),
         read=lambda entry: _read(row, entry),
-        free=row.kind not in ("choice", "switch"),
+        free=free,
+        help=say("sweep.values_help") if free else None,
     )
     values: list[Value] = []
     refused = []

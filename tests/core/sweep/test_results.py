@@ -1,5 +1,6 @@
 """Results of a sweep against scipy and against counting by hand, and what a verdict claims."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -132,16 +133,27 @@ def test_a_verdict_claims_no_more_than_its_cells_bear_out(seed: int, seeds: int)
     else:
         assert not any(ahead.values())
     assert not list(unused(config)), "every cell uses its batch size and its rate"
+    assert len({each.key for each in told}) == len(told), "one sentence of each kind"
     for each in told[1:]:
-        winner, _, how = each.key.partition("_")
-        inside = {str(r.settings[each.values["field"]]) for r in ahead[winner]}
-        (axis,) = [axis for axis in config.axes if axis.field == each.values["field"]]
-        assert len(inside) < len(axis.values), "at all of them is at none in particular"
-        if how == "at":
-            assert set(each.values["values"]) == inside
-        else:
-            numbers = [float(value) for value in inside]
-            assert (each.values["low"], each.values["high"]) == (min(numbers), max(numbers))
+        for limit in limits(each.values["where"]):
+            field = limit.values["field"]
+            inside = {str(r.settings[field]) for r in ahead[each.key.removesuffix("_only")]}
+            (axis,) = [axis for axis in config.axes if axis.field == field]
+            assert len(inside) < len(axis.values), "at all of them is at none in particular"
+            if limit.key == "sweep.where.at":
+                assert set(limit.values["values"]) == inside
+            else:
+                numbers = [float(value) for value in inside]
+                assert (limit.values["low"], limit.values["high"]) == (min(numbers), max(numbers))
+
+
+def limits(where: Verdict[str]) -> Iterator[Verdict[str]]:
+    """On each axis, the values at which alone a net is better."""
+    if where.key == "sweep.where.both":
+        yield from limits(where.values["one"])
+        yield from limits(where.values["other"])
+    else:
+        yield where
 
 
 @pytest.mark.parametrize(
