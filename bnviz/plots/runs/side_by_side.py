@@ -53,14 +53,16 @@ def side_by_side(
 def _apart(named: Sequence[dict[str, Any]]) -> None:
     """Put the letter of the highest curve above its end and that of the lowest below."""
     ended = [trace for trace in named if any(trace["text"])]
-    ended.sort(key=lambda trace: float(trace["y"][trace["text"].index(trace["name"][0])]))
+    ended.sort(key=lambda trace: float(trace["y"][list(map(bool, trace["text"])).index(True)]))
     if len(ended) > 1:
         ended[0]["textposition"], ended[-1]["textposition"] = "bottom right", "top right"
 
 
 def _curve(over: Band, letter: str, name: str, color: str, net: str, look: Look) -> dict[str, Any]:
     ends = np.flatnonzero(np.isfinite(over.median))[-1:]
-    text = [letter if place in ends else "" for place in range(len(over.median))]
+    text = [
+        f"\N{NO-BREAK SPACE}{letter}" if place in ends else "" for place in range(len(over.median))
+    ]
     return {
         "name": name,
         "legendgroup": letter,

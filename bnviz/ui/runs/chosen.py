@@ -1,9 +1,10 @@
 """Up to six runs looked at together: their curves, their settings, and the test between two."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -145,11 +146,17 @@ def _curves(trainings: Mapping[str, Compared], field: str, nets: Sequence[str]) 
     named = {}
     for letter, each in trainings.items():
         settings = dict(flat(each.config))
-        own = comma.join(in_words(path, settings[path]) for path in paths)
+        own = comma.join(_called(path, settings[path]) for path in paths)
         named[letter] = each.run.name or own or each.name, each.snapshots
     figure = side_by_side(named, field, nets, look(), say)
     caption = say("runs.curves_caption")
     show(figure, "runs", alt=say("runs.curves_alt"), caption=caption, data=lambda: _data(trainings))
+
+
+def _called(path: str, value: Any) -> str:
+    """A setting in a key: an option by its name, a number after the name of the setting."""
+    said = in_words(path, value)
+    return said if isinstance(value, str) else f"{re.split(' ?[(（]', label(path))[0]} {said}"
 
 
 def _data(trainings: Mapping[str, Compared]) -> "pd.DataFrame":

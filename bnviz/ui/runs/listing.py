@@ -136,7 +136,8 @@ def _frame(runs: Sequence[Run]) -> "pd.DataFrame":
 
 def _status(run: Run, unreadable: bool) -> str:
     status = say("run.is_damaged" if unreadable else f"run.is_{run.status}")
-    return f"{status} {run.done}/{run.total}" if run.status == "running" else status
+    counted = run.status == "running" and run.total
+    return f"{status} {run.done}/{run.total}" if counted else status
 
 
 def _act_on(selected: Sequence[Run]) -> None:

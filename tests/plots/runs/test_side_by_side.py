@@ -27,7 +27,9 @@ def test_runs_side_by_side(say: Say, look: Look) -> None:
         assert list(trace.x) == [0, 2, 5]
     assert list(one.y) == list(one_plain.y) == [1, 3, 6]
     assert list(two.y[:2]) == [1, 3] and np.isnan(two.y[2])
-    assert list(one.text) == ["", "", "A"] and list(two.text) == ["", "B", ""], "where it ends"
+    assert list(one.text) == ["", "", "\xa0A"] and list(two.text) == ["", "\xa0B", ""], (
+        "where it ends"
+    )
     assert not one_plain.text and one_plain.showlegend is two_plain.showlegend is False
     assert (one.name, two.name) == ("A · one", "B · two")
     assert one.line.color == one_plain.line.color != two.line.color == two_plain.line.color
