@@ -67,13 +67,20 @@ def test_changes_are_undone_one_by_one_and_reset_all_at_once(open_page: OpenPage
 PHONE, ZOOMED = (390, 844), (640, 360)  # the second is 200 % zoom
 
 
+#: Names of pages that are cut, and what all of the page is wider than: the window.
+TOO_WIDE = """() => [...document.querySelectorAll(
+    '[data-testid=stSidebarNavLink] span, [data-testid=stAppViewContainer]'
+)].filter(each => each.scrollWidth > each.clientWidth)
+    .map(each => `${each.innerText.slice(0, 30)}: ${each.scrollWidth}`)"""
+
+
 def test_pages_and_controls_are_there_without_a_drawer(open_page: OpenPage) -> None:
     page = open_page("fitness", viewport={"width": PHONE[0], "height": PHONE[1]})
     assert_all_is_reached(page)
-    cut = page.locator("[data-testid=stSidebarNavLink] span").evaluate_all(
-        "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"
-    )
-    assert cut == [], "the page's own name, in bold, is whole"
+    for width in (PHONE[0], 360, 320):  # of which the last is 400 % zoom
+        page.set_viewport_size({"width": width, "height": PHONE[1]})
+        settle(page)
+        assert page.evaluate(TOO_WIDE) == [], f"the names of pages, one in bold, on {width} px"
     page.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
     page.goto(page.url.replace("fitness", "sweep"))
     settle(page)

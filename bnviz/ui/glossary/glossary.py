@@ -57,7 +57,8 @@ def offer_terms(page: str) -> None:
     """
     if page not in OF_PAGE:
         return
-    _component()(key="meanings", data={"words": _explained(page, language())}, height=1)
+    data = {"words": _explained(page, language()), "keys": say("glossary.keys")}
+    _component()(key="meanings", data=data, height=1)
     name, why = say(f"pages.{GLOSSARY.name}"), say("glossary.here")
     terms = st.popover(name, type="tertiary", key="terms", help=why, on_change="rerun")
     if terms.open:
