@@ -159,6 +159,21 @@ OVERLAPPING = """() => [...document.querySelectorAll('.bnviz-chart')].flatMap(ch
 })"""
 
 
+#: Headings of charts side by side that stand at different heights.
+UNEVEN = """() => {
+    const headings = [...document.querySelectorAll('.bnviz-chart')].flatMap(chart => {
+        const bold = [...chart.querySelectorAll('.annotation-text-g text, .g-gtitle text')]
+            .filter(words => words.querySelector('[style*=bold]'))
+            .map(words => [words.getBoundingClientRect().bottom, words.textContent]);
+        const {top} = chart.getBoundingClientRect();
+        return bold.sort((one, other) => one[0] - other[0]).slice(0, 1).map(each => [top, ...each]);
+    });
+    return headings.flatMap(([top, bottom, text], i) => headings.slice(0, i).filter(
+        ([beside, other]) => Math.abs(top - beside) < 1 && Math.abs(bottom - other) > 2
+    ).map(other => `${text} beside ${other[2]}`));
+}"""
+
+
 #: What menus have chosen, tabs are called and formulas say, as far as it is cut or out of sight.
 CUT_SHORT = """() => [
     ...[...document.querySelectorAll('.katex-display')]

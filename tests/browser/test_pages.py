@@ -18,6 +18,7 @@ from tests.browser.screen import (
     OVERLAPPING,
     SHIFT,
     UNDER_KEY,
+    UNEVEN,
     WALL,
     address,
     below_the_fold,
@@ -84,6 +85,7 @@ def test_page(open_page: OpenPage, name: str, lang: str, scheme: str) -> None:
         assert ink == {"light": "#0f1923", "dark": "#e8edf2"}[scheme], "charts wear the theme"
     assert violations(page) == []
     assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
+    assert page.evaluate(UNEVEN) == []
     if name in SEEN_AT_ONCE:
         assert list(below_the_fold(page, name)) == []
 
@@ -108,6 +110,18 @@ def test_what_comes_late_has_its_room(
     assert page.evaluate(SHIFT) < 0.25
     sidebar = page.get_by_test_id("stSidebarUserContent").get_by_test_id("stElementContainer")
     assert (page.locator("html[data-bnviz-aside]").count() > 0) == (sidebar.count() > 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [("one_batch", "matrix"), pytest.param("train_vs_eval", "split", marks=pytest.mark.proof)],
+)
+def test_a_sections_charts_are_whole_on_a_phone(
+    open_page: OpenPage, name: str, section: str
+) -> None:
+    """Their colour scales and keys too."""
+    page = open_page(name, query={"section": section}, viewport=PHONE)
+    assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
 
 
 def assert_nothing_sideways(page: Page, width: int) -> None:

@@ -69,7 +69,7 @@ def _one_scale(x: Floats, kept: NDArray[np.intp], look: Look, say: Say) -> dict[
 
 def _colorbar(title: str) -> dict[str, Any]:
     return {
-        "title": {"text": title, "side": "top"},
+        "title": {"text": title, "side": "top", "font": {"size": 13}},
         "orientation": "h",
         "thickness": 10,
         "y": -0.12,
@@ -96,7 +96,7 @@ def gain_curve(
     ]
     traces = [*curves, _gains(names, biased_variance, eps, 10**low, look, say)]
     if eps:
-        ends = 10 ** np.array([-high / 2, -low / 2])
+        ends = np.array([10 ** (-high / 2), eps**-0.5])  # where the curves part
         mark = line(np.array([eps, eps]), ends, look.ink, 1, "dash", name="ε", showlegend=False)
         word = {"text": ["\N{NO-BREAK SPACE}ε", ""], "textposition": "top right"}
         traces.append(mark | word | {"mode": "lines+text"})
@@ -148,6 +148,7 @@ def _gains(
         "%{text}<br>%{customdata:.4g} → × %{y:.4g}<extra></extra>",
         {"width": 1.5, "color": np.where(dead, color, "white").tolist()},
         name=say("one_batch.gain.features"),
+        cliponaxis=False,  # the open ones stand at the plot's edge
         customdata=biased_variance,
         text=labels(names),
     )

@@ -28,7 +28,8 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
     reach = span(np.array([outputs.whole]), outputs.quantiles, *(trace["y"] for trace in curves))
     yaxis = titled(say("train_vs_eval.company.axis"), zeroline=False, range=reach)
     traces = bands(sizes, outputs.quantiles, color, say) + curves
-    names = named_at_ends(traces, yaxis, log_x=True)
+    in_eval = line(sizes[-1:], [outputs.whole], look.ink, name=say("train_vs_eval.company.eval"))
+    names = named_at_ends([*traces, in_eval], yaxis, log_x=True)
     ticks = list(doubling(2, SIZES[-1]))
     return figure(
         look,
@@ -42,8 +43,6 @@ def fan(outputs: BatchDependence, size: int, look: Look, say: Say) -> Figure:
         shapes=[upright(size, look), level(outputs.whole, look.ink)],
         annotations=[
             heading(say("train_vs_eval.company.fan")),
-            heading(say("train_vs_eval.company.eval"))
-            | {"x": 0.96, "xanchor": "right", "y": outputs.whole, "yref": "y", "yshift": 10},
             *names,
         ],
         hovermode="x unified",

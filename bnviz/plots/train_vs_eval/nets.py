@@ -132,12 +132,15 @@ def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: 
     names = [say(f"train_vs_eval.split.{name}") for name in COMPARED]
     colors = {"accumulated": look.color(PLAIN), "synchronized": look.color(BN)}
     symbols = {"accumulated": "diamond", "synchronized": "circle"}
-    hover, traces = "%{y}: %{customdata:.3g}", []
+    signs = {"accumulated": "◆", "synchronized": "●"}
+    hover, traces, key = "%{y}: %{customdata:.3g}", [], []
     for way, values in ways.items():
         exact = [values[name] for name in COMPARED]
         drawn = [max(value, FLOOR) for value in exact]
         mark = dots(drawn, names, colors[way], 11, symbols[way], hover, customdata=exact)
-        traces.append(mark | {"name": say(f"train_vs_eval.split.{way}")})
+        name = say(f"train_vs_eval.split.{way}")
+        traces.append(mark | {"name": name})
+        key.append(f'<span style="color:{look.words(colors[way])}">{signs[way]} {name}</span>')
     return figure(
         look,
         traces,
@@ -147,6 +150,7 @@ def split_differences(ways: Mapping[str, Mapping[str, float]], look: Look, say: 
             **decades(*(np.array(trace["x"]) for trace in traces), most=4),
         ),
         yaxis={"autorange": "reversed", "type": "category", "dtick": 1},
-        legend=FOOT,
-        margin={"l": 150, "r": 12, "t": 12, "b": 84},
+        annotations=[heading("   ".join(key))],  # a legend takes no more than the plot's width
+        showlegend=False,
+        margin={"l": 150, "r": 12, "t": 36, "b": 52},
     )

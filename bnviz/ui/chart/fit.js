@@ -6,6 +6,7 @@ const LETTER = 13; // as high a letter is before it is made larger
 const BOLD = 1.4; // so much wider are letters in bold, with some room
 const LOWEST = 110; // on a wall no plot is lower, in pixels
 const FOOT = 76; // what stands below a plot, a key of one line with it, before it is made larger
+const CLEAR = 6; // so many pixels a heading is higher than the plot's edge, on which the axis' top number stands
 const STRONGER = 1.5; // on a wall so much wider are strokes
 
 /** The pixels from a chart to the end of the window, as long as nobody scrolls. */
@@ -93,15 +94,22 @@ function below(data, layout, width) {
   return 20 * Math.max(0, lines - 1);
 }
 
-/** Of a figure so wide: a heading that is wider than the plot below it begins at the chart's left edge. */
+/**
+ * Of a figure so wide: its heading stands clear of the axis' top number; one that is wider than the
+ * plot below it begins at the chart's left edge, as high as that of the chart beside it.
+ */
 function headed(layout, width) {
   const isHeading = ({ x, y, xref, yref, yanchor }) => `${xref}${x} ${yref}${y} ${yanchor}` === "paper0 paper1 bottom";
-  const { text = "", font } = layout.annotations?.find(isHeading) ?? {};
-  if (BOLD * LETTER * letters(text) < width - beside(layout)) return layout;
-  const place = { x: 0, xref: "container", xanchor: "left", y: 1, yref: "paper", yanchor: "bottom", pad: { b: 10 } };
+  const found = layout.annotations?.find(isHeading);
+  if (!found) return layout;
+  const { text, font } = found;
+  const yshift = Math.max(0, Math.min(CLEAR, layout.margin.t - 24));
+  if (BOLD * LETTER * letters(text) < width - beside(layout))
+    return { ...layout, annotations: layout.annotations.map((each) => (each === found ? { ...found, yshift } : each)) };
+  const place = { x: 0, xref: "container", xanchor: "left", y: 1, yref: "paper", yanchor: "bottom", pad: { b: 4 + yshift } };
   return {
     ...layout,
-    annotations: layout.annotations.filter((each) => !isHeading(each)),
+    annotations: layout.annotations.filter((each) => each !== found),
     title: { text, ...place, font: { size: layout.font.size, ...font } },
   };
 }

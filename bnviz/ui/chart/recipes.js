@@ -144,7 +144,7 @@ function gainCurve({ curve, variance }, { eps }) {
     data: {
       1: { y: [...curve].map((value) => gain(value, eps)) },
       2: { y: [...variance].map((value) => gain(value, eps)) },
-      3: { x: [eps, eps] },
+      3: { x: [eps, eps], y: [gain(curve.at(-1), 0), gain(0, eps)] },
     },
   };
 }

@@ -37,8 +37,6 @@ def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
     """Held-out loss before and after precise BN, and how far the running statistics were off."""
     newest = open_store().runs(limit=12, kind=TRAININGS.name, owner=owner())
     runs = {run.id: run for run in newest if _has_state(run)}
-    if others := len(newest) - len(runs):
-        answer.caption(say("train_vs_eval.recalibrate.left_out", count=others))
     with main:
         net = ask(
             TRAIN_VS_EVAL["net"],
@@ -68,6 +66,8 @@ def show_recalibration(answer: DeltaGenerator, main: DeltaGenerator) -> None:
         say_verdict("train_vs_eval.recalibrate.verdict", *precise_bn.verdict(recalibration, rows))
     )
     _show_recalibrated(recalibration, config, rows)
+    if others := len(newest) - len(runs):
+        st.caption(say("train_vs_eval.recalibrate.left_out", count=others))
 
 
 def _show_recalibrated(recalibration: "Recalibration", config: TrainConfig, rows: int) -> None:
