@@ -1,5 +1,7 @@
 """Every lesson, walked in both languages: question, guess, and the page that answers."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,7 +13,7 @@ from tests.pages.test_pages import charts, widget
 
 LESSONS = {name: read(path) for name, path in find((FOLDER,)).items()}
 
-LAST_STEP = {"lesson": "a_papers_claim", "step": "2"}
+LAST_STEP = {"lesson": "a_papers_claim", "step": "3"}
 
 #: In either language by turns; `make proof` has the others.
 SPOKEN = [
@@ -63,9 +65,18 @@ def next_after(name: str, index: int, lang: str) -> str | None:
 
 
 def test_the_page_tells_the_share_that_the_lesson_asks_for(open_app: OpenApp) -> None:
-    app = open_app("fitness", session={"guesses": {"a_papers_claim.1": 0.5}}, **LAST_STEP)
-    (step, share) = (LESSONS["a_papers_claim"].step[1], [each.value for each in app.info][-1])
+    app = open_app("fitness", session={"guesses": {"a_papers_claim.2": 0.5}}, **LAST_STEP)
+    (step, share) = (LESSONS["a_papers_claim"].step[2], [each.value for each in app.info][-1])
     assert step.in_words(measure(step)) in share and share not in step.reveal.en
+
+
+def test_the_page_has_both_medians_whose_ratio_the_lesson_asks_for(open_app: OpenApp) -> None:
+    query = {"lesson": "a_papers_claim", "step": "2"}
+    app = open_app("smoothness", session={"guesses": {"a_papers_claim.1": 0}}, **query)
+    (said,) = {each.value for each in app.markdown if "Done correctly" in each.value}
+    with_bn, without = (float(each.replace(",", "")) for each in re.findall(r"\*\*(.+?)\*\*", said))
+    ratio = measure(LESSONS["a_papers_claim"].step[1])
+    assert without / with_bn == pytest.approx(ratio, rel=0.01)
 
 
 def test_a_guess_has_the_decimals_of_its_step(open_app: OpenApp) -> None:

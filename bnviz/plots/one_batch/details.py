@@ -105,7 +105,8 @@ def gain_curve(
     # On the right the curves are one: they are named below where they begin.
     begins = [each | {"x": each["x"][:1], "y": each["y"][:1]} for each in curves if eps]
     notes = [
-        name | {"yanchor": "top", "xshift": 26} for name in named_at_ends(begins, yaxis, log_x=True)
+        name | {"yanchor": "top", "xshift": 26, "yshift": -4, "bgcolor": look.paper}
+        for name in named_at_ends(begins, yaxis, log_x=True)
     ]
     apart = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
     return figure(

@@ -11,7 +11,7 @@ from bnviz.plots.nets import LEGEND, MARGIN, counted, finite, key, marks, positi
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import short
 
-HEIGHT = 380
+HEIGHT = 340
 #: A net has no more probes on screen than this; there are no more pixels.
 MOST = 4000
 #: Traces that differ more than this, in size, need an axis of powers of ten.

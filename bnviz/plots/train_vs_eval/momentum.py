@@ -29,9 +29,10 @@ def decay(torch_momentum: float | None, clock: Clock, seen: int, look: Look, say
         textposition="top right",
     ) | {"mode": "markers+text"}
     forgets = torch_momentum is not None and torch_momentum != 1
+    now = [_now(torch_momentum, seen, look, say)] if seen <= reach else []
     return figure(
         look,
-        [curve, *([marks] if forgets else []), *_now(torch_momentum, seen, look, say)],
+        [curve, *([marks] if forgets else []), *now],
         HEIGHT,
         xaxis=titled(say("train_vs_eval.axis.step"), zeroline=False),
         yaxis=titled(say("train_vs_eval.clock.axis_start"), tickformat=".0%", range=[-0.03, 1.05]),
@@ -40,14 +41,15 @@ def decay(torch_momentum: float | None, clock: Clock, seen: int, look: Look, say
     )
 
 
-def _now(torch_momentum: float | None, seen: int, look: Look, say: Say) -> list[dict[str, Any]]:
-    """What is left after the batches `seen`, where that stands clear of the mark at 1 %."""
+def _now(torch_momentum: float | None, seen: int, look: Look, say: Say) -> dict[str, Any]:
+    """What is left after the batches `seen`; near the end it is said a line above the 1 %."""
     left = float(remaining(shares(torch_momentum, seen))[-1])
-    if left < 0.02:
-        return []
     words = say("train_vs_eval.clock.left", share=left, steps=seen)
-    mark = dots([seen], [left], look.ink, 11, hover="%{text}<extra></extra>", text=[words])
-    return [mark | {"mode": "markers+text", "textposition": "top right"}]
+    low = left < 0.02
+    place = {"textposition": "top left" if low else "top right"}
+    text = [f"{words}<br> " if low else words]
+    mark = dots([seen], [left], look.ink, 11, hover="%{text}<extra></extra>", text=text)
+    return mark | {"mode": "markers+text"} | place
 
 
 def batch_weights(torch_momentum: float | None, steps: int, look: Look, say: Say) -> Figure:

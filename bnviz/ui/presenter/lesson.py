@@ -14,7 +14,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from bnviz.core.fields import Config
-from bnviz.texts.numbers import percent, short
+from bnviz.texts.numbers import percent, plain, short
 from bnviz.ui.controls import CONTROLS
 from bnviz.ui.presenter.state import State, check, there_are
 
@@ -84,6 +84,11 @@ class NumberGuess(Config):
         """How many decimals a guess has, as its step has them."""
         return max(0, -int(Decimal(str(self.step)).normalize().as_tuple().exponent))
 
+    @property
+    def rounding(self) -> float:
+        """What a measured number may be away from the one that is shown, to be judged as that."""
+        return self.step / 100
+
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         if self.least >= self.most:
@@ -119,8 +124,13 @@ class Measured(Config):
         return self
 
     def in_words(self, value: float) -> str:
-        """Such a number as it is shown."""
-        return percent(value) if self.shown == "percent" else short(value)
+        """Such a number as it is shown, on one line."""
+        said = percent(value) if self.shown == "percent" else short(value)
+        return said.replace("e-", "e-\N{WORD JOINER}")
+
+    def as_typed(self, value: float) -> str:
+        """A number that is chosen and not measured, which has no more digits than it needs."""
+        return percent(value) if self.shown == "percent" else plain(value)
 
 
 class Step(Measured):
@@ -179,7 +189,7 @@ class Step(Measured):
         """
         if self.number is None:
             return "right" if self.right_option(measured) == int(guess) else "off"
-        away = abs(guess - measured)
+        away = abs(guess - measured) - self.number.rounding
         if away <= self.number.tolerance:
             return "right"
         return "close" if away <= 3 * self.number.tolerance else "off"

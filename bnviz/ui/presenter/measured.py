@@ -115,19 +115,15 @@ def _sharpness_ratio(bn: str, plain: str, *_: Any) -> float:
     return ends[plain] / ends[bn]
 
 
-def _corrected_ratio(*_: Any) -> float:
-    """The median probe of the mended estimator without BN over that with BN."""
-    corrected = _report().lipschitz["corrected"]
-    return corrected["no_bn"].median / corrected["bn"].median
+@cached
+def _replay() -> Mapping[str, Any]:
+    """What Smoothness says of the document's probes and of the mended ones."""
+    from bnviz.core.smoothness.document import DocumentConfig
+    from bnviz.core.smoothness.subject import document
 
-
-def _measuring_probes(*_: Any) -> float:
-    from bnviz.core.curvature.probes import published_probes
-    from bnviz.core.data.document import experiment
-
-    document = experiment()
-    probes = published_probes(document.bn, document.x, document.y)
-    return float(sum(probe.estimate > 0 for probe in probes))
+    config = DocumentConfig()
+    *_, last = config.measure(document(), lambda: False)
+    return config.verdicts(last.result)[0].values
 
 
 #: Every number a lesson can ask for: (state of the page, feature from 0) -> number.
@@ -148,12 +144,12 @@ MEASURED: Mapping[Measure, Callable[[State, int], float]] = {
     "train_vs_eval.mean_gap": _mean_gap,
     "train_vs_eval.bessel": lambda state, _: state["b"] / (state["b"] - 1),
     "train_vs_eval.output_width": _output_width,
-    "document.measuring_probes": _measuring_probes,
+    "document.measuring_probes": lambda *_: float(_replay()["measured"]),
     "document.sharpness_ratio": partial(_sharpness_ratio, "bn_eval", "no_bn"),
     "document.sharpness_ratio_standardized": partial(
         _sharpness_ratio, "bn_train_standardized", "no_bn_standardized"
     ),
     "document.mode_ratio": partial(_sharpness_ratio, "bn_train", "bn_eval"),
-    "document.corrected_ratio": _corrected_ratio,
+    "document.corrected_ratio": lambda *_: _replay()["plain_corrected"] / _replay()["bn_corrected"],
     "document.clipped_share": lambda *_: _report().data.clipped_share,
 }

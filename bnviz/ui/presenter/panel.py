@@ -150,7 +150,7 @@ def _ask_guess(step: Step, place: str) -> None:
             )
         else:
             ends = step.number
-            least, most = step.in_words(ends.least), step.in_words(ends.most)
+            least, most = step.as_typed(ends.least), step.as_typed(ends.most)
             chosen = st.slider(
                 say("lesson.guess_between", least=least, most=most),
                 ends.least,
@@ -174,7 +174,8 @@ def _reveal(step: Step, guess: float) -> None:
     from bnviz.ui.presenter.measured import measure
 
     measured = measure(step)
-    said = step.options[int(guess)].said(language()) if step.options else step.in_words(guess)
+    chosen = step.options[int(guess)].said(language()) if step.options else None
+    said = say("lesson.chosen", option=chosen) if chosen else step.as_typed(guess)
     values = {"guess": said, "measured": step.in_words(measured)}
     closeness = step.judge(guess, measured)
     words = paragraph(say(f"lesson.{closeness}", **values), _said(step.reveal, step, **values))

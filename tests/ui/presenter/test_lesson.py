@@ -1,5 +1,6 @@
 """The form of a lesson: what is read, what is refused in which words, how guesses are judged."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -63,6 +64,12 @@ def test_a_step_can_be_answered_and_only_one_answer_is_right(name: str) -> None:
         assert step.judge(middle, measured) != "right", "where the slider begins is no answer"
 
 
+def test_the_right_answer_stands_in_no_place_of_its_own() -> None:
+    places = [step.right_option(measure(step)) for step in STEPS.values() if step.options]
+    assert set(places) == {0, 1, 2}
+    assert all(2 * places.count(place) <= len(places) for place in places)
+
+
 @pytest.mark.parametrize("name", STEPS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_can_be_put_together(name: str, language: str) -> None:
@@ -71,12 +78,20 @@ def test_every_text_can_be_put_together(name: str, language: str) -> None:
     for text in (step.question, step.reveal):
         said = text.said(language).format(**known, guess="1", measured="2")
         assert "{" not in said and said.strip() == said
+        assert not re.search(r" [=·+%]|[=·+−] ", said), "no line ends within a formula"
 
 
 def test_a_guess_is_right_within_the_tolerance_and_close_within_three(tmp_path: Path) -> None:
     step = read(written(tmp_path, SMALL)).step[0]
     assert [step.judge(guess, 5.0) for guess in (5.0, 4.0, 3.9, 2.0, 1.9)] == [
         *("right", "right", "close", "close", "off")
+    ]
+
+
+def test_what_is_rounded_away_on_screen_makes_no_guess_wrong(tmp_path: Path) -> None:
+    step = read(written(tmp_path, SMALL)).step[0]
+    assert [step.judge(guess, 4.9996) for guess in (4, 6, 2, 8)] == [
+        *("right", "right", "close", "close")
     ]
 
 

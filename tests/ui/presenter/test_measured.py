@@ -74,7 +74,9 @@ def test_the_document() -> None:
     assert of("document.sharpness_ratio") == pytest.approx(ends["no_bn"].max / ends["bn_eval"].max)
     assert of("document.sharpness_ratio_standardized") == pytest.approx(198.82 / 144.69, rel=1e-4)
     assert of("document.mode_ratio") == pytest.approx(12368.94 / 150.70, rel=1e-4)
-    assert 2.9e6 / 7.9e3 < of("document.corrected_ratio") < 3.4e6 / 7.0e3
+    corrected = run().lipschitz["corrected"]  # of other directions
+    ratio = corrected["no_bn"].median / corrected["bn"].median
+    assert of("document.corrected_ratio") == pytest.approx(ratio, rel=0.3)
     assert of("document.measuring_probes") == 1
     assert of("document.clipped_share") == pytest.approx(0.999)
 
