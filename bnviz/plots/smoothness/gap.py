@@ -50,8 +50,19 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
         xaxis=titled(say(f"plots.smooth.quantity.{quantity}")) | axis,
         yaxis={"tickvals": rows, "ticktext": labels, "range": [-0.6, len(CELLS) - 0.4]}
         | {"zeroline": False},
+        shapes=[_band(row, look) for row in rows[::2]],
         legend=_KEY,
         margin=MARGIN | {"l": 142, "b": 72},
+    )
+
+
+def _band(row: int, look: Look) -> dict[str, Any]:
+    """What joins the two lines of a row's name to each other and to its marks."""
+    ends = {"x0": -1, "x1": 1, "xref": "paper", "y0": row - 0.5, "y1": row + 0.5}
+    return (
+        {"type": "rect", "layer": "below", "line": {"width": 0}}
+        | ends
+        | {"fillcolor": fade(look.ink, 0.06)}
     )
 
 

@@ -42,13 +42,13 @@ def decay(torch_momentum: float | None, clock: Clock, seen: int, look: Look, say
 
 
 def _now(torch_momentum: float | None, seen: int, look: Look, say: Say) -> dict[str, Any]:
-    """What is left after the batches `seen`; near the end it is said a line above the 1 %."""
+    """What is left after the batches `seen`; near the end, the number alone, above the 1 %."""
     left = float(remaining(shares(torch_momentum, seen))[-1])
     words = say("train_vs_eval.clock.left", share=left, steps=seen)
     low = left < 0.02
     place = {"textposition": "top left" if low else "top right"}
-    text = [f"{words}<br> " if low else words]
-    mark = dots([seen], [left], look.ink, 11, hover="%{text}<extra></extra>", text=text)
+    text = [f"{100 * left:.3g}%<br> " if low else words]
+    mark = dots([seen], [left], look.ink, 11, hover=f"{words}<extra></extra>", text=text)
     return mark | {"mode": "markers+text"} | place
 
 
