@@ -96,6 +96,23 @@ def test_arrows_step_through_a_lesson_but_not_while_a_slider_has_the_focus(
     page.wait_for_url("**step=2**")
 
 
+def test_back_is_one_step_and_a_reload_stays_on_the_wall(open_page: OpenPage) -> None:
+    query = {"lesson": "bn_in_ten_minutes", "present": "true"}
+    page = open_page("home", query=query, **WALL)
+    for step in (2, 3, 4):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"**step={step}**")
+        settle(page)
+    page.go_back()
+    page.wait_for_url("**step=3**")
+    settle(page)
+    assert "progress=2" in address(page), "with the state that the step asks for"
+    page.reload()
+    settle(page)
+    assert page.evaluate("document.documentElement.hasAttribute('data-bnviz-presenting')")
+    assert page.get_by_text("step\u00a03").is_visible()
+
+
 def test_on_a_phone_a_lesson_shows_what_belongs_to_its_step(open_page: OpenPage) -> None:
     page = open_page("home", query={"lesson": "your_batch"}, viewport={"width": 390, "height": 844})
     page.locator(".st-key-lesson [data-testid=stFormSubmitButton] button").click()

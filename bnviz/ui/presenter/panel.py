@@ -17,6 +17,7 @@ from bnviz.ui.address import forget
 from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, ORDER, Lesson, LessonError, Step, Text, find, read
+from bnviz.ui.presenter.state import in_an_address
 
 #: A folder of a teacher's own lessons.
 OWN = "BNVIZ_LESSONS"
@@ -72,7 +73,7 @@ def go(name: str, index: int, lesson: Lesson) -> None:
     step = lesson.step[index]
     entry = next(entry for entry in PAGES if entry.name == step.page)
     address = {"lesson": name, "step": str(index + 1), "lang": language()}
-    st.switch_page(entry.path, query_params=address)
+    st.switch_page(entry.path, query_params=address | in_an_address(step.state, step.page))
 
 
 def leave() -> None:

@@ -35,5 +35,7 @@ def marks(query: Mapping[str, str]) -> list[str]:
 
 def offer() -> None:
     """The switch. On a wall type is larger; there, and beside a lesson, is no sidebar."""
+    if presenting() and PRESENT.name not in st.query_params:  # of another page, or a step before
+        st.session_state[PRESENT.key] = True
     data = {"on": ask(PRESENT), "switch": PRESENT.key, "lesson": "lesson" in st.query_params}
     _component()(key="presenter", data=data, height=1)

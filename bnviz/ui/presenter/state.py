@@ -26,6 +26,16 @@ def check(state: State, page: str) -> None:
             raise ValueError(f"{page}'s control {name!r} does not take {value!r}") from None
 
 
+def in_an_address(state: State, page: str) -> dict[str, str]:
+    """The state as Streamlit writes it into an address, which has no defaults."""
+    rows = {row.name: row for row in CONTROLS[page].values()}
+    return {
+        name: in_address(value)
+        for name, value in state.items()
+        if name not in rows or rows[name].default != value
+    }
+
+
 def there_are(names: Iterable[str]) -> str:
     """The names that a wrong one could have been."""
     return f"there are {', '.join(names)}"
