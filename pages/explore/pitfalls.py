@@ -13,7 +13,8 @@ if name == ALL:
 
 st.markdown("> " + say(f"pitfalls.{name}.symptom"))
 answer = st.container()
-figure, fix = st.columns([6, 5], gap="medium")
+with st.container(key="entry"):
+    figure, fix = st.columns([6, 5], gap="medium")
 with fix:
     config = gallery.pitfall_config(name)
     gallery.show_fix(name)

@@ -41,6 +41,20 @@ def test_the_figure_shows_what_core_measured(open_page: OpenPage, name: str) -> 
         assert np.allclose(trace["customdata"], numbers[series], rtol=1e-6)
 
 
+def test_on_a_phone_the_settings_stand_above_their_picture_and_a_table_is_whole(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(
+        "pitfalls", query={"pitfall": "family"}, viewport={"width": 390, "height": 844}
+    )
+    places = [page.locator(f".st-key-{each}").bounding_box() for each in ("settings", FIGURE)]
+    fix = page.get_by_role("heading", name=sentence("en", "pitfalls.fix")).bounding_box()
+    table = page.locator("table").bounding_box()
+    assert all(places) and fix is not None and table is not None
+    assert places[0]["y"] + places[0]["height"] <= places[1]["y"] < fix["y"]
+    assert table["x"] + table["width"] <= 390
+
+
 def test_a_control_moves_the_figure_and_the_address(open_page: OpenPage) -> None:
     page = open_page("pitfalls", query={"pitfall": "dead_features"})
     label = sentence("en", "pitfalls.dead_features.control.eps")

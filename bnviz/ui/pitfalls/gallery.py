@@ -70,7 +70,7 @@ def pitfall_config(name: str) -> PitfallConfig:
     owner, given = CONFIGS[name], dict[str, Any]()
     rows = {key: row for key, row in PITFALLS.items() if key.startswith(f"{name}.")}
     open_with(rows, **{key: PITFALL_OPENINGS[key] for key in rows if key in PITFALL_OPENINGS})
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", key="settings"):
         for field in owner.model_fields:
             if owner.asks(field, given):
                 given[field] = ask(PITFALLS[f"{name}.{field}"])

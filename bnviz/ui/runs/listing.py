@@ -101,12 +101,12 @@ def _table(runs: Sequence[Run], nothing: str) -> list[Run]:
         column_config={
             "pinned": st.column_config.CheckboxColumn(say("runs.column.pinned"), width="small"),
             "run": text(say("runs.column.run"), pinned=True),
-            "what": text(say("runs.column.what"), width=380),
+            "what": text(say("runs.column.what"), width=365),
             "status": text(say("runs.column.status"), width=120),
             "created": st.column_config.DatetimeColumn(
                 say("runs.column.created"), format="YYYY-MM-DD HH:mm"
             ),
-            "seconds": number(say("runs.column.seconds"), format="%.1f", width="small"),
+            "seconds": number(say("runs.column.seconds"), format="%.1f", width=90),
             "size": number(say("runs.column.size"), format="bytes", width="small"),
             "tags": st.column_config.ListColumn(say("runs.column.tags")),
             "note": text(say("runs.column.note")),
