@@ -20,9 +20,11 @@ def rank(query: str, texts: Mapping[str, Iterable[str]]) -> list[str]:
 
     A word counts the more, the fewer texts hold it. It is found where a word of the text begins
     with it, or it with one of four letters or more; a word that no text holds is read as the one
-    that is spelled most like it. Chinese is compared by pairs of characters.
+    that is spelled most like it. Chinese is compared by pairs of characters. Of equals, those that
+    hold the very query are first.
     """
-    held = {name: parts(" ".join(each)) for name, each in texts.items()}
+    whole = {name: " ".join(each).lower() for name, each in texts.items()}
+    held = {name: parts(text) for name, text in whole.items()}
     known = set[str]().union(*held.values())
     weights = dict.fromkeys(held, 0.0)
     for word in {_spelled(word, known) for word in parts(query)}:
@@ -31,7 +33,8 @@ def rank(query: str, texts: Mapping[str, Iterable[str]]) -> list[str]:
             weights[name] += math.log((1 + len(held)) / len(holders))
     most = max(weights.values(), default=0.0)
     near = [name for name, weight in weights.items() if weight and weight >= most / 2]
-    return sorted(near, key=lambda name: -weights[name])
+    said = query.strip().lower()
+    return sorted(near, key=lambda name: (-weights[name], said not in whole[name]))
 
 
 def parts(text: str) -> set[str]:

@@ -20,6 +20,13 @@ def test_the_one_with_more_of_the_words_comes_first() -> None:
     assert rank("nan loss gpu", texts) == ["all", "some"]
 
 
+def test_of_equals_the_one_with_the_very_words_comes_first() -> None:
+    """Else the order of the pitfalls decides, and one that learns is before one that does not."""
+    texts = {"some": ["it learns"], "same": ["My net does not learn."]}
+    assert rank("Does not learn", texts) == ["same", "some"]
+    assert find("does not learn")[0] == "gamma_zero"
+
+
 def test_a_rare_word_counts_more_than_a_common_one_and_a_slip_is_forgiven() -> None:
     texts = {
         "one": ["loss and folding"],
