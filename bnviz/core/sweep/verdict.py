@@ -130,6 +130,8 @@ def value_name(value: object) -> str | Verdict[str]:
             return Verdict("train.network.cumulative")
         case str():
             return Verdict(f"option.{value}")
+        case float():
+            return f"{value:.12g}".replace("e-0", "e-")
     return str(value)
 
 

@@ -101,14 +101,14 @@ def progress(run: Run, seconds: float) -> None:
     """How far after so many seconds of work, how fast, how long still; and Stop."""
     bar, button = st.columns([6, 1], vertical_alignment="center")
     rate = run.done / seconds if seconds > 0 else 0.0
-    left = (run.total - run.done) / rate if rate else float("nan")
+    left = say("run.left", time=clock((run.total - run.done) / rate)) if rate else ""
     waiting = run.status == "queued"
     text = _status(
         run,
         done=run.done,
         total=run.total,
         rate=f"{rate:.1f}",
-        left=clock(left),
+        left=left or say("run.no_rate"),
         place=runner.places_before(run) + 1 if waiting else 0,
         at_once=limits.at_once(),
     )
@@ -135,8 +135,8 @@ def _status(run: Run, **values: object) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds, or a dash while unknown."""
-    return "–" if seconds != seconds else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+    """Minutes and seconds."""
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
 def launch_button(

@@ -89,9 +89,11 @@ def offer_import() -> None:
         if st.button(say("runs.import_now", file=literal(file.name)), key="take-in"):
             try:
                 run_id = take_in(open_store(), file.getvalue(), visitor())
+                record = open_store().run(run_id)
             except StoreProblem as problem:
                 st.error(worded(problem), icon=":material/error:")
             else:
-                st.success(say("runs.imported", run=run_id), icon=":material/check:")
+                name = literal(record.name) if record and record.name else run_id
+                st.success(say("runs.imported", run=name), icon=":material/check:")
                 if training := lacking(open_store(), run_id):
                     st.warning(say("runs.imported_alone", training=training))

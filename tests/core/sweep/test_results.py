@@ -13,7 +13,7 @@ from bnviz.core.sweep.config import RATE, Axis, SweepConfig
 from bnviz.core.sweep.outcome import NetOutcome, Outcome
 from bnviz.core.sweep.results import results
 from bnviz.core.sweep.table import rows
-from bnviz.core.sweep.verdict import better, unused, verdict
+from bnviz.core.sweep.verdict import better, unused, value_name, verdict
 from bnviz.core.training.comparison import compare, discovery_rates
 from bnviz.core.verdict import Verdict
 
@@ -154,6 +154,10 @@ def limits(where: Verdict[str]) -> Iterator[Verdict[str]]:
         yield from limits(where.values["other"])
     else:
         yield where
+
+
+def test_a_value_is_written_as_it_is_on_its_axis() -> None:
+    assert [*map(value_name, (10.0, 0.1, 1e-8, 256))] == ["10", "0.1", "1e-8", "256"]
 
 
 @pytest.mark.parametrize(
