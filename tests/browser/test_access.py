@@ -1,12 +1,15 @@
 """For everybody: axe finds nothing in any state, all works by keyboard, what moves may stand."""
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bnviz.core.training.presets import PRESETS, STEPS
@@ -51,6 +54,8 @@ REACHABLE = """() => [
         && e.ariaChecked !== 'false' && !(e.type === 'radio' && !e.checked))
     .map(e => e.closest('[role=radiogroup], [role=toolbar]') ?? e)  // one stop, then arrows
     .map(e => { e.dataset.reach ??= Math.random(); return e.dataset.reach; })"""
+CALLED = """() => { const e = document.activeElement;
+    return `${e.tagName} ${e.ariaLabel ?? e.textContent.slice(0, 30)}`; }"""
 FOCUSED = """() => { const e = document.activeElement;
     return e === document.body ? null : (e.closest('[data-reach]')?.dataset.reach ?? ''); }"""
 
@@ -276,6 +281,56 @@ def test_tab_reaches_everything(visit: Visit, name: str) -> None:
         list(missed),
     )
     assert names == []
+
+
+#: Where in the window what has the focus is seen, with what is around it, by itself or as a label.
+AROUND = """() => {
+    let place = document.activeElement;
+    while (place.getBoundingClientRect().width < 24 && place !== document.body)
+        place = place.parentElement;
+    const {left, top, right, bottom} = place.getBoundingClientRect();
+    const [x, y] = [Math.max(left - 12, 0), Math.max(top - 12, 0)];
+    const [width, height] = [Math.min(right + 12, innerWidth), Math.min(bottom + 12, innerHeight)];
+    return {x, y, width: width - x, height: height - y};
+}"""
+
+#: What of ours or Streamlit's covers all of what has the focus.
+COVERING = """() => {
+    const focused = document.activeElement, at = focused.getBoundingClientRect();
+    const corners = [0.1, 0.5, 0.9].flatMap(x => [0.1, 0.9].map(y =>
+        document.elementFromPoint(at.left + x * at.width, at.top + y * at.height)));
+    const free = each => each && (each.contains(focused) || focused.contains(each)
+        || each.closest('label')?.contains(focused) || each.closest('[data-testid*=Slider]'));
+    return corners.some(free) ? null : corners.map(each => each?.outerHTML.slice(0, 80));
+}"""
+
+
+def luminance(picture: bytes) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """How light each pixel of a picture is, as WCAG reckons it."""
+    shares = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    light: np.ndarray[Any, np.dtype[np.float64]] = linear @ [0.2126, 0.7152, 0.0722]
+    return light
+
+
+@pytest.mark.parametrize("name", long_but(("one_batch",), NAMES))
+def test_one_sees_where_the_keys_are(visit: Visit, name: str) -> None:
+    """What has the focus looks different, by a contrast of 3 to 1, and nothing covers it."""
+    page = visit(name, scheme="dark" if name == "one_batch" else "light")
+    unseen, covered = set[str](), list[Any]()
+    for _ in range(len(page.evaluate(REACHABLE)) + 12):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement === document.body"):
+            break
+        covered += filter(None, [page.evaluate(COVERING)])
+        called, around = page.evaluate(CALLED), page.evaluate(AROUND)
+        focused = luminance(page.screenshot(clip=around, animations="disabled"))
+        page.evaluate("() => document.activeElement.blur()")
+        alone = luminance(page.screenshot(clip=around, animations="disabled"))
+        high, low = np.maximum(focused, alone), np.minimum(focused, alone)
+        if ((high + 0.05) / (low + 0.05) >= 3).sum() < 40:
+            unseen.add(called)
+    assert unseen == set() and covered == []
 
 
 # ---------------------------------------------------------------- without motion
