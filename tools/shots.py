@@ -87,7 +87,8 @@ STATES: Mapping[str, Mapping[str, str]] = {
         "typed": "across=network.depth&across_values=1..7:3&down=optimizer.kind&down_values=sgd",
         "wrong": "across=network.depth&across_values=99&down=optimizer.kind&down_values=sgd,9",
         "long": "sweep_seeds=64&sweep_epochs=2000",
-        "refused": "sweep_seeds=64&sweep_epochs=2000&across=network.width&across_values=256,512",
+        "refused": "sweep_seeds=64&sweep_epochs=2000&across=network.width&across_values=128,256,512"
+        "&down=optimizer.batch_size&down_values=2..16:15",
         "stopped": "run={sweep_stopped}&cell=3",
         "table": "run={sweep_done}",
     },
