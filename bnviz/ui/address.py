@@ -1,6 +1,6 @@
 """What choices have written into the page's address, and what it asks for beside that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -77,6 +77,16 @@ def forget(page: str) -> None:
             for part in ("", OPEN, DEEPER, DEEPER + OPEN):
                 st.session_state.pop(row.key + part, None)
             _written().pop(row.key, None)
+
+
+def release(names: Collection[str]) -> None:
+    """Let a whole address be set that has these names, though widgets of this run write them."""
+    run = get_script_run_ctx()
+    if run is None:
+        return
+    with run.session_state.query_params() as written:
+        for binding in filter(None, map(written.get_binding_for_param, names)):
+            written.unbind_widget(binding.widget_id)
 
 
 def went_back(control: Control) -> bool:

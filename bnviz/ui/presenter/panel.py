@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from bnviz.texts.markdown import literal
-from bnviz.ui.address import forget
+from bnviz.ui.address import forget, release
 from bnviz.ui.language import language, paragraph, say
 from bnviz.ui.navigation import PAGES
 from bnviz.ui.presenter.lesson import FOLDER, ORDER, Lesson, LessonError, Step, Text, find, read
@@ -73,7 +73,9 @@ def go(name: str, index: int, lesson: Lesson) -> None:
     step = lesson.step[index]
     entry = next(entry for entry in PAGES if entry.name == step.page)
     address = {"lesson": name, "step": str(index + 1), "lang": language()}
-    st.switch_page(entry.path, query_params=address | in_an_address(step.state, step.page))
+    state = in_an_address(step.state, step.page)
+    release(state)
+    st.switch_page(entry.path, query_params=address | state)
 
 
 def leave() -> None:
