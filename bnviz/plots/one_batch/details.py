@@ -102,12 +102,16 @@ def gain_curve(
         traces.append(mark | word | {"mode": "lines+text"})
     gains = (-high / 2 - 0.2, -low / 2 + 0.2)
     yaxis = titled(say("one_batch.gain.axis"), **_powers(*gains, 3))
-    # On the right the curves are one: they are named below where they begin.
+    # On the right the curves are one: they are named below where they begin, or, where that with
+    # epsilon has no room there, beside it.
     begins = [each | {"x": each["x"][:1], "y": each["y"][:1]} for each in curves if eps]
-    notes = [
-        name | {"yanchor": "top", "xshift": 26, "yshift": -4, "bgcolor": look.paper}
-        for name in named_at_ends(begins, yaxis, log_x=True)
-    ]
+    below = {"yanchor": "top", "yshift": -4, "bgcolor": look.paper}
+    places = [below | {"xshift": 26}, below | {"xshift": 4}]
+    if eps and np.log10(eps) - low < 4.5:
+        bent = np.searchsorted(curve, [1e3 * eps])
+        begins[1], places[1] = curves[1] | {"x": curve[bent], "y": curves[1]["y"][bent]}, {}
+    names_of_curves = named_at_ends(begins, yaxis, log_x=True)
+    notes = [name | place for name, place in zip(names_of_curves, places, strict=bool(eps))]
     apart = 2 * int(np.ceil((high - low) / 6))  # between ticks that have room
     return figure(
         look,

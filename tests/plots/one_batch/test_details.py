@@ -107,6 +107,23 @@ def test_gain_curve(say: Say, look: Look) -> None:
     assert with_eps.line.color == bn and dots.marker.color == plain
 
 
+@pytest.mark.parametrize("eps", [1e-12, 1e-10, 1e-9, 1e-8, 1e-5, 10.0])
+def test_nothing_crosses_the_name_of_the_gain_curve(eps: float, say: Say) -> None:
+    """It stands below a level piece of it, or beside it on the right, where nothing is."""
+    figure = gain_curve(("a",), np.array([1.0]), eps, Look(), say)
+    _, curve, *_ = figure.data
+    words = say("one_batch.gain.with_epsilon")
+    name = next(each for each in figure.layout.annotations if each.text == words)
+    low, high = figure.layout.yaxis.range
+    if name.x == figure.layout.xaxis.range[0]:
+        level = curve.y[np.log10(curve.x) < name.x + 3.5]
+        assert name.yanchor == "top" and level[-1] > 0.8 * level[0] and 10 ** (name.x + 3.5) < eps
+    else:
+        height = 10 ** (low + name.y * (high - low))
+        assert name.x > np.log10(eps) + 1 and name.yanchor == "middle"
+        assert 10**name.x >= 0.9 * (height**-2 - eps), "on the curve, and its letters behind it"
+
+
 def test_dead_features_stand_out_at_the_left_edge(say: Say) -> None:
     variance = np.array([1.0, 0.0, 1e-8])
     _, _, dots, _ = gain_curve(("a", "b", "c"), variance, 1e-5, Look(), say).data
