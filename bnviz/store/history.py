@@ -23,6 +23,7 @@ from bnviz.store.records import (
 from bnviz.store.schema import ELSEWHERE, checkpoints, owners, runs
 from bnviz.store.tables import Shelf, owned
 from bnviz.store.thinning import RESTORABLE, SPARED, budget, gigabytes
+from bnviz.texts.numbers import short
 
 State = Literal["all", "pinned", "active", "done", "unfinished", "deleted"]
 Order = Literal["newest", "oldest", "name", "largest", "longest"]
@@ -162,7 +163,7 @@ class History(Shelf):
         kept = int(self._value(sa.select(sa.func.sum(runs.c.size)).where(counted)) or 0)
         code: Code = "runs_of_visitor" if owner else "runs_full"
         if kept + size > gigabytes(code) * 2**30:
-            values = {"needed": f"{(kept + size) / 2**30:.3g}", "limit": f"{gigabytes(code):g}"}
+            values = {"needed": short((kept + size) / 2**30), "limit": f"{gigabytes(code):g}"}
             raise StoreProblem(code, values | {"hours": f"{SPARED / 3600:g}"})
 
     def _spared(self) -> sa.ColumnElement[bool]:

@@ -25,9 +25,10 @@ def percent(share: float) -> str:
 
 
 def factor(divisor: float) -> str:
-    """What dividing by `divisor` does, as one reads it: ÷ 410,000, and × 3.2 for 0.3125."""
-    sign = "÷" if divisor > 1 else "×"
-    return f"{sign}\N{NO-BREAK SPACE}{short(float(f'{max(divisor, 1 / divisor):.2g}'), 2)}"
+    """What dividing by `divisor` does, as one reads it: ÷ 410,000, × 3.2 for 0.3125, ÷ 1.03."""
+    sign, by = "÷" if divisor > 1 else "×", max(divisor, 1 / divisor)
+    digits = 2 if by >= 1.1 else 3
+    return f"{sign}\N{NO-BREAK SPACE}{short(float(f'{by:.{digits}g}'), digits)}"
 
 
 def size(count: int) -> str:

@@ -60,7 +60,15 @@ def test_size(count: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("divisor", "text"),
-    [(411_234.0, "÷ 410,000"), (0.0141, "× 71"), (1.0, "× 1"), (1.44, "÷ 1.4")],
+    [
+        (411_234.0, "÷ 410,000"),
+        (0.0141, "× 71"),
+        (1.0, "× 1"),
+        (1.44, "÷ 1.4"),
+        (0.968, "× 1.03"),
+        (1.004, "÷ 1"),
+        (1.0951, "÷ 1.10"),
+    ],
 )
 def test_factor(divisor: float, text: str) -> None:
     assert factor(divisor) == written(divisor, "÷") == text.replace(" ", "\N{NO-BREAK SPACE}")

@@ -12,6 +12,7 @@ from bnviz.jobs.bounds import limits
 from bnviz.jobs.bounds.speed import slowness
 from bnviz.store import Problem, thinning
 from bnviz.store.errors import Code
+from bnviz.texts.numbers import short
 
 
 def of_training(config: TrainConfig, rows: int, features: int) -> Problem | None:
@@ -38,13 +39,13 @@ def of_sweep(config: SweepConfig, rows: int, features: int) -> Problem | None:
     minutes = slowness() * sum(group.cost.seconds for group in plan) / 60 / limits.at_once()
     if minutes <= limits.minutes():
         return None
-    values = {"needed": f"{minutes:.3g}", "limit": f"{limits.minutes():g}", "remedy": "seeds"}
+    values = {"needed": short(minutes), "limit": f"{limits.minutes():g}", "remedy": "seeds"}
     return Problem("too_slow", values)
 
 
 def _too_much(needed: Cost, smaller: Callable[[Callable[[Cost], float]], str]) -> Problem | None:
     def problem(code: Code, of: Callable[[Cost], float], unit: float, limit: float) -> Problem:
-        values = {"needed": f"{of(needed) / unit:.3g}", "limit": f"{limit:g}"}
+        values = {"needed": short(of(needed) / unit), "limit": f"{limit:g}"}
         return Problem(code, values | {"remedy": smaller(of)})
 
     if needed.memory > GIGABYTE * limits.gigabytes():

@@ -34,7 +34,7 @@ def said(bn: list[float], plain: list[float], baseline: float = 99.0) -> str:
 
 
 CLEAR = (
-    "If both nets were equally good, a split of the seeds at least this uneven would have a "
+    "If the nets were alike in this, a split of the seeds at least this uneven would have a "
     "probability of 0.0078 (sign test over 8 seeds), so chance alone is unlikely. "
     "The median difference is {} (95 % confidence)."
 )
@@ -60,7 +60,7 @@ def test_divergence_comes_first_and_counts() -> None:
         "But the net without BN does not beat always predicting the training mean (loss 99) "
         "in more than half of its seeds. "
         + CLEAR.format("at least 50 %")
-        + " It has no upper limit here: a net that diverged has no loss to compare."
+        + " It has no upper limit here: a net that diverged has no number to compare."
     )
 
 
@@ -73,11 +73,11 @@ def test_seeds_in_which_both_diverge_leave_a_median_difference() -> None:
 def test_an_undecided_result_whole() -> None:
     assert said([1.0, 3.0, 1.0, 3.0, 1.0, 3.0], [2.0] * 6) == (
         "Neither net is shown to be better: the one with BN ends with the lower validation loss "
-        "in 3 of 6 seeds, the one without in 3. If both nets were equally good, a split of the "
+        "in 3 of 6 seeds, the one without in 3. If the nets were alike in this, a split of the "
         "seeds at least this uneven would have a probability of 1 (sign test over 6 seeds), so "
         "this may be chance. "
-        "The median difference lies between 50 % in favour of the net with BN and 33.3 % in favour "
-        "of the net without (95 % confidence)."
+        "The median difference lies between 50 % lower with BN and 33.3 % lower without "
+        "(95 % confidence)."
     )
 
 
@@ -92,8 +92,8 @@ def test_before_the_first_epoch_nothing_is_compared() -> None:
 def test_too_few_seeds_whole() -> None:
     assert said([1.0], [2.0]) == (
         "The net with BN ends with the lower validation loss in 1 of 1 seed, the one without in 0. "
-        "That is too few seeds to tell: even if one net won them all, it might be chance. "
-        "The sign test needs at least 6 seeds in which one net wins; there is 1."
+        "That is too few seeds to tell: even if all went the same way, it might be chance. "
+        "The sign test needs at least 6 seeds in which the nets differ; there is 1."
     )
 
 

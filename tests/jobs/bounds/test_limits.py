@@ -20,6 +20,7 @@ from bnviz.jobs import runner
 from bnviz.jobs.bounds import limits, refusals
 from bnviz.jobs.engine import Engine
 from bnviz.store import Problem, Store, thinning
+from bnviz.texts.numbers import short
 from tests.jobs import peaks
 from tests.jobs.conftest import SMALL
 from tools.server import ROOT
@@ -150,8 +151,9 @@ def test_a_training_is_refused_beyond_each_limit(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(refusals, "slowness", lambda: 2.0)
     for needed, code in (
         (Cost(3.0 * GIGABYTE, 3600.0), None),
-        (Cost(3.6 * GIGABYTE, 3600.0), ("too_large", "3.6", "3")),
+        (Cost(3.6 * GIGABYTE, 3600.0), ("too_large", "3.60", "3")),
         (Cost(3.0 * GIGABYTE, 4500.0), ("too_slow", "150", "120")),
+        (Cost(3.0 * GIGABYTE, 37500.0), ("too_slow", "1,250", "120")),
     ):
         monkeypatch.setattr(refusals, "cost", lambda *_, needed=needed: needed)
         refused = refusals.of_training(SMALL, 60, 3)
@@ -206,4 +208,4 @@ def test_a_sweep_is_judged_by_the_stack_that_takes_most(
         monkeypatch.setenv("BNVIZ_JOB_MINUTES", repr(share * minutes))
         refused = refusals.of_sweep(config, samples, 3)
         assert (refused and refused.code) == code
-    assert refused is not None and refused.values["needed"] == f"{minutes:.3g}"
+    assert refused is not None and refused.values["needed"] == short(minutes)
