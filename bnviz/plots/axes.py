@@ -80,6 +80,7 @@ def symmetric(values: ArrayLike, unit: float, most: int = 9) -> dict[str, Any]:
     return {
         "tickvals": place(ticks, unit).tolist(),
         "ticktext": [tick_label(tick) for tick in ticks],
+        "tickangle": 0,  # where two powers are near each other, Plotly would turn all labels
         "range": [float(ends[0] - pad), float(ends[1] + pad)],
     }
 

@@ -368,6 +368,31 @@ def test_the_labels_of_a_log_axis_stand_apart_where_they_are_closest(home: Page)
     assert narrow == ["2", "10", "50", "200"]
 
 
+ON_A_WALL = """async () => {
+    const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
+    const {fitted, forWall} = await import(new URL("fit.js", script.name));
+    const margin = {l: 0, r: 0, t: 0, b: 0}, font = {size: 13}, height = 200;
+    const ends = [0.1, 0.22, 0.9].map(y => ({x: 1, y, yref: "paper", yanchor: "middle"}));
+    const z = {tickvals: [1, 2, 3, 4, 5], ticktext: ["1", "2", "3", "4", "5"]};
+    const scene = {xaxis: {}, yaxis: {}, zaxis: z};
+    const low = {margin, font, height, scene, annotations: ends};
+    const wall = forWall({data: [], layout: low}, 150, 500);
+    const legend = {orientation: "h", y: -0.3};
+    const hidden = {margin, font, height, legend, showlegend: false, annotations: []};
+    const data = ["a", "b", "c"].map(name => ({name: name.repeat(30)}));
+    return [wall.layout.height, wall.layout.scene, fitted({data, layout: hidden}, 300).height];
+}"""
+
+
+def test_names_and_numbers_have_room_and_a_key_that_is_hidden_takes_none(home: Page) -> None:
+    """Names 0.12 of the plot apart would touch on a lower wall; without its key a chart is as
+    high as the one beside it."""
+    wall, scene, hidden = home.evaluate(ON_A_WALL)
+    assert 0.12 * wall > 20
+    assert scene["xaxis"]["nticks"] == 3 and scene["zaxis"]["ticktext"] == ["1", "3", "5"]
+    assert hidden == 200
+
+
 PITFALLS_MOVED = """async cases => {
     const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
     const {patched, read} = await import(new URL("figure.js", script.name));

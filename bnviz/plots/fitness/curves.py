@@ -19,7 +19,7 @@ from bnviz.plots.nets import (
     ribbon,
     room_for,
 )
-from bnviz.plots.theme import SYMBOL, Figure, Look, Say, figure, heading, titled
+from bnviz.plots.theme import FOOT, SYMBOL, Figure, Look, Say, figure, heading, titled
 from bnviz.plots.traces import line
 
 HEIGHT = 300
@@ -39,8 +39,9 @@ def loss(snapshots: Sequence[Snapshot], unit: str, look: Look, say: Say) -> Figu
         held_out = band_of(snapshots, net, "validation_loss")
         traces += banded(held_out, net, say(f"net.{net}"), look)
         training = band_of(snapshots, net, "train_loss")
-        name = say("fitness.on_training", net=say(f"net.{net}"))
-        traces.append(_line(training, net, name, look) | {"opacity": 0.6, "visible": "legendonly"})
+        told = f"%{{y:.4g}}<extra>{say('fitness.on_training', net=say(f'net.{net}'))}</extra>"
+        drawn = _line(training, net, say("fitness.training_key"), look) | {"hovertemplate": told}
+        traces.append(drawn | {"opacity": 0.6, "visible": "legendonly"})
     named = [trace for trace in traces if trace.get("visible") is None and "name" in trace]
     return _over_epochs(traces, named, loss_title(unit, say), look, say)
 
@@ -203,7 +204,7 @@ def _over_epochs(
         hovermode="x unified",
         annotations=names,
         showlegend=any("visible" in trace for trace in traces),
-        legend={"y": -0.26, "yanchor": "top", "font": {"size": 12}, "itemwidth": 30},
+        legend=FOOT | {"font": {"size": 12}, "itemwidth": 30},
         margin={"l": 72, "t": 12, "b": 78} | room_for(names),
     )
 

@@ -86,4 +86,6 @@ def targets(values: Floats, target: str, look: Look, say: Say, color: str = "") 
     counts, edges = np.histogram(values, bins=60)
     bars = histogram(counts, edges, color or look.color(BN), "%{x:.4g}: %{y}")
     rows = titled(say("fitness.axis_rows"), exponentformat="SI")
-    return figure(look, [bars], 320, xaxis=titled(target), yaxis=rows, bargap=0, showlegend=False)
+    layout = {"xaxis": titled(target), "yaxis": rows, "bargap": 0, "showlegend": False}
+    around = {"l": 68, "r": 28, "t": 36, "b": 52}  # the axis may end at a number
+    return figure(look, [bars], 320, **layout, margin=around)

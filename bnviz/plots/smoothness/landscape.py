@@ -23,7 +23,9 @@ from bnviz.plots.nets import (
 from bnviz.plots.theme import Figure, Look, Say, figure, heading, titled
 from bnviz.texts.numbers import percent, short
 
-HEIGHT = 500
+HEIGHT = 420
+#: Of the contours: with their scale of colours they end within a window of 720 px.
+_LOW = 410
 LEVELS = 18
 SCALE = "Viridis"
 #: The path in space: seen on every colour of the surface, on the page, and through the surface.
@@ -55,12 +57,12 @@ def contour(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
     return figure(
         look,
         [drawn, *_path(around, say), _center(say)],
-        HEIGHT,
+        _LOW,
         xaxis=titled(_direction(around, 0, plane, say), zeroline=False, showgrid=False),
         yaxis=titled(_direction(around, 1, plane, say), zeroline=False, showgrid=False),
         annotations=[heading(say(f"net.{net}")), *_nothing(around, say)],
         showlegend=False,
-        margin={"l": 68, "r": 16, "t": 36, "b": 120},
+        margin={"l": 68, "r": 16, "t": 36, "b": 108},
     )
 
 
@@ -88,7 +90,7 @@ def surface(result: Landscape, net: str, plane: str, look: Look, say: Say) -> Fi
     return figure(
         look,
         [hills, *_trail(around, shade), star | {"mode": "markers", "marker": mark}],
-        HEIGHT - 80,  # not much higher than a phone is wide: the view fits the height
+        HEIGHT,  # not much higher than a phone is wide: the view fits the height
         scene=_scene(shade, plane, look, say) | {"uirevision": f"{net} {plane}"},
         annotations=[heading(say(f"net.{net}")), *_nothing(around, say)],
         showlegend=False,
@@ -118,7 +120,7 @@ def lines(result: Landscape, look: Look, say: Say) -> Figure:
     return figure(
         look,
         traces,
-        HEIGHT - 40,
+        HEIGHT + 40,
         xaxis=titled(say("plots.smooth.axis.distance"), zeroline=False, **across(traces)),
         yaxis=yaxis,
         hovermode="x unified",
@@ -152,7 +154,7 @@ class _Shade:
 
     def bar(self, say: Say) -> dict[str, Any]:
         title = {"text": self.title(say), "side": "bottom", "font": {"size": 13}}
-        low = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 12, "ypad": 0}
+        low = {"orientation": "h", "y": -0.2, "yanchor": "top", "thickness": 12, "ypad": 0}
         return {"title": title, "outlinewidth": 0} | low | self.ticks()
 
 

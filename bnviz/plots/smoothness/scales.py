@@ -113,6 +113,7 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
         )
     ]
     flat = not (result.bn_rectifiers or result.plain_rectifiers)
+    beside = named_at_ends([_limit(result, net, look, say) for net in NETS], {"range": [0, 1]})
     headings = {"plots.smooth.no_rectifiers" if flat else "plots.smooth.axis.share": 1.0}
     headings |= {"plots.smooth.axis.crossed": 0.64, "plots.smooth.axis.rounding": 0.28}
     return figure(
@@ -121,7 +122,7 @@ def kinks(result: Scales, look: Look, say: Say) -> Figure:
         HEIGHT + 180,
         xaxis=_scale_axis(result, say) | {"anchor": "y3"},
         annotations=[*(heading(say(text)) | {"y": top} for text, top in headings.items()), *names],
-        margin=MARGIN | {"t": 24, "b": 56} | room_for(names),
+        margin=MARGIN | {"t": 24, "b": 56} | room_for([*names, *beside]),  # as wide as `scales`
         **panels,
     )
 

@@ -42,7 +42,7 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
     layout.yaxis = { ...layout.yaxis, ticktext, automargin: true };
     layout.margin = { ...layout.margin, l: layout.yaxis.title?.text ? 62 : 0 }; // a title has to stand clear of them
   }
-  const key = [layout.legend, ...data.map(({ colorbar }) => colorbar)].some((part) => part?.y < 0);
+  const key = [layout.legend, ...data.map(({ colorbar }) => colorbar)].some((part) => part?.y < 0 || part?.yref === "container");
   if (key && !below(data, layout, width / 1.45)) {
     layout.margin = { ...layout.margin, b: Math.min(FOOT, layout.margin?.b ?? 0) };
   }
@@ -53,21 +53,29 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
   const rows = new Set([...((!scale && ticktext) || []), ...named]);
   const written = (layout.annotations ?? []).flatMap(({ y, yref }) => (yref === "y" ? [y] : [])); // numbers of rows
   const lines = Math.max([...rows].join("<br>").split("<br>").length, new Set(written).size);
-  const least = Math.max(1.35 * LEAST * lines, LOWEST) + 1.45 * (t + b);
+  const least = Math.max(1.35 * LEAST * lines, (1.15 * LEAST) / nearest(layout), LOWEST) + 1.45 * (t + b);
   const wanted = Math.max(layout.height + 0.25 * (t + b), least);
   const height = room > 0.5 * wanted ? Math.max(Math.min(wanted, room - 8), least) : wanted;
   const plot = height - 1.45 * (t + b);
   if (scale) layout.yaxis = everyNth(layout.yaxis, Math.ceil((1.2 * LEAST * ticktext.length) / plot));
-  const { legend, yaxis, ...rest } = larger(headed(layout, width / 1.45), 1.45);
+  const { legend, yaxis, scene, ...rest } = larger(headed(layout, width / 1.45), 1.45);
   return {
     data: data.map((trace) => within(bolder(trace), width - 1.45 * (beside(layout) + (layout.margin?.r ?? 0)))),
     layout: {
       ...rest,
       height,
+      ...(scene && { scene: sparse(scene) }),
       ...(yaxis && { yaxis: folded(yaxis, height - 1.45 * (b + t / 2)) }),
       legend: { ...legend, ...foot(legend), ...(legend?.y < 0 && legend.orientation === "h" && { x: 0, xref: "container" }) },
     },
   };
+}
+
+/** How near each other names at the ends of curves stand, as a share of the plot's height. */
+function nearest({ annotations = [] }) {
+  const places = annotations.filter(({ yref, yanchor }) => yref === "paper" && yanchor === "middle").map(({ y }) => y).sort((a, b) => a - b);
+  const gaps = places.slice(1).map((y, index) => y - places[index]);
+  return Math.min(1, ...gaps.filter((gap) => gap > 0.01)); // those beside each other are of two plots
 }
 
 /** The layout of a figure so wide that is on no wall; an axis that has room enough stays as it is. */
@@ -86,8 +94,8 @@ export function fitted({ data, layout }, width) {
 
 /** The pixels that the lines of a key below the plot take, beyond its first: the plot keeps its height. */
 function below(data, layout, width) {
-  const { legend, margin } = layout;
-  if (legend?.orientation !== "h" || !(legend.y < 0 || legend.yref === "container")) return 0;
+  const { legend, margin, showlegend: shown } = layout;
+  if (shown === false || legend?.orientation !== "h" || !(legend.y < 0 || legend.yref === "container")) return 0;
   const names = data.filter(({ name, showlegend }) => name && showlegend !== false).map(({ name }) => name);
   const widest = LETTER * Math.max(...names.map(letters)) + 60; // with its line, and some room
   const lines = Math.ceil(names.length / Math.max(1, Math.floor((width - beside(layout) - (margin?.r ?? 0)) / widest)));
@@ -151,6 +159,13 @@ function apart({ tickvals, ticktext, type, range }, plot) {
   let step = 1;
   while (!clear(step)) step += 1;
   return step;
+}
+
+/** A scene with so few numbers on its axes that larger ones do not run together, and titles farther out. */
+function sparse({ xaxis, yaxis, zaxis, ...scene }) {
+  const few = (axis) => (axis.tickvals ? everyNth(axis, Math.ceil(axis.tickvals.length / 3)) : { ...axis, nticks: 3 });
+  const clear = (axis) => ({ ...few(axis), title: { ...axis.title, text: `<br><br><br>${axis.title?.text ?? ""}` } });
+  return { ...scene, xaxis: clear(xaxis), yaxis: clear(yaxis), zaxis: clear(zaxis) };
 }
 
 /** An axis on which one label in so many is written. */

@@ -85,7 +85,7 @@ def _predictions(run: Run, config: TrainConfig, snapshots: Sequence[Snapshot]) -
 
 def _r2(value: float) -> str:
     """Below 1 two decimals: 0.06 and not 0.0596, as it is of 1."""
-    return f"{value:.2f}" if abs(value) < 1 else short(value)
+    return f"{round(value, 2) + 0.0:.2f}" if abs(value) < 1 else short(value)  # no "-0.00"
 
 
 def _over_seeds(values: np.ndarray, written: Callable[[float], str] = short) -> str:

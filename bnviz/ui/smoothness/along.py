@@ -20,7 +20,7 @@ SECTION = Section(
     AlongConfig,
     controls=("grid", "sizes", "moments", "reach"),
     figures=_figures,
-    formula=r"f(\theta_t-\eta g)\,,\qquad \lVert\nabla f(\theta_t-\eta g) - g\rVert\,,\qquad "
+    formula=r"f(\theta_t-\eta g)\,,\qquad {\lVert\nabla f(\theta_t-\eta g) - g\rVert}\,,\qquad "
     r"\beta_t = \max_\eta\frac{\lVert\nabla f(\theta_t-\eta g) - g\rVert}{\lVert\eta g\rVert}"
     r"\,,\qquad g=\nabla f(\theta_t)",
     library=("along_gradient",),

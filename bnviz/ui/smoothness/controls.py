@@ -24,8 +24,8 @@ SHARED = {"bn_mode": "bn_mode", "net": "net_seed", "seed": "measure_seed"}
 
 #: Those that stand in the sidebar, as they do not change what is asked.
 SEEDS = ("net", "seed")
-#: A row is cut for at least so many controls.
-IN_A_ROW = 4
+#: A row is cut for at least so many controls, of which a menu takes so much more for its words.
+IN_A_ROW, MENU = 4, 1.4
 
 
 def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
@@ -38,12 +38,13 @@ def ask_measure(owner: type[M], asked: Asked, *names: str) -> M:
     kind = owner.model_fields["kind"].default
     shared = _shared(owner, asked)
     shown = [*names, *(name for name in shared if name not in SEEDS)]
-    rest = IN_A_ROW - len(shown)
-    cells = st.columns([1] * len(shown) + [rest] * (rest > 0)) if shown else []
-    for name in shown:
+    rows = [SMOOTHNESS[SHARED.get(name, f"{kind}.{name}")] for name in shown]
+    widths = [MENU if row.menu else 1.0 for row in rows]
+    rest = IN_A_ROW - sum(widths)
+    cells = st.columns([*widths, rest] if rest > 0 else widths) if shown else []
+    for name, row in zip(shown, rows, strict=True):
         other, option = ONLY.get(name, ("", None))
         if given.get(other) == option:
-            row = SMOOTHNESS[SHARED.get(name, f"{kind}.{name}")]
             with cells[len(given)], aside(row):
                 given[name] = ask(row)
     with asked.place:

@@ -67,7 +67,8 @@ def test_loss(run: list[Snapshot], say: Say, look: Look) -> None:
         low, high = np.quantile(values, (0.1, 0.9), axis=1)
         assert np.allclose(band.y, np.concatenate([high, low[::-1]]))
         assert band.x[0] == band.x[-1], "closed"
-        (trained,) = traces(figure, name=say("fitness.on_training", net=say(f"net.{net}")))
+        name = say("fitness.on_training", net=say(f"net.{net}"))
+        (trained,) = (t for t in figure.data if f"<extra>{name}</extra>" in (t.hovertemplate or ""))
         assert np.allclose(trained.y, np.median(over_seeds(run, net, "train_loss"), axis=1))
 
 
