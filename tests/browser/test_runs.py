@@ -33,6 +33,9 @@ def test_from_launch_to_export(open_page: OpenPage, tmp_path: Path) -> None:
     settle(page)
     assert violations(page) == []
     page.get_by_role("button", name=EN["runs.export"]).click()
+    settle(page)
+    menu = page.get_by_test_id("stPopoverBody")
+    assert menu.evaluate("menu => menu.scrollHeight - menu.clientHeight") <= 1, "seen as a whole"
     with page.expect_download() as download:
         page.get_by_role("button", name=EN["runs.format.html"]).click()
     download.value.save_as(tmp_path / "report.html")
