@@ -114,12 +114,16 @@ def test_what_comes_late_has_its_room(
 
 @pytest.mark.parametrize(
     ("name", "section"),
-    [("one_batch", "matrix"), pytest.param("train_vs_eval", "split", marks=pytest.mark.proof)],
+    [
+        ("one_batch", "matrix"),
+        ("train_vs_eval", "company"),
+        pytest.param("train_vs_eval", "split", marks=pytest.mark.proof),
+    ],
 )
 def test_a_sections_charts_are_whole_on_a_phone(
     open_page: OpenPage, name: str, section: str
 ) -> None:
-    """Their colour scales and keys too."""
+    """Their colour scales and keys too, and where labels are numbers."""
     page = open_page(name, query={"section": section}, viewport=PHONE)
     assert page.evaluate(OVERLAPPING) == [] and page.evaluate(CUT) == []
 

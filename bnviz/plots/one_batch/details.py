@@ -10,7 +10,7 @@ from bnviz.core.batchnorm.mean_noise import MeanNoise
 from bnviz.plots.axes import span, tick_label
 from bnviz.plots.labels import distinct, label, labels
 from bnviz.plots.nets import across, named_at_ends, room_for
-from bnviz.plots.one_batch.distributions import Side
+from bnviz.plots.one_batch.distributions import Side, figure_height
 from bnviz.plots.theme import BN, PLAIN, Figure, Look, Say, fade, figure, heading, titled
 from bnviz.plots.traces import dots, line
 
@@ -116,7 +116,7 @@ def gain_curve(
     return figure(
         look,
         traces,
-        416,
+        figure_height(len(names)),
         xaxis=titled(say("stat.biased_variance"), **_powers(low, high, apart)),
         yaxis=yaxis,
         annotations=[heading(say("one_batch.gain.title")), *notes],

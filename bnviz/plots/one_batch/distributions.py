@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bnviz.core.data.shape import Shape
+from bnviz.core.data.shape import MOST_OUTLINES, Shape
 from bnviz.core.types import LEVELS, Floats
 from bnviz.plots.axes import around, span
 from bnviz.plots.labels import LONGEST, labels
@@ -29,6 +29,11 @@ def distributions(
     """
     draw = _bands if shape.outline is None else _ridges
     return draw(names, shape, side, own_axes, look, say)
+
+
+def figure_height(features: int) -> int:
+    """How high the figures of so many features are, those side by side alike."""
+    return max(300, 96 + 40 * features) if features <= MOST_OUTLINES else 440
 
 
 def axis_title(side: Side, own_axes: bool, say: Say) -> str:
@@ -69,7 +74,7 @@ def _ridges(
     return figure(
         look,
         _ridge_traces(names, shape, drawn, look.color(COLORS[side]), say),
-        max(300, 96 + 40 * len(names)),
+        figure_height(len(names)),
         xaxis=titled(
             axis_title(side, own_axes, say),
             showticklabels=not own_axes,
@@ -131,7 +136,7 @@ def _bands(
     return figure(
         look,
         _band_traces(names, drawn, look.color(COLORS[side]), say),
-        440,
+        figure_height(len(names)),
         xaxis=titled(say("one_batch.axis.feature")),
         yaxis=titled(
             axis_title(side, own_axes, say),

@@ -150,7 +150,7 @@ function apart({ tickvals, ticktext, type, range }, plot) {
   const scale = type === "log" ? Math.log10 : Number;
   const at = type === "category" ? ticktext.map((_, index) => index) : tickvals.map(scale);
   const [from, to] = range ?? [at[0], at[0] + 1.1 * (at.at(-1) - at[0])];
-  const needs = (index, next) => LETTER * (0.5 * letters(ticktext[index] + ticktext[next]) + 0.5);
+  const needs = (index, next) => LETTER * (0.5 * letters(`${ticktext[index]}${ticktext[next]}`) + 0.5);
   const clear = (step) =>
     at.every((_, index) => {
       const next = index + step;

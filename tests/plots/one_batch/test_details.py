@@ -7,8 +7,9 @@ from bnviz.core.batchnorm.equations import apply
 from bnviz.core.batchnorm.mean_noise import MeanNoise, mean_noise
 from bnviz.core.configs import BatchConfig, NormConfig
 from bnviz.core.data.batches import draw
+from bnviz.core.data.shape import MOST_OUTLINES, shapes
 from bnviz.plots.one_batch.details import MOST_ROWS, batch_to_batch, gain_curve, matrix
-from bnviz.plots.one_batch.distributions import Side
+from bnviz.plots.one_batch.distributions import Side, distributions
 from bnviz.plots.theme import Look, Say
 from tests.plots.conftest import HOSTILE, assert_sound, house_colors, traces
 
@@ -122,6 +123,14 @@ def test_nothing_crosses_the_name_of_the_gain_curve(eps: float, say: Say) -> Non
         height = 10 ** (low + name.y * (high - low))
         assert name.x > np.log10(eps) + 1 and name.yanchor == "middle"
         assert 10**name.x >= 0.9 * (height**-2 - eps), "on the curve, and its letters behind it"
+
+
+@pytest.mark.parametrize("features", [1, 3, 8, MOST_OUTLINES, MOST_OUTLINES + 1])
+def test_the_gain_curve_is_as_high_as_what_stands_beside_it(features: int, say: Say) -> None:
+    names, x, result = make(BatchConfig(features=features))
+    beside = distributions(names, shapes(x)["float64"], "before", False, Look(), say)
+    gain = gain_curve(names, result.biased_variance, 1e-5, Look(), say)
+    assert gain["layout"]["height"] == beside["layout"]["height"]
 
 
 def test_dead_features_stand_out_at_the_left_edge(say: Say) -> None:
