@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bnviz.texts.catalogue import catalogue
 from tests.browser.conftest import OpenPage
-from tests.browser.screen import address, chart, chart_figure, settle
+from tests.browser.screen import WALL, address, chart, chart_figure, settle
 
 LIVE = """element => {
     const {data, layout} = element.bnviz.figure, {xaxis, yaxis} = element._fullLayout;
@@ -379,6 +379,31 @@ def test_two_nets_train_while_one_looks(open_page: OpenPage) -> None:
             for axis in ("x", "y"):
                 assert np.allclose(ours[axis], cores[axis], rtol=1e-12, equal_nan=True)
         assert page.locator(f".st-key-{key} .bnviz-chart").evaluate("e => e.frames") > 0
+
+
+@pytest.mark.parametrize(
+    ("window", "moves"), [({"width": 390, "height": 844}, True), (WALL["viewport"], False)]
+)
+def test_what_plays_is_seen(open_page: OpenPage, window: dict[str, int], moves: bool) -> None:
+    """On a phone two of the three charts that move were below the window that Play is in."""
+    page = open_page(viewport=window)
+    page.wait_for_function(
+        "() => document.querySelector('.st-key-flow-bn .bnviz-chart')?.bnviz?.live"
+    )
+    settle(page)
+    button = page.locator(".st-key-train .bnviz-player")
+    place = "e => e.getBoundingClientRect().top"
+    before = button.evaluate(place)
+    button.click()
+    page.wait_for_url("**trained=120**")
+    settle(page)
+    assert (button.evaluate(place) < before) == moves
+    for part in (
+        "train .bnviz-player",
+        *(f"flow-{c} .nsewdrag" for c in ("bn", "plain", "errors")),
+    ):
+        box = page.locator(f".st-key-{part}").bounding_box()
+        assert box and 0 <= box["y"] <= window["height"] - box["height"], part
 
 
 TOOLS = ("png", "svg", "link", "fullscreen")

@@ -49,7 +49,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 export class Chart {
   constructor(element) {
     this.element = element;
-    element.bnviz = this; // for tests and measurements
+    element.bnviz = this; // for Play, tests and measurements
     element.onfullscreenchange = () => this.react();
     this.turn = Promise.resolve();
   }

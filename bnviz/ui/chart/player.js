@@ -1,5 +1,6 @@
 // A button that drags a slider from where it is to its end, as a hand would: what follows the
 // slider follows this too, and the page runs when it arrives. Who wants no motion is there at once.
+// Where a chart that follows ends below the window, as on a phone, the page scrolls.
 
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector(".bnviz-player");
@@ -26,6 +27,11 @@ function play(button, { slider, seconds, play: start, stop: halt }) {
   let begun = null;
   let at = track.left + share() * track.width;
   send("pointerdown", at);
+  const follows = ({ bnviz: chart }) => chart?.live && slider in chart.live.sliders;
+  const charts = [...document.querySelectorAll(".bnviz-chart")].filter(follows);
+  if (charts.some((chart) => chart.getBoundingClientRect().bottom > innerHeight)) {
+    button.scrollIntoView({ behavior: still ? "auto" : "smooth" });
+  }
   const frame = (now) => {
     if (!button.stop) return;
     begun ??= now;
