@@ -333,6 +333,19 @@ def test_one_sees_where_the_keys_are(visit: Visit, name: str) -> None:
     assert unseen == set() and covered == []
 
 
+@pytest.mark.parametrize("name", long_but(("pitfalls",), NAMES))
+def test_who_goes_back_is_not_under_the_header(visit: Visit, name: str) -> None:
+    page = visit(name)
+    within, covered = page.get_by_test_id("stMain"), list[Any]()
+    within.get_by_role("button").last.focus()
+    for _ in range(len(page.evaluate(REACHABLE))):
+        page.keyboard.press("Shift+Tab")
+        if not within.evaluate("e => e.contains(document.activeElement)"):
+            break
+        covered += filter(None, [page.evaluate(COVERING)])
+    assert covered == []
+
+
 # ---------------------------------------------------------------- without motion
 
 
