@@ -372,7 +372,8 @@ ON_A_WALL = """async () => {
     const script = performance.getEntriesByType("resource").find(r => r.name.endsWith("/chart.js"));
     const {fitted, forWall} = await import(new URL("fit.js", script.name));
     const margin = {l: 0, r: 0, t: 0, b: 0}, font = {size: 13}, height = 200;
-    const ends = [0.1, 0.22, 0.9].map(y => ({x: 1, y, yref: "paper", yanchor: "middle"}));
+    const ends = [[0.1, "a<br>b"], [0.34, "c<br>d"], [0.9, "e"]].map(
+        ([y, text]) => ({x: 1, y, text, yref: "paper", yanchor: "middle"}));
     const z = {tickvals: [1, 2, 3, 4, 5], ticktext: ["1", "2", "3", "4", "5"]};
     const scene = {xaxis: {}, yaxis: {}, zaxis: z};
     const low = {margin, font, height, scene, annotations: ends};
@@ -385,8 +386,8 @@ ON_A_WALL = """async () => {
 
 
 def test_names_and_numbers_have_room_and_a_key_that_is_hidden_takes_none(home: Page) -> None:
-    """Names 0.12 of the plot apart would touch on a lower wall; without its key a chart is as
-    high as the one beside it."""
+    """Names whose lines are 0.12 of the plot apart would touch on a lower wall; without its key a
+    chart is as high as the one beside it."""
     wall, scene, hidden = home.evaluate(ON_A_WALL)
     assert 0.12 * wall > 20
     assert scene["xaxis"]["nticks"] == 3 and scene["zaxis"]["ticktext"] == ["1", "3", "5"]

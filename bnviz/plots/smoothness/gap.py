@@ -9,7 +9,7 @@ import numpy as np
 from bnviz.core.smoothness.gap import CELLS, MOMENTS, Gap
 from bnviz.core.types import Floats
 from bnviz.plots.axes import decades, of_logarithms
-from bnviz.plots.nets import LEGEND, MARGIN, counted, key, marks, whiskers
+from bnviz.plots.nets import LEGEND, MARGIN, key, marks, room_for, whiskers
 from bnviz.plots.theme import Figure, Look, Say, fade, figure, heading, titled
 from bnviz.texts.numbers import factor
 
@@ -43,6 +43,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
             traces.append(drawn | {"showlegend": False})
         labels.append(_cell(CELLS[cell], shown, 2 * values.shape[2], say))
     axis = decades(np.empty(0), *(t["x"] for t in traces[2:]), most=4)
+    wide = room_for([{"text": label} for label in labels])["r"]
     return figure(
         look,
         traces,
@@ -52,7 +53,7 @@ def cells(result: Gap, quantity: str, look: Look, say: Say) -> Figure:
         | {"zeroline": False},
         shapes=[_band(row, look) for row in rows[::2]],
         legend=_KEY,
-        margin=MARGIN | {"l": 142, "b": 72},
+        margin=MARGIN | {"l": max(142, wide - 16), "b": 72},
     )
 
 
@@ -69,8 +70,11 @@ def _band(row: int, look: Look) -> dict[str, Any]:
 def _cell(cell: str, shown: int, total: int, say: Say) -> str:
     """A cell's name on two lines, so that a phone keeps room for the marks."""
     net, inputs, *mode = cell.split("_")
-    above = [counted(net, shown, total, say), *(say(f"option.{each}") for each in mode)]
-    return say("sentence.comma").join(above) + "<br>" + say(f"plots.smooth.inputs.{inputs}")
+    above = [say(f"net.{net}"), *(say(f"option.{each}") for each in mode)]
+    below = say(f"plots.smooth.inputs.{inputs}")
+    if shown < total:
+        below = say("plots.smooth.part", net=below, shown=shown, total=total)
+    return say("sentence.comma").join(above) + "<br>" + below
 
 
 def split(parts: Mapping[str, Floats], look: Look, say: Say) -> Figure:

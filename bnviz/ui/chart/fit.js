@@ -71,10 +71,11 @@ export function forWall({ data, layout: { ...layout } }, room, width) {
   };
 }
 
-/** How near each other names at the ends of curves stand, as a share of the plot's height. */
+/** How near each other lines of names at the ends of curves stand, as a share of the plot's height. */
 function nearest({ annotations = [] }) {
-  const places = annotations.filter(({ yref, yanchor }) => yref === "paper" && yanchor === "middle").map(({ y }) => y).sort((a, b) => a - b);
-  const gaps = places.slice(1).map((y, index) => y - places[index]);
+  const names = annotations.filter(({ yref, yanchor }) => yref === "paper" && yanchor === "middle").sort((a, b) => a.y - b.y);
+  const lines = ({ text }) => text.split("<br>").length;
+  const gaps = names.slice(1).map((name, index) => (2 * (name.y - names[index].y)) / (lines(name) + lines(names[index])));
   return Math.min(1, ...gaps.filter((gap) => gap > 0.01)); // those beside each other are of two plots
 }
 

@@ -43,12 +43,15 @@ def test_cells_count_what_they_leave_out(say: Say) -> None:
     result = made.gap()
     largest = result.largest.copy()
     largest[1, 0, :3], largest[0, 2, 0] = np.nan, -5.0
-    labels = gap.cells(
-        replace(result, largest=largest), "largest", Look(), say
-    ).layout.yaxis.ticktext
-    assert say("plots.smooth.part", net=say("net.plain"), shown=5, total=8) in labels[0]
-    assert say("plots.smooth.part", net=say("net.bn"), shown=7, total=8) in labels[2]
+    figure = gap.cells(replace(result, largest=largest), "largest", Look(), say)
+    labels = figure.layout.yaxis.ticktext
+    for cell, shown in ((0, 5), (2, 7)):
+        inputs = say(f"plots.smooth.inputs.{CELLS[cell].split('_')[1]}")
+        below = say("plots.smooth.part", net=inputs, shown=shown, total=8)
+        assert labels[cell].endswith("<br>" + below)
+        assert figure.layout.margin.l >= 7 * len(below)
     assert labels[1].startswith(say("net.plain") + "<br>")
+    assert "8" not in labels[1]
 
 
 def test_each_bar_begins_where_the_last_one_ended(say: Say) -> None:
