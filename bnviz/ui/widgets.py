@@ -136,6 +136,8 @@ def _choose(
     picker: Any = st.selectbox if control.menu else st.segmented_control
     if not control.menu:
         more |= {"required": True, "wrap": True}
+    elif default in options:  # of a menu of two pages Streamlit knows no value on the second
+        more["index"] = options.index(default)
     more |= {"key": control.key, "persist_state": "session"}
     value: str = picker(label, options, format_func=_worded(options, shown), **more)
     address.write(control, None if value == default and not control.pinned else value)

@@ -142,6 +142,14 @@ def assert_nothing_sideways(page: Page, width: int) -> None:
 # ---------------------------------------------------------------- from page to page
 
 
+def test_a_control_of_two_pages_has_its_default_on_the_second(open_page: OpenPage) -> None:
+    page = open_page("one_batch")
+    page.get_by_role("link", name=catalogue("en")["pages.train_vs_eval"], exact=True).first.click()
+    page.get_by_role("heading", name=heading("train_vs_eval", "en")).wait_for()
+    settle(page)
+    assert "source" not in query(page)
+
+
 def test_language_keeps_everything_and_travels(open_page: OpenPage) -> None:
     zh = catalogue("zh")
     settings = {"b": "64", "d": "3", "eps": "0.1", "source": "uniform", "gamma": "2", "axis": "own"}
