@@ -28,6 +28,8 @@ TOOLS = ("png", "svg", "link", "fullscreen")
 WORDS = {
     "zoom": "Zoom",
     "pan": "Pan",
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
     "reset": "Reset axes",
     "orbit": "Orbital rotation",
     "turntable": "Turntable rotation",
@@ -94,7 +96,10 @@ def draw(
 def _words(lang: str) -> Mapping[str, Any]:
     """What a chart's tools are called: looked up once, for every rerun sends it again."""
     plotly = {word: sentence(lang, f"chart.plotly.{name}") for name, word in WORDS.items()}
-    return {"plotly": plotly, **{name: sentence(lang, f"chart.{name}") for name in TOOLS}}
+    return {
+        "plotly": plotly,
+        **{name: sentence(lang, f"chart.{name}") for name in ("tools", *TOOLS)},
+    }
 
 
 def explain(key: str, caption: str = "", data: "Frame | None" = None, code: str = "") -> None:

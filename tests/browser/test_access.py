@@ -50,7 +50,7 @@ REACHABLE = """() => [
     ...document.querySelectorAll("button, a[href], input, select, [tabindex='0']")]
     .filter(e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) &&
         e.getBoundingClientRect().width > 1 && !e.disabled && e.tabIndex >= 0
-        && !e.closest('[aria-hidden=true], [inert], .modebar, [data-testid=stDataFrame]')
+        && !e.closest('[aria-hidden=true], [inert], [data-testid=stDataFrame]')
         && e.ariaChecked !== 'false' && !(e.type === 'radio' && !e.checked))
     .map(e => e.closest('[role=radiogroup], [role=toolbar]') ?? e)  // one stop, then arrows
     .map(e => { e.dataset.reach ??= Math.random(); return e.dataset.reach; })"""

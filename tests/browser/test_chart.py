@@ -419,6 +419,38 @@ SEEN = """element => ({
 })"""
 
 
+def test_tools_are_one_stop_and_zoom_by_keys(open_page: OpenPage) -> None:
+    """Tab comes to a chart's tools once, arrows walk them in a ring, Enter zooms without a drag."""
+    page = open_page("one_batch")
+    plot = chart(page, "after")
+    tools, words = plot.locator(".modebar-btn"), catalogue("en")
+    first, last = tools.first, tools.last
+    assert plot.locator(".modebar-btn:not([tabindex='-1'])").count() == 1
+    shown = plot.evaluate("e => e._fullLayout.xaxis.range")
+
+    first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(last).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(first).to_be_focused()
+    zoom = plot.get_by_role("button", name=words["chart.plotly.zoom_in"])
+    for _ in tools.all():
+        if zoom.evaluate("e => e === document.activeElement"):
+            break
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        """([plot, [low, high]]) => {
+            const [from, to] = plot._fullLayout.xaxis.range;
+            return to - from < high - low;
+        }""",
+        arg=[plot.element_handle(), shown],
+    )
+    expect(zoom).to_be_focused()
+    page.keyboard.press("Tab")
+    assert not plot.evaluate("e => e.contains(document.activeElement)"), "one stop"
+
+
 def test_tools_save_share_and_enlarge_what_is_shown(open_page: OpenPage) -> None:
     """In the reader's language: a PNG at twice the size, an SVG, the link, the whole screen."""
     page = open_page("one_batch", lang="zh", permissions=["clipboard-read", "clipboard-write"])

@@ -10,7 +10,7 @@ import { equal, patched, ranges, read } from "./figure.js";
 import { fitted, fitting, forWall, inALine, room } from "./fit.js";
 import { Layer, write } from "./paint.js";
 import { className, onApproach, onMove, thumb } from "./sliders.js";
-import { enlarged, tools } from "./tools.js";
+import { enlarged, oneStop, tools } from "./tools.js";
 
 const recipes = import("./recipes.js").then((module) => module.recipes).catch(() => ({}));
 const charts = new Map(); // element: Chart
@@ -122,6 +122,7 @@ export class Chart {
     // Copies, for what the reader zooms and hides Plotly writes into them.
     const copies = [data.map((trace) => ({ ...trace })), structuredClone(layout)];
     await this.plotly.react(this.element, ...copies, this.config);
+    oneStop(this);
     this.layer?.rest();
   }
 

@@ -11,7 +11,7 @@ const ICONS = {
 // Plotly's own: ours are better, nobody needs them, and no chart leaves for somebody's cloud.
 const REMOVED = [
   ...["toImage", "sendChartToCloud", "sendDataToCloud"],
-  ...["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  ...["select2d", "lasso2d", "autoScale2d"],
 ];
 const TITLE = 14; // pixels, as high as its letters are
 
@@ -39,6 +39,25 @@ export function tools(chart) {
     modeBarButtonsToAdd: buttons,
     locale: "bnviz",
     locales: { bnviz: { dictionary: words.plotly ?? {}, format: {} } },
+  };
+}
+
+/** The tools are one stop of the Tab key; arrows go from one to the next. */
+export function oneStop(chart) {
+  const bar = chart.element.querySelector(".modebar");
+  const all = [...(bar?.querySelectorAll(".modebar-btn") ?? [])];
+  if (!all.length) return;
+  bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", chart.words.tools);
+  const stop = (tool) => all.forEach((each) => (each.tabIndex = each === tool ? 0 : -1));
+  stop(all.find((each) => each === document.activeElement) ?? all[0]);
+  bar.onkeydown = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const next = all.at((all.indexOf(document.activeElement) + by) % all.length);
+    stop(next);
+    next.focus();
   };
 }
 
