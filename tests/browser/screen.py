@@ -180,6 +180,9 @@ CUT_SHORT = """() => [
         .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent),
     ...[...document.querySelectorAll('[data-testid="stSelectbox"] input')]
         .filter(field => field.scrollWidth > field.clientWidth + 1).map(field => field.value),
+    ...[...document.querySelectorAll('[data-testid="stPageLink-NavLink"] :is(span, p)')]
+        .filter(name => name.scrollWidth > name.clientWidth + 1 && name.clientWidth)
+        .map(name => name.textContent),
     ...[...document.querySelectorAll('[role="tab"]')]
         .filter(tab => tab.getBoundingClientRect().right > innerWidth).map(tab => tab.textContent),
 ]"""

@@ -16,6 +16,7 @@ from bnviz.texts.catalogue import catalogue, sentence
 from bnviz.ui.control import in_address
 from tests.browser.conftest import OpenPage
 from tests.browser.screen import (
+    CUT_SHORT,
     WALL,
     address,
     chart_figure,
@@ -189,6 +190,9 @@ def test_a_finished_run_speaks_for_itself(open_page: OpenPage, launch: Launch) -
     listed = page.get_by_test_id("stPopoverBody").get_by_role("link")
     assert listed.first.get_attribute("href") is not None
     assert any(run in (link.get_attribute("href") or "") for link in listed.all())
+    page.set_viewport_size({"width": 390, "height": 844})
+    settle(page)
+    assert page.evaluate(CUT_SHORT) == [], "how a run stands is read on a phone too"
     page.get_by_role("button", name=EN["run.new"]).click()
     settle(page)
     assert "run=" not in address(page)
