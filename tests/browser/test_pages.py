@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from bnviz.texts.catalogue import catalogue
 from bnviz.ui.home.wines import BETA, GAMMA
@@ -168,12 +168,13 @@ def test_language_keeps_everything_and_travels(open_page: OpenPage) -> None:
     assert notices(page) == []
 
     page.get_by_role("link", name=zh["pages.fitness"]).first.click()
+    expect(page.locator("h1")).to_have_text(zh["fitness.title"])
     settle(page)
-    assert title(page) == zh["fitness.title"]
     assert query(page)["lang"] == "zh"
     assert page.get_by_label(zh["train.first_seed"]).input_value() == "0", "not the batch's"
 
     page.get_by_role("link", name=zh["pages.one_batch"]).first.click()
+    expect(page.locator("h1")).to_have_text(zh["one_batch.title"])
     settle(page)
     assert query(page) == settings | {"lang": "zh"}, "the page is as it was left"
     assert means(page) == before
